@@ -1,0 +1,57 @@
+// The layer table of ARCHITECTURE.md as rules: a layer imports only from those above it, never from a sibling.
+const layers = [
+  ['contracts'],
+  ['transport'],
+  ['client'],
+  ['engines'],
+  ['resilience'],
+  ['observability'],
+  ['decision'],
+  ['input'],
+  ['decorators'],
+  ['enforcement'],
+  ['guard', 'interceptor'],
+  ['module'],
+  ['testing'],
+];
+const root = '^libs/opa/src/';
+
+const rules = layers.flatMap((siblings, depth) =>
+  siblings.map((layer) => {
+    const above = layers.slice(0, depth).flat();
+    return {
+      name: `layer-${layer}`,
+      severity: 'error',
+      comment: `${layer}/ imports only from: ${above.join(', ') || 'nothing'}`,
+      from: { path: `${root}${layer}/` },
+      to: { path: `${root}(?!${[...above, layer].join('/|')}/)` },
+    };
+  }),
+);
+
+module.exports = {
+  forbidden: [
+    ...rules,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-deep-nest-imports',
+      severity: 'error',
+      comment: 'directories of @nestjs/* are private, and gone in Nest 12',
+      from: { path: '^(libs/opa/)?src/' },
+      to: { path: 'node_modules/@nestjs/[^/]+/.*/' , pathNot: 'node_modules/@nestjs/[^/]+/(dist/)?index\\.' },
+    },
+    {
+      name: 'gateway-uses-the-package',
+      severity: 'error',
+      comment: 'the gateway uses the library as its users do: by its name',
+      from: { path: '^src/' },
+      to: { path: '^libs/opa/src/(?!(index|testing/index)\\.ts$)' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
+  },
+};

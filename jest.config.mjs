@@ -1,0 +1,30 @@
+/** One Jest for everything: ESM, SWC with decorator metadata, the library resolved to its source. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/libs/opa/test', '<rootDir>/test', '<rootDir>/examples'],
+  testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/fixtures/'],
+  modulePathIgnorePatterns: ['/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2022',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^nestjs-opa$': '<rootDir>/libs/opa/src/index.ts',
+    '^nestjs-opa/testing$': '<rootDir>/libs/opa/src/testing/index.ts',
+  },
+  testTimeout: 20_000,
+};

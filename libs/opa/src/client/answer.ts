@@ -1,0 +1,90 @@
+import type { EngineAnswer, OpaErrorCode, OpaWarning } from '../contracts/index.js';
+import { OpaError } from '../contracts/index.js';
+import type { HttpAnswer } from '../transport/index.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads OPA's answer to a data request: the one place where HTTP becomes an answer or an error.
+ *
+ * @param url - OPA's address, for messages
+ * @throws OpaError `OPA_BAD_ANSWER`, `OPA_UNAUTHORIZED`, `OPA_OVERLOADED`, `OPA_POLICY_ERROR` or `OPA_UNREACHABLE`
+ */
+export function readAnswer(answer: HttpAnswer, url: string): EngineAnswer {
+  if (answer.status !== 200) throw errorOf(answer, url);
+  const fields = objectOf(answer.body);
+  if (fields === undefined) {
+    throw new OpaError('OPA_BAD_ANSWER', `OPA at ${url} answered 200 with a body that isn't a JSON object.`, {
+      status: 200,
+    });
+  }
+  const { result, decision_id: id, warning, provenance, metrics } = fields;
+  return {
+    result,
+    ...(typeof id === 'string' && { id }),
+    ...(isWarning(warning) && { warning }),
+    ...(provenance !== undefined && { provenance }),
+    ...(metrics !== undefined && { metrics }),
+  };
+}
+
+const CODES: Readonly<Record<number, OpaErrorCode>> = {
+  401: 'OPA_UNAUTHORIZED',
+  403: 'OPA_UNAUTHORIZED',
+  429: 'OPA_OVERLOADED',
+  500: 'OPA_POLICY_ERROR',
+  502: 'OPA_UNREACHABLE',
+  503: 'OPA_UNREACHABLE',
+  504: 'OPA_UNREACHABLE',
+};
+
+function errorOf(answer: HttpAnswer, url: string): OpaError {
+  const { status } = answer;
+  const code = CODES[status] ?? 'OPA_BAD_ANSWER';
+  const whose = code === 'OPA_UNAUTHORIZED' ? " (it refused this client's own credential: option \"token\" or \"tls\")" : '';
+  const said = explain(objectOf(answer.body));
+  return new OpaError(code, `OPA at ${url} answered ${status}${whose}${said}.`, {
+    status,
+    retryAfterMs: retryAfter(answer.headers['retry-after']),
+  });
+}
+
+// OPA's error body: {code, message, errors?: [{code, message, location}]}
+function explain(body: Fields | undefined): string {
+  if (typeof body?.['code'] !== 'string') return '';
+  const errors: unknown[] = Array.isArray(body['errors']) ? body['errors'] : [];
+  const details = errors.map(detail).filter((text) => text !== '');
+  return [`: ${body['code']}`, String(body['message'] ?? ''), ...details].filter(Boolean).join(', ');
+}
+
+function detail(error: unknown): string {
+  const fields = asFields(error);
+  const location = asFields(fields?.['location']);
+  const where = location === undefined ? '' : ` at ${String(location['file'])}:${String(location['row'])}`;
+  return fields === undefined ? '' : `${String(fields['code'])} (${String(fields['message'])})${where}`;
+}
+
+function retryAfter(value: unknown): number | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  const seconds = Number(value);
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1_000;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+function isWarning(value: unknown): value is OpaWarning {
+  const fields = asFields(value);
+  return typeof fields?.['code'] === 'string' && typeof fields['message'] === 'string';
+}
+
+function objectOf(body: unknown): Fields | undefined {
+  if (typeof body !== 'string') return asFields(body);
+  try {
+    return asFields(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function asFields(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}

@@ -1,0 +1,100 @@
+import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
+import { assertPolicyPath, OpaError } from '../contracts/index.js';
+import type { Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
+import { readAnswer } from './answer.js';
+import { serializeInput } from './serialize.js';
+import type { OpaToken } from './token.js';
+import { authorization } from './token.js';
+
+/** What to ask for beside the document. */
+export interface DataOptions extends EvaluateOptions {
+  /** Ask for `provenance`: OPA's version, the bundles and their revisions. Default: `false`. */
+  readonly provenance?: boolean;
+  /** Ask for `metrics`: where OPA's time went. Default: `false`. */
+  readonly metrics?: boolean;
+}
+
+/** What a health check looks at. */
+export interface HealthOptions extends EvaluateOptions {
+  /** Wait for the first activation of every bundle. Default: `false`. */
+  readonly bundles?: boolean;
+  /** Look at every plugin. Default: `false`. */
+  readonly plugins?: boolean;
+}
+
+/** Who this client is to OPA. */
+export interface ClientIdentity {
+  readonly token?: OpaToken | undefined;
+  readonly tls?: TlsIdentity | undefined;
+}
+
+const HEADERS = ['Accept', 'application/json'];
+const JSON_HEADERS = [...HEADERS, 'Content-Type', 'application/json'];
+
+// Policies are few and named in code; the bound is for callers who build paths.
+const MAX_PATHS = 1_000;
+
+/**
+ * One OPA's REST API, over the pool.
+ *
+ * @see {@link https://www.openpolicyagent.org/docs/rest-api | OPA's REST API}
+ */
+export class OpaClient {
+  private readonly paths = new Map<string, string>();
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly pool: Pool,
+    private readonly identity: ClientIdentity = {},
+  ) {}
+
+  /** OPA's address, for logs. */
+  get url(): string {
+    return this.pool.origin.url;
+  }
+
+  /**
+   * Asks for a document: `POST /v1/data/{path}`.
+   *
+   * @returns the answer; without `result` when the document is undefined
+   * @throws OpaError as the contract's table says
+   */
+  async data(query: Query, options: DataOptions): Promise<EngineAnswer> {
+    const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
+    const path = this.pathOf(query.policy) + (flags === '' ? '' : `?${flags.slice(1)}`);
+    const body = serializeInput(query.input);
+    const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, bounds: options });
+    return readAnswer(answer, this.url);
+  }
+
+  /**
+   * Asks whether OPA is healthy: `GET /health`.
+   *
+   * @throws OpaError `OPA_UNREACHABLE` when it says that it isn't, or doesn't answer
+   */
+  async health(options: HealthOptions): Promise<void> {
+    const flags = [options.bundles === true && 'bundles', options.plugins === true && 'plugins'].filter(Boolean);
+    const path = `${this.pool.origin.basePath}/health${flags.length === 0 ? '' : `?${flags.join('&')}`}`;
+    const { status } = await this.send({ method: 'GET', path, headers: HEADERS, bounds: options });
+    if (status === 200) return;
+    throw new OpaError('OPA_UNREACHABLE', `OPA at ${this.url} is not healthy: /health answered ${status}.`, { status });
+  }
+
+  private async send(request: WireRequest): ReturnType<Transport['send']> {
+    const { token, tls } = this.identity;
+    if (token === undefined && tls === undefined) return this.transport.send(this.pool, request);
+    const bearer = typeof token === 'function' ? await authorization(token, request.bounds) : token && `Bearer ${token}`;
+    const headers = bearer === undefined ? request.headers : [...request.headers, 'Authorization', bearer];
+    return this.transport.send(this.pool, { ...request, headers, tls });
+  }
+
+  private pathOf(policy: string): string {
+    let path = this.paths.get(policy);
+    if (path === undefined) {
+      const segments = assertPolicyPath(policy, 'policy').split('/').map(encodeURIComponent);
+      path = `${this.pool.origin.basePath}/v1/data/${segments.join('/')}`;
+      if (this.paths.size < MAX_PATHS) this.paths.set(policy, path);
+    }
+    return path;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What went wrong while a decision was made; the same names on every kind of route.
+ *
+ * - `OPA_UNREACHABLE`: refused, reset, truncated, DNS, connect time-out, 502, 503 or 504.
+ * - `OPA_TIMEOUT`: the deadline passed after a socket was had.
+ * - `OPA_OVERLOADED`: too many decisions wait for a socket, the deadline passed while waiting for one, or OPA said 429.
+ * - `OPA_CIRCUIT_OPEN`: the circuit breaker is open.
+ * - `OPA_CLOSED`: the module has been closed.
+ * - `OPA_ABORTED`: the caller's own signal was aborted.
+ * - `OPA_BAD_ANSWER`: OPA answered something that isn't an answer.
+ * - `OPA_BAD_DECISION`: the policy's document isn't a decision.
+ * - `OPA_POLICY_ERROR`: the policy failed while it was evaluated.
+ * - `OPA_UNAUTHORIZED`: OPA refused this client's own credential.
+ * - `OPA_BAD_INPUT`: the input can't be built or serialized.
+ * - `OPA_BAD_OPTIONS`: the module's or a decorator's options are wrong.
+ * - `OPA_BAD_BUNDLE`: the embedded engine can't use the bundle.
+ */
+export type OpaErrorCode =
+  | 'OPA_UNREACHABLE'
+  | 'OPA_TIMEOUT'
+  | 'OPA_OVERLOADED'
+  | 'OPA_CIRCUIT_OPEN'
+  | 'OPA_CLOSED'
+  | 'OPA_ABORTED'
+  | 'OPA_BAD_ANSWER'
+  | 'OPA_BAD_DECISION'
+  | 'OPA_POLICY_ERROR'
+  | 'OPA_UNAUTHORIZED'
+  | 'OPA_BAD_INPUT'
+  | 'OPA_BAD_OPTIONS'
+  | 'OPA_BAD_BUNDLE';
+
+/** What an {@link OpaError} may carry beside its code and message. */
+export interface OpaErrorDetails {
+  /** The error underneath. */
+  cause?: unknown;
+  /** The HTTP status that OPA answered with. */
+  status?: number | undefined;
+  /** How long OPA asked to wait before the next try, in milliseconds (its `Retry-After`). */
+  retryAfterMs?: number | undefined;
+  /** With `OPA_BAD_INPUT`: the client's own data is the cause, so that a 400 is due. Default: `false`. */
+  clientFault?: boolean | undefined;
+}
+
+const BRAND = Symbol.for('nestjs-opa:error');
+
+/**
+ * The one error that this library throws.
+ *
+ * @remarks `message` is for the log: it may name OPA's address, never a header, a token or an input.
+ * `instanceof` holds across the ESM and the CommonJS build.
+ */
+export class OpaError extends Error {
+  override readonly name = 'OpaError';
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly clientFault: boolean;
+  readonly [BRAND] = true;
+
+  constructor(
+    readonly code: OpaErrorCode,
+    message: string,
+    details: OpaErrorDetails = {},
+  ) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.clientFault = details.clientFault ?? false;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+}

@@ -1,0 +1,5 @@
+export * from './decision.js';
+export * from './engine.js';
+export * from './error.js';
+export * from './policy-path.js';
+export * from './schema.js';

@@ -1,0 +1,39 @@
+import { OpaError } from './error.js';
+
+// Printable, and nothing that could end, leave or re-encode a path segment.
+const SEGMENT = /^[^\s/%?#\\\p{Cc}\p{Cs}]+$/u;
+
+/** What {@link assertPolicyPath} accepts, in words, for error messages. */
+export const POLICY_PATH_RULE =
+  'a path under data such as "orders/read": segments parted by single slashes, none of them "." or "..", ' +
+  'without a leading or trailing slash, white space, "%", "?", "#" or "\\"';
+
+/**
+ * Tells whether a value is a policy path: `a/b/c` under `data`.
+ *
+ * @remarks A path that request data could shape must never leave `/v1/data/`, so everything that URL parsers
+ * rewrite is refused rather than escaped.
+ */
+export function isPolicyPath(path: unknown): path is string {
+  return (
+    typeof path === 'string' &&
+    path
+      .split('/')
+      .every((segment) => segment !== '.' && segment !== '..' && SEGMENT.test(segment))
+  );
+}
+
+/**
+ * Gives a policy path back when it is one.
+ *
+ * @param path - the path to check
+ * @param where - where it was given, for the message
+ * @throws OpaError `OPA_BAD_OPTIONS` when it isn't one
+ */
+export function assertPolicyPath(path: unknown, where: string): string {
+  if (isPolicyPath(path)) return path;
+  throw new OpaError(
+    'OPA_BAD_OPTIONS',
+    `${where}: ${JSON.stringify(path) ?? typeof path} is not a policy path. Give ${POLICY_PATH_RULE}.`,
+  );
+}

@@ -1,0 +1,59 @@
+import type { InputFunction } from '../input/index.js';
+
+/** What `@OpaPolicy` takes beside the path. */
+export interface OpaPolicyOptions {
+  /** The policy that is asked about the handler's result. */
+  readonly response?: string;
+  /** The named instance of the module that decides. Default: the unnamed one. */
+  readonly instance?: string;
+  /** The time for a decision, in milliseconds. Default: the module's `timeout`. */
+  readonly timeout?: number;
+}
+
+/** What a handler or class declares; `policy` is `undefined` for one that is public. */
+export interface Declaration extends OpaPolicyOptions {
+  readonly policy: string | undefined;
+}
+
+const DECLARATION = Symbol.for('nestjs-opa:declaration');
+const INPUT = Symbol.for('nestjs-opa:input');
+
+type Target = abstract new (...args: never[]) => unknown;
+
+/** Declares on a class or handler; a second, different declaration there is a mistake. */
+export function declare(declaration: Declaration): ClassDecorator & MethodDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const on = (descriptor?.value as object | undefined) ?? target;
+    if (Reflect.hasOwnMetadata(DECLARATION, on)) {
+      throw new Error(
+        `${nameOf(on)} has two declarations: use one of @OpaPolicy and @OpaPublic, once, on a class or handler.`,
+      );
+    }
+    Reflect.defineMetadata(DECLARATION, declaration, on);
+  };
+}
+
+/** Adds an input function to a class or handler. */
+export function declareInput(fn: InputFunction): ClassDecorator & MethodDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    Reflect.defineMetadata(INPUT, fn, (descriptor?.value as object | undefined) ?? target);
+  };
+}
+
+/** What holds for a handler: its own declaration, else its class's, else none. */
+export function declarationOf(handler: object, controller: Target): Declaration | undefined {
+  return (Reflect.getMetadata(DECLARATION, handler) ?? Reflect.getMetadata(DECLARATION, controller)) as
+    | Declaration
+    | undefined;
+}
+
+/** The input functions of a handler: the class's first, then its own. */
+export function inputsOf(handler: object, controller: Target): readonly InputFunction[] {
+  return [Reflect.getMetadata(INPUT, controller), Reflect.getMetadata(INPUT, handler)].filter(
+    (fn): fn is InputFunction => fn !== undefined,
+  );
+}
+
+function nameOf(target: object): string {
+  return 'name' in target && typeof target.name === 'string' ? target.name : 'A handler';
+}

@@ -1,0 +1,47 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { createParamDecorator } from '@nestjs/common';
+import type { Decision } from '../contracts/index.js';
+import { assertPolicyPath, OpaError } from '../contracts/index.js';
+import { findRecord } from '../decision/index.js';
+import type { InputFunction } from '../input/index.js';
+import type { OpaPolicyOptions } from './declaration.js';
+import { declare, declareInput } from './declaration.js';
+
+/**
+ * Names the policy that decides a handler, or all handlers of a class; a handler's own wins, whole.
+ *
+ * @param path - the policy path, `a/b/c` under `data`
+ * @throws OpaError `OPA_BAD_OPTIONS` when a path or the timeout isn't valid
+ * @example
+ * ```ts
+ * @Get(':id') @OpaPolicy('orders/read', { response: 'orders/view' })
+ * read() {}
+ * ```
+ */
+export function OpaPolicy(path: string, options: OpaPolicyOptions = {}): ClassDecorator & MethodDecorator {
+  assertPolicyPath(path, '@OpaPolicy');
+  if (options.response !== undefined) assertPolicyPath(options.response, '@OpaPolicy, option "response"');
+  const { timeout } = options;
+  if (timeout !== undefined && !(timeout > 0 && timeout <= 2_147_483_647)) {
+    throw new OpaError('OPA_BAD_OPTIONS', `@OpaPolicy, option "timeout": ${timeout} is not a time in milliseconds.`);
+  }
+  return declare({ ...options, policy: path });
+}
+
+/** Lets everyone in: no policy is asked for the handler or class. */
+export function OpaPublic(): ClassDecorator & MethodDecorator {
+  return declare({ policy: undefined });
+}
+
+/**
+ * Adds to the input of a handler's decisions, or of a whole class's: the function's result is merged over the top
+ * level of the input built so far (its second argument). The class's function comes first.
+ */
+export function OpaInput(fn: InputFunction): ClassDecorator & MethodDecorator {
+  return declareInput(fn);
+}
+
+/** The decision that let the request in, as a parameter; `undefined` on a public route. */
+export const OpaDecision: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Decision | undefined => findRecord(context)?.made,
+);

@@ -1,0 +1,4 @@
+export * from './enforcement.js';
+export * from './http.js';
+export * from './locator.js';
+export * from './tokens.js';

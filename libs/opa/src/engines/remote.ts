@@ -1,0 +1,21 @@
+import type { OpaClient } from '../client/index.js';
+import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+
+/** How long a readiness check may take, in milliseconds. */
+const READY_TIMEOUT_MS = 1_000;
+
+/** Decisions by an OPA server. */
+export class RemoteEngine implements PolicyEngine {
+  readonly name = 'remote';
+
+  constructor(private readonly client: OpaClient) {}
+
+  evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    return this.client.data(query, options);
+  }
+
+  /** Asks `/health?bundles`: an OPA that hasn't its bundles yet would answer undefined. */
+  ready(signal?: AbortSignal): Promise<void> {
+    return this.client.health({ bundles: true, deadline: performance.now() + READY_TIMEOUT_MS, signal });
+  }
+}

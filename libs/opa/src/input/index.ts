@@ -1,0 +1,5 @@
+export * from './headers.js';
+export * from './http-request.js';
+export * from './input-builder.js';
+export * from './input.options.js';
+export type { Input } from './shapes.js';

@@ -1,0 +1,52 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { OpaError } from '../contracts/index.js';
+import { allowedHeaders } from './headers.js';
+import { httpRequest } from './http-request.js';
+import type { OpaInputOptions } from './input.options.js';
+import type { Input } from './shapes.js';
+import { shapes } from './shapes.js';
+
+/** What `@OpaInput` takes: its result is merged over the top level of the input built so far. */
+export type InputFunction = (context: ExecutionContext, input: Input) => object | Promise<object>;
+
+const ANONYMOUS = Object.freeze({ type: 'anonymous' });
+
+/** Builds the input of a decision from an execution context. */
+export class InputBuilder {
+  /** The headers that a policy sees. */
+  readonly headers: readonly string[];
+
+  constructor(private readonly options: OpaInputOptions = {}) {
+    this.headers = allowedHeaders(options.headers);
+  }
+
+  /**
+   * Builds the input.
+   *
+   * @param merges - functions whose results are merged over it, in order
+   * @throws OpaError `OPA_BAD_INPUT` when the context isn't known, or a function fails or gives no object
+   */
+  async build(context: ExecutionContext, merges: readonly InputFunction[]): Promise<Input> {
+    try {
+      let input = asInput(await this.shape(context), 'The function in option "input.shape"');
+      for (const merge of merges) input = { ...input, ...asInput(await merge(context, input), 'An @OpaInput function') };
+      return input;
+    } catch (error) {
+      if (error instanceof OpaError) throw error;
+      throw new OpaError('OPA_BAD_INPUT', "A function that builds the decision's input failed.", { cause: error });
+    }
+  }
+
+  private async shape(context: ExecutionContext): Promise<unknown> {
+    const { shape = 'default', subject, body } = this.options;
+    if (typeof shape === 'function') return shape(context);
+    const request = httpRequest(context);
+    const who = subject === undefined ? request.user : await subject(context);
+    return shapes[shape]({ request, subject: who ?? ANONYMOUS, headers: this.headers, body });
+  }
+}
+
+function asInput(value: unknown, whose: string): Input {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Input;
+  throw new OpaError('OPA_BAD_INPUT', `${whose} did not give an object.`);
+}

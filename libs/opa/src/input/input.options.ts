@@ -1,0 +1,34 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { z } from 'zod';
+import { count } from '../contracts/index.js';
+
+/** A function of the execution context; its result may be a promise. */
+export type ContextFunction<T = unknown> = (context: ExecutionContext) => T | Promise<T>;
+
+/** How the input of a decision is built from a request. */
+export interface OpaInputOptions {
+  /** The form of the input, or a function that builds the whole of it. Default: `'default'`. */
+  shape?: 'default' | 'authzen' | 'envoy' | 'contextforge' | ContextFunction;
+  /** Gives the subject; `undefined` means anonymous. Default: `request.user`. */
+  subject?: ContextFunction;
+  /** The request headers that a policy sees, beside the default ones. Credentials go only when they are named. */
+  headers?: readonly string[];
+  /** Whether a policy sees the body, and up to how many bytes of JSON. Default: `false`. */
+  body?: false | { maxBytes: number };
+}
+
+const fn = <T>(error: string) => z.custom<T>((value) => typeof value === 'function', { error });
+
+const shapes = ['default', 'authzen', 'envoy', 'contextforge'] as const;
+const shapeError = `a function, or one of ${shapes.map((name) => `"${name}"`).join(', ')}`;
+
+/** Accepts {@link OpaInputOptions}. */
+export const inputSchema = z.strictObject({
+  shape: z.union([z.enum(shapes), fn<ContextFunction>(shapeError)], { error: shapeError }).optional(),
+  subject: fn<ContextFunction>('a function of the execution context').optional(),
+  headers: z.array(z.string().min(1), { error: 'a list of header names' }).optional(),
+  body: z
+    .literal(false)
+    .or(z.strictObject({ maxBytes: count(1) }))
+    .optional(),
+});

@@ -1,0 +1,1 @@
+export { OpaInterceptor } from './opa.interceptor.js';

@@ -1,0 +1,104 @@
+import { StreamableFile } from '@nestjs/common';
+import { OpaError } from '../contracts/index.js';
+
+/** How much of a stream is buffered for a response policy, in bytes; a longer one is refused. */
+export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** A handler's result as a response policy sees it, and as it leaves once the policy has spoken. */
+export class ResponseBody {
+  private changed = false;
+
+  private constructor(
+    /** What the policy sees: the JSON document, the text, or Base64 of other bytes. */
+    private json: unknown,
+    /** `base64` when the body isn't text. */
+    readonly encoding: 'base64' | undefined,
+    private readonly isJson: boolean,
+    private readonly original: unknown,
+    private readonly file: StreamableFile | undefined,
+  ) {}
+
+  /**
+   * Reads a result; a stream is buffered.
+   *
+   * @throws OpaError `OPA_BAD_ANSWER` when it is larger than the cap, or can't be written as JSON
+   */
+  static async read(result: unknown, contentType: string | undefined): Promise<ResponseBody> {
+    if (result instanceof StreamableFile) {
+      const bytes = await buffered(result);
+      const headers = result.getHeaders();
+      const type = contentType ?? headers.type;
+      return ResponseBody.ofBytes(bytes, type, fileOf(bytes, result));
+    }
+    if (result instanceof Uint8Array) return ResponseBody.ofBytes(Buffer.from(result), contentType, result);
+    if (typeof result === 'string') return new ResponseBody(result, undefined, false, result, undefined);
+    // The policy sees what the client would get, not what stands behind it.
+    const text = JSON.stringify(result) as string | undefined;
+    const json: unknown = text === undefined ? null : JSON.parse(text);
+    return new ResponseBody(json, undefined, true, result, undefined);
+  }
+
+  private static ofBytes(bytes: Buffer, type: string | undefined, original: unknown): ResponseBody {
+    const file = original instanceof StreamableFile ? original : undefined;
+    const text = bytes.toString('utf8');
+    if (!Buffer.from(text).equals(bytes)) {
+      return new ResponseBody(bytes.toString('base64'), 'base64', false, original, file);
+    }
+    try {
+      if (/[/+]json\b/i.test(type ?? '')) return new ResponseBody(JSON.parse(text), undefined, true, original, file);
+    } catch {
+      // Not JSON after all: the policy sees the text, and can't have it masked.
+    }
+    return new ResponseBody(text, undefined, false, original, file);
+  }
+
+  /** What the policy sees. */
+  get visible(): unknown {
+    return this.json;
+  }
+
+  /** Whether an obligation has changed it. */
+  get isChanged(): boolean {
+    return this.changed;
+  }
+
+  /** @throws OpaError `OPA_BAD_DECISION` when the body isn't JSON, for a mask must not be skipped */
+  change(apply: (json: unknown) => unknown): void {
+    if (!this.isJson) throw new OpaError('OPA_BAD_DECISION', 'An obligation masks a response that is not JSON.');
+    // The policy's input holds the document as it was.
+    if (!this.changed) this.json = structuredClone(this.json);
+    this.json = apply(this.json);
+    this.changed = true;
+  }
+
+  /** What leaves. */
+  result(): unknown {
+    if (!this.changed) return this.original;
+    if (this.file === undefined) return this.json;
+    return fileOf(Buffer.from(JSON.stringify(this.json)), this.file);
+  }
+}
+
+function fileOf(bytes: Buffer, like: StreamableFile): StreamableFile {
+  const { type, disposition } = like.getHeaders();
+  return new StreamableFile(bytes, {
+    type,
+    length: bytes.length,
+    ...(disposition !== undefined && { disposition }),
+  });
+}
+
+async function buffered(file: StreamableFile): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of file.getStream() as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk as Buffer);
+    size += bytes.length;
+    // Leaving the loop destroys the stream.
+    if (size > MAX_BUFFERED_BYTES) {
+      throw new OpaError('OPA_BAD_ANSWER', `A response of more than ${MAX_BUFFERED_BYTES} bytes can't be decided.`);
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}

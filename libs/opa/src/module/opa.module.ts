@@ -1,0 +1,54 @@
+import { HttpService } from '@nestjs/axios';
+import type { DynamicModule } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { OpaService } from '../decision/index.js';
+import { instanceToken } from '../enforcement/index.js';
+import { OpaHttpService } from '../transport/index.js';
+import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
+import { ConfigurableModuleClass } from './opa.module-definition.js';
+import { ResponseRouteCheck } from './response-route.check.js';
+
+/** The global part of the module: every provider but `HttpService`. */
+@Module({ imports: [DiscoveryModule], providers: [ResponseRouteCheck] })
+export class OpaCoreModule extends ConfigurableModuleClass {}
+
+/**
+ * Puts OPA in front of an application's handlers.
+ *
+ * @example
+ * ```ts
+ * OpaModule.forRoot({ url: 'http://127.0.0.1:8181', policy: 'gateway/authz' })
+ * ```
+ */
+@Module({ providers: [{ provide: HttpService, useExisting: OpaHttpService }], exports: [HttpService] })
+export class OpaModule {
+  /**
+   * @param options - see {@link OpaModuleOptions}; with `name` and `isGlobal` beside them
+   * @throws OpaError `OPA_BAD_OPTIONS` or `OPA_BAD_BUNDLE`, when the application starts
+   */
+  static forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return around(OpaCoreModule.forRoot(options), options.name);
+  }
+
+  /** The same, with the options from `useFactory`, `useClass` or `useExisting`. */
+  static forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return around(OpaCoreModule.forRootAsync(options), options.name);
+  }
+}
+
+// Under HttpService itself to modules that import this one: a global one would capture those that forgot HttpModule.
+function around(core: DynamicModule, name: string | undefined): DynamicModule {
+  const http = { provide: HttpService, useExisting: instanceToken(OpaHttpService, name) };
+  return { module: OpaModule, imports: [core], providers: [http], exports: [core, HttpService] };
+}
+
+/** The injection token of a named instance's {@link OpaService}; without a name, `OpaService` itself. */
+export function getOpaToken(name?: string): ReturnType<typeof instanceToken> {
+  return instanceToken(OpaService, name);
+}
+
+/** Injects the {@link OpaService} of a named instance. */
+export function InjectOpa(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getOpaToken(name));
+}

@@ -1,0 +1,55 @@
+import type { InjectionToken, Provider } from '@nestjs/common';
+import { OpaClient } from '../client/index.js';
+import { OpaService } from '../decision/index.js';
+import { enforcementToken, instanceToken, OpaEnforcement } from '../enforcement/index.js';
+import { OpaGuard } from '../guard/index.js';
+import { InputBuilder } from '../input/index.js';
+import { OpaInterceptor } from '../interceptor/index.js';
+import { OpaHealthIndicator } from '../observability/health.indicator.js';
+import { OpaHttpService } from '../transport/index.js';
+import type { OpaModuleOptions } from './options.js';
+import { OpaRuntime } from './runtime.js';
+
+const PUBLIC = [OpaService, OpaClient, OpaHttpService, OpaHealthIndicator];
+
+/** The providers of one module instance. */
+export function providersOf(name: string | undefined, options: InjectionToken): Provider[] {
+  const runtime = instanceToken(OpaRuntime, name);
+  const from = (token: InjectionToken, make: (runtime: OpaRuntime) => unknown): Provider => ({
+    provide: token,
+    useFactory: make,
+    inject: [runtime],
+  });
+  return [
+    { provide: runtime, useFactory: (given: OpaModuleOptions) => OpaRuntime.create(given), inject: [options] },
+    from(instanceToken(OpaClient, name), ({ client }) => client),
+    from(instanceToken(OpaHttpService, name), ({ transport }) => transport.http),
+    from(instanceToken(OpaHealthIndicator, name), ({ engine }) => new OpaHealthIndicator(engine)),
+    from(instanceToken(OpaService, name), serviceOf),
+    {
+      provide: enforcementToken(name),
+      useFactory: ({ settings }: OpaRuntime, service: OpaService) =>
+        new OpaEnforcement(service, new InputBuilder(settings.input), settings),
+      inject: [runtime, instanceToken(OpaService, name)],
+    },
+    ...(name === undefined ? [OpaGuard, OpaInterceptor] : []),
+  ];
+}
+
+/** What of them other modules see. */
+export function exportsOf(name: string | undefined): InjectionToken[] {
+  const tokens = [...PUBLIC, OpaEnforcement].map((of) => instanceToken(of, name));
+  return name === undefined ? [...tokens, OpaGuard, OpaInterceptor] : tokens;
+}
+
+function serviceOf({ settings, engine, transport }: OpaRuntime): OpaService {
+  const { policy, timeout, mode, onUnavailable } = settings;
+  return new OpaService({
+    engine,
+    policy,
+    timeout,
+    mode,
+    failOpen: onUnavailable === 'allow',
+    transport: () => transport.stats(),
+  });
+}

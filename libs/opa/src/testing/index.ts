@@ -1,0 +1,2 @@
+export * from './opa-server.js';
+export * from './test.engine.js';

@@ -1,0 +1,98 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { OpaError } from '../contracts/index.js';
+
+/** What {@link startOpa} takes. */
+export interface StartOpaOptions {
+  /** Rego modules, by file name or as one text. */
+  readonly rego: string | Readonly<Record<string, string>>;
+  /** Data documents, as one object. Default: none. */
+  readonly data?: object;
+  /** The OPA binary. Default: the environment's `OPA_BIN`, else `opa` on the PATH. */
+  readonly binary?: string;
+  /** `host:port` or `unix://path` to listen on. Default: a free port on 127.0.0.1. */
+  readonly address?: string;
+  /** Further arguments of `opa run`. Default: none. */
+  readonly args?: readonly string[];
+}
+
+/** A running OPA. */
+export interface OpaServer {
+  /** Its address, for the module's `url`. */
+  readonly url: string;
+  readonly pid: number;
+  /** Ends it; resolves when it has gone. Default signal: `SIGTERM`. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/**
+ * Starts a real OPA with the given policies, and resolves when it listens.
+ *
+ * @throws OpaError `OPA_UNREACHABLE` with what OPA said, when it doesn't start
+ */
+export async function startOpa(options: StartOpaOptions): Promise<OpaServer> {
+  const { rego, data, binary = process.env['OPA_BIN'] ?? 'opa', args = [] } = options;
+  const address = options.address ?? `127.0.0.1:${await freePort()}`;
+  const folder = await mkdtemp(join(tmpdir(), 'nestjs-opa-'));
+  const files = typeof rego === 'string' ? { 'policy.rego': rego } : rego;
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  if (data !== undefined) await writeFile(join(folder, 'data.json'), JSON.stringify(data));
+  const flags = ['run', '--server', '--addr', address, '--log-level', 'error', '--disable-telemetry'];
+  const child = spawn(binary, [...flags, ...args, folder], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const gone = once(child, 'exit').catch(() => undefined);
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    child.kill(signal);
+    await gone;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilHealthy(child, address);
+    return { url: address.startsWith('unix:') ? address : `http://${address}`, pid: child.pid ?? 0, stop };
+  } catch (error) {
+    if (child.pid !== undefined) await stop();
+    throw error;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+// OPA doesn't say which port it took, so it is told one, and asked until it answers.
+async function untilHealthy(child: ChildProcess, address: string): Promise<void> {
+  let said = '';
+  let over: unknown;
+  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-1_000)));
+  child.once('error', (error) => (over = error));
+  child.once('exit', () => (over ??= new Error('it exited')));
+  while (!(await answers(address))) {
+    if (over !== undefined) throw new OpaError('OPA_UNREACHABLE', `OPA did not start: ${said}`, { cause: over });
+    await after(25);
+  }
+}
+
+function answers(address: string): Promise<boolean> {
+  const unix = /^unix:\/\/(.+)$/.exec(address)?.[1];
+  const [host, port] = address.split(':');
+  const where = unix === undefined ? { host, port } : { socketPath: unix.replace(/^@/, '\0') };
+  return new Promise((resolve) => {
+    const request = get({ ...where, path: '/health', agent: false, timeout: 1_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('error', () => resolve(false)).on('timeout', () => request.destroy());
+  });
+}

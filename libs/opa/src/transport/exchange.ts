@@ -1,0 +1,142 @@
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { OpaError } from '../contracts/index.js';
+import { BodyReader } from './body-reader.js';
+import { aborted, timedOut } from './bounds.js';
+import { failureOf, isReset } from './failure.js';
+import type { Pool, PoolMember } from './pool.js';
+import type { WireAnswer, WireRequest } from './wire.js';
+
+/**
+ * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
+ *
+ * @remarks A reset of a reused socket is replayed once, at once, on a fresh socket: the other side had closed it
+ * while it idled. No other failure is tried again here.
+ * @throws OpaError `OPA_OVERLOADED`, `OPA_UNREACHABLE`, `OPA_TIMEOUT`, `OPA_BAD_ANSWER`, `OPA_CLOSED`, `OPA_ABORTED`
+ */
+export function exchange(pool: Pool, request: WireRequest): Promise<WireAnswer> {
+  return new Promise((resolve, reject) => {
+    new Exchange(pool, request, resolve, reject).enter();
+  });
+}
+
+class Exchange implements PoolMember {
+  private req: ClientRequest | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private answering = false;
+  private replayed = false;
+  private over = false;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly request: WireRequest,
+    private readonly resolve: (answer: WireAnswer) => void,
+    private readonly reject: (error: OpaError) => void,
+  ) {}
+
+  enter(): void {
+    const { signal, deadline } = this.request.bounds;
+    if (signal?.aborted === true) return this.fail(aborted(signal));
+    const remaining = deadline - performance.now();
+    if (remaining <= 0) return this.fail(this.late());
+    this.timer = setTimeout(this.onDeadline, remaining);
+    signal?.addEventListener('abort', this.onAbort, { once: true });
+    if (!this.pool.enter(this)) {
+      const { maxPending } = this.pool.settings;
+      this.fail(overloaded(`${maxPending} decisions (pool.maxPending) already wait for a socket`));
+    }
+  }
+
+  begin(): void {
+    try {
+      this.send();
+    } catch (error) {
+      this.fail(failureOf(error, this.pool.origin));
+    }
+  }
+
+  close(): void {
+    this.fail(new OpaError('OPA_CLOSED', 'The OPA module was closed while the decision was under way.'));
+  }
+
+  private send(): void {
+    const req = this.pool.origin.secure
+      ? httpsRequest(this.requestOptions())
+      : httpRequest(this.requestOptions());
+    this.req = req;
+    req.on('response', this.onResponse);
+    req.on('error', (error) => this.onError(error, req));
+    req.end(this.request.body);
+  }
+
+  private requestOptions(): RequestOptions {
+    const { origin, agents } = this.pool;
+    const { method, path, headers, body, tls } = this.request;
+    const wire = ['Host', origin.authority, ...headers];
+    if (body !== undefined) wire.push('Content-Length', String(Buffer.byteLength(body)));
+    return {
+      agent: origin.secure ? agents.https : agents.http,
+      host: origin.host,
+      port: origin.port,
+      ...(origin.socketPath === undefined ? undefined : { socketPath: origin.socketPath }),
+      ...(origin.secure ? tls : undefined),
+      method,
+      path,
+      headers: wire,
+    };
+  }
+
+  private readonly onResponse = (res: IncomingMessage): void => {
+    this.answering = true;
+    if (this.req?.reusedSocket === true) this.pool.agents.countReuse();
+    new BodyReader(res, this.pool.settings.maxResponseBytes, (error, body) => {
+      if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));
+      if (this.over) return;
+      this.finish();
+      this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body });
+    }).read();
+  };
+
+  private onError(error: Error, req: ClientRequest): void {
+    if (this.over || req !== this.req) return;
+    if (req.reusedSocket && !this.answering && !this.replayed && isReset(error)) {
+      this.replayed = true;
+      this.pool.agents.closeIdle();
+      this.begin();
+      return;
+    }
+    this.fail(failureOf(error, this.pool.origin));
+  }
+
+  private readonly onDeadline = (): void => this.fail(this.late());
+
+  private late(): OpaError {
+    if (this.req?.socket) return timedOut(`OPA at ${this.pool.origin.url}`);
+    return overloaded('no socket was free before the deadline');
+  }
+
+  private readonly onAbort = (): void => {
+    const { signal } = this.request.bounds;
+    if (signal !== undefined) this.fail(aborted(signal));
+  };
+
+  private fail(error: OpaError): void {
+    if (this.over) return;
+    this.finish();
+    this.req?.destroy();
+    this.reject(error);
+  }
+
+  private finish(): void {
+    this.over = true;
+    clearTimeout(this.timer);
+    this.request.bounds.signal?.removeEventListener('abort', this.onAbort);
+    this.pool.leave(this);
+  }
+}
+
+function overloaded(why: string): OpaError {
+  return new OpaError('OPA_OVERLOADED', `OPA is not asked: ${why}.`);
+}

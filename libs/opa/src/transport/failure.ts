@@ -1,0 +1,31 @@
+import { OpaError } from '../contracts/index.js';
+import type { Origin } from './origin.js';
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** Tells whether an error means that a kept-alive socket had been closed by the other side. */
+export function isReset(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/** Turns what `node:http` says of a failed exchange into the public error. */
+export function failureOf(error: unknown, origin: Origin): OpaError {
+  if (error instanceof OpaError) return error;
+  const code = codeOf(error);
+  const what = error instanceof Error ? error.message : String(error);
+  // HPE_INVALID_EOF_STATE is an answer cut short; the parser's other complaints are about what was said.
+  if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
+    return new OpaError('OPA_BAD_ANSWER', `OPA at ${origin.url} did not answer in HTTP: ${what}.`, {
+      cause: error,
+    });
+  }
+  // Node refuses to send it: a header or path with characters that HTTP has no place for.
+  if (code.startsWith('ERR_INVALID_') || code === 'ERR_UNESCAPED_CHARACTERS') {
+    return new OpaError('OPA_BAD_INPUT', `The request to OPA at ${origin.url} can't be sent: ${what}.`, {
+      cause: error,
+    });
+  }
+  return new OpaError('OPA_UNREACHABLE', `OPA at ${origin.url} can't be reached: ${what}.`, { cause: error });
+}

@@ -1,0 +1,36 @@
+import { HttpService } from '@nestjs/axios';
+import type { AxiosInstance } from 'axios';
+import axios from 'axios';
+import type { Agents } from './agents.js';
+import { leanAdapter } from './lean-adapter.js';
+
+/**
+ * The pooled HttpService that decisions travel on: keep-alive agents, no proxy, no redirects.
+ *
+ * @remarks Its defaults hold no base URL, no token and no TLS identity, so that another use of it leaks nothing.
+ * Interceptors registered on its `axiosRef` see every decision request; without any, decisions skip axios.
+ */
+export class OpaHttpService extends HttpService {}
+
+/** Makes the service over a module's agents. */
+export function createHttpService(agents: Agents, timeout: number, isClosed: () => boolean): OpaHttpService {
+  return new OpaHttpService(
+    axios.create({
+      adapter: leanAdapter(isClosed),
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
+      maxRedirects: 0,
+      proxy: false,
+      timeout,
+    }),
+  );
+}
+
+/** Counts the interceptors that are registered on an axios instance. */
+export function hasInterceptors(instance: AxiosInstance): boolean {
+  let some = false;
+  for (const manager of [instance.interceptors.request, instance.interceptors.response]) {
+    (manager as unknown as { forEach(visit: () => void): void }).forEach(() => (some = true));
+  }
+  return some;
+}

@@ -1,0 +1,7 @@
+export * from './bounds.js';
+export * from './http.service.js';
+export * from './origin.js';
+export * from './pool.js';
+export * from './pool.options.js';
+export * from './transport.js';
+export * from './wire.js';

@@ -1,0 +1,29 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { EvaluateOptions } from '../contracts/index.js';
+
+/** A TLS identity for one request; `ca`, `cert` and `key` in PEM. */
+export interface TlsIdentity {
+  readonly ca?: string | Buffer | undefined;
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
+  readonly servername?: string | undefined;
+}
+
+/** A request as it goes on the wire. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST';
+  /** The whole path and query, already encoded. */
+  readonly path: string;
+  /** Names and values in turn, as Node takes them without looking them over; `Host` and lengths are added. */
+  readonly headers: readonly string[];
+  readonly body?: string | undefined;
+  readonly tls?: TlsIdentity | undefined;
+  readonly bounds: EvaluateOptions;
+}
+
+/** An answer as it came from the wire. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}

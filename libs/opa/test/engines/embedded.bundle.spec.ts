@@ -1,0 +1,213 @@
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createEmbeddedEngine, loadBundle } from '../../src/engines/embedded/index.js';
+import { wasmWithAbi, writeArchive, writeBytes } from './support/archive.js';
+import { buildBundle } from './support/opa.js';
+
+const POLICY = 'package app\nallow if input.role == data.roles.top\nroles := data.roles';
+const SOURCES = { 'policy.rego': POLICY, 'roles/data.json': { top: 'admin' } };
+
+let good: string;
+beforeAll(async () => {
+  good = await buildBundle(SOURCES, 'app/allow', 'app/roles');
+});
+
+const refusal = (message: RegExp) => ({
+  name: 'OpaError',
+  code: 'OPA_BAD_BUNDLE',
+  message: expect.stringMatching(message),
+});
+
+describe('bundles that are refused, by name', () => {
+  const make: Record<string, [RegExp, () => Promise<string>]> = {
+    'a file that is not there': [
+      /nowhere\.tar\.gz can't be read: ENOENT/,
+      () => Promise.resolve('/nowhere.tar.gz'),
+    ],
+    'an empty file': [/not a whole tar\.gz/, () => writeBytes(Buffer.alloc(0))],
+    'a file that is not gzip': [
+      /not a whole tar\.gz.*incorrect header/,
+      () => writeBytes(Buffer.from('hello')),
+    ],
+    'a gzip of something else': [
+      /not a whole tar\.gz.*tar header/i,
+      () => writeBytes(gzipSync('x'.repeat(2_000))),
+    ],
+    'a truncated download': [
+      /not a whole tar\.gz.*unexpected end of file/,
+      async () => writeBytes((await readFile(good)).subarray(0, 20_000)),
+    ],
+    'a truncated tar': [
+      /not a whole tar\.gz.*Unexpected end of data/,
+      () => writeBytes(gzipSync(truncatedTar())),
+    ],
+    'a bundle of Rego only': [
+      /has no policy\.wasm.*opa build -t wasm/,
+      () => writeArchive({ '/policy.rego': POLICY }),
+    ],
+    'a policy that is not Wasm': [
+      /policy\.wasm that is not WebAssembly/,
+      () => writeArchive({ '/policy.wasm': 'no' }),
+    ],
+    'a Wasm module that is not from OPA': [
+      /names no Wasm ABI version/,
+      () => writeArchive({ '/policy.wasm': Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) }),
+    ],
+    'a Wasm ABI that is not 1': [
+      /needs Wasm ABI 1\.x.*unsupported ABI version 2/,
+      () => writeArchive({ '/policy.wasm': wasmWithAbi(2, 0) }),
+    ],
+    'missing builtins': [
+      /needs builtins that the embedded engine doesn't have: http\.send, net\.lookup_ip_addr\./,
+      () =>
+        buildBundle(
+          'package app\nallow if http.send({"url": input.u, "method": "get"}).status_code == 200\nallow if net.lookup_ip_addr(input.h)',
+          'app/allow',
+        ),
+    ],
+    'data that is not JSON': [
+      /data that can't be used: \/a\/data\.json is not JSON/,
+      async () => repack({ '/a/data.json': '{"secret' }),
+    ],
+    'data whose root is not an object': [
+      /\/data\.json must hold a JSON object/,
+      async () => repack({ '/data.json': '[]' }),
+    ],
+    'data that overlaps': [
+      /\/roles\/data\.json has "top", which another data\.json/,
+      async () => repack({ '/roles/data.json': '{"top": "root"}' }),
+    ],
+    'data in YAML': [/\/roles\/data\.yaml is YAML/, async () => repack({ '/roles/data.yaml': 'a: 1' })],
+  };
+
+  it.each(Object.entries(make))('%s', async (_, [message, source]) => {
+    await expect(createEmbeddedEngine({ bundle: await source() })).rejects.toMatchObject(refusal(message));
+  });
+
+  it('one that lacks an entrypoint, naming those it has', async () => {
+    const entrypoints = ['app/allow', 'app/deny', 'other'];
+    await expect(createEmbeddedEngine({ bundle: good, entrypoints })).rejects.toMatchObject(
+      refusal(/no entrypoint for app\/deny, other\. Its entrypoints: app\/allow, app\/roles\./),
+    );
+  });
+
+  it('one that is larger than allowed, packed or unpacked', async () => {
+    await expect(loadBundle(good, { maxBytes: 1_000 })).rejects.toMatchObject(
+      refusal(/larger than 1000 bytes/),
+    );
+    const bomb = await writeBytes(gzipSync(Buffer.alloc(1_000_000)));
+    await expect(loadBundle(bomb, { maxBytes: 2_000 })).rejects.toMatchObject(
+      refusal(/larger than 16000 bytes/),
+    );
+  });
+});
+
+describe('bundles that are taken', () => {
+  it('with the entrypoints that are asked for, a package covering its rules', async () => {
+    const bundle = await buildBundle(SOURCES, 'app');
+    const engine = await createEmbeddedEngine({ bundle, entrypoints: ['app', 'app/allow'] });
+    const answer = await engine.evaluate(
+      { policy: 'app/allow', input: { role: 'admin' } },
+      { deadline: Infinity },
+    );
+    expect(answer).toStrictEqual({ result: true });
+  });
+
+  it('with data in several folders, merged under their paths', async () => {
+    const bundle = await repack({ 'roles/deep/er/data.json': '{"list": [1]}', './roles/n/data.json': '0' });
+    const engine = await createEmbeddedEngine({ bundle });
+    const answer = await engine.evaluate({ policy: 'app/roles', input: {} }, { deadline: Infinity });
+    expect(answer).toStrictEqual({ result: { top: 'admin', deep: { er: { list: [1] } }, n: 0 } });
+  });
+
+  it('with more data than a small memory holds', async () => {
+    const list = Array.from({ length: 50_000 }, (_, index) => `value-${index}`);
+    const bundle = await repack({ 'roles/list/data.json': JSON.stringify(list) });
+    const engine = await createEmbeddedEngine({ bundle });
+    const answer = await engine.evaluate({ policy: 'app/roles', input: {} }, { deadline: Infinity });
+    expect(answer.result).toStrictEqual({ top: 'admin', list });
+  });
+});
+
+describe('bundles from a URL', () => {
+  const closers: (() => void)[] = [];
+  const serve = async (listener: RequestListener): Promise<string> => {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    closers.push(
+      () => server.closeAllConnections(),
+      () => server.close(),
+    );
+    await new Promise((resolve) => server.once('listening', resolve));
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+
+  afterEach(() => {
+    closers.splice(0).forEach((close) => close());
+  });
+
+  it('are read', async () => {
+    const bytes = await readFile(good);
+    const host = await serve((_, response) => response.end(bytes));
+    const engine = await createEmbeddedEngine({
+      bundle: `http://${host}/b.tar.gz`,
+      entrypoints: ['app/allow'],
+    });
+    const answer = await engine.evaluate(
+      { policy: 'app/allow', input: { role: 'x' } },
+      { deadline: Infinity },
+    );
+    expect(answer).toStrictEqual({});
+  });
+
+  it.each([404, 500, 204, 302])('are refused with status %d, without following it', async (status) => {
+    let asked = 0;
+    const host = await serve((_, response) => {
+      asked += 1;
+      response.writeHead(status, { location: '/elsewhere' }).end();
+    });
+    await expect(loadBundle(`http://${host}/b.tar.gz`)).rejects.toMatchObject(
+      refusal(new RegExp(`HTTP status ${status}`)),
+    );
+    expect(asked).toBe(1);
+  });
+
+  it('are refused when cut short, too large or unreachable, without credentials in the message', async () => {
+    const cut = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('x', () => response.destroy());
+    });
+    const secret = await loadBundle(`http://user:hush@${cut}/b?token=hush`).catch(String);
+    expect(secret).toMatch(/OpaError: .*\/b can't be read: aborted/);
+    expect(secret).not.toContain('hush');
+
+    const endless = await serve((_, response) => {
+      const more = (): void => void response.write(Buffer.alloc(64 * 1024), more);
+      more();
+    });
+    const limited = loadBundle(`http://${endless}/b`, { maxBytes: 100_000 });
+    await expect(limited).rejects.toMatchObject(refusal(/larger than 100000 bytes/));
+    await expect(loadBundle('http://127.0.0.1:1/b')).rejects.toMatchObject(refusal(/ECONNREFUSED/));
+  });
+});
+
+function truncatedTar(): Buffer {
+  const header = Buffer.alloc(512);
+  header.write('policy.wasm');
+  header.write('0000644\0', 100);
+  header.write('00000010000\0', 124);
+  header.write('ustar\x0000', 257);
+  header.write('        ', 148);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return header;
+}
+
+/** The good bundle's policy and data, with further files. */
+async function repack(files: Record<string, string>): Promise<string> {
+  const { wasm, data } = await loadBundle(good);
+  return writeArchive({ '/policy.wasm': wasm, '/data.json': data, ...files });
+}

@@ -1,0 +1,10 @@
+// Builds policies/bundle.tar.gz, or the file that is given, from the Rego beside it.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { getOpa } from './get-opa.mjs';
+import { root } from './lib/ensure.mjs';
+
+const out = process.argv[2] ?? join(root, 'policies', 'bundle.tar.gz');
+const entrypoints = ['gateway/orders/request', 'gateway/orders/response'].flatMap((path) => ['-e', path]);
+const build = ['build', '-t', 'wasm', ...entrypoints, '--ignore', '*_test.rego', '--ignore', '*.md', '-o', out, 'gateway'];
+execFileSync(await getOpa(), build, { cwd: join(root, 'policies'), stdio: ['ignore', 'inherit', 'inherit'] });

@@ -1,0 +1,68 @@
+import { isScalar, visit } from 'yaml';
+import type { Document, Scalar } from 'yaml';
+import { ConfigError } from './config-error.js';
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const REFERENCE = /\$\{([^}\n]*)\}/g;
+const PARTS = /^([A-Za-z_]\w*)(?::-(.*))?$/;
+// Private-use characters: no part of YAML's syntax, so that a reference can stand in `{ … }` and `[ … ]` too.
+const OPEN = '\uE000';
+const CLOSE = '\uE001';
+const PLACEHOLDER = /\uE000(\d+)\uE001/g;
+
+/** A text whose `${NAME}` references were put aside, and what they were. */
+export interface SetAside {
+  readonly text: string;
+  readonly references: readonly string[];
+}
+
+/** Puts `${…}` references aside, so that a value can't change the file's structure. */
+export function setAsideReferences(text: string): SetAside {
+  const references: string[] = [];
+  const replaced = text.replace(REFERENCE, (_, reference: string) => {
+    references.push(reference);
+    return `${OPEN}${references.length - 1}${CLOSE}`;
+  });
+  return { text: replaced, references };
+}
+
+/**
+ * Puts the values of environment variables where their references were. What stands in quotes stays text;
+ * elsewhere a number and `true` or `false` mean what they would mean in the file itself.
+ *
+ * @throws ConfigError when a variable is unset or empty and its reference has no default
+ */
+export function fillReferences(document: Document, references: readonly string[], env: Environment): void {
+  visit(document, {
+    Scalar(key, node) {
+      if (typeof node.value !== 'string' || !node.value.includes(OPEN)) return;
+      if (key === 'key') throw new ConfigError('a key must not have a ${…} reference in it');
+      const text = node.value.replace(PLACEHOLDER, (_, index: string) =>
+        valueOf(references[Number(index)] ?? '', env),
+      );
+      node.value = isPlain(node) ? typed(text) : text;
+    },
+  });
+}
+
+function valueOf(reference: string, env: Environment): string {
+  const [, name, fallback] = PARTS.exec(reference) ?? [];
+  if (name === undefined) {
+    throw new ConfigError(`\${${reference}} is neither \${NAME} nor \${NAME:-default}`);
+  }
+  const value = env[name];
+  if (value !== undefined && value !== '') return value;
+  if (fallback !== undefined) return fallback;
+  throw new ConfigError(
+    `the environment variable ${name} is not set: set it, or write \${${name}:-default} in the file`,
+  );
+}
+
+const isPlain = (node: unknown): node is Scalar => isScalar(node) && node.type === 'PLAIN';
+
+function typed(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;
+}

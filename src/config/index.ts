@@ -1,0 +1,6 @@
+export { ConfigError } from './config-error.js';
+export type { AuthConfig } from './config.schema.js';
+export type { Environment } from './environment.js';
+export { loadConfig } from './load-config.js';
+export type { GatewayConfig } from './load-config.js';
+export type { UpstreamEntry } from './upstream.schema.js';

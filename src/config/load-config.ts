@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ConfigError } from './config-error.js';
+import { configSchema } from './config.schema.js';
+import type { FileConfig } from './config.schema.js';
+import { fillReferences, setAsideReferences } from './environment.js';
+import type { Environment } from './environment.js';
+import { overrideFromEnvironment } from './overrides.js';
+
+/** The gateway's configuration: checked, overridden by the environment, its paths absolute. */
+export type GatewayConfig = Readonly<FileConfig>;
+
+/**
+ * Reads the gateway's configuration.
+ *
+ * @param file - the YAML file
+ * @param env - the environment, for `${NAME}` and the overrides `HOST`, `PORT` and `OPA_URL`
+ * @throws ConfigError one line that names the file, the key and what is wrong with it
+ */
+export async function loadConfig(file: string, env: Environment): Promise<GatewayConfig> {
+  try {
+    const given = parse(await read(file), env);
+    const checked = configSchema.safeParse(given);
+    if (!checked.success) throw new ConfigError(checked.error.issues.map(describe).join('; '));
+    return overrideFromEnvironment(withAbsolutePaths(checked.data, dirname(resolve(file))), env);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ConfigError(`can't be read (${code}): give the gateway's file as GATEWAY_CONFIG`, { cause });
+  }
+}
+
+function parse(source: string, env: Environment): unknown {
+  const { text, references } = setAsideReferences(source);
+  const document = parseDocument(text);
+  // A warning (an unknown tag, say) means that the value isn't what was written.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) {
+    const [line = ''] = problem.message.split('\n');
+    throw new ConfigError(line.replace(/:$/, ''));
+  }
+  fillReferences(document, references, env);
+  return document.toJS() ?? {};
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const where = path.replace(/^\./, '');
+  if (issue.code !== 'unrecognized_keys') return where ? `${where}: ${issue.message}` : issue.message;
+  return issue.keys.map((key) => `${where ? `${where}.` : ''}${key}: unknown key`).join('; ');
+}
+
+const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+
+function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
+  const absolute = (path: unknown): unknown =>
+    typeof path === 'string' && path !== '' && !isUrl(path) ? resolve(folder, path) : path;
+  const { opa, auth } = config;
+  if (auth) auth.jwks = absolute(auth.jwks) as string;
+  if ('bundle' in opa) opa['bundle'] = absolute(opa['bundle']);
+  return config;
+}

@@ -1,0 +1,35 @@
+import type { Environment, GatewayConfig } from '../config/index.js';
+import { developmentToken } from './development-keys.js';
+import { inProject } from './project.js';
+
+/** What `npm start` prints: where everything is, and three lines to paste. */
+export async function banner(config: GatewayConfig, port: number, env: Environment): Promise<string> {
+  const viewer = await developmentToken({ sub: 'alice', role: 'viewer' }, '24h', env);
+  const editor = await developmentToken({ sub: 'bob', role: 'editor' }, '24h', env);
+  const order = `http://127.0.0.1:${port}/api/orders/1001`;
+  const curl = (token: string, method = '') =>
+    `curl -sS ${method}-H 'Authorization: Bearer ${token}' ${order}`;
+  return [
+    '',
+    `Address   http://127.0.0.1:${port}`,
+    `Engine    ${engine(config.opa)}`,
+    `Policies  ${inProject('policies')}`,
+    '',
+    'Allowed: an editor reads an order.',
+    curl(editor),
+    '',
+    'Denied, 403 with reasons: a viewer deletes it.',
+    curl(viewer, '-X DELETE '),
+    '',
+    "Masked: a viewer reads it, without the customer's e-mail address.",
+    curl(viewer),
+    '',
+    'A token of your own: npm run token -- --sub alice --role viewer',
+    '',
+  ].join('\n');
+}
+
+function engine({ url, bundle }: GatewayConfig['opa']): string {
+  if (url === undefined && bundle !== undefined) return `embedded, ${String(bundle)}`;
+  return `remote, OPA at ${String(url ?? 'http://127.0.0.1:8181')}`;
+}

@@ -1,0 +1,44 @@
+import { BadRequestException } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import { removeNamed } from './hop-by-hop.js';
+import { assertPlainPath } from './path-rules.js';
+
+/** Methods whose body Fastify leaves unread. */
+const WITHOUT_BODY = new Set(['GET', 'HEAD', 'TRACE']);
+
+/**
+ * The HTTP side of the gateway: bodies are left as streams, and what could be read in two ways is refused before
+ * anything else happens.
+ */
+export function createAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    forceCloseConnections: 'idle',
+    // A request that still arrives while the gateway closes is served, with `Connection: close`.
+    return503OnClosing: false,
+  });
+  const instance = adapter.getInstance();
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('*', (_request, payload, done) => {
+    done(null, payload);
+  });
+  instance.addHook('onRequest', (request, _reply, done) => {
+    assertPlainPath(request.raw.url ?? '');
+    assertNoHiddenBody(request);
+    done();
+  });
+  // Before any header of a decision is there, which a client must not be able to name in `Connection`.
+  instance.addHook('preHandler', (request, _reply, done) => {
+    removeNamed(request.headers);
+    done();
+  });
+  return adapter;
+}
+
+/** A body that isn't passed on would leave the upstream with another request than the client's. */
+function assertNoHiddenBody({ method, headers }: FastifyRequest): void {
+  if (!WITHOUT_BODY.has(method)) return;
+  if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) {
+    throw new BadRequestException(`A ${method} request must not have a body`);
+  }
+}

@@ -1,0 +1,40 @@
+import { All, Controller, Req, Res, UseGuards, UseInterceptors } from '@nestjs/common';
+import type { OnApplicationShutdown, StreamableFile, Type } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OpaGuard, OpaInput, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
+import type { ExecutionContext } from '@nestjs/common';
+import { AuthGuard } from '../auth/index.js';
+import { forward } from './forward.js';
+import { upstreamTarget } from './upstream-path.js';
+import type { Upstream } from './upstream.js';
+
+/** The controller of one upstream: `/api/{name}` and everything below it, each request decided first. */
+export function restController(upstream: Upstream): Type {
+  const { name, response } = upstream.entry;
+
+  @Controller(`api/${name}`)
+  @UseGuards(AuthGuard, OpaGuard)
+  @UseInterceptors(OpaInterceptor)
+  @OpaPolicy(upstream.policy, response === undefined ? {} : { response })
+  @OpaInput(upstreamInput)
+  class RestController implements OnApplicationShutdown {
+    @All(['', '*'])
+    pass(
+      @Req() request: FastifyRequest,
+      @Res({ passthrough: true }) reply: FastifyReply,
+    ): Promise<StreamableFile> {
+      return forward(request, reply, upstream);
+    }
+
+    async onApplicationShutdown(): Promise<void> {
+      await upstream.pool.close();
+    }
+  }
+  return RestController;
+}
+
+/** The policy sees the path that the upstream gets, not the gateway's own. */
+function upstreamInput(context: ExecutionContext, input: Readonly<Record<string, unknown>>): object {
+  const { raw } = context.switchToHttp().getRequest<FastifyRequest>();
+  return { request: { ...(input['request'] as object), path: upstreamTarget(raw.url ?? '').path } };
+}

@@ -1,0 +1,186 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/config/index.js';
+import { Cleanup } from './support/cleanup.js';
+import { failToStart, writeConfig } from './support/gateway-process.js';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const UPSTREAM = `
+upstreams:
+  - { name: orders, url: http://127.0.0.1:4000, policy: a/b }`;
+
+async function fileOf(text: string): Promise<string> {
+  return cleanup.add(await writeConfig(text), ({ remove }) => remove()).file;
+}
+
+const load = async (text: string, env: Record<string, string> = {}) => loadConfig(await fileOf(text), env);
+
+describe('the configuration file', () => {
+  it('has defaults for everything but the upstreams', async () => {
+    expect(await load(UPSTREAM)).toEqual({
+      listen: { host: '127.0.0.1', port: 3000 },
+      opa: {},
+      upstreams: [
+        { name: 'orders', url: 'http://127.0.0.1:4000', policy: 'a/b', timeout: 5000, forwardToken: false },
+      ],
+    });
+  });
+
+  it('takes variables of the environment, in block and flow style', async () => {
+    const text = `
+listen: { port: \${MY_PORT:-4100}, host: "\${MY_HOST}" }
+opa: { timeout: \${MY_TIMEOUT:-500}, token: "\${DIGITS}", policy: \${UNSET:-a}/\${DIGITS} } # \${NOT_READ}
+upstreams:
+  - name: orders
+    url: http://\${MY_HOST}:\${EMPTY:-81}/x`;
+    const config = await load(text, { MY_HOST: '127.0.0.2', DIGITS: '007', MY_TIMEOUT: '250', EMPTY: '' });
+    expect(config.listen).toEqual({ port: 4100, host: '127.0.0.2' });
+    expect(config.opa).toEqual({ timeout: 250, token: '007', policy: 'a/007' });
+    expect(config.upstreams[0]?.url).toBe('http://127.0.0.2:81/x');
+  });
+
+  it("cannot be changed by a variable's value", async () => {
+    const config = await load(`${UPSTREAM}\nopa: { token: \${TOKEN} }`, {
+      TOKEN: 'x, url: http://evil }\n#',
+    });
+    expect(config.opa).toEqual({ token: 'x, url: http://evil }\n#' });
+  });
+
+  it('gives paths relative to itself', async () => {
+    const file = await fileOf(`
+opa: { bundle: policies/bundle.tar.gz, policy: a/b }
+auth: { jwks: ./keys.json, issuer: i, audience: a }${UPSTREAM}`);
+    const { opa, auth } = await loadConfig(file, {});
+    expect(opa['bundle']).toBe(join(dirname(file), 'policies/bundle.tar.gz'));
+    expect(auth?.jwks).toBe(join(dirname(file), 'keys.json'));
+  });
+
+  it('leaves URLs as they are', async () => {
+    const { opa, auth } = await load(`
+opa: { bundle: https://bundles.example/b.tar.gz }
+auth: { jwks: https://issuer.example/jwks, issuer: i, audience: a }${UPSTREAM}`);
+    expect(opa['bundle']).toBe('https://bundles.example/b.tar.gz');
+    expect(auth?.jwks).toBe('https://issuer.example/jwks');
+  });
+
+  it('is overridden by HOST, PORT and OPA_URL, where they are not empty', async () => {
+    const env = { HOST: '127.0.0.9', PORT: '0', OPA_URL: 'http://opa.example' };
+    const url = 'http://opa.example';
+    expect(await load(`opa: { url: http://x }${UPSTREAM}`, env)).toMatchObject({
+      listen: { host: '127.0.0.9', port: 0 },
+      opa: { url },
+    });
+    expect((await load(`opa: { url: http://x, bundle: /b }${UPSTREAM}`, env)).opa).toEqual({
+      url,
+      bundle: '/b',
+    });
+    expect((await load(`opa: { bundle: /b, timeout: 5 }${UPSTREAM}`, env)).opa).toEqual({ url, timeout: 5 });
+    const none = { HOST: '', PORT: '', OPA_URL: '' };
+    expect((await load(`opa: { bundle: /b }${UPSTREAM}`, none)).opa).toEqual({ bundle: '/b' });
+  });
+});
+
+describe('a configuration that is wrong', () => {
+  const entry = (text: string) => `upstreams: [{ name: orders, url: http://h, policy: a/b, ${text} }]`;
+  const AUTH = `auth: { jwks: k, issuer: i, audience: a`;
+  it.each(
+    [
+      ['', 'upstreams: '],
+      ['- a', 'expected object'],
+      ['upstreams: []', 'upstreams: give at least one upstream'],
+      [`upstream: 1${UPSTREAM}`, 'upstream: unknown key'],
+      [`listen: { prt: 1 }${UPSTREAM}`, 'listen.prt: unknown key'],
+      [`listen: { port: 65536 }${UPSTREAM}`, 'listen.port: '],
+      [`listen: { port: "80" }${UPSTREAM}`, 'listen.port: '],
+      [`mcp: [{ name: demo }]${UPSTREAM}`, 'mcp: mcp entries are not supported yet'],
+      [`mcp: []${UPSTREAM}`, 'mcp: mcp entries are not supported yet'],
+      [entry('polcy: x'), 'upstreams[0].polcy: unknown key'],
+      [entry('timeout: 0'), 'upstreams[0].timeout: '],
+      [entry('timeout: soon'), 'upstreams[0].timeout: '],
+      [entry('name: ..'), 'Map keys must be unique'],
+      ['upstreams: [{ name: "..", url: http://h, policy: a }]', 'upstreams[0].name: letters, digits'],
+      ['upstreams: [{ name: a/b, url: http://h, policy: a }]', 'upstreams[0].name: letters, digits'],
+      ['upstreams: [{ name: ":a", url: http://h, policy: a }]', 'upstreams[0].name: letters, digits'],
+      [`upstreams: [{ name: a, url: http://h }]`, 'upstreams[0].policy: give one here'],
+      ['upstreams: [{ name: a, url: ftp://h, policy: a }]', 'upstreams[0].url: an http:// or https:// URL'],
+      ['upstreams: [{ name: a, url: "http://h?x", policy: a }]', 'upstreams[0].url: '],
+      ['upstreams: [{ name: a, url: "http://h#x", policy: a }]', 'upstreams[0].url: '],
+      ['upstreams: [{ name: a, url: "http://u:p@h", policy: a }]', 'upstreams[0].url: '],
+      ['upstreams: [{ name: a, url: nowhere, policy: a }]', 'upstreams[0].url: '],
+      [
+        'upstreams: [{ name: a, url: http://h, policy: a }, { name: a, url: http://i, policy: a }]',
+        'upstreams[1].name: "a" is the name of another upstream too',
+      ],
+      [entry('forwardToken: true'), 'upstreams[0].forwardToken: needs auth'],
+      [`auth: { jwks: k }${UPSTREAM}`, 'auth.issuer: '],
+      [`${AUTH}, anonymous: 1 }${UPSTREAM}`, 'auth.anonymous: '],
+      [`${AUTH}, realm: r }${UPSTREAM}`, 'auth.realm: unknown key'],
+      [`opa: { input: { body: { maxBytes: 1 } } }${UPSTREAM}`, 'opa.input.body: the gateway streams bodies'],
+      ['a: 1\na: 2', 'Map keys must be unique at line 2'],
+      ['a: [', 'at line 1'],
+      ['a: !secret b', 'Unresolved tag'],
+      [`opa: { token: \${TOKEN} }${UPSTREAM}`, 'the environment variable TOKEN is not set'],
+      [`opa: { token: \${EMPTY} }${UPSTREAM}`, 'the environment variable EMPTY is not set'],
+      [`opa: { token: \${A B} }${UPSTREAM}`, '${A B} is neither ${NAME} nor ${NAME:-default}'],
+      [`opa: { \${EMPTY:-url}: x }${UPSTREAM}`, 'a key must not have'],
+    ].map(([text, message]) => ({ text, message })),
+  )('$message', async ({ text = '', message = '' }) => {
+    const file = await fileOf(text);
+    const error = await loadConfig(file, { EMPTY: '' }).catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(message) });
+    expect((error as Error).message).toMatch(new RegExp(`^${file}: [^\n]+$`));
+  });
+
+  it.each(['http', '-1', '65536', '1e3'])('a PORT of %s', async (PORT) => {
+    await expect(load(UPSTREAM, { PORT })).rejects.toThrow('is not a port');
+  });
+});
+
+describe('a gateway that cannot start says so in one line, with exit code 1', () => {
+  const held = createServer();
+  const listening = new Promise<void>((resolve) => held.listen(0, '127.0.0.1', resolve));
+  afterAll(() => held.close());
+
+  const expectOneLine = ({ code, output }: { code: number | null; output: string }, message: string) => {
+    expect(output).toContain(message);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  };
+
+  it('no file', async () => {
+    expectOneLine(await failToStart({ GATEWAY_CONFIG: '/not/there.yaml' }), "/not/there.yaml: can't be read");
+  });
+
+  it.each(
+    [
+      [`nonsense: 1${UPSTREAM}`, 'nonsense: unknown key'],
+      [`opa: { bundle: missing.tar.gz }${UPSTREAM}`, 'missing.tar.gz'],
+      [`opa: { tiemout: 1 }${UPSTREAM}`, 'tiemout'],
+      [`opa: { policyHeaders: 7 }${UPSTREAM}`, 'policyHeaders'],
+      [UPSTREAM.replace('a/b', '../b'), '../b'],
+      [
+        `auth: { jwks: none.json, issuer: i, audience: a }${UPSTREAM}`,
+        'none.json is not a readable JWKS file',
+      ],
+      [
+        `auth: { jwks: gateway.yaml, issuer: i, audience: a }${UPSTREAM}`,
+        'gateway.yaml is not a readable JWKS file',
+      ],
+    ].map(([text, message]) => ({ text, message })),
+  )('$message', async ({ text = '', message = '' }) => {
+    expectOneLine(await failToStart({ GATEWAY_CONFIG: await fileOf(text) }), message);
+  });
+
+  it('a port that is in use', async () => {
+    await listening;
+    const PORT = String((held.address() as AddressInfo).port);
+    expectOneLine(
+      await failToStart({ GATEWAY_CONFIG: await fileOf(UPSTREAM), PORT }),
+      `port ${PORT} of 127.0.0.1 is in use`,
+    );
+  });
+});

@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { send } from './support/client.js';
+import type { Answer } from './support/client.js';
+import { failToStart, startGatewayWith, writeConfig } from './support/gateway-process.js';
+import type { GatewayProcess } from './support/gateway-process.js';
+
+const run = promisify(execFile);
+const TOKEN_SCRIPT = join(import.meta.dirname, '../../scripts/token.mjs');
+const CURL = /^curl -sS (?:-X (\w+) )?-H 'Authorization: Bearer (\S+)' http:\/\/127\.0\.0\.1:(\d+)(\/\S+)$/gm;
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+let folder: string;
+let gateway: GatewayProcess;
+let commands: RegExpExecArray[];
+
+beforeAll(async () => {
+  folder = cleanup.add(await mkdtemp(join(tmpdir(), 'dev-')), (made) => rm(made, { recursive: true }));
+  gateway = cleanup.add(await startGatewayWith({ GATEWAY_DEV_DIR: folder }), ({ end }) => end());
+  commands = [...gateway.output().matchAll(CURL)];
+}, 30_000);
+
+/** Does what a printed `curl` line would do. */
+function follow(index: number): Promise<Answer> {
+  const [, method = 'GET', token = '', port, path = ''] = commands[index] ?? [];
+  expect(Number(port)).toBe(gateway.port);
+  return send(Number(port), { method, token, path });
+}
+
+const token = async (...args: string[]): Promise<string> => {
+  const { stdout } = await run(process.execPath, [TOKEN_SCRIPT, ...args], {
+    env: { ...process.env, GATEWAY_DEV_DIR: folder },
+  });
+  return stdout.trim();
+};
+
+it('prints where everything is, and three lines to paste', () => {
+  expect(gateway.output()).toMatch(/^Address +http:\/\/127\.0\.0\.1:\d+$/m);
+  expect(gateway.output()).toMatch(/^Engine +embedded, .*bundle\.tar\.gz$/m);
+  expect(gateway.output()).toMatch(/^Policies +.*policies$/m);
+  expect(gateway.output().match(/^curl /gm)).toHaveLength(3);
+  expect(commands).toHaveLength(3);
+});
+
+it('the first is allowed', async () => {
+  const answer = await follow(0);
+  expect(answer.status).toBe(200);
+  expect(answer.json()).toMatchObject({ id: 1001, customer: { email: 'ada@example.com' } });
+});
+
+it('the second is denied, with reasons', async () => {
+  const answer = await follow(1);
+  expect([answer.status, answer.json()]).toMatchObject([
+    403,
+    { reasons: [expect.stringContaining('DELETE')] },
+  ]);
+});
+
+it('the third is masked', async () => {
+  const answer = await follow(2);
+  expect(answer.status).toBe(200);
+  expect(answer.json()).toMatchObject({ id: 1001, customer: { name: 'Ada Lovelace' } });
+  expect(answer.text).not.toContain('ada@example.com');
+});
+
+it('npm run token gives a token alone, which the gateway takes', async () => {
+  const editor = await token('--sub', 'carol', '--role=editor', '--team', 'blue', '--expires', '5m');
+  const [, payload = ''] = editor.split('.');
+  expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({
+    sub: 'carol',
+    role: 'editor',
+    team: 'blue',
+  });
+  const body = JSON.stringify({ item: 'milk', quantity: 1, customer: { name: 'C', email: 'c@example.com' } });
+  const headers = { 'content-type': 'application/json' };
+  const made = await send(gateway.port, {
+    path: '/api/orders',
+    method: 'POST',
+    token: editor,
+    body,
+    headers,
+  });
+  expect([made.status, made.json()]).toMatchObject([201, { item: 'milk' }]);
+  const path = `/api/orders/${String(made.json().id)}`;
+  expect(await send(gateway.port, { path, method: 'DELETE', token: editor })).toMatchObject({ status: 204 });
+  expect(await send(gateway.port, { path, token: editor })).toMatchObject({ status: 404 });
+
+  const viewer = await token('--sub', 'alice', '--role', 'viewer');
+  const list = await send(gateway.port, { path: '/api/orders', token: viewer });
+  expect(list.json()).toHaveLength(3);
+  expect(list.text).not.toContain('@example.com');
+});
+
+it.each([
+  [[], '--sub is needed'],
+  [['--sub'], 'not "--claim value"'],
+  [['alice'], 'not "--claim value"'],
+])('npm run token %j says what is missing', async (args, message) => {
+  await expect(token(...args)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(message),
+    stdout: '',
+  });
+});
+
+it("keeps its key from others' eyes, and takes it again", async () => {
+  const key = await readFile(join(folder, 'key.json'), 'utf8');
+  expect((await stat(join(folder, 'key.json'))).mode & 0o777).toBe(0o600);
+  const again = await startGatewayWith({ GATEWAY_DEV_DIR: folder });
+  expect(await again.end()).toBe(0);
+  expect(await readFile(join(folder, 'key.json'), 'utf8')).toBe(key);
+  expect(await readFile(join(folder, 'jwks.json'), 'utf8')).not.toContain('"d"');
+});
+
+it('never runs in production, nor does its key', async () => {
+  const refused = await failToStart({ GATEWAY_DEV_DIR: folder, NODE_ENV: 'production' });
+  expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('NODE_ENV=production refuses') });
+
+  const { file, remove } = cleanup.add(await writeConfig(''), () => remove());
+  await writeFile(
+    file,
+    JSON.stringify({
+      auth: { jwks: join(folder, 'jwks.json'), issuer: 'https://development.invalid', audience: 'gateway' },
+      upstreams: [{ name: 'orders', url: 'http://127.0.0.1:1', policy: 'a/b' }],
+    }),
+  );
+  const other = await failToStart({ GATEWAY_CONFIG: file, NODE_ENV: 'production' });
+  expect(other).toMatchObject({ code: 1, output: expect.stringContaining('holds the development key') });
+});

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { send } from './support/client.js';
+import type { GatewayProcess } from './support/gateway-process.js';
+import { startOpenGateway } from './support/open-gateway.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+let gateway: GatewayProcess;
+const seen: string[] = [];
+
+beforeAll(async () => {
+  ({ gateway } = await startOpenGateway(cleanup, (request, response) => {
+    seen.push(request.url ?? '');
+    const { url, headers } = request;
+    response.end(JSON.stringify({ url, decided: headers['x-policy-path'] }));
+  }));
+}, 60_000);
+
+describe('a path that two programs could read in two ways', () => {
+  const REFUSED = [
+    '/api/up/../x',
+    '/api/../api/up/x',
+    '/api/./up/x',
+    '/api/up/.',
+    '/api/up/%2e%2e/x',
+    '/api/up/.%2E/x',
+    '/api/up/%2e',
+    '/api/up/..;v=1/x',
+    '/api/up//x',
+    '/api//up/x',
+    '//api/up/x',
+    '/api/up/x//',
+    '/%61pi//up/x',
+    '/api/up/a\\b',
+    '/api/up/..\\x',
+    '/api/up/a%5cb',
+    '/api/up/a%2Fb',
+    '/api/up/..%2fx',
+    '/api/up/%00',
+    '/api/up/a%0d%0ab',
+    '/api/up/%7f',
+    '/api/up/%c2%85',
+    '/api/up/%c0%ae%c0%ae/x',
+    '/api/up/%zz',
+    '/api/up/%',
+    '/api/up/x#y',
+    'http://127.0.0.1/api/up/x',
+    '*',
+  ];
+
+  it.each(REFUSED)('is refused before any question: %s', async (path) => {
+    const before = seen.length;
+    const answer = await send(gateway.port, { path });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ statusCode: 400, error: 'Bad Request' });
+    expect(seen).toHaveLength(before);
+  });
+});
+
+describe('policy and upstream see the same path', () => {
+  const PASSED = {
+    '/api/up': '/',
+    '/api/up/': '/',
+    '/api/up/1001': '/1001',
+    '/api/up/1001/': '/1001/',
+    '/api/up/a/b/c': '/a/b/c',
+    '/api/%75p/1001': '/1001',
+    '/api/up/%41%2541%c3%a9': '/%41%2541%c3%a9',
+    "/api/up/a;v=1:2@,!$&'()*+=~": "/a;v=1:2@,!$&'()*+=~",
+    '/api/up/{a}|"^[b]<c>': '/{a}|"^[b]<c>',
+    '/api/up/...': '/...',
+    '/api/up/..a/b..': '/..a/b..',
+    [`/api/up/${'a'.repeat(3000)}`]: `/${'a'.repeat(3000)}`,
+  };
+
+  it.each(Object.entries(PASSED))('%s', async (path, expected) => {
+    const answer = await send(gateway.port, { path });
+    expect(answer.json()).toEqual({ url: `/base${expected}`, decided: expected });
+  });
+
+  const QUERIES = ['?', '?a=b&a=c', '?a=%20+b&&=&x', '?/../x', '?a=b?c=d', '?%zz', '?a[]={"b":1}|'];
+  it.each(QUERIES)('and the query passes byte for byte: %s', async (query) => {
+    const answer = await send(gateway.port, { path: `/api/up/x${query}` });
+    expect(answer.json()).toEqual({ url: `/base/x${query}`, decided: '/x' });
+  });
+});
+
+it('answers 404 where there is nothing', async () => {
+  for (const path of ['/', '/api', '/api/', '/api/other', '/api/upper/x', '/api/UP/x', '/health']) {
+    const answer = await send(gateway.port, { path });
+    expect([path, answer.status]).toEqual([path, 404]);
+  }
+});

@@ -1,0 +1,77 @@
+import { Agent } from 'node:http';
+import { afterEach, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { open, send } from './support/client.js';
+import { startGateway } from './support/gateway-process.js';
+import { startServer } from './support/upstream.js';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+it('ends with exit code 0 under load: what reached a handler is answered, and no connection is left', async () => {
+  const opa = await startServer((request, response) => {
+    request.resume().on('end', () => {
+      response.setHeader('content-type', 'application/json').end('{"result":true}');
+    });
+  });
+  const reached = new Set<string>();
+  const orders = await startServer((request, response) => {
+    reached.add(request.url ?? '');
+    setTimeout(() => response.end(request.url), 50);
+  });
+  for (const server of [opa, orders]) cleanup.add(server, ({ close }) => close());
+  const upstreams = [{ name: 'orders', url: orders.url, policy: 'a/b' }];
+  const gateway = cleanup.add(await startGateway({ opa: { url: opa.url }, upstreams }), ({ end }) => end());
+
+  const answered = new Set<string>();
+  const agent = cleanup.add(new Agent({ keepAlive: true }), (used) => used.destroy());
+  let loaded: () => void = () => undefined;
+  const underLoad = new Promise<void>((resolve) => (loaded = resolve));
+  const loop = async (client: number) => {
+    for (let index = 0; ; index++) {
+      const path = `/${client}-${index}`;
+      // A connection that isn't there any more: the request has reached nobody.
+      const answer = await send(gateway.port, { path: `/api/orders${path}`, agent }).catch(() => undefined);
+      if (!answer) return;
+      expect([answer.status, answer.text]).toEqual([200, path]);
+      answered.add(path);
+      if (answered.size === 200) loaded();
+    }
+  };
+  const clients = Array.from({ length: 20 }, (_, client) => loop(client));
+  await underLoad;
+  expect(await gateway.end('SIGTERM')).toBe(0);
+  await Promise.all(clients);
+
+  expect([...reached].filter((path) => !answered.has(path))).toEqual([]);
+  expect([await opa.connections(), await orders.connections()]).toEqual([0, 0]);
+}, 30_000);
+
+it('lets an answer end that has begun, on a connection that the client keeps', async () => {
+  const opa = await startServer((_request, response) => {
+    response.setHeader('content-type', 'application/json').end('{"result":true}');
+  });
+  let finish: () => void = () => undefined;
+  const orders = await startServer((_request, response) => {
+    response.write('begun, ');
+    finish = () => response.end('ended');
+  });
+  for (const server of [opa, orders]) cleanup.add(server, ({ close }) => close());
+  const upstreams = [{ name: 'orders', url: orders.url, policy: 'a/b' }];
+  const gateway = cleanup.add(await startGateway({ opa: { url: opa.url }, upstreams }), ({ end }) => end());
+
+  const agent = cleanup.add(new Agent({ keepAlive: true }), (used) => used.destroy());
+  const message = await open(gateway.port, { path: '/api/orders/1', agent });
+  const ended = gateway.end('SIGINT');
+  await refused(gateway.port);
+  finish();
+  let text = '';
+  for await (const chunk of message) text += String(chunk);
+  expect(text).toBe('begun, ended');
+  expect(await ended).toBe(0);
+}, 30_000);
+
+/** Waits until the gateway takes no new connections. */
+async function refused(port: number): Promise<void> {
+  while (await send(port, { path: '/health/live' }).catch(() => undefined));
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MAIN = join(import.meta.dirname, '../../../dist/main.js');
+const LISTENING = /Listening on http:\/\/[^:]+:(\d+)/;
+
+type Env = Record<string, string>;
+
+/** The gateway as a process of its own. */
+export interface GatewayProcess {
+  readonly port: number;
+  /** What it has written, on both streams. */
+  output(): string;
+  /** Sends a signal, and gives the exit code. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** What a gateway that didn't start has left. */
+export interface FailedStart {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+function run(env: Env) {
+  // Nothing of the test's own environment but what finds programs: `OPA_URL` and the like would change the gateway.
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: '0', NO_COLOR: '1', ...env } });
+  let output = '';
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const port = new Promise<number>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = LISTENING.exec(output)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void exited.then((code) => reject(new Error(`the gateway ended with ${code ?? 'a signal'}: ${output}`)));
+  });
+  // Of no interest where the start is meant to fail.
+  port.catch(() => undefined);
+  const end = (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    return exited;
+  };
+  return { port, exited, output: () => output, end };
+}
+
+/** Starts `node dist/main.js` (built by `npm run build`) and waits until it listens. */
+export async function startGatewayWith(env: Env): Promise<GatewayProcess> {
+  const { port, output, end } = run(env);
+  return { port: await port, output, end };
+}
+
+/** Starts the gateway on a configuration. */
+export async function startGateway(config: object, env: Env = {}): Promise<GatewayProcess> {
+  const { file, remove } = await writeConfig(JSON.stringify(config));
+  try {
+    return await startGatewayWith({ GATEWAY_CONFIG: file, ...env });
+  } finally {
+    await remove();
+  }
+}
+
+/** Starts the gateway where it must not start. */
+export async function failToStart(env: Env): Promise<FailedStart> {
+  const { exited, output } = run(env);
+  return { code: await exited, output: output() };
+}
+
+/** Writes a configuration to a file of its own. */
+export async function writeConfig(text: string): Promise<{ file: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
+  const file = join(folder, 'gateway.yaml');
+  await writeFile(file, text);
+  return { file, remove: () => rm(folder, { recursive: true }) };
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cleanup } from './cleanup.js';
+import { startGateway } from './gateway-process.js';
+import type { GatewayProcess } from './gateway-process.js';
+import { writePolicies } from './opa-process.js';
+import { startServer } from './upstream.js';
+import type { TestServer } from './upstream.js';
+
+/** What {@link startOpenGateway} starts. */
+export interface OpenGateway {
+  readonly gateway: GatewayProcess;
+  readonly upstream: TestServer;
+}
+
+/** A gateway on the embedded engine in front of one upstream, `/api/up`, whose policy allows everything. */
+export async function startOpenGateway(
+  cleanup: Cleanup,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  entries: (url: string) => object[] = () => [],
+  others: object = {},
+): Promise<OpenGateway> {
+  const upstream = cleanup.add(await startServer(handler), ({ close }) => close());
+  const policies = cleanup.add(await writePolicies(), ({ remove }) => remove());
+  const opa = { bundle: policies.bundle, policy: 'test/open' };
+  const upstreams = [{ name: 'up', url: `${upstream.url}/base/` }, ...entries(upstream.url)];
+  const gateway = cleanup.add(await startGateway({ opa, upstreams, ...others }), ({ end }) => end());
+  return { gateway, upstream };
+}
