@@ -38,7 +38,7 @@ module.exports = {
       severity: 'error',
       comment: 'directories of @nestjs/* are private, and gone in Nest 12',
       from: { path: '^(libs/opa/)?src/' },
-      to: { path: 'node_modules/@nestjs/[^/]+/.*/' , pathNot: 'node_modules/@nestjs/[^/]+/(dist/)?index\\.' },
+      to: { path: 'node_modules/@nestjs/[^/]+/.*/', pathNot: 'node_modules/@nestjs/[^/]+/(dist/)?index\\.' },
     },
     {
       name: 'gateway-uses-the-package',

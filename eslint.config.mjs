@@ -8,9 +8,14 @@ export default tseslint.config(
   {
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', module: 'writable', URL: 'readonly' },
+      globals: Object.fromEntries(
+        ['process', 'console', 'URL', 'fetch', 'AbortSignal', 'Buffer', 'performance', 'setTimeout'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
     },
   },
+  { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -22,9 +27,14 @@ export default tseslint.config(
       // A Nest module is a class with nothing but its decorator.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Nest's option types are classes that it takes as interfaces.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // `noPropertyAccessFromIndexSignature` asks for the brackets.
       '@typescript-eslint/dot-notation': 'off',
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
     },
   },
   {

@@ -6,5 +6,17 @@ import { root } from './lib/ensure.mjs';
 
 const out = process.argv[2] ?? join(root, 'policies', 'bundle.tar.gz');
 const entrypoints = ['gateway/orders/request', 'gateway/orders/response'].flatMap((path) => ['-e', path]);
-const build = ['build', '-t', 'wasm', ...entrypoints, '--ignore', '*_test.rego', '--ignore', '*.md', '-o', out, 'gateway'];
+const build = [
+  'build',
+  '-t',
+  'wasm',
+  ...entrypoints,
+  '--ignore',
+  '*_test.rego',
+  '--ignore',
+  '*.md',
+  '-o',
+  out,
+  'gateway',
+];
 execFileSync(await getOpa(), build, { cwd: join(root, 'policies'), stdio: ['ignore', 'inherit', 'inherit'] });

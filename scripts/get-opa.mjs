@@ -69,9 +69,13 @@ async function installed(folder, make) {
 
 async function goInstall(file, env) {
   const module = `github.com/open-policy-agent/opa@v${OPA_VERSION}`;
-  await run('go', ['install', module], { env: { ...env, GOBIN: dirname(file) }, timeout: 900_000 }).catch((error) => {
-    throw new Error(error.code === 'ENOENT' ? 'go is not installed' : `it failed: ${error.stderr ?? error.message}`);
-  });
+  await run('go', ['install', module], { env: { ...env, GOBIN: dirname(file) }, timeout: 900_000 }).catch(
+    (error) => {
+      throw new Error(
+        error.code === 'ENOENT' ? 'go is not installed' : `it failed: ${error.stderr ?? error.message}`,
+      );
+    },
+  );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,37 +1,39 @@
-// `npm test`: installs and builds what is missing, gets OPA, runs Jest, and counts. `--services` runs the tests that
-// need Debian's packages or further Go packages instead.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// npm test [-- jest's arguments]: installs and builds what is missing, gets OPA and runs every test that needs
+// nothing else. With --services (npm run test:services) it runs those that need more: *.services.spec.ts.
+import './lib/node-version.mjs';
+
+import { ensureBuilt } from './lib/build.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { jest } from './lib/jest.mjs';
+import { root } from './lib/run.mjs';
 import { getOpa } from './get-opa.mjs';
-import { ensureBuilt, ensureInstalled, ensureNode, root } from './lib/ensure.mjs';
 
-const services = process.argv.includes('--services');
-const given = process.argv.slice(2).filter((argument) => argument !== '--services');
+const given = process.argv.slice(2);
+const args = given.filter((arg) => arg !== '--services');
+const services = args.length < given.length;
 
-ensureNode();
-ensureInstalled();
-ensureBuilt();
-process.env.OPA_BIN = await getOpa();
+try {
+  ensureInstalled(root);
+  ensureBuilt(root);
+  process.env['OPA_BIN'] = await getOpa();
+} catch (error) {
+  console.error(error.message);
+  console.log('0 passed, 1 failed');
+  process.exit(1);
+}
 
-const folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-test-'));
-const results = join(folder, 'results.json');
-const which = services
-  ? ['--testMatch', '**/*.services.spec.ts', '--passWithNoTests']
-  : ['--testPathIgnorePatterns', '/node_modules/', '/dist/', '/fixtures/', '\\.services\\.spec\\.ts$'];
-const jest = [join(root, 'node_modules/jest/bin/jest.js'), '--maxWorkers=2', '--json', '--outputFile', results];
-const { status } = spawnSync(process.execPath, [...jest, ...which, ...(given.length > 0 ? ['--', ...given] : [])], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-  env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim() },
-});
-
-const report = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined;
-rmSync(folder, { recursive: true, force: true });
-if (!services) console.log('Left out: the tests that need services; `npm run test:services` runs them.');
-const passed = report?.numPassedTests ?? 0;
-// A suite that didn't run has no tests to count.
-const failed = report === undefined ? 1 : report.numFailedTests + report.numRuntimeErrorTestSuites;
+const choosesWorkers = args.some((arg) => /^(-i|-w|--runInBand|--maxWorkers)/.test(arg));
+const { passed, failed } = jest(root, [
+  '--testMatch',
+  services ? '**/*.services.spec.ts' : '**/!(*.services).spec.ts',
+  ...(services ? ['--passWithNoTests'] : []),
+  ...(choosesWorkers ? [] : ['--maxWorkers=2']),
+  ...args,
+]);
+if (!services) {
+  console.log('Left out: the tests that need Debian packages or further Go packages (npm run test:services).');
+} else if (passed + failed === 0) {
+  console.log('There are no tests that need Debian packages or further Go packages.');
+}
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || (passed === 0 && !services) ? 1 : (status ?? 1);
+process.exitCode = failed === 0 ? 0 : 1;

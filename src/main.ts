@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { OpaError } from 'nestjs-opa';
-import { ConfigError, loadConfig } from './config/index.js';
+import { ConfigError, loadConfig, variable } from './config/index.js';
 import { banner } from './demo/banner.js';
 import { startDemo } from './demo/demo.js';
 import { inProject } from './demo/project.js';
@@ -9,14 +9,13 @@ import { startGateway } from './start.js';
 
 /** The gateway on the file that `GATEWAY_CONFIG` names, else the demo on the project's own. */
 async function main(): Promise<void> {
-  const file = process.env['GATEWAY_CONFIG'] ?? '';
-  const demo = file === '';
-  const env = demo ? await startDemo(process.env) : process.env;
-  const config = await loadConfig(demo ? inProject('gateway.yaml') : file, env);
+  const file = variable(process.env, 'GATEWAY_CONFIG');
+  const env = file === undefined ? await startDemo(process.env) : process.env;
+  const config = await loadConfig(file ?? inProject('gateway.yaml'), env);
   const port = await startGateway(config, env);
   const { host } = config.listen;
   new Logger('Gateway').log(`Listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`);
-  if (demo) process.stdout.write(await banner(config, port, env));
+  if (file === undefined) process.stdout.write(await banner(config, port, env));
 }
 
 main().catch((error: unknown) => {

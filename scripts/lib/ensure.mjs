@@ -19,8 +19,16 @@ export function ensureInstalled() {
 
 export function ensureBuilt() {
   const sources = ['libs/opa/src', 'libs/opa/package.json', 'src', 'package-lock.json'];
-  const configs = ['tsconfig.json', 'tsconfig.build.json', 'libs/opa/tsconfig.esm.json', 'libs/opa/tsconfig.cjs.json'];
-  step('dist/.stamp', [...sources, ...configs], () => npm('run', 'build'), ['libs/opa/dist/cjs/index.js', 'dist/main.js']);
+  const configs = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'libs/opa/tsconfig.esm.json',
+    'libs/opa/tsconfig.cjs.json',
+  ];
+  step('dist/.stamp', [...sources, ...configs], () => npm('run', 'build'), [
+    'libs/opa/dist/cjs/index.js',
+    'dist/main.js',
+  ]);
 }
 
 /** Runs work unless the stamp says that it was done for these very sources. */
@@ -37,7 +45,12 @@ function step(stamp, sources, work, results = []) {
 function hash(paths) {
   const sum = createHash('sha256');
   for (const path of paths) {
-    for (const entry of /\.\w+$/.test(path) ? [path] : filesOf(path)) sum.update(entry).update('\0').update(readFileSync(join(root, entry))).update('\0');
+    for (const entry of /\.\w+$/.test(path) ? [path] : filesOf(path))
+      sum
+        .update(entry)
+        .update('\0')
+        .update(readFileSync(join(root, entry)))
+        .update('\0');
   }
   return sum.digest('hex');
 }

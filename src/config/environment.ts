@@ -5,6 +5,12 @@ import { ConfigError } from './config-error.js';
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The value of a variable; an empty one counts as unset. */
+export function variable(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
+}
+
 const REFERENCE = /\$\{([^}\n]*)\}/g;
 const PARTS = /^([A-Za-z_]\w*)(?::-(.*))?$/;
 // Private-use characters: no part of YAML's syntax, so that a reference can stand in `{ … }` and `[ … ]` too.
@@ -52,9 +58,8 @@ function valueOf(reference: string, env: Environment): string {
   if (name === undefined) {
     throw new ConfigError(`\${${reference}} is neither \${NAME} nor \${NAME:-default}`);
   }
-  const value = env[name];
-  if (value !== undefined && value !== '') return value;
-  if (fallback !== undefined) return fallback;
+  const value = variable(env, name) ?? fallback;
+  if (value !== undefined) return value;
   throw new ConfigError(
     `the environment variable ${name} is not set: set it, or write \${${name}:-default} in the file`,
   );

@@ -60,13 +60,19 @@ function describe(issue: z.core.$ZodIssue): string {
   return issue.keys.map((key) => `${where ? `${where}.` : ''}${key}: unknown key`).join('; ');
 }
 
-const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+/** Whether a text names a file: neither a URL nor a PEM block. */
+const isPath = (text: unknown): text is string =>
+  typeof text === 'string' && text !== '' && !/^https?:\/\/|-----BEGIN/i.test(text);
 
 function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
-  const absolute = (path: unknown): unknown =>
-    typeof path === 'string' && path !== '' && !isUrl(path) ? resolve(folder, path) : path;
   const { opa, auth } = config;
-  if (auth) auth.jwks = absolute(auth.jwks) as string;
-  if ('bundle' in opa) opa['bundle'] = absolute(opa['bundle']);
+  const resolveIn = (values: Record<string, unknown>, ...keys: string[]) => {
+    for (const key of keys) if (isPath(values[key])) values[key] = resolve(folder, values[key]);
+  };
+  resolveIn(opa, 'bundle');
+  if (typeof opa['tls'] === 'object' && opa['tls'] !== null) {
+    resolveIn(opa['tls'] as Record<string, unknown>, 'ca', 'cert', 'key');
+  }
+  if (auth) resolveIn(auth, 'jwks');
   return config;
 }

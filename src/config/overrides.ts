@@ -1,5 +1,6 @@
 import { ConfigError } from './config-error.js';
 import type { FileConfig } from './config.schema.js';
+import { variable } from './environment.js';
 import type { Environment } from './environment.js';
 
 /**
@@ -10,12 +11,16 @@ import type { Environment } from './environment.js';
  * @throws ConfigError when `PORT` isn't a port
  */
 export function overrideFromEnvironment(config: FileConfig, env: Environment): FileConfig {
-  const { HOST: host, PORT: port, OPA_URL: url } = env;
+  const port = variable(env, 'PORT');
+  const url = variable(env, 'OPA_URL');
   const { listen, opa } = config;
   return {
     ...config,
-    listen: { host: host ? host : listen.host, port: port ? portOf(port) : listen.port },
-    opa: url ? withUrl(opa, url) : opa,
+    listen: {
+      host: variable(env, 'HOST') ?? listen.host,
+      port: port === undefined ? listen.port : portOf(port),
+    },
+    opa: url === undefined ? opa : withUrl(opa, url),
   };
 }
 

@@ -30,6 +30,6 @@ export async function banner(config: GatewayConfig, port: number, env: Environme
 }
 
 function engine({ url, bundle }: GatewayConfig['opa']): string {
-  if (url === undefined && bundle !== undefined) return `embedded, ${String(bundle)}`;
-  return `remote, OPA at ${String(url ?? 'http://127.0.0.1:8181')}`;
+  if (url === undefined && typeof bundle === 'string') return `embedded, ${bundle}`;
+  return `remote, OPA at ${typeof url === 'string' ? url : 'http://127.0.0.1:8181'}`;
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { JWK } from 'jose';
 import { DEVELOPMENT_KID } from '../auth/index.js';
-import { ConfigError } from '../config/index.js';
+import { ConfigError, variable } from '../config/index.js';
 import type { Environment } from '../config/index.js';
 import { inProject } from './project.js';
 
@@ -14,7 +14,7 @@ const ALGORITHM = 'ES256';
 
 /** Where the development keys are kept: `GATEWAY_DEV_DIR`, or `.dev` in the project. */
 export const keyFolder = (env: Environment): string =>
-  resolve(inProject('.'), env['GATEWAY_DEV_DIR'] || '.dev');
+  resolve(inProject('.'), variable(env, 'GATEWAY_DEV_DIR') ?? '.dev');
 
 /**
  * Makes the development key pair, or takes the one that is there: `key.json` (readable by its owner alone), and

@@ -26,7 +26,9 @@ type Requester = (
 ) => void;
 
 const request: Requester = (options, done) => {
-  const { pool, path, signal } = calls.getStore() as UpstreamCall;
+  const call = calls.getStore();
+  if (!call) throw new Error('a request outside of withCall');
+  const { pool, path, signal } = call;
   pool.request({ ...options, path, signal }, done);
 };
 

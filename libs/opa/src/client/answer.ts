@@ -41,7 +41,8 @@ const CODES: Readonly<Record<number, OpaErrorCode>> = {
 function errorOf(answer: HttpAnswer, url: string): OpaError {
   const { status } = answer;
   const code = CODES[status] ?? 'OPA_BAD_ANSWER';
-  const whose = code === 'OPA_UNAUTHORIZED' ? " (it refused this client's own credential: option \"token\" or \"tls\")" : '';
+  const whose =
+    code === 'OPA_UNAUTHORIZED' ? ' (it refused this client\'s own credential: option "token" or "tls")' : '';
   const said = explain(objectOf(answer.body));
   return new OpaError(code, `OPA at ${url} answered ${status}${whose}${said}.`, {
     status,
@@ -54,14 +55,18 @@ function explain(body: Fields | undefined): string {
   if (typeof body?.['code'] !== 'string') return '';
   const errors: unknown[] = Array.isArray(body['errors']) ? body['errors'] : [];
   const details = errors.map(detail).filter((text) => text !== '');
-  return [`: ${body['code']}`, String(body['message'] ?? ''), ...details].filter(Boolean).join(', ');
+  return [`: ${body['code']}`, textOf(body['message']), ...details].filter(Boolean).join(', ');
 }
 
 function detail(error: unknown): string {
   const fields = asFields(error);
   const location = asFields(fields?.['location']);
-  const where = location === undefined ? '' : ` at ${String(location['file'])}:${String(location['row'])}`;
-  return fields === undefined ? '' : `${String(fields['code'])} (${String(fields['message'])})${where}`;
+  const where = location === undefined ? '' : ` at ${textOf(location['file'])}:${textOf(location['row'])}`;
+  return fields === undefined ? '' : `${textOf(fields['code'])} (${textOf(fields['message'])})${where}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function retryAfter(value: unknown): number | undefined {

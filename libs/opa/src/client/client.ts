@@ -73,17 +73,22 @@ export class OpaClient {
    * @throws OpaError `OPA_UNREACHABLE` when it says that it isn't, or doesn't answer
    */
   async health(options: HealthOptions): Promise<void> {
-    const flags = [options.bundles === true && 'bundles', options.plugins === true && 'plugins'].filter(Boolean);
+    const flags = [options.bundles === true && 'bundles', options.plugins === true && 'plugins'].filter(
+      Boolean,
+    );
     const path = `${this.pool.origin.basePath}/health${flags.length === 0 ? '' : `?${flags.join('&')}`}`;
     const { status } = await this.send({ method: 'GET', path, headers: HEADERS, bounds: options });
     if (status === 200) return;
-    throw new OpaError('OPA_UNREACHABLE', `OPA at ${this.url} is not healthy: /health answered ${status}.`, { status });
+    throw new OpaError('OPA_UNREACHABLE', `OPA at ${this.url} is not healthy: /health answered ${status}.`, {
+      status,
+    });
   }
 
   private async send(request: WireRequest): ReturnType<Transport['send']> {
     const { token, tls } = this.identity;
     if (token === undefined && tls === undefined) return this.transport.send(this.pool, request);
-    const bearer = typeof token === 'function' ? await authorization(token, request.bounds) : token && `Bearer ${token}`;
+    const bearer =
+      typeof token === 'function' ? await authorization(token, request.bounds) : token && `Bearer ${token}`;
     const headers = bearer === undefined ? request.headers : [...request.headers, 'Authorization', bearer];
     return this.transport.send(this.pool, { ...request, headers, tls });
   }

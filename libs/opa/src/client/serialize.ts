@@ -1,4 +1,4 @@
-import { OpaError } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
 
 /**
  * Writes the body of a data request: `{"input": …}`.
@@ -16,7 +16,7 @@ export function serializeInput(input: unknown): string {
     if (text !== undefined) return `{"input":${text}}`;
   } catch (error) {
     if (error instanceof OpaError) throw error;
-    throw badInput(error instanceof Error ? error.message.split('\n', 1)[0] : 'it failed', error);
+    throw badInput(isError(error) ? error.message.split('\n', 1)[0] : 'it failed', error);
   }
   throw badInput(`a ${typeof input} has no JSON form`);
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * What went wrong while a decision was made; the same names on every kind of route.
  *
@@ -72,3 +74,6 @@ export class OpaError extends Error {
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 }
+
+/** Tells whether a value is an error, of whatever realm: under Jest, Node's own errors come from another one. */
+export const isError: (value: unknown) => value is Error = types.isNativeError;

@@ -17,9 +17,7 @@ export const POLICY_PATH_RULE =
 export function isPolicyPath(path: unknown): path is string {
   return (
     typeof path === 'string' &&
-    path
-      .split('/')
-      .every((segment) => segment !== '.' && segment !== '..' && SEGMENT.test(segment))
+    path.split('/').every((segment) => segment !== '.' && segment !== '..' && SEGMENT.test(segment))
   );
 }
 
@@ -34,6 +32,6 @@ export function assertPolicyPath(path: unknown, where: string): string {
   if (isPolicyPath(path)) return path;
   throw new OpaError(
     'OPA_BAD_OPTIONS',
-    `${where}: ${JSON.stringify(path) ?? typeof path} is not a policy path. Give ${POLICY_PATH_RULE}.`,
+    `${where}: ${typeof path === 'string' ? JSON.stringify(path) : `a value of type ${typeof path}`} is not a policy path. Give ${POLICY_PATH_RULE}.`,
   );
 }

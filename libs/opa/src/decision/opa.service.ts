@@ -96,12 +96,18 @@ export class OpaService {
 
   private ask(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
     const deadline = begin + (question.timeout ?? this.settings.timeout);
-    return this.settings.engine.evaluate({ policy, input: question.input }, { deadline, signal: question.signal });
+    return this.settings.engine.evaluate(
+      { policy, input: question.input },
+      { deadline, signal: question.signal },
+    );
   }
 
   private policyOf({ policy = this.settings.policy }: OpaQuestion): string {
     if (policy === undefined) {
-      throw new OpaError('OPA_BAD_OPTIONS', 'No policy was named: give `policy`, or the module option "policy".');
+      throw new OpaError(
+        'OPA_BAD_OPTIONS',
+        'No policy was named: give `policy`, or the module option "policy".',
+      );
     }
     return assertPolicyPath(policy, 'policy');
   }
@@ -110,7 +116,9 @@ export class OpaService {
     const { policy, outcome } = decision;
     if (outcome === 'undefined' && !this.reported.has(policy) && this.reported.size < 1_000) {
       this.reported.add(policy);
-      this.logger.warn(`The policy "${policy}" is undefined: is its path right, and loaded? Undefined is denied.`);
+      this.logger.warn(
+        `The policy "${policy}" is undefined: is its path right, and loaded? Undefined is denied.`,
+      );
     }
     if (this.settings.mode !== 'permissive') return decision;
     this.logger.warn(`Permissive: the policy "${policy}" would have stopped a request (${outcome}).`);
@@ -138,7 +146,12 @@ export class OpaService {
   }
 }
 
-function stand(policy: string, engine: string, outcome: 'allow' | 'unavailable', durationMs: number): Decision {
+function stand(
+  policy: string,
+  engine: string,
+  outcome: 'allow' | 'unavailable',
+  durationMs: number,
+): Decision {
   return {
     outcome,
     allowed: true,

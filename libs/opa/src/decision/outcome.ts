@@ -8,7 +8,10 @@ import { OpaError } from '../contracts/index.js';
 export class OpaDeniedException extends HttpException {
   constructor(readonly decision: Decision) {
     const status = decision.status ?? 403;
-    super((decision.body as string | Record<string, unknown> | undefined) ?? denialBody(decision, status), status);
+    super(
+      (decision.body as string | Record<string, unknown> | undefined) ?? denialBody(decision, status),
+      status,
+    );
   }
 }
 

@@ -6,7 +6,15 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The part of a decision that the policy's document says. */
 export type PolicyVerdict = Pick<
   Decision,
-  'outcome' | 'allowed' | 'reasons' | 'obligations' | 'headers' | 'responseHeaders' | 'removeHeaders' | 'status' | 'body'
+  | 'outcome'
+  | 'allowed'
+  | 'reasons'
+  | 'obligations'
+  | 'headers'
+  | 'responseHeaders'
+  | 'removeHeaders'
+  | 'status'
+  | 'body'
 >;
 
 const ALLOW: PolicyVerdict = Object.freeze({ outcome: 'allow', allowed: true, reasons: [], obligations: [] });
@@ -47,7 +55,8 @@ function verdictOf(fields: Fields, policy: string): boolean {
   if (typeof first !== 'boolean' || verdicts.some((verdict) => typeof verdict !== 'boolean')) {
     throw bad(policy, 'it has no boolean "allow", "allowed" or "decision", or one that is no boolean');
   }
-  if (verdicts.some((verdict) => verdict !== first)) throw bad(policy, 'its "allow", "allowed" and "decision" differ');
+  if (verdicts.some((verdict) => verdict !== first))
+    throw bad(policy, 'its "allow", "allowed" and "decision" differ');
   return first;
 }
 
@@ -76,7 +85,11 @@ function obligations(given: unknown, policy: string): Obligation[] {
     if (typeof fields?.['type'] !== 'string' || properties === undefined) {
       throw bad(policy, 'an obligation has no text "type", or "properties" that are no object');
     }
-    return { type: fields['type'], properties, ...(typeof fields['id'] === 'string' && { id: fields['id'] }) };
+    return {
+      type: fields['type'],
+      properties,
+      ...(typeof fields['id'] === 'string' && { id: fields['id'] }),
+    };
   });
 }
 
@@ -96,7 +109,8 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 function headerValue(name: string, value: unknown, policy: string): string | string[] {
   const list: unknown[] = Array.isArray(value) ? value : [value];
   const texts = list.filter((item): item is string => typeof item === 'string' && HEADER_VALUE.test(item));
-  if (!HEADER_NAME.test(name) || texts.length !== list.length) throw bad(policy, `its header ${JSON.stringify(name)} is not valid`);
+  if (!HEADER_NAME.test(name) || texts.length !== list.length)
+    throw bad(policy, `its header ${JSON.stringify(name)} is not valid`);
   return Array.isArray(value) ? texts : (texts[0] ?? '');
 }
 

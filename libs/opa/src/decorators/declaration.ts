@@ -43,8 +43,7 @@ export function declareInput(fn: InputFunction): ClassDecorator & MethodDecorato
 /** What holds for a handler: its own declaration, else its class's, else none. */
 export function declarationOf(handler: object, controller: Target): Declaration | undefined {
   return (Reflect.getMetadata(DECLARATION, handler) ?? Reflect.getMetadata(DECLARATION, controller)) as
-    | Declaration
-    | undefined;
+    Declaration | undefined;
 }
 
 /** The input functions of a handler: the class's first, then its own. */

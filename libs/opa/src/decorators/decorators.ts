@@ -23,7 +23,10 @@ export function OpaPolicy(path: string, options: OpaPolicyOptions = {}): ClassDe
   if (options.response !== undefined) assertPolicyPath(options.response, '@OpaPolicy, option "response"');
   const { timeout } = options;
   if (timeout !== undefined && !(timeout > 0 && timeout <= 2_147_483_647)) {
-    throw new OpaError('OPA_BAD_OPTIONS', `@OpaPolicy, option "timeout": ${timeout} is not a time in milliseconds.`);
+    throw new OpaError(
+      'OPA_BAD_OPTIONS',
+      `@OpaPolicy, option "timeout": ${timeout} is not a time in milliseconds.`,
+    );
   }
   return declare({ ...options, policy: path });
 }

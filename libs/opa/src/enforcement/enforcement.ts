@@ -31,5 +31,5 @@ export class OpaEnforcement {
 
 /** What the handler of a context declares. */
 export function declared(context: ExecutionContext): Declaration | undefined {
-  return declarationOf(context.getHandler(), context.getClass() as Type);
+  return declarationOf(context.getHandler(), context.getClass<Type>());
 }

@@ -3,7 +3,7 @@ import type { HttpException } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
 import type { Decision, HeaderValues } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
 import { httpFailure, OpaDeniedException } from '../decision/index.js';
 import type { HttpRequest } from '../input/index.js';
 import { matchesHeader } from '../input/index.js';
@@ -49,13 +49,15 @@ export function failure(error: unknown, reply: HttpReply): HttpException {
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   const known = error instanceof OpaError;
   if (!known || error.code !== 'OPA_ABORTED') {
-    logger.error(known ? `${error.code}: ${error.message}${causeOf(error)}` : `A decision failed: ${String(error)}`);
+    logger.error(
+      known ? `${error.code}: ${error.message}${causeOf(error)}` : `A decision failed: ${String(error)}`,
+    );
   }
   return exception;
 }
 
 function causeOf(error: OpaError): string {
-  return error.cause instanceof Error ? ` Cause: ${error.cause.message}` : '';
+  return isError(error.cause) ? ` Cause: ${error.cause.message}` : '';
 }
 
 /** Takes headers that match the patterns out of a request. */
@@ -80,7 +82,10 @@ export function applyToRequest(request: HttpRequest, decision: Decision): void {
 }
 
 /** Runs work with a signal that is aborted when the client goes away. */
-export async function whileConnected<T>(reply: HttpReply, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function whileConnected<T>(
+  reply: HttpReply,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const raw = reply.raw ?? (reply as unknown as RawReply);
   const gone = new AbortController();
   const onClose = (): void => {

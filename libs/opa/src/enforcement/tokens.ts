@@ -2,7 +2,10 @@ import type { InjectionToken } from '@nestjs/common';
 import { OpaEnforcement } from './enforcement.js';
 
 /** The injection token of a class in a named module instance; without a name, the class itself. */
-export function instanceToken(of: { name: string } & InjectionToken, name: string | undefined): InjectionToken {
+export function instanceToken(
+  of: { name: string } & InjectionToken,
+  name: string | undefined,
+): InjectionToken {
   return name === undefined ? of : Symbol.for(`nestjs-opa:${of.name}:${name}`);
 }
 

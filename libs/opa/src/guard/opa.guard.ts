@@ -83,28 +83,33 @@ export class OpaGuard implements CanActivate {
     stripHeaders(httpRequest(context), settings.policyHeaders);
     if (declaration !== undefined && declaration.policy === undefined) return undefined;
     const policy = declaration?.policy ?? settings.policy;
-    if (policy === undefined) return this.withoutPolicy(context, settings.unguarded);
+    if (policy === undefined) {
+      this.checkUnguarded(context, settings.unguarded);
+      return undefined;
+    }
     try {
       const input = await enforcement.input(context);
       record.input = input;
       const timeout = declaration?.timeout;
-      return await whileConnected(httpReply(context), (signal) => service.decide({ policy, input, signal, timeout }));
+      return await whileConnected(httpReply(context), (signal) =>
+        service.decide({ policy, input, signal, timeout }),
+      );
     } catch (error) {
-      const notBuilt = error instanceof OpaError && error.code === 'OPA_BAD_INPUT' && settings.mode === 'permissive';
+      const notBuilt =
+        error instanceof OpaError && error.code === 'OPA_BAD_INPUT' && settings.mode === 'permissive';
       if (!notBuilt) throw error;
       this.logger.warn(`Permissive: the policy "${policy}" could not be asked: ${error.message}`);
       return undefined;
     }
   }
 
-  private withoutPolicy(context: ExecutionContext, unguarded: 'deny' | 'allow'): undefined {
+  private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
     const name = `${context.getClass().name}.${context.getHandler().name}`;
     if (!this.warned.has(name)) {
       this.warned.add(name);
       this.logger.warn(`${name} is under OpaGuard and names no policy: unguarded: "${unguarded}".`);
     }
-    if (unguarded === 'allow') return undefined;
-    throw new ForbiddenException('Forbidden by policy');
+    if (unguarded === 'deny') throw new ForbiddenException('Forbidden by policy');
   }
 
   // An obligation that nobody carries out turns a permit into a denial.

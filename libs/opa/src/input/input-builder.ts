@@ -29,11 +29,14 @@ export class InputBuilder {
   async build(context: ExecutionContext, merges: readonly InputFunction[]): Promise<Input> {
     try {
       let input = asInput(await this.shape(context), 'The function in option "input.shape"');
-      for (const merge of merges) input = { ...input, ...asInput(await merge(context, input), 'An @OpaInput function') };
+      for (const merge of merges)
+        input = { ...input, ...asInput(await merge(context, input), 'An @OpaInput function') };
       return input;
     } catch (error) {
       if (error instanceof OpaError) throw error;
-      throw new OpaError('OPA_BAD_INPUT', "A function that builds the decision's input failed.", { cause: error });
+      throw new OpaError('OPA_BAD_INPUT', "A function that builds the decision's input failed.", {
+        cause: error,
+      });
     }
   }
 

@@ -47,7 +47,11 @@ const authzen: Shape = ({ request, subject, headers, body }) => ({
     id: routeOf(request).replace(/:(\w+)/g, '{$1}'),
     properties: { path: pathOf(request), params: request.params ?? {}, query: request.query ?? {} },
   },
-  context: { headers: pickHeaders(request.headers, headers), ip: request.ip, ...visibleBody(request.body, body) },
+  context: {
+    headers: pickHeaders(request.headers, headers),
+    ip: request.ip,
+    ...visibleBody(request.body, body),
+  },
 });
 
 /** The fields that opa-envoy-plugin documents. */

@@ -16,12 +16,15 @@ const carryOut: Readonly<Record<string, CarryOut>> = {
     for (const path of paths(properties)) body.change((json) => changeAt(json, path, () => value));
   },
   remove: (properties, body) => {
-    for (const path of paths(properties)) body.change((json) => changeAt(json, path, () => undefined) ?? null);
+    for (const path of paths(properties))
+      body.change((json) => changeAt(json, path, () => undefined) ?? null);
   },
   header: ({ name, value }, _body, reply) => {
-    if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw malformed('header', 'a header "name"');
+    if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+      throw malformed('header', 'a header "name"');
     if (value === undefined || value === null) reply.removeHeader(name);
-    else if (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) setHeaders(reply, { [name]: value });
+    else if (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      setHeaders(reply, { [name]: value });
     else throw malformed('header', 'a text "value", or none to clear the header');
   },
 };
@@ -36,7 +39,10 @@ export function carryOutAll(obligations: readonly Obligation[], body: ResponseBo
   for (const { type, properties } of obligations) {
     const handler = Object.hasOwn(carryOut, type) ? carryOut[type] : undefined;
     if (handler === undefined) {
-      throw new OpaError('OPA_BAD_DECISION', `Nobody carries out obligations of type ${JSON.stringify(type)}.`);
+      throw new OpaError(
+        'OPA_BAD_DECISION',
+        `Nobody carries out obligations of type ${JSON.stringify(type)}.`,
+      );
     }
     handler(properties, body, reply);
   }

@@ -25,7 +25,15 @@ import { ResponseBody } from './response-body.js';
 type Snapshot = ReturnType<HttpReply['getHeaders']>;
 
 // They speak of a body that is not the one that leaves.
-const BODY_HEADERS = ['content-length', 'content-encoding', 'etag', 'digest', 'content-digest', 'repr-digest', 'content-md5'];
+const BODY_HEADERS = [
+  'content-length',
+  'content-encoding',
+  'etag',
+  'digest',
+  'content-digest',
+  'repr-digest',
+  'content-md5',
+];
 
 /**
  * Asks OPA about a handler's result, where `@OpaPolicy` names a `response` policy: it may deny, mask, remove, and set
@@ -79,7 +87,9 @@ export class OpaInterceptor implements NestInterceptor {
       const request = findRecord(context)?.input ?? (await enforcement.input(context));
       const input = { ...request, response: visible(reply, body, inputs.headers) };
       const { response: policy, timeout } = declaration;
-      const decision = await whileConnected(reply, (signal) => service.decide({ policy, input, signal, timeout }));
+      const decision = await whileConnected(reply, (signal) =>
+        service.decide({ policy, input, signal, timeout }),
+      );
       return this.applied(decision, body, reply);
     } catch (error) {
       restore(reply, before);

@@ -5,7 +5,10 @@ const POINTER = /^(\/([^~]|~[01])*)?$/u;
 /** Takes a JSON Pointer (RFC 6901) apart; a segment `*` stands for every member. */
 export function parsePointer(pointer: unknown): string[] {
   if (typeof pointer !== 'string' || !POINTER.test(pointer)) {
-    throw new OpaError('OPA_BAD_DECISION', `An obligation's path ${JSON.stringify(pointer)} is not a JSON Pointer.`);
+    throw new OpaError(
+      'OPA_BAD_DECISION',
+      `An obligation's path ${JSON.stringify(pointer)} is not a JSON Pointer.`,
+    );
   }
   return pointer
     .split('/')
@@ -19,7 +22,11 @@ export function parsePointer(pointer: unknown): string[] {
  * @param change - gives the new value; `undefined` removes the member
  * @returns the document, or its replacement when the pointer is the whole of it
  */
-export function changeAt(document: unknown, [head, ...rest]: readonly string[], change: () => unknown): unknown {
+export function changeAt(
+  document: unknown,
+  [head, ...rest]: readonly string[],
+  change: () => unknown,
+): unknown {
   if (head === undefined) return change();
   if (typeof document !== 'object' || document === null) return document;
   const keys = head === '*' ? Object.keys(document) : Object.hasOwn(document, head) ? [head] : [];

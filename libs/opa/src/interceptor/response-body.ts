@@ -45,7 +45,8 @@ export class ResponseBody {
       return new ResponseBody(bytes.toString('base64'), 'base64', false, original, file);
     }
     try {
-      if (/[/+]json\b/i.test(type ?? '')) return new ResponseBody(JSON.parse(text), undefined, true, original, file);
+      if (/[/+]json\b/i.test(type ?? ''))
+        return new ResponseBody(JSON.parse(text), undefined, true, original, file);
     } catch {
       // Not JSON after all: the policy sees the text, and can't have it masked.
     }
@@ -64,7 +65,8 @@ export class ResponseBody {
 
   /** @throws OpaError `OPA_BAD_DECISION` when the body isn't JSON, for a mask must not be skipped */
   change(apply: (json: unknown) => unknown): void {
-    if (!this.isJson) throw new OpaError('OPA_BAD_DECISION', 'An obligation masks a response that is not JSON.');
+    if (!this.isJson)
+      throw new OpaError('OPA_BAD_DECISION', 'An obligation masks a response that is not JSON.');
     // The policy's input holds the document as it was.
     if (!this.changed) this.json = structuredClone(this.json);
     this.json = apply(this.json);
@@ -96,7 +98,10 @@ async function buffered(file: StreamableFile): Promise<Buffer> {
     size += bytes.length;
     // Leaving the loop destroys the stream.
     if (size > MAX_BUFFERED_BYTES) {
-      throw new OpaError('OPA_BAD_ANSWER', `A response of more than ${MAX_BUFFERED_BYTES} bytes can't be decided.`);
+      throw new OpaError(
+        'OPA_BAD_ANSWER',
+        `A response of more than ${MAX_BUFFERED_BYTES} bytes can't be decided.`,
+      );
     }
     chunks.push(bytes);
   }

@@ -20,7 +20,11 @@ const url = text('an address such as "http://127.0.0.1:8181"').superRefine((valu
   try {
     parseOrigin(value);
   } catch (error) {
-    context.addIssue({ code: 'custom', message: 'an address: http://, https:// or unix:///path', params: { error } });
+    context.addIssue({
+      code: 'custom',
+      message: 'an address: http://, https:// or unix:///path',
+      params: { error },
+    });
   }
 });
 
@@ -32,18 +36,31 @@ const isEngine = (value: unknown): value is PolicyEngine =>
   typeof value === 'object' && value !== null && 'evaluate' in value && typeof value.evaluate === 'function';
 
 const schema = z.strictObject({
-  url: z.union([url, z.array(url).min(1)], { error: 'an address or a list of addresses: http://, https:// or unix:///path' }).optional(),
+  url: z
+    .union([url, z.array(url).min(1)], {
+      error: 'an address or a list of addresses: http://, https:// or unix:///path',
+    })
+    .optional(),
   bundle: text('the path or http(s) URL of a bundle').optional(),
   engine: z.custom<PolicyEngine>(isEngine, { error: 'a PolicyEngine' }).optional(),
   policy: z.custom<string>(isPolicyPath, { error: POLICY_PATH_RULE }).optional(),
   token: tokenSchema.optional(),
   tls: z
-    .strictObject({ ca: pem.optional(), cert: pem.optional(), key: pem.optional(), servername: text('a host name').optional() })
+    .strictObject({
+      ca: pem.optional(),
+      cert: pem.optional(),
+      key: pem.optional(),
+      servername: text('a host name').optional(),
+    })
     .optional(),
   timeout: milliseconds(1).optional(),
   pool: poolSchema.optional(),
   retry: off(
-    z.strictObject({ retries: count(0).optional(), minDelay: milliseconds(0).optional(), maxDelay: milliseconds(0).optional() }),
+    z.strictObject({
+      retries: count(0).optional(),
+      minDelay: milliseconds(0).optional(),
+      maxDelay: milliseconds(0).optional(),
+    }),
   ).optional(),
   circuitBreaker: off(
     z.strictObject({
@@ -61,7 +78,9 @@ const schema = z.strictObject({
       allowTtl: milliseconds(0),
       denyTtl: milliseconds(0),
       staleTtl: milliseconds(0).optional(),
-      store: z.custom<object>((value) => typeof value === 'object' && value !== null, { error: 'a store' }).optional(),
+      store: z
+        .custom<object>((value) => typeof value === 'object' && value !== null, { error: 'a store' })
+        .optional(),
     }),
   ).optional(),
   coalesce: flag.optional(),
@@ -81,7 +100,9 @@ const schema = z.strictObject({
  */
 export function checkOptions(options: unknown): asserts options is OpaModuleOptions {
   const parsed = schema.safeParse(options ?? {}, { reportInput: true });
-  const problems = parsed.success ? combinations(parsed.data as OpaModuleOptions) : parsed.error.issues.flatMap(describe);
+  const problems = parsed.success
+    ? combinations(parsed.data as OpaModuleOptions)
+    : parsed.error.issues.flatMap(describe);
   if (problems.length > 0) throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${problems.join('; ')}.`);
 }
 
@@ -90,10 +111,14 @@ function combinations(options: OpaModuleOptions): string[] {
   const { connectTimeout, maxFreeSockets, maxSockets = 100 } = pool;
   const problems: string[] = [];
   if (connectTimeout !== undefined && connectTimeout > timeout) {
-    problems.push(`option "pool.connectTimeout" (${connectTimeout}) is above "timeout" (${timeout}); give at most that`);
+    problems.push(
+      `option "pool.connectTimeout" (${connectTimeout}) is above "timeout" (${timeout}); give at most that`,
+    );
   }
   if (maxFreeSockets !== undefined && maxFreeSockets > maxSockets) {
-    problems.push(`option "pool.maxFreeSockets" (${maxFreeSockets}) is above "pool.maxSockets" (${maxSockets}); give at most that`);
+    problems.push(
+      `option "pool.maxFreeSockets" (${maxFreeSockets}) is above "pool.maxSockets" (${maxSockets}); give at most that`,
+    );
   }
   if (engine !== undefined && (address !== undefined || bundle !== undefined)) {
     problems.push('option "engine" was given beside "url" or "bundle"; give one or the other');
@@ -106,7 +131,9 @@ function combinations(options: OpaModuleOptions): string[] {
 
 function describe(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `option "${[...issue.path, key].join('.')}" is not known; take it out or correct its name`);
+    return issue.keys.map(
+      (key) => `option "${[...issue.path, key].join('.')}" is not known; take it out or correct its name`,
+    );
   }
   const name = issue.path.join('.');
   return [`option "${name}" was given ${given(name, issue.input)}, but takes ${issue.message}`];
@@ -114,8 +141,10 @@ function describe(issue: z.core.$ZodIssue): string[] {
 
 // What was given may hold a secret.
 function given(name: string, value: unknown): string {
-  if (/^(token|tls)\b/.test(name) || typeof value === 'object' || typeof value === 'function') {
-    return value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
-  }
-  return typeof value === 'string' ? JSON.stringify(value.replace(/\/\/[^/@]*@/, '//…@')) : String(value);
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  const secret = /^(token|tls)\b/.test(name);
+  if (typeof value === 'string' && !secret) return JSON.stringify(value.replace(/\/\/[^/@]*@/, '//…@'));
+  if ((typeof value === 'number' || typeof value === 'boolean') && !secret) return String(value);
+  return value === undefined ? 'nothing' : `a value of type ${typeof value}`;
 }

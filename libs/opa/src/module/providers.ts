@@ -21,7 +21,11 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
     inject: [runtime],
   });
   return [
-    { provide: runtime, useFactory: (given: OpaModuleOptions) => OpaRuntime.create(given), inject: [options] },
+    {
+      provide: runtime,
+      useFactory: (given: OpaModuleOptions) => OpaRuntime.create(given),
+      inject: [options],
+    },
     from(instanceToken(OpaClient, name), ({ client }) => client),
     from(instanceToken(OpaHttpService, name), ({ transport }) => transport.http),
     from(instanceToken(OpaHealthIndicator, name), ({ engine }) => new OpaHealthIndicator(engine)),

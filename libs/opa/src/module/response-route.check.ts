@@ -25,13 +25,15 @@ export class ResponseRouteCheck implements OnModuleInit {
     for (const { metatype } of this.discovery.getControllers()) {
       if (typeof metatype !== 'function') continue;
       const prototype = metatype.prototype as Record<string, unknown>;
-      for (const key of this.scanner.getAllMethodNames(prototype)) this.check(metatype as Type, key, prototype[key]);
+      for (const key of this.scanner.getAllMethodNames(prototype))
+        this.check(metatype as Type, key, prototype[key]);
     }
   }
 
   private check(controller: Type, key: string, handler: unknown): void {
     if (typeof handler !== 'function' || declarationOf(handler, controller)?.response === undefined) return;
-    const why = takesOver(controller, key) ?? (Reflect.hasMetadata(SSE, handler) ? 'is an event stream' : undefined);
+    const why =
+      takesOver(controller, key) ?? (Reflect.hasMetadata(SSE, handler) ? 'is an event stream' : undefined);
     if (why === undefined) return;
     throw new OpaError(
       'OPA_BAD_OPTIONS',

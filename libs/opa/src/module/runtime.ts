@@ -39,7 +39,10 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const { url = DEFAULT_URL, token, pool, timeout } = settings;
     const transport = new Transport(pool, timeout);
     const address = typeof url === 'string' ? url : (url[0] ?? DEFAULT_URL);
-    const client = new OpaClient(transport, transport.pool(address), { token, tls: tlsIdentity(settings.tls) });
+    const client = new OpaClient(transport, transport.pool(address), {
+      token,
+      tls: tlsIdentity(settings.tls),
+    });
     return new OpaRuntime(settings, transport, client, await engineStack(settings, client));
   }
 
@@ -47,7 +50,8 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const { mode, ready, warmup } = this.settings;
     if (mode === 'disabled') return;
     if (ready === true) await this.waitUntilReady();
-    if (typeof warmup === 'number') await this.openSockets(Math.min(warmup, this.settings.pool.maxFreeSockets));
+    if (typeof warmup === 'number')
+      await this.openSockets(Math.min(warmup, this.settings.pool.maxFreeSockets));
   }
 
   /** Nest still takes requests after this: they are decided, over sockets that hardly idle. */
@@ -76,8 +80,11 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   // Sockets are a convenience: an OPA that isn't there yet doesn't stop the start.
   private async openSockets(count: number): Promise<void> {
     const deadline = performance.now() + this.settings.timeout;
-    const opened = await Promise.allSettled(Array.from({ length: count }, () => this.client.health({ deadline })));
+    const opened = await Promise.allSettled(
+      Array.from({ length: count }, () => this.client.health({ deadline })),
+    );
     const failed = opened.filter(({ status }) => status === 'rejected').length;
-    if (failed > 0) new Logger('OpaModule').warn(`warmup: ${failed} of ${count} sockets could not be opened.`);
+    if (failed > 0)
+      new Logger('OpaModule').warn(`warmup: ${failed} of ${count} sockets could not be opened.`);
   }
 }

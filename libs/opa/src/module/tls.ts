@@ -19,6 +19,8 @@ function pem(name: string, value: string | Buffer | undefined): string | Buffer 
   try {
     return readFileSync(value);
   } catch (cause) {
-    throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: the file of option "tls.${name}" can't be read.`, { cause });
+    throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: the file of option "tls.${name}" can't be read.`, {
+      cause,
+    });
   }
 }

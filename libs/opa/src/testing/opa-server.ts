@@ -79,7 +79,8 @@ async function untilHealthy(child: ChildProcess, address: string): Promise<void>
   child.once('error', (error) => (over = error));
   child.once('exit', () => (over ??= new Error('it exited')));
   while (!(await answers(address))) {
-    if (over !== undefined) throw new OpaError('OPA_UNREACHABLE', `OPA did not start: ${said}`, { cause: over });
+    if (over !== undefined)
+      throw new OpaError('OPA_UNREACHABLE', `OPA did not start: ${said}`, { cause: over });
     await after(25);
   }
 }

@@ -1,5 +1,5 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
 
 /** The answer to a policy path: a document, an error to reject with, or a function of the input that gives either. */
 export type TestAnswer = unknown;
@@ -32,12 +32,14 @@ export class TestEngine implements PolicyEngine {
 
   async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     if (this.closed) throw new OpaError('OPA_CLOSED', 'The test engine has been closed.');
-    if (options.signal?.aborted === true) throw new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.');
+    if (options.signal?.aborted === true)
+      throw new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.');
     if (options.deadline <= performance.now()) throw new OpaError('OPA_TIMEOUT', 'The deadline has passed.');
     this.questions.push(query);
     const answer = this.answers.get(query.policy);
-    const result: unknown = typeof answer === 'function' ? await (answer as (input: unknown) => unknown)(query.input) : answer;
-    if (result instanceof Error) throw result;
+    const result: unknown =
+      typeof answer === 'function' ? await (answer as (input: unknown) => unknown)(query.input) : answer;
+    if (isError(result)) throw result;
     return result === undefined ? {} : { result };
   }
 

@@ -93,7 +93,7 @@ export class Agents {
   }
 
   private watch(agent: KeepAliveAgent): void {
-    const create = agent.createConnection.bind(agent) as CreateConnection;
+    const create: CreateConnection = agent.createConnection.bind(agent);
     agent.createConnection = ((options, callback) => {
       const socket = create(options, callback);
       this.created += 1;

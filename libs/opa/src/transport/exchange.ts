@@ -50,6 +50,8 @@ class Exchange implements PoolMember {
   }
 
   begin(): void {
+    // Its turn has come with the deadline: another one had the socket for all of its time.
+    if (this.request.bounds.deadline - performance.now() < 1) return this.fail(this.late());
     try {
       this.send();
     } catch (error) {

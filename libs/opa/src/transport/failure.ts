@@ -1,8 +1,8 @@
-import { OpaError } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
 import type { Origin } from './origin.js';
 
 const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** Tells whether an error means that a kept-alive socket had been closed by the other side. */
 export function isReset(error: unknown): boolean {
@@ -14,7 +14,7 @@ export function isReset(error: unknown): boolean {
 export function failureOf(error: unknown, origin: Origin): OpaError {
   if (error instanceof OpaError) return error;
   const code = codeOf(error);
-  const what = error instanceof Error ? error.message : String(error);
+  const what = isError(error) ? error.message : String(error);
   // HPE_INVALID_EOF_STATE is an answer cut short; the parser's other complaints are about what was said.
   if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
     return new OpaError('OPA_BAD_ANSWER', `OPA at ${origin.url} did not answer in HTTP: ${what}.`, {

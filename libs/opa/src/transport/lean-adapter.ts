@@ -38,7 +38,7 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
   const { pool, request } = call;
   const headers: string[] = [];
   for (const [name, value] of Object.entries(config.headers.toJSON(true))) {
-    if (value !== null && !/^(host|content-length)$/i.test(name)) headers.push(name, String(value));
+    if (!/^(host|content-length)$/i.test(name)) headers.push(name, value);
   }
   const answer = await exchange(pool, {
     ...request,
@@ -67,6 +67,9 @@ function pathOf(url: string, pool: Pool, path: string): string {
 /** A decision's URL as axios and its interceptors see it. */
 export function urlOf(pool: Pool, path: string): string {
   const { origin } = pool;
-  const base = origin.socketPath === undefined ? `http${origin.secure ? 's' : ''}://${origin.authority}` : 'http://localhost';
+  const base =
+    origin.socketPath === undefined
+      ? `http${origin.secure ? 's' : ''}://${origin.authority}`
+      : 'http://localhost';
   return base + path;
 }

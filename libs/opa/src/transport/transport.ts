@@ -105,7 +105,9 @@ export class Transport {
       wireCall: new WireCall(pool, request),
     };
     try {
-      const answer = await bounded(`OPA at ${pool.origin.url}`, bounds, () => this.http.axiosRef.request<unknown>(config));
+      const answer = await bounded(`OPA at ${pool.origin.url}`, bounds, () =>
+        this.http.axiosRef.request<unknown>(config),
+      );
       return { status: answer.status, headers: answer.headers, body: answer.data };
     } catch (error) {
       throw fromAxios(error, pool);
@@ -135,9 +137,15 @@ function fromAxios(error: unknown, pool: Pool): OpaError {
   if (error instanceof OpaError) return error;
   if (error instanceof AxiosError) {
     const late = error.code === AxiosError.ECONNABORTED || error.code === AxiosError.ETIMEDOUT;
-    return new OpaError(late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE', `OPA at ${pool.origin.url}: ${error.message}.`, {
-      cause: error,
-    });
+    return new OpaError(
+      late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE',
+      `OPA at ${pool.origin.url}: ${error.message}.`,
+      {
+        cause: error,
+      },
+    );
   }
-  return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", { cause: error });
+  return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", {
+    cause: error,
+  });
 }

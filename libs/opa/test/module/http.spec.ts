@@ -5,7 +5,17 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { Decision } from 'nestjs-opa';
-import { OpaDecision, OpaError, OpaGuard, OpaInput, OpaInterceptor, OpaModule, OpaPolicy, OpaPublic, OpaService } from 'nestjs-opa';
+import {
+  OpaDecision,
+  OpaError,
+  OpaGuard,
+  OpaInput,
+  OpaInterceptor,
+  OpaModule,
+  OpaPolicy,
+  OpaPublic,
+  OpaService,
+} from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { of } from 'rxjs';
@@ -17,42 +27,50 @@ const order = { id: 1, customer: { name: 'Ann', email: 'ann@example.test' }, not
 @UseInterceptors(OpaInterceptor)
 @OpaPolicy('orders/class')
 class OrdersController {
-  @Get('public') @OpaPublic()
+  @Get('public')
+  @OpaPublic()
   open() {
     return { open: true };
   }
 
-  @Get('view/value') @OpaPolicy('orders/read', { response: 'orders/view' })
+  @Get('view/value')
+  @OpaPolicy('orders/read', { response: 'orders/view' })
   value() {
     return order;
   }
 
-  @Get('view/observable') @OpaPolicy('orders/read', { response: 'orders/view' })
+  @Get('view/observable')
+  @OpaPolicy('orders/read', { response: 'orders/view' })
   observable() {
     return of({ first: 1 }, order);
   }
 
-  @Get('view/stream') @OpaPolicy('orders/read', { response: 'orders/view' })
+  @Get('view/stream')
+  @OpaPolicy('orders/read', { response: 'orders/view' })
   stream() {
     return new StreamableFile(Buffer.from(JSON.stringify(order)), { type: 'application/json' });
   }
 
-  @Get('view/text') @OpaPolicy('orders/read', { response: 'orders/view' })
+  @Get('view/text')
+  @OpaPolicy('orders/read', { response: 'orders/view' })
   text() {
     return 'ann@example.test';
   }
 
-  @Get('view/large') @OpaPolicy('orders/read', { response: 'orders/view' })
+  @Get('view/large')
+  @OpaPolicy('orders/read', { response: 'orders/view' })
   large() {
     return new StreamableFile(Buffer.alloc(5 * 1024 * 1024, 'x'));
   }
 
-  @Get('input') @OpaInput(() => ({ context: { tenant: 't1' } }))
+  @Get('input')
+  @OpaInput(() => ({ context: { tenant: 't1' } }))
   input() {
     return 'ok';
   }
 
-  @Post() @OpaPolicy('orders/write')
+  @Post()
+  @OpaPolicy('orders/write')
   write(@OpaDecision() decision: Decision) {
     return { outcome: decision.outcome, policy: decision.policy };
   }
@@ -98,7 +116,8 @@ async function start(
 
 describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (adapter) => {
   let started: Started | undefined;
-  const begin = async (...args: [Record<string, unknown>, OpaModuleOptions?]) => (started = await start(adapter, ...args));
+  const begin = async (...args: [Record<string, unknown>, OpaModuleOptions?]) =>
+    (started = await start(adapter, ...args));
 
   afterEach(async () => {
     await started?.app.close();
@@ -107,7 +126,9 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
 
   it('asks once a request, with the input of the contract', async () => {
     const { fetch, engine } = await begin({ 'orders/class': true });
-    const answer = await fetch('/orders/7?expand=all&expand=none', { headers: { authorization: 'Bearer secret', 'x-request-id': 'r1' } });
+    const answer = await fetch('/orders/7?expand=all&expand=none', {
+      headers: { authorization: 'Bearer secret', 'x-request-id': 'r1' },
+    });
     expect(answer.status).toBe(200);
     expect(await answer.json()).toEqual({ policy: 'orders/class' });
     expect(engine.questions).toHaveLength(1);
@@ -117,7 +138,13 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
       action: { name: 'GET' },
       resource: { type: 'route', id: '/orders/:id' },
       context: {},
-      request: { method: 'GET', path: '/orders/7', route: '/orders/:id', params: { id: '7' }, query: { expand: ['all', 'none'] } },
+      request: {
+        method: 'GET',
+        path: '/orders/7',
+        route: '/orders/:id',
+        params: { id: '7' },
+        query: { expand: ['all', 'none'] },
+      },
     });
     expect(input['request']?.['headers']).toHaveProperty('x-request-id', 'r1');
     expect(JSON.stringify(input)).not.toContain('secret');
@@ -195,13 +222,19 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
       { type: 'remove', properties: { path: '/notes/*' } },
       { type: 'header', properties: { name: 'x-masked', value: 'yes' } },
     ];
-    const { fetch, engine } = await begin({ 'orders/read': true, 'orders/view': { allow: true, obligations } });
+    const { fetch, engine } = await begin({
+      'orders/read': true,
+      'orders/view': { allow: true, obligations },
+    });
     const response = await fetch(`/orders/view/${kind}`);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ id: 1, customer: { name: 'Ann', email: '***' }, notes: [] });
     expect(response.headers.get('x-masked')).toBe('yes');
     expect(order.customer.email).toBe('ann@example.test');
-    expect(engine.questions[1]?.input).toMatchObject({ request: { method: 'GET' }, response: { status: 200, body: order } });
+    expect(engine.questions[1]?.input).toMatchObject({
+      request: { method: 'GET' },
+      response: { status: 200, body: order },
+    });
   });
 
   it.each([
@@ -209,8 +242,18 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     ['undefined', undefined, 'stream', 403],
     ['unreachable', new OpaError('OPA_UNREACHABLE', 'gone'), 'stream', 503],
     ['an unknown obligation', { allow: true, obligations: [{ type: 'sing' }] }, 'value', 500],
-    ['a malformed path', { allow: true, obligations: [{ type: 'mask', properties: { path: 'x' } }] }, 'value', 500],
-    ['a mask on text', { allow: true, obligations: [{ type: 'mask', properties: { path: '/a' } }] }, 'text', 500],
+    [
+      'a malformed path',
+      { allow: true, obligations: [{ type: 'mask', properties: { path: 'x' } }] },
+      'value',
+      500,
+    ],
+    [
+      'a mask on text',
+      { allow: true, obligations: [{ type: 'mask', properties: { path: '/a' } }] },
+      'text',
+      500,
+    ],
     ['beyond the cap', true, 'large', 500],
   ])('lets nothing of a result out: %s', async (_name, answer, kind, status) => {
     const { fetch } = await begin({ 'orders/read': true, 'orders/view': answer });
@@ -230,7 +273,10 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
   });
 
   it('is decided by an overridden OpaService', async () => {
-    const module = await Test.createTestingModule({ imports: [OpaModule.forRoot()], controllers: [OrdersController] })
+    const module = await Test.createTestingModule({
+      imports: [OpaModule.forRoot()],
+      controllers: [OrdersController],
+    })
       .overrideProvider(OpaService)
       .useValue({ decide: () => Promise.resolve({ allowed: true, policy: 'fake' }) })
       .compile();

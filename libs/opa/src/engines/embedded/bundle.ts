@@ -4,7 +4,7 @@ import { badBundle } from './errors.js';
 import { readSource, sourceLabel } from './source.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
-/** Policies and data pack well: Rego's Wasm to a third, JSON to a tenth. */
+/** Room for what packs well, and an end to what packs too well. */
 const UNPACKED_FACTOR = 8;
 
 /** How a bundle is read. */

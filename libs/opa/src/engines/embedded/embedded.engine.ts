@@ -54,7 +54,7 @@ export class EmbeddedEngine implements PolicyEngine {
    * `OPA_POLICY_ERROR` when the policy failed
    */
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    // Not `async`, nor the Promise constructor: they cost a tenth of an evaluation.
+    // Without the Promise constructor and its closure, which this path of a few microseconds shows.
     try {
       return Promise.resolve(this.#answer(query, options));
     } catch (error) {

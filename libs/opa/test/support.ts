@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+
+/** A server of the tests' own, with the connections that it has open. */
+export interface TestServer {
+  readonly url: string;
+  readonly open: ReadonlySet<Socket>;
+  readonly opened: () => number;
+  close(): Promise<void>;
+}
+
+async function listening(server: Server): Promise<TestServer> {
+  const open = new Set<Socket>();
+  let opened = 0;
+  server.on('connection', (socket: Socket) => {
+    opened += 1;
+    open.add(socket);
+    socket.on('error', () => open.delete(socket)).once('close', () => open.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    open,
+    opened: () => opened,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** A stand-in for OPA that answers over HTTP. */
+export const httpServer = (listener: RequestListener): Promise<TestServer> =>
+  listening(createServer(listener));
+
+/** A stand-in for OPA with nothing but a socket. */
+export const tcpServer = (listener: (socket: Socket) => void): Promise<TestServer> =>
+  listening(createTcpServer(listener));

@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { gzipSync } from 'node:zlib';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaModule, OpaService } from 'nestjs-opa';
+import type { TestServer } from '../support.js';
+import { httpServer, tcpServer } from '../support.js';
+
+let app: INestApplicationContext | undefined;
+let server: TestServer | undefined;
+
+async function service(options: OpaModuleOptions): Promise<OpaService> {
+  const module = { module: class App {}, imports: [OpaModule.forRoot({ policy: 'a/b', ...options })] };
+  app = await NestFactory.createApplicationContext(module, { logger: false });
+  return app.get(OpaService);
+}
+
+afterEach(async () => {
+  await app?.close();
+  await server?.close();
+  app = undefined;
+  server = undefined;
+});
+
+const raw = (text: string | Buffer) => (): Promise<TestServer> =>
+  tcpServer((socket) => socket.once('data', () => socket.end(text)));
+const http =
+  (status: number, body: string | Buffer, headers: Record<string, string> = {}) =>
+  (): Promise<TestServer> =>
+    httpServer((_request, response) => response.writeHead(status, headers).end(body));
+const ok = (body: string) => http(200, body, { 'content-type': 'application/json' });
+
+describe('what an answer becomes', () => {
+  it.each([
+    ['true', ok('{"result":true}'), { outcome: 'allow', allowed: true }],
+    ['false', ok('{"result":false}'), { outcome: 'deny', allowed: false }],
+    ['undefined', ok('{}'), { outcome: 'undefined', allowed: false }],
+    ['with its id', ok('{"result":true,"decision_id":"d1"}'), { outcome: 'allow', id: 'd1' }],
+    [
+      'an object',
+      ok('{"result":{"allow":true,"headers":{"X-A":"1"}}}'),
+      { outcome: 'allow', headers: { 'x-a': '1' } },
+    ],
+    ['gzip', http(200, gzipSync('{"result":true}'), { 'content-encoding': 'gzip' }), { outcome: 'allow' }],
+  ])('decides: %s', async (_name, start, expected) => {
+    server = await start();
+    const opa = await service({ url: server.url });
+    await expect(opa.decide({ input: {} })).resolves.toMatchObject(expected);
+  });
+
+  it.each([
+    ['text', ok('{"result":"true"}'), 'OPA_BAD_DECISION'],
+    ['0', ok('{"result":0}'), 'OPA_BAD_DECISION'],
+    ['empty text', ok('{"result":""}'), 'OPA_BAD_DECISION'],
+    ['{}', ok('{"result":{}}'), 'OPA_BAD_DECISION'],
+    ['null', ok('{"result":null}'), 'OPA_BAD_DECISION'],
+    ['HTML', ok('<html></html>'), 'OPA_BAD_ANSWER'],
+    ['nothing', ok(''), 'OPA_BAD_ANSWER'],
+    ['a list', ok('[true]'), 'OPA_BAD_ANSWER'],
+    ['a bare true', ok('true'), 'OPA_BAD_ANSWER'],
+    ['a JSON text of JSON', ok(JSON.stringify('{"result":true}')), 'OPA_BAD_ANSWER'],
+    ['10 MB', ok(`{"result":"${'x'.repeat(10_000_000)}"}`), 'OPA_BAD_ANSWER'],
+    ['broken gzip', http(200, 'nonsense', { 'content-encoding': 'gzip' }), 'OPA_BAD_ANSWER'],
+    ['another coding', http(200, '{"result":true}', { 'content-encoding': 'br' }), 'OPA_BAD_ANSWER'],
+    ['201', http(201, '{"result":true}'), 'OPA_BAD_ANSWER'],
+    ['204', http(204, ''), 'OPA_BAD_ANSWER'],
+    ['302', http(302, '{"result":true}', { location: '/elsewhere' }), 'OPA_BAD_ANSWER'],
+    ['307', http(307, '{"result":true}', { location: '/elsewhere' }), 'OPA_BAD_ANSWER'],
+    ['400', http(400, '{"code":"invalid_parameter","message":"no"}'), 'OPA_BAD_ANSWER'],
+    ['401', http(401, ''), 'OPA_UNAUTHORIZED'],
+    ['403', http(403, ''), 'OPA_UNAUTHORIZED'],
+    ['404', http(404, ''), 'OPA_BAD_ANSWER'],
+    ['429', http(429, '', { 'retry-after': '2' }), 'OPA_OVERLOADED'],
+    ['500', http(500, '{"code":"internal_error","message":"conflict"}'), 'OPA_POLICY_ERROR'],
+    ['502', http(502, ''), 'OPA_UNREACHABLE'],
+    ['503', http(503, ''), 'OPA_UNREACHABLE'],
+    ['504', http(504, ''), 'OPA_UNREACHABLE'],
+    ['not HTTP', raw('SSH-2.0-OpenSSH\r\n'), 'OPA_BAD_ANSWER'],
+    ['reset before the answer', raw(''), 'OPA_UNREACHABLE'],
+    ['truncated', raw('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"result":true}'), 'OPA_UNREACHABLE'],
+    [
+      'shorter than it is',
+      raw('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"result":true}'),
+      'OPA_BAD_ANSWER',
+    ],
+  ])('refuses: %s', async (_name, start, code) => {
+    server = await start();
+    // Fail-open must not follow but for an OPA that isn't there.
+    const opa = await service({ url: server.url });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ name: 'OpaError', code });
+    expect(opa.stats().decisions).toMatchObject({ allow: 0, error: 1 });
+    expect(server.opened()).toBe(1);
+  });
+
+  it('fails open only for an OPA that is not there or late', async () => {
+    server = await httpServer((request, response) => {
+      response.statusCode = request.url === '/v1/data/open' ? 503 : 401;
+      response.end();
+    });
+    const opa = await service({ url: server.url, onUnavailable: 'allow' });
+    await expect(opa.decide({ policy: 'open', input: {} })).resolves.toMatchObject({
+      outcome: 'unavailable',
+      allowed: true,
+      degraded: 'fail-open',
+    });
+    await expect(opa.decide({ policy: 'shut', input: {} })).rejects.toMatchObject({
+      code: 'OPA_UNAUTHORIZED',
+    });
+  });
+
+  it('is unreachable when refused', async () => {
+    const gone = await httpServer(() => undefined);
+    await gone.close();
+    const opa = await service({ url: gone.url });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+
+  it.each([
+    ['BigInt', 1n],
+    ['NaN', { n: Number.NaN }],
+    ['a hole', [undefined]],
+    ['a Map', { m: new Map([[1, 2]]) }],
+    ['a symbol', Symbol('s')],
+  ])('asks nothing about an input that JSON would change: %s', async (_name, input) => {
+    server = await httpServer((_request, response) => response.end('{"result":true}'));
+    const opa = await service({ url: server.url });
+    await expect(opa.decide({ input })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+    expect(server.opened()).toBe(0);
+  });
+});

@@ -1,0 +1,199 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { INestApplicationContext } from '@nestjs/common';
+import { HttpService } from '@nestjs/axios';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import MockAdapter from 'axios-mock-adapter';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
+import type { OpaServer } from 'nestjs-opa/testing';
+import { startOpa } from 'nestjs-opa/testing';
+import type { TestServer } from '../support.js';
+import { httpServer, tcpServer } from '../support.js';
+
+let app: INestApplicationContext | undefined;
+let server: TestServer | undefined;
+
+async function start(options: OpaModuleOptions): Promise<OpaService> {
+  const module = { module: class App {}, imports: [OpaModule.forRoot({ policy: 'a/b', ...options })] };
+  app = await NestFactory.createApplicationContext(module, { logger: false });
+  return app.get(OpaService);
+}
+
+/** A stand-in that holds its answers back. */
+async function holding(): Promise<{
+  server: TestServer;
+  held: ServerResponse[];
+  asked: () => Promise<void>;
+}> {
+  const held: ServerResponse[] = [];
+  let tell = (): void => undefined;
+  const made = await httpServer((_request, response) => {
+    held.push(response);
+    tell();
+  });
+  return { server: made, held, asked: () => new Promise((resolve) => (tell = resolve)) };
+}
+
+afterEach(async () => {
+  await app?.close();
+  await server?.close();
+  app = undefined;
+  server = undefined;
+});
+
+describe('bounds', () => {
+  it('is late with a socket, overloaded without one', async () => {
+    const stand = await holding();
+    server = stand.server;
+    const opa = await start({ url: server.url, timeout: 100, pool: { maxSockets: 1 } });
+    const first = opa.decide({ input: 1 });
+    const second = opa.decide({ input: 2, timeout: 50 });
+    await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    await expect(first).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+  });
+
+  it('queues up to maxPending and refuses the next at once', async () => {
+    const stand = await holding();
+    server = stand.server;
+    const opa = await start({ url: server.url, pool: { maxSockets: 1, maxPending: 1 } });
+    const asked = stand.asked();
+    const first = opa.decide({ input: 1 });
+    const second = opa.decide({ input: 2 });
+    await expect(opa.decide({ input: 3 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    expect(opa.stats().waiting).toBe(1);
+    await asked;
+    const next = stand.asked();
+    stand.held[0]?.end('{"result":true}');
+    await expect(first).resolves.toMatchObject({ outcome: 'allow' });
+    await next;
+    stand.held[1]?.end('{"result":true}');
+    await expect(second).resolves.toMatchObject({ outcome: 'allow' });
+    expect(server.opened()).toBe(1);
+    expect(opa.stats().sockets).toMatchObject({ created: 1, reused: 1 });
+  });
+
+  it('frees the socket of an aborted decision', async () => {
+    const stand = await holding();
+    server = stand.server;
+    const opa = await start({ url: server.url, timeout: 10_000 });
+    const gone = new AbortController();
+    const asked = stand.asked();
+    const decision = opa.decide({ input: 1, signal: gone.signal });
+    await asked;
+    const [socket] = server.open;
+    const closed = socket === undefined ? undefined : once(socket, 'close');
+    gone.abort();
+    await expect(decision).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    await closed;
+    expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0 });
+  });
+
+  it('replays the reset of a reused socket at once', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"result":true}';
+    server = await tcpServer((socket) => {
+      let asked = 0;
+      socket.on('data', () => {
+        asked += 1;
+        if (asked === 1) socket.write(answer);
+        else socket.resetAndDestroy();
+      });
+    });
+    const opa = await start({ url: server.url });
+    for (let i = 0; i < 50; i += 1) {
+      await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'allow' });
+    }
+    expect(opa.stats().decisions).toMatchObject({ allow: 50, error: 0 });
+  });
+
+  it('sends the token, and shows it to no error', async () => {
+    let seen: string | undefined;
+    server = await httpServer((request, response) => {
+      seen = request.headers.authorization;
+      response.writeHead(401).end();
+    });
+    const opa = await start({ url: server.url, token: async () => Promise.resolve('s3cret') });
+    const error: unknown = await opa.decide({ input: {} }).catch((reason: unknown) => reason);
+    expect(seen).toBe('Bearer s3cret');
+    expect(String(error)).not.toContain('s3cret');
+  });
+});
+
+describe('the pooled HttpService', () => {
+  it('shows every decision to its interceptors, and honours a replaced adapter', async () => {
+    server = await httpServer((request, response) =>
+      response.end(`{"result":${request.headers['x-added'] === '1'}}`),
+    );
+    const opa = await start({ url: server.url });
+    const http = app?.get(OpaHttpService);
+    const seen: unknown[] = [];
+    http?.axiosRef.interceptors.request.use((config) => {
+      config.headers.set('x-added', '1');
+      seen.push([config.method, config.url]);
+      return config;
+    });
+    await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
+    expect(seen).toEqual([['post', `${server.url}/v1/data/a/b`]]);
+    if (http === undefined) throw new Error('no service');
+    new MockAdapter(http.axiosRef)
+      .onPost(`${server.url}/v1/data/a/b`)
+      .reply(200, { result: { allow: false } });
+    await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'deny' });
+    expect(server.opened()).toBe(1);
+  });
+
+  it('is HttpService to modules that import OpaModule, with no address and no credential in it', async () => {
+    @Injectable()
+    class Uses {
+      constructor(@Inject(HttpService) readonly http: HttpService) {}
+    }
+    @Module({
+      imports: [OpaModule.forRoot({ url: 'http://127.0.0.1:1', token: 's3cret' })],
+      providers: [Uses],
+    })
+    class App {}
+    app = await NestFactory.createApplicationContext(App, { logger: false });
+    const { http } = app.get(Uses);
+    expect(http).toBe(app.get(OpaHttpService));
+    expect(JSON.stringify(http.axiosRef.defaults.headers)).not.toContain('s3cret');
+    expect(http.axiosRef.defaults.baseURL).toBeUndefined();
+    expect(http.axiosRef.defaults).toMatchObject({ proxy: false, maxRedirects: 0 });
+  });
+});
+
+describe('the lifetime, seen from a real OPA', () => {
+  let opaServer: OpaServer;
+
+  it('leaves no connection behind, and is closed afterwards', async () => {
+    opaServer = await startOpa({ rego: 'package a\nb if input.n >= 0' });
+    try {
+      const opa = await start({ url: opaServer.url, pool: { maxSockets: 8 } });
+      await Promise.all(Array.from({ length: 50 }, (_, n) => opa.decide({ input: { n } })));
+      expect(opa.stats().sockets.created).toBeLessThanOrEqual(8);
+      await app?.close();
+      app = undefined;
+      expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0 });
+      await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+    } finally {
+      await opaServer.stop();
+    }
+  });
+
+  it('finishes what is under way, and leaves OPA without a connection', async () => {
+    const stand = await holding();
+    server = stand.server;
+    const opa = await start({ url: server.url, timeout: 10_000 });
+    const asked = stand.asked();
+    const decision = opa.decide({ input: 1 });
+    await asked;
+    const closing = app?.close();
+    stand.held[0]?.end('{"result":true}');
+    await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
+    await closing;
+    app = undefined;
+    await Promise.all([...server.open].map((socket) => once(socket, 'close')));
+    expect(server.open.size).toBe(0);
+  });
+});

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { npm } from './run.mjs';
+
+/** What the build reads, and two files that it makes. */
+const sources = [
+  'libs/opa/src',
+  'libs/opa/package.json',
+  'libs/opa/tsconfig.cjs.json',
+  'libs/opa/tsconfig.esm.json',
+  'src',
+  'package.json',
+  'package-lock.json',
+  'scripts/build-lib.mjs',
+  'tsconfig.build.json',
+  'tsconfig.json',
+];
+const results = ['libs/opa/dist/esm/index.js', 'dist/main.js'];
+
+/** Builds the library and the gateway, unless what stands in dist was built from these very sources. */
+export function ensureBuilt(root) {
+  const stamp = stampOf(root);
+  const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(root);
+  if (isBuilt && results.every((file) => existsSync(join(root, file)))) return;
+  console.error('Building the library and the gateway (npm run build)');
+  build(root);
+}
+
+/** Builds the library and the gateway, and notes what from. */
+export function build(root) {
+  const hash = hashOf(root);
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  npm(['run', 'build:lib'], root);
+  npm(['run', 'build:gateway'], root);
+  writeFileSync(stampOf(root), hash);
+}
+
+const stampOf = (root) => join(root, 'dist', '.stamp');
+
+function hashOf(root) {
+  const hash = createHash('sha256');
+  for (const source of sources) {
+    for (const file of filesOf(root, source)) {
+      hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0');
+    }
+  }
+  return hash.digest('hex');
+}
+
+function filesOf(root, path) {
+  if (!statSync(join(root, path)).isDirectory()) return [path];
+  const names = readdirSync(join(root, path)).sort();
+  return names.flatMap((name) => filesOf(root, `${path}/${name}`));
+}
