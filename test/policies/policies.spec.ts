@@ -10,7 +10,7 @@ const run = (...args: string[]) => spawnSync(opa, args, { encoding: 'utf8' });
 
 describe('the gateway policies', () => {
   it('pass their own tests', () => {
-    const { status, stdout } = run('test', 'policies', '--format', 'json');
+    const { status, stdout } = run('test', 'policies/gateway', '--format', 'json');
     const results = JSON.parse(stdout) as { fail?: boolean; error?: unknown; name: string }[];
     expect(results.filter(({ fail, error }) => fail === true || error !== undefined)).toEqual([]);
     expect(results.length).toBeGreaterThan(10);
@@ -18,8 +18,8 @@ describe('the gateway policies', () => {
   });
 
   it.each([
-    ['check', ['check', '--strict', 'policies']],
-    ['are formatted', ['fmt', '--fail', '--list', 'policies']],
+    ['check', ['check', '--strict', 'policies/gateway']],
+    ['are formatted', ['fmt', '--fail', '--list', 'policies/gateway']],
   ])('%s', (_name, args) => {
     expect(run(...args)).toMatchObject({ status: 0, stdout: '' });
   });
