@@ -6,11 +6,10 @@ import { declarationOf } from '../decorators/index.js';
 
 // Nest's own metadata; it exports no names for them.
 const ROUTE_ARGUMENTS = '__routeArguments__';
+const PASSTHROUGH = '__responsePassthrough__';
 const SSE = '__sse__';
 const RESPONSE_PARAMETER = '1';
 const NEXT_PARAMETER = '2';
-
-type RouteArguments = Record<string, { data?: { passthrough?: boolean } | undefined }>;
 
 /** Stops the start when a handler's result would pass its response policy unseen. */
 @Injectable()
@@ -44,10 +43,11 @@ export class ResponseRouteCheck implements OnModuleInit {
 }
 
 function takesOver(controller: Type, key: string): string | undefined {
-  const parameters = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller, key) ?? {}) as RouteArguments;
-  const over = Object.entries(parameters).some(([name, { data }]) => {
-    const kind = name.split(':', 1)[0];
-    return (kind === RESPONSE_PARAMETER && data?.passthrough !== true) || kind === NEXT_PARAMETER;
-  });
+  if (Reflect.getMetadata(PASSTHROUGH, controller, key) === true) return undefined;
+  // Its keys are `kind:index`.
+  const parameters = Object.keys((Reflect.getMetadata(ROUTE_ARGUMENTS, controller, key) ?? {}) as object);
+  const over = parameters.some((name) =>
+    [RESPONSE_PARAMETER, NEXT_PARAMETER].includes(name.split(':', 1)[0] ?? ''),
+  );
   return over ? 'takes the response over (@Res() without passthrough, or @Next())' : undefined;
 }

@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MessageEvent } from '@nestjs/common';
+import { Controller, Get, Next, Res, Sse } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import type { OpaModuleOptions, OpaOptionsFactory } from 'nestjs-opa';
+import {
+  getOpaToken,
+  InjectOpa,
+  OpaClient,
+  OpaGuard,
+  OpaHealthIndicator,
+  OpaHttpService,
+  OpaInterceptor,
+} from 'nestjs-opa';
+import { OpaModule, OpaPolicy, OpaPublic, OpaService } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import { NEVER } from 'rxjs';
+
+const start = (options: unknown) =>
+  Test.createTestingModule({ imports: [OpaModule.forRoot(options as OpaModuleOptions)] }).compile();
+
+describe('options', () => {
+  it.each([
+    ['an unknown key', { urls: 'x' }, 'option "urls" is not known'],
+    ['an unknown key below', { pool: { size: 1 } }, 'option "pool.size" is not known'],
+    ['a wrong type', { timeout: '1s' }, 'option "timeout" was given "1s"'],
+    ['a negative time', { timeout: -1 }, 'option "timeout" was given -1'],
+    ['a URL that is none', { url: 'opa' }, 'option "url"'],
+    ['a URL with a password', { url: 'http://u:s3cret@opa' }, 'option "url"'],
+    ['a policy that leaves data', { policy: 'a/../b' }, 'option "policy" was given "a/../b"'],
+    ['an empty policy', { policy: '' }, 'option "policy"'],
+    ['a mode that is none', { mode: 'off' }, '"enforce"'],
+    [
+      'connectTimeout above timeout',
+      { timeout: 100, pool: { connectTimeout: 200 } },
+      '"pool.connectTimeout" (200)',
+    ],
+    [
+      'maxFreeSockets above maxSockets',
+      { pool: { maxSockets: 5, maxFreeSockets: 6 } },
+      '"pool.maxFreeSockets" (6)',
+    ],
+    ['a fallback without a bundle', { onUnavailable: 'bundle' }, '"onUnavailable" is "bundle"'],
+    ['a token with white space', { token: 's3cret s3cret' }, 'option "token"'],
+  ])('refuses %s', async (_name, options, message) => {
+    const error: unknown = await start(options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'OPA_BAD_OPTIONS', message: expect.stringContaining(message) });
+    expect(String(error)).not.toMatch(/s3cret/);
+  });
+
+  it('accepts every option of the contract', async () => {
+    const module = await start({
+      url: ['http://127.0.0.1:1', 'unix:///run/opa.sock'],
+      policy: 'a/b',
+      token: () => 't',
+      timeout: 500,
+      pool: { maxSockets: 2, connectTimeout: 100 },
+      retry: { retries: 2 },
+      circuitBreaker: false,
+      onUnavailable: 'stale',
+      mode: 'permissive',
+      cache: { max: 10, allowTtl: 1_000, denyTtl: 100 },
+      coalesce: true,
+      input: { shape: 'authzen', headers: ['x-tenant'], body: { maxBytes: 100 } },
+      policyHeaders: ['x-authz-*'],
+      unguarded: 'allow',
+      audit: false,
+      warmup: false,
+      ready: false,
+      shutdownTimeout: 100,
+    });
+    expect(module.get(OpaService)).toBeInstanceOf(OpaService);
+    await module.close();
+  });
+
+  it.each(['useClass', 'useExisting', 'useFactory'] as const)('come from %s', async (how) => {
+    class Options implements OpaOptionsFactory {
+      createOpaOptions() {
+        return { engine: new TestEngine({ 'a/b': true }), policy: 'a/b' };
+      }
+    }
+    const from = {
+      useClass: { useClass: Options },
+      useExisting: { useExisting: Options, extraProviders: [Options] },
+    };
+    const factory = {
+      inject: [Options],
+      extraProviders: [Options],
+      useFactory: (options: Options) => options.createOpaOptions(),
+    };
+    const given = how === 'useFactory' ? factory : from[how];
+    const module = await Test.createTestingModule({ imports: [OpaModule.forRootAsync(given)] }).compile();
+    await expect(module.get(OpaService).decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
+    await module.close();
+  });
+});
+
+describe('providers', () => {
+  it('are all there, and named instances are apart', async () => {
+    class Billing {
+      constructor(@InjectOpa('billing') readonly opa: OpaService) {}
+    }
+    const module = await Test.createTestingModule({
+      imports: [
+        OpaModule.forRoot({ engine: new TestEngine({ a: true }) }),
+        OpaModule.forRoot({ name: 'billing', engine: new TestEngine({ a: false }) }),
+      ],
+      providers: [Billing],
+    }).compile();
+    for (const token of [OpaClient, OpaGuard, OpaInterceptor, OpaHealthIndicator, OpaHttpService]) {
+      expect(module.get(token, { strict: false })).toBeInstanceOf(token);
+    }
+    const { opa } = module.get(Billing);
+    expect(opa).toBe(module.get(getOpaToken('billing'), { strict: false }));
+    await expect(opa.decide({ policy: 'a', input: {} })).resolves.toMatchObject({ outcome: 'deny' });
+    await expect(module.get(OpaService).decide({ policy: 'a', input: {} })).resolves.toMatchObject({
+      outcome: 'allow',
+    });
+    await expect(module.get(OpaHealthIndicator).isHealthy()).resolves.toEqual({ opa: { status: 'up' } });
+    await module.close();
+  });
+});
+
+describe('handlers that a response policy would never see', () => {
+  @Controller('res')
+  class TakesOver {
+    @Get()
+    @OpaPolicy('a', { response: 'b' })
+    get(@Res() _response: unknown) {
+      return 1;
+    }
+  }
+  @Controller('next')
+  class GoesOn {
+    @Get()
+    @OpaPolicy('a', { response: 'b' })
+    get(@Next() _next: unknown) {
+      return 1;
+    }
+  }
+  @Controller('sse')
+  class Streams {
+    @Sse()
+    @OpaPolicy('a', { response: 'b' })
+    get() {
+      return NEVER as typeof NEVER & { data: MessageEvent };
+    }
+  }
+  @Controller('through')
+  class PassesThrough {
+    @Get()
+    @OpaPolicy('a', { response: 'b' })
+    get(@Res({ passthrough: true }) _response: unknown) {
+      return 1;
+    }
+  }
+
+  const init = async (controller: new () => object) => {
+    const imports = [OpaModule.forRoot({ engine: new TestEngine() })];
+    const module = await Test.createTestingModule({ imports, controllers: [controller] }).compile();
+    try {
+      await module.init();
+    } finally {
+      await module.close();
+    }
+  };
+
+  it.each([
+    ['@Res()', TakesOver],
+    ['@Next()', GoesOn],
+    ['@Sse()', Streams],
+  ])('stop the start: %s', async (_name, controller) => {
+    await expect(init(controller)).rejects.toMatchObject({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining(`${controller.name}.get`),
+    });
+  });
+
+  it('may take the response passthrough', async () => {
+    await expect(init(PassesThrough)).resolves.toBeUndefined();
+  });
+});
+
+describe('decorators', () => {
+  it('refuse a path that leaves data, and two declarations on one handler', () => {
+    expect(() => OpaPolicy('../v1/query')).toThrow(expect.objectContaining({ code: 'OPA_BAD_OPTIONS' }));
+    expect(() => OpaPolicy('a', { response: 'b?c' })).toThrow(
+      expect.objectContaining({ code: 'OPA_BAD_OPTIONS' }),
+    );
+    expect(() => {
+      class Both {}
+      OpaPublic()(Both);
+      OpaPolicy('a')(Both);
+    }).toThrow('Both has two declarations');
+  });
+});
