@@ -13,9 +13,9 @@ async function main(): Promise<void> {
   const env = file === undefined ? await startDemo(process.env) : process.env;
   const config = await loadConfig(file ?? inProject('gateway.yaml'), env);
   const port = await startGateway(config, env);
+  if (file === undefined) process.stdout.write(await banner(config, port, env));
   const { host } = config.listen;
   new Logger('Gateway').log(`Listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`);
-  if (file === undefined) process.stdout.write(await banner(config, port, env));
 }
 
 main().catch((error: unknown) => {

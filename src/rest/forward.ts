@@ -36,7 +36,7 @@ export function forward(
     };
     const send = () => {
       detachBody(request);
-      reply.from(upstream.entry.url, {
+      reply.from(upstream.url.origin, {
         rewriteRequestHeaders: () => requestHeaders(request, upstream),
         rewriteHeaders: (headers) => {
           body = bodyOptions(headers);

@@ -143,7 +143,7 @@ describe('a configuration that is wrong', () => {
 describe('a gateway that cannot start says so in one line, with exit code 1', () => {
   const held = createServer();
   const listening = new Promise<void>((resolve) => held.listen(0, '127.0.0.1', resolve));
-  afterAll(() => held.close());
+  afterAll(() => void held.close());
 
   const expectOneLine = ({ code, output }: { code: number | null; output: string }, message: string) => {
     expect(output).toContain(message);

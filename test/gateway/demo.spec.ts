@@ -88,7 +88,7 @@ it('npm run token gives a token alone, which the gateway takes', async () => {
     headers,
   });
   expect([made.status, made.json()]).toMatchObject([201, { item: 'milk' }]);
-  const path = `/api/orders/${String(made.json().id)}`;
+  const path = `/api/orders/${(made.json() as { id: number }).id}`;
   expect(await send(gateway.port, { path, method: 'DELETE', token: editor })).toMatchObject({ status: 204 });
   expect(await send(gateway.port, { path, token: editor })).toMatchObject({ status: 404 });
 
@@ -123,7 +123,7 @@ it('never runs in production, nor does its key', async () => {
   const refused = await failToStart({ GATEWAY_DEV_DIR: folder, NODE_ENV: 'production' });
   expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('NODE_ENV=production refuses') });
 
-  const { file, remove } = cleanup.add(await writeConfig(''), () => remove());
+  const { file } = cleanup.add(await writeConfig(''), ({ remove }) => remove());
   await writeFile(
     file,
     JSON.stringify({

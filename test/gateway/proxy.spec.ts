@@ -34,12 +34,16 @@ beforeAll(async () => {
     },
     (url) => [
       { name: 'trusted', url, forwardToken: true },
+      { name: 'service', url, policy: 'test/service' },
       { name: 'late', url, timeout: 300 },
       { name: 'masked', url, timeout: 300, response: 'test/response' },
       { name: 'down', url: 'http://127.0.0.1:1' },
       { name: 'nowhere', url: 'http://nowhere.invalid' },
     ],
-    { auth: { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true } },
+    {
+      opa: { policyHeaders: ['x-authz-*', 'X-Role'] },
+      auth: { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true },
+    },
   ));
 }, 60_000);
 
@@ -102,6 +106,18 @@ describe('what the upstream gets', () => {
     const token = await issuer.sign({ sub: 'bob' });
     expect(await headersOf('up', {}, token)).not.toHaveProperty('authorization');
     expect(await headersOf('trusted', {}, token)).toMatchObject({ authorization: `Bearer ${token}` });
+  });
+
+  it('is a credential that the policy gives', async () => {
+    const token = await issuer.sign({ sub: 'bob' });
+    const got = await headersOf('service', {}, token);
+    expect(got).toMatchObject({ authorization: 'Bearer of-the-gateway' });
+  });
+
+  it('is no header that only a policy may set', async () => {
+    const got = await headersOf('up', { 'x-authz-user': 'root', 'X-Role': 'root', 'x-roles': 'kept' });
+    expect(got).toMatchObject({ 'x-roles': 'kept' });
+    for (const name of ['x-authz-user', 'x-role']) expect(got).not.toHaveProperty(name);
   });
 
   it('is nothing that would hide the answer from a response policy', async () => {
@@ -176,6 +192,25 @@ describe('what the client gets', () => {
     });
     for (const name of ['x-private', 'proxy-authenticate']) expect(headers).not.toHaveProperty(name);
     expect(headers['keep-alive']).not.toBe('timeout=77');
+  });
+
+  it('is no header that only a policy may set', async () => {
+    const path = upstreamAnswers((_request, response) => {
+      response.writeHead(200, { 'X-Authz-User': 'root', 'x-role': 'root', 'x-roles': 'kept' }).end();
+    });
+    const { headers } = await send(gateway.port, { path: `/api/up${path}` });
+    expect(headers).toMatchObject({ 'x-roles': 'kept' });
+    for (const name of ['x-authz-user', 'x-role']) expect(headers).not.toHaveProperty(name);
+  });
+
+  it('is nothing of an answer that the response policy denies', async () => {
+    const path = upstreamAnswers((_request, response) => {
+      response.writeHead(500, { 'x-secret': '1', 'set-cookie': 'a=b' }).end('secret');
+    });
+    const { status, headers, text } = await send(gateway.port, { path: `/api/masked${path}` });
+    expect(status).toBe(403);
+    expect(text).not.toContain('secret');
+    for (const name of ['x-secret', 'set-cookie']) expect(headers).not.toHaveProperty(name);
   });
 
   it.each([

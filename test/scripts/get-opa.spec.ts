@@ -119,10 +119,10 @@ describe('scripts/get-opa', () => {
   it.each([
     [
       'there is no release',
-      ((_request, response) => response.writeHead(404).end()) as RequestListener,
+      ((_request, response) => response.writeHead(404).end()),
       'answered 404',
     ],
-    ['it never answers', (() => undefined) as RequestListener, 'official release:'],
+    ['it never answers', (() => undefined), 'official release:'],
   ])('says all that it tried when %s', async (_name, listener, expected) => {
     const OPA_DOWNLOAD_URL = await releases(listener);
     const { code, said } = await getOpa({ OPA_DOWNLOAD_URL, OPA_DOWNLOAD_CONNECT_MS: '200' });

@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { request } from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 /** A request, its path written to the wire as it is. */
 export interface Sent {
@@ -16,7 +16,7 @@ export interface Answer {
   headers: IncomingHttpHeaders;
   text: string;
   /** The body as JSON; fails on another one. */
-  json(): any; // JSON of any shape
+  json(): unknown;
 }
 
 /** Sends one request, on a connection of its own unless an agent is given, and reads the whole answer. */
@@ -25,7 +25,12 @@ export async function send(port: number, sent: Sent): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
-  return { status: message.statusCode ?? 0, headers: message.headers, text, json: () => JSON.parse(text) };
+  return {
+    status: message.statusCode ?? 0,
+    headers: message.headers,
+    text,
+    json: () => JSON.parse(text) as unknown,
+  };
 }
 
 /** Sends one request, and gives the answer as soon as it begins. */

@@ -64,9 +64,13 @@ export async function startGateway(config: object, env: Env = {}): Promise<Gatew
   }
 }
 
-/** Starts the gateway where it must not start. */
+/** Starts the gateway where it must not start; one that does all the same is ended, and has no exit code of 1. */
 export async function failToStart(env: Env): Promise<FailedStart> {
-  const { exited, output } = run(env);
+  const { port, exited, output, end } = run(env);
+  port.then(
+    () => end(),
+    () => undefined,
+  );
   return { code: await exited, output: output() };
 }
 

@@ -17,12 +17,12 @@ export async function startOpenGateway(
   cleanup: Cleanup,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   entries: (url: string) => object[] = () => [],
-  others: object = {},
+  others: { auth?: object; opa?: object } = {},
 ): Promise<OpenGateway> {
   const upstream = cleanup.add(await startServer(handler), ({ close }) => close());
   const policies = cleanup.add(await writePolicies(), ({ remove }) => remove());
-  const opa = { bundle: policies.bundle, policy: 'test/open' };
+  const opa = { bundle: policies.bundle, policy: 'test/open', ...others.opa };
   const upstreams = [{ name: 'up', url: `${upstream.url}/base/` }, ...entries(upstream.url)];
-  const gateway = cleanup.add(await startGateway({ opa, upstreams, ...others }), ({ end }) => end());
+  const gateway = cleanup.add(await startGateway({ ...others, opa, upstreams }), ({ end }) => end());
   return { gateway, upstream };
 }
