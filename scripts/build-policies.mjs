@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { getOpa } from './get-opa.mjs';
-import { root } from './lib/ensure.mjs';
+import { root } from './lib/run.mjs';
 
 const out = process.argv[2] ?? join(root, 'policies', 'bundle.tar.gz');
 const entrypoints = ['gateway/orders/request', 'gateway/orders/response'].flatMap((path) => ['-e', path]);

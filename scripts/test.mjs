@@ -31,7 +31,9 @@ const { passed, failed } = jest(root, [
   ...args,
 ]);
 if (!services) {
-  console.log('Left out: the tests that need Debian packages or further Go packages (npm run test:services).');
+  console.log(
+    'Left out: the tests that need Debian packages or further Go packages (npm run test:services).',
+  );
 } else if (passed + failed === 0) {
   console.log('There are no tests that need Debian packages or further Go packages.');
 }

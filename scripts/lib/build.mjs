@@ -43,7 +43,10 @@ function hashOf(root) {
   const hash = createHash('sha256');
   for (const source of sources) {
     for (const file of filesOf(root, source)) {
-      hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0');
+      hash
+        .update(`${file}\0`)
+        .update(readFileSync(join(root, file)))
+        .update('\0');
     }
   }
   return hash.digest('hex');

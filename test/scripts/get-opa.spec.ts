@@ -116,13 +116,9 @@ describe('scripts/get-opa', () => {
     expect(existsSync(join(folder, 'cache', `opa-1.22.2-${process.platform}-${process.arch}`))).toBe(false);
   });
 
-  it.each([
-    [
-      'there is no release',
-      ((_request, response) => response.writeHead(404).end()),
-      'answered 404',
-    ],
-    ['it never answers', (() => undefined), 'official release:'],
+  it.each<[string, RequestListener, string]>([
+    ['there is no release', (_request, response) => response.writeHead(404).end(), 'answered 404'],
+    ['it never answers', () => undefined, 'official release:'],
   ])('says all that it tried when %s', async (_name, listener, expected) => {
     const OPA_DOWNLOAD_URL = await releases(listener);
     const { code, said } = await getOpa({ OPA_DOWNLOAD_URL, OPA_DOWNLOAD_CONNECT_MS: '200' });

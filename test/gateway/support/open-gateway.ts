@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cleanup } from './cleanup.js';
 import { startGateway } from './gateway-process.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { writePolicies } from './opa-process.js';
+import type { Handler } from './routes.js';
 import { startServer } from './upstream.js';
 import type { TestServer } from './upstream.js';
 
@@ -15,7 +15,7 @@ export interface OpenGateway {
 /** A gateway on the embedded engine in front of one upstream, `/api/up`, whose policy allows everything. */
 export async function startOpenGateway(
   cleanup: Cleanup,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  handler: Handler,
   entries: (url: string) => object[] = () => [],
   others: { auth?: object; opa?: object } = {},
 ): Promise<OpenGateway> {

@@ -1,8 +1,7 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+import type { Handler } from './routes.js';
 
 /** A server of the test: an upstream, or a stand-in for another part. */
 export interface TestServer {

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { Agent } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { send } from './support/client.js';
+import type { GatewayProcess } from './support/gateway-process.js';
+import { startOpenGateway } from './support/open-gateway.js';
+import { Routes } from './support/routes.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const routes = new Routes();
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  const entries = (url: string) => [
+    { name: 'late', url, timeout: 300 },
+    { name: 'masked', url, timeout: 300, response: 'test/response' },
+    { name: 'down', url: 'http://127.0.0.1:1' },
+    { name: 'nowhere', url: 'http://nowhere.invalid' },
+  ];
+  ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries));
+}, 60_000);
+
+describe('an upstream that fails', () => {
+  const SILENT = () => undefined;
+  const DROPPED = (incoming: IncomingMessage) => incoming.socket.destroy();
+  const CUT_OFF = (_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(200, { 'content-length': '100', 'content-encoding': 'gzip', 'x-up': '1' });
+    response.flushHeaders();
+    setImmediate(() => response.destroy());
+  };
+  const STALLED = (_request: IncomingMessage, response: ServerResponse) => response.write('begun');
+
+  it.each([
+    ['is down', 'down', SILENT, 502],
+    ['has no address', 'nowhere', SILENT, 502],
+    ['drops the connection', 'up', DROPPED, 502],
+    ['breaks off before its body', 'up', CUT_OFF, 502],
+    ['does not answer in time', 'late', SILENT, 504],
+  ])('%s', async (_name, entry, handler, status) => {
+    const path = routes.add(handler);
+    const answer = await send(gateway.port, { path: `/api/${entry}${path}` });
+    expect(answer.status).toBe(status);
+    expect(answer.json()).toEqual({
+      statusCode: status,
+      error: expect.any(String),
+      message: expect.stringMatching(/^The upstream did not/),
+    });
+    for (const name of ['content-encoding', 'x-up']) expect(answer.headers).not.toHaveProperty(name);
+  });
+
+  it('stalls in a body that a policy wants to see', async () => {
+    const path = routes.add(STALLED);
+    const answer = await send(gateway.port, { path: `/api/masked${path}` });
+    expect(answer.status).toBe(504);
+    expect(answer.text).not.toContain('begun');
+  });
+
+  it('breaks off in a body that is under way: the client is not told that it is whole', async () => {
+    const path = routes.add((_request, response) => {
+      response.write('begun', () => response.destroy());
+    });
+    await expect(send(gateway.port, { path: `/api/up${path}` })).rejects.toThrow();
+  });
+
+  it('while a large body is sent: the client gets its answer, and the connection goes on', async () => {
+    const agent = cleanup.add(new Agent({ keepAlive: true, maxSockets: 1 }), (used) => used.destroy());
+    const path = routes.add((_request, response) => response.end('fine'));
+    const sent = { path: `/api/down${path}`, method: 'POST', body: randomBytes(5_000_000), agent };
+    expect(await send(gateway.port, sent)).toMatchObject({ status: 502 });
+    expect(await send(gateway.port, { path: `/api/up${path}`, agent })).toMatchObject({
+      status: 200,
+      text: 'fine',
+    });
+  });
+});

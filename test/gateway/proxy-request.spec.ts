@@ -1,0 +1,154 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { send } from './support/client.js';
+import type { GatewayProcess } from './support/gateway-process.js';
+import { startOpenGateway } from './support/open-gateway.js';
+import { Routes } from './support/routes.js';
+import { AUDIENCE, ISSUER, startIssuer } from './support/tokens.js';
+import type { Issuer } from './support/tokens.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const routes = new Routes();
+let gateway: GatewayProcess;
+let issuer: Issuer;
+
+beforeAll(async () => {
+  issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
+  const entries = (url: string) => [
+    { name: 'trusted', url, forwardToken: true },
+    { name: 'service', url, policy: 'test/service' },
+    { name: 'masked', url, response: 'test/response' },
+  ];
+  ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, {
+    opa: { policyHeaders: ['x-authz-*', 'X-Role'] },
+    auth: { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true },
+  }));
+}, 60_000);
+
+/** What the upstream gets of a request. */
+async function headersOf(entry: string, headers: Record<string, string>, token?: string) {
+  let got: IncomingHttpHeaders = {};
+  const path = routes.add((incoming, response) => {
+    got = incoming.headers;
+    response.end();
+  });
+  const { status } = await send(gateway.port, {
+    path: `/api/${entry}${path}`,
+    headers,
+    ...(token && { token }),
+  });
+  expect(status).toBe(200);
+  return got;
+}
+
+describe('what the upstream gets', () => {
+  it("is the client's headers, without those of the connection", async () => {
+    const got = await headersOf('up', {
+      cookie: 'a=b; c=d',
+      'x-request-id': 'r1',
+      connection: 'close, X-Private, x-policy-path',
+      'x-private': '1',
+      te: 'trailers',
+      'keep-alive': 'timeout=5',
+      'proxy-authorization': 'Basic eDp5',
+      'proxy-connection': 'close',
+    });
+    expect(got).toMatchObject({ cookie: 'a=b; c=d', 'x-request-id': 'r1' });
+    // A client can't have a header of the decision taken out.
+    expect(got['x-policy-path']).toMatch(/^\/\d+$/);
+    for (const name of ['x-private', 'te', 'keep-alive', 'proxy-authorization', 'proxy-connection']) {
+      expect(got).not.toHaveProperty(name);
+    }
+  });
+
+  it('is X-Forwarded-* of the connection, whatever the client says', async () => {
+    const got = await headersOf('up', {
+      host: 'gateway.example',
+      'x-forwarded-for': '6.6.6.6',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-port': '1',
+      'x-real-ip': '6.6.6.6',
+      forwarded: 'for=6.6.6.6',
+    });
+    expect(got).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': 'gateway.example',
+      'x-forwarded-proto': 'http',
+    });
+    expect(got.host).toMatch(/^127\.0\.0\.1:\d+$/);
+    for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded']) expect(got).not.toHaveProperty(name);
+  });
+
+  it("is not the user's token, unless the entry says so", async () => {
+    const token = await issuer.sign({ sub: 'bob' });
+    expect(await headersOf('up', {}, token)).not.toHaveProperty('authorization');
+    expect(await headersOf('trusted', {}, token)).toMatchObject({ authorization: `Bearer ${token}` });
+  });
+
+  it('is a credential that the policy gives', async () => {
+    const token = await issuer.sign({ sub: 'bob' });
+    const got = await headersOf('service', {}, token);
+    expect(got).toMatchObject({ authorization: 'Bearer of-the-gateway' });
+  });
+
+  it('is no header that only a policy may set', async () => {
+    const got = await headersOf('up', { 'x-authz-user': 'root', 'X-Role': 'root', 'x-roles': 'kept' });
+    expect(got).toMatchObject({ 'x-roles': 'kept' });
+    for (const name of ['x-authz-user', 'x-role']) expect(got).not.toHaveProperty(name);
+  });
+
+  it('is nothing that would hide the answer from a response policy', async () => {
+    const headers = {
+      'accept-encoding': 'gzip',
+      range: 'bytes=0-1',
+      'if-none-match': '"1"',
+      'if-modified-since': 'x',
+    };
+    expect(await headersOf('up', headers)).toMatchObject(headers);
+    const got = await headersOf('masked', headers);
+    for (const name of Object.keys(headers)) expect(got).not.toHaveProperty(name);
+  });
+
+  it('is a body of any type, while it is still being sent', async () => {
+    const body = randomBytes(1_000_000);
+    let begun: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => (begun = resolve));
+    const path = routes.add((incoming, response) => {
+      const hash = createHash('sha256');
+      incoming.on('data', (chunk: Buffer) => {
+        hash.update(chunk);
+        begun();
+      });
+      incoming.on('end', () => response.end(`${incoming.method ?? ''} ${hash.digest('hex')}`));
+    });
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    const options = {
+      host: '127.0.0.1',
+      port: gateway.port,
+      path: `/api/up${path}`,
+      method: 'PATCH',
+      headers,
+    };
+    const upload = request(options);
+    upload.write(body.subarray(0, 1000));
+    await first;
+    upload.end(body.subarray(1000));
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    let text = '';
+    for await (const chunk of answer) text += String(chunk);
+    expect(text).toBe(`PATCH ${createHash('sha256').update(body).digest('hex')}`);
+  });
+
+  it('is never a body that Fastify would have dropped', async () => {
+    const path = routes.add((_request, response) => response.end());
+    const sent = { path: `/api/up${path}`, body: 'hidden', headers: { 'content-length': '6' } };
+    expect(await send(gateway.port, sent)).toMatchObject({ status: 400 });
+  });
+});

@@ -1,0 +1,124 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { open, send } from './support/client.js';
+import type { GatewayProcess } from './support/gateway-process.js';
+import { startOpenGateway } from './support/open-gateway.js';
+import { Routes } from './support/routes.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const routes = new Routes();
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  const entries = (url: string) => [{ name: 'masked', url, response: 'test/response' }];
+  const opa = { policyHeaders: ['x-authz-*', 'X-Role'] };
+  ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { opa }));
+}, 60_000);
+
+describe('what the client gets', () => {
+  it("is the upstream's status and headers, without those of the connection", async () => {
+    const path = routes.add((_request, response) => {
+      response.writeHead(207, {
+        connection: 'keep-alive, x-private',
+        'x-private': '1',
+        'keep-alive': 'timeout=77',
+        'proxy-authenticate': 'Basic',
+        'set-cookie': ['a=1', 'b=2'],
+        'x-up': 'yes',
+        'content-type': 'text/plain; charset=latin1',
+      });
+      response.end('Hi');
+    });
+    const { status, headers, text } = await send(gateway.port, { path: `/api/up${path}` });
+    expect([status, text]).toEqual([207, 'Hi']);
+    expect(headers).toMatchObject({
+      'set-cookie': ['a=1', 'b=2'],
+      'x-up': 'yes',
+      'content-type': 'text/plain; charset=latin1',
+    });
+    for (const name of ['x-private', 'proxy-authenticate']) expect(headers).not.toHaveProperty(name);
+    expect(headers['keep-alive']).not.toBe('timeout=77');
+  });
+
+  it('is no header that only a policy may set', async () => {
+    const path = routes.add((_request, response) => {
+      response.writeHead(200, { 'X-Authz-User': 'root', 'x-role': 'root', 'x-roles': 'kept' }).end();
+    });
+    const { headers } = await send(gateway.port, { path: `/api/up${path}` });
+    expect(headers).toMatchObject({ 'x-roles': 'kept' });
+    for (const name of ['x-authz-user', 'x-role']) expect(headers).not.toHaveProperty(name);
+  });
+
+  it('is nothing of an answer that the response policy denies', async () => {
+    const path = routes.add((_request, response) => {
+      response.writeHead(500, { 'x-secret': '1', 'set-cookie': 'a=b' }).end('secret');
+    });
+    const { status, headers, text } = await send(gateway.port, { path: `/api/masked${path}` });
+    expect(status).toBe(403);
+    expect(text).not.toContain('secret');
+    for (const name of ['x-secret', 'set-cookie']) expect(headers).not.toHaveProperty(name);
+  });
+
+  it.each([
+    [301, { location: 'http://elsewhere.example/x?y' }],
+    [304, { etag: '"1"' }],
+    [204, { 'x-up': '1' }],
+    [404, { 'content-length': '0' }],
+    [503, { 'retry-after': '0', 'content-length': '0' }],
+  ])('is a %i as it came, asked for once', async (status, headers) => {
+    let asked = 0;
+    const path = routes.add((_request, response) => {
+      asked++;
+      response.writeHead(status, headers).end();
+    });
+    const answer = await send(gateway.port, { path: `/api/up${path}` });
+    expect(answer).toMatchObject({ status, text: '', headers });
+    expect(asked).toBe(1);
+  });
+
+  it('is the length alone of what HEAD asks for', async () => {
+    const path = routes.add((_request, response) => response.setHeader('content-length', '1234').end());
+    const answer = await send(gateway.port, { path: `/api/up${path}`, method: 'HEAD' });
+    expect(answer).toMatchObject({ status: 200, text: '', headers: { 'content-length': '1234' } });
+  });
+
+  it('is OPTIONS answered by the upstream', async () => {
+    const path = routes.add((_request, response) => response.setHeader('allow', 'GET').end());
+    const answer = await send(gateway.port, { path: `/api/up${path}`, method: 'OPTIONS' });
+    expect(answer).toMatchObject({ status: 200, headers: { allow: 'GET' } });
+  });
+
+  it('is an answer while it is still being given', async () => {
+    let finish: () => void = () => undefined;
+    const path = routes.add((_request, response) => {
+      response.write('first');
+      finish = () => response.end(', last');
+    });
+    const message = await open(gateway.port, { path: `/api/up${path}` });
+    let text = '';
+    for await (const chunk of message) {
+      text += String(chunk);
+      if (text === 'first') finish();
+    }
+    expect(text).toBe('first, last');
+  });
+
+  it('goes away, and the upstream notices', async () => {
+    let gone: () => void = () => undefined;
+    const noticed = new Promise<void>((resolve) => (gone = resolve));
+    let arrived: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => (arrived = resolve));
+    const path = routes.add((_request, response) => {
+      response.on('close', () => gone());
+      arrived();
+    });
+    const client = request({ host: '127.0.0.1', port: gateway.port, path: `/api/up${path}` });
+    client.on('error', () => undefined).end();
+    await waiting;
+    client.destroy();
+    await expect(noticed).resolves.toBeUndefined();
+  });
+});
