@@ -85,7 +85,8 @@ function fileOf(bytes: Buffer, like: StreamableFile): StreamableFile {
   const { type, disposition } = like.getHeaders();
   return new StreamableFile(bytes, {
     type,
-    length: bytes.length,
+    // An answer to HEAD has no body, and a length that isn't this one.
+    ...(bytes.length > 0 && { length: bytes.length }),
     ...(disposition !== undefined && { disposition }),
   });
 }
