@@ -1,5 +1,13 @@
 export { OpaClient } from './client/index.js';
-export type { ClientIdentity, DataOptions, HealthOptions, OpaToken } from './client/index.js';
+export type {
+  ClientIdentity,
+  DataOptions,
+  HealthOptions,
+  IdentitySource,
+  OpaToken,
+  OpaTokenRequest,
+  TokenSource,
+} from './client/index.js';
 export { isPolicyPath, OpaError } from './contracts/index.js';
 export type {
   Decision,
@@ -16,7 +24,13 @@ export type {
   Query,
 } from './contracts/index.js';
 export { OpaDeniedException, OpaService } from './decision/index.js';
-export type { OpaQuestion, OpaServiceSettings, OpaStats, TransportSnapshot } from './decision/index.js';
+export type {
+  EngineSnapshot,
+  OpaQuestion,
+  OpaServiceSettings,
+  OpaStats,
+  TransportSnapshot,
+} from './decision/index.js';
 export { OpaDecision, OpaInput, OpaPolicy, OpaPublic } from './decorators/index.js';
 export type { OpaPolicyOptions } from './decorators/index.js';
 export { createEmbeddedEngine, EmbeddedEngine } from './engines/embedded/index.js';
@@ -25,16 +39,15 @@ export { OpaGuard } from './guard/index.js';
 export type { ContextFunction, Input, InputFunction, OpaInputOptions } from './input/index.js';
 export { OpaInterceptor } from './interceptor/index.js';
 export { getOpaToken, InjectOpa, OpaModule } from './module/index.js';
-export type {
-  OpaCacheOptions,
-  OpaCircuitBreakerOptions,
-  OpaModuleExtras,
-  OpaModuleOptions,
-  OpaOptionsFactory,
-  OpaRetryOptions,
-  OpaTlsOptions,
-} from './module/index.js';
+export type { OpaModuleExtras, OpaModuleOptions, OpaOptionsFactory, OpaTlsOptions } from './module/index.js';
 export { OpaHealthIndicator } from './observability/health.indicator.js';
 export type { OpaHealth } from './observability/health.indicator.js';
+export type {
+  AnswerStore,
+  OpaCacheOptions,
+  OpaCircuitBreakerOptions,
+  OpaRetryOptions,
+  StoredAnswer,
+} from './resilience/index.js';
 export { OpaHttpService } from './transport/index.js';
 export type { OpaPoolOptions } from './transport/index.js';

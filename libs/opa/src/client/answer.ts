@@ -1,6 +1,7 @@
 import type { EngineAnswer, OpaErrorCode, OpaWarning } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { HttpAnswer } from '../transport/index.js';
+import { parseObject } from '../transport/index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,9 +15,13 @@ export function readAnswer(answer: HttpAnswer, url: string): EngineAnswer {
   if (answer.status !== 200) throw errorOf(answer, url);
   const fields = objectOf(answer.body);
   if (fields === undefined) {
-    throw new OpaError('OPA_BAD_ANSWER', `OPA at ${url} answered 200 with a body that isn't a JSON object.`, {
-      status: 200,
-    });
+    throw new OpaError(
+      'OPA_BAD_ANSWER',
+      `OPA at ${url} answered 200 with a body that isn't a JSON object, or that holds a key twice.`,
+      {
+        status: 200,
+      },
+    );
   }
   const { result, decision_id: id, warning, provenance, metrics } = fields;
   return {
@@ -82,12 +87,7 @@ function isWarning(value: unknown): value is OpaWarning {
 }
 
 function objectOf(body: unknown): Fields | undefined {
-  if (typeof body !== 'string') return asFields(body);
-  try {
-    return asFields(JSON.parse(body));
-  } catch {
-    return undefined;
-  }
+  return typeof body === 'string' ? parseObject(body) : asFields(body);
 }
 
 function asFields(value: unknown): Fields | undefined {

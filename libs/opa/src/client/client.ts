@@ -1,9 +1,8 @@
 import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
-import { assertPolicyPath, OpaError } from '../contracts/index.js';
-import type { Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
+import { assertPolicyPath, inputJson, OpaError } from '../contracts/index.js';
+import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { readAnswer } from './answer.js';
-import { serializeInput } from './serialize.js';
-import type { OpaToken } from './token.js';
+import type { TokenSource } from './token.js';
 import { authorization } from './token.js';
 
 /** What to ask for beside the document. */
@@ -22,10 +21,13 @@ export interface HealthOptions extends EvaluateOptions {
   readonly plugins?: boolean;
 }
 
+/** Gives the TLS identity of the next request. */
+export type IdentitySource = () => TlsIdentity | Promise<TlsIdentity>;
+
 /** Who this client is to OPA. */
 export interface ClientIdentity {
-  readonly token?: OpaToken | undefined;
-  readonly tls?: TlsIdentity | undefined;
+  readonly token?: TokenSource | undefined;
+  readonly tls?: IdentitySource | undefined;
 }
 
 const HEADERS = ['Accept', 'application/json'];
@@ -62,7 +64,8 @@ export class OpaClient {
   async data(query: Query, options: DataOptions): Promise<EngineAnswer> {
     const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
     const path = this.pathOf(query.policy) + (flags === '' ? '' : `?${flags.slice(1)}`);
-    const body = serializeInput(query.input);
+    const json = query.json ?? inputJson(query.input);
+    const body = json === '' ? '{}' : `{"input":${json}}`;
     const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, bounds: options });
     return readAnswer(answer, this.url);
   }
@@ -84,13 +87,24 @@ export class OpaClient {
     });
   }
 
-  private async send(request: WireRequest): ReturnType<Transport['send']> {
+  private send(request: WireRequest): Promise<HttpAnswer> {
     const { token, tls } = this.identity;
     if (token === undefined && tls === undefined) return this.transport.send(this.pool, request);
-    const bearer =
-      typeof token === 'function' ? await authorization(token, request.bounds) : token && `Bearer ${token}`;
-    const headers = bearer === undefined ? request.headers : [...request.headers, 'Authorization', bearer];
-    return this.transport.send(this.pool, { ...request, headers, tls });
+    return this.sendAs(request, token);
+  }
+
+  private async sendAs(request: WireRequest, token: TokenSource | undefined): Promise<HttpAnswer> {
+    const tls = await this.identity.tls?.();
+    if (token === undefined) return this.transport.send(this.pool, { ...request, tls });
+    const as = (bearer: string): Promise<HttpAnswer> => {
+      const headers = [...request.headers, 'Authorization', bearer];
+      return this.transport.send(this.pool, { ...request, headers, tls });
+    };
+    const bearer = await authorization(token, false, request.bounds);
+    const answer = await as(bearer);
+    if (answer.status !== 401 || typeof token === 'string') return answer;
+    const renewed = await authorization(token, true, request.bounds);
+    return renewed === bearer ? answer : as(renewed);
   }
 
   private pathOf(policy: string): string {

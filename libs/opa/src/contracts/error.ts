@@ -75,5 +75,16 @@ export class OpaError extends Error {
   }
 }
 
+/**
+ * Tells whether an error means that OPA isn't there: unreachable, late, or behind a circuit that those opened. Only
+ * then may something stand in for its decision; a flood (`OPA_OVERLOADED`) must not open a door.
+ */
+export function isGone(error: unknown): error is OpaError {
+  return (
+    error instanceof OpaError &&
+    (error.code === 'OPA_UNREACHABLE' || error.code === 'OPA_TIMEOUT' || error.code === 'OPA_CIRCUIT_OPEN')
+  );
+}
+
 /** Tells whether a value is an error, of whatever realm: under Jest, Node's own errors come from another one. */
 export const isError: (value: unknown) => value is Error = types.isNativeError;

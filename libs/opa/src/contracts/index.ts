@@ -1,5 +1,6 @@
 export * from './decision.js';
 export * from './engine.js';
 export * from './error.js';
+export * from './input-json.js';
 export * from './policy-path.js';
 export * from './schema.js';

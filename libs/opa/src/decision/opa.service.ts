@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, PolicyEngine } from '../contracts/index.js';
-import { assertPolicyPath, OpaError } from '../contracts/index.js';
+import { assertPolicyPath, isGone, OpaError } from '../contracts/index.js';
 import { readDecision } from './read-decision.js';
-import type { OpaStats, TransportSnapshot } from './stats.js';
+import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 import { DecisionCounter } from './stats.js';
 
 /** A question to {@link OpaService}. */
@@ -25,7 +25,10 @@ export interface OpaServiceSettings {
   readonly mode: 'enforce' | 'permissive' | 'disabled';
   /** Let through what an unreachable or late OPA can't decide. */
   readonly failOpen: boolean;
-  readonly transport?: () => TransportSnapshot;
+  /** What {@link OpaService.stats} shows beside the decisions. */
+  readonly snapshot?: () => TransportSnapshot & EngineSnapshot;
+  /** Forgets every cached decision. */
+  readonly purge?: () => Promise<void>;
 }
 
 /** Asks for decisions. */
@@ -35,7 +38,7 @@ export class OpaService {
   private readonly reported = new Set<string>();
 
   constructor(private readonly settings: OpaServiceSettings) {
-    this.counter = new DecisionCounter(settings.transport);
+    this.counter = new DecisionCounter(settings.snapshot);
   }
 
   /**
@@ -89,6 +92,11 @@ export class OpaService {
     if (this.settings.mode !== 'disabled') await this.settings.engine.ready?.(signal);
   }
 
+  /** Forgets every cached decision, after a change that the policy's own data doesn't show; without a cache, nothing. */
+  async purge(): Promise<void> {
+    await this.settings.purge?.();
+  }
+
   /** A snapshot of sockets and decisions. */
   stats(): OpaStats {
     return this.counter.snapshot();
@@ -138,11 +146,10 @@ export class OpaService {
   }
 
   // Only an OPA that isn't there may open a door, never a flood, a bad answer or a refused credential.
-  private degradationFor({ code }: OpaError): 'fail-open' | 'permissive' | undefined {
-    if (code === 'OPA_ABORTED') return undefined;
+  private degradationFor(error: OpaError): 'fail-open' | 'permissive' | undefined {
+    if (error.code === 'OPA_ABORTED') return undefined;
     if (this.settings.mode === 'permissive') return 'permissive';
-    const gone = code === 'OPA_UNREACHABLE' || code === 'OPA_TIMEOUT' || code === 'OPA_CIRCUIT_OPEN';
-    return gone && this.settings.failOpen ? 'fail-open' : undefined;
+    return isGone(error) && this.settings.failOpen ? 'fail-open' : undefined;
   }
 }
 

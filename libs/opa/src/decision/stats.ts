@@ -14,25 +14,33 @@ export interface OpaStats {
   readonly waiting: number;
   /** Decisions by outcome, `error` for those that were rejected, `degraded` for those that weren't the engine's own. */
   readonly decisions: Readonly<Record<Decision['outcome'] | 'error' | 'degraded', number>>;
+  /** Decisions that were answered from memory. */
   readonly cacheHits: number;
+  /** Calls that were further tries. */
   readonly retries: number;
   /** The circuit breaker's state; `off` without one. */
   readonly breaker: 'off' | 'closed' | 'open' | 'half-open';
 }
 
-/** What the transport adds to {@link OpaStats}; all zero without one. */
+/** What the transport adds to {@link OpaStats}. */
 export type TransportSnapshot = Pick<OpaStats, 'sockets' | 'waiting'>;
 
-const NO_TRANSPORT: TransportSnapshot = {
+/** What the engine's wrappers add to {@link OpaStats}. */
+export type EngineSnapshot = Pick<OpaStats, 'cacheHits' | 'retries' | 'breaker'>;
+
+const NOTHING: TransportSnapshot & EngineSnapshot = {
   sockets: { inUse: 0, idle: 0, created: 0, closed: 0, reused: 0 },
   waiting: 0,
+  cacheHits: 0,
+  retries: 0,
+  breaker: 'off',
 };
 
 /** Counts decisions. */
 export class DecisionCounter {
   private readonly counts = { allow: 0, deny: 0, undefined: 0, unavailable: 0, error: 0, degraded: 0 };
 
-  constructor(private readonly transport: () => TransportSnapshot = () => NO_TRANSPORT) {}
+  constructor(private readonly others: () => TransportSnapshot & EngineSnapshot = () => NOTHING) {}
 
   count(decision: Decision): Decision {
     this.counts[decision.outcome] += 1;
@@ -45,6 +53,6 @@ export class DecisionCounter {
   }
 
   snapshot(): OpaStats {
-    return { ...this.transport(), decisions: { ...this.counts }, cacheHits: 0, retries: 0, breaker: 'off' };
+    return { ...this.others(), decisions: { ...this.counts } };
   }
 }

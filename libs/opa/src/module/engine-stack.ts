@@ -1,22 +1,82 @@
 import type { OpaClient } from '../client/index.js';
-import type { PolicyEngine } from '../contracts/index.js';
+import type { EngineAnswer, PolicyEngine } from '../contracts/index.js';
+import type { EngineSnapshot } from '../decision/index.js';
+import { lifetimeOf } from '../decision/index.js';
 import { createEmbeddedEngine } from '../engines/embedded/index.js';
 import { RemoteEngine } from '../engines/remote.js';
-import { BundleFallbackEngine } from '../resilience/bundle-fallback.js';
-import { DeadlineEngine } from '../resilience/deadline.js';
+import {
+  BundleFallbackEngine,
+  CachingEngine,
+  CircuitBreakerEngine,
+  CoalescingEngine,
+  DeadlineEngine,
+  FailoverEngine,
+  MemoryStore,
+  RetryEngine,
+} from '../resilience/index.js';
 import type { OpaSettings } from './settings.js';
+
+/** The engine that the options ask for, and what its wrappers can tell and do. */
+export interface EngineStack {
+  readonly engine: PolicyEngine;
+  readonly snapshot: () => EngineSnapshot;
+  /** Forgets every cached decision. */
+  readonly purge: () => Promise<void>;
+}
 
 /**
  * Puts together the engine that the options ask for, out of the wrappers that are on and no others.
  *
+ * @param clients - one for each of `settings.urls`
+ * @param instance - the module instance's name
  * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be used
  */
-export async function engineStack(settings: OpaSettings, client: OpaClient): Promise<PolicyEngine> {
+export async function engineStack(
+  settings: OpaSettings,
+  clients: readonly OpaClient[],
+  instance: string,
+): Promise<EngineStack> {
+  const { retry: retries, circuitBreaker, bundle, onUnavailable, coalesce, cache: remember } = settings;
+  let engine = await source(settings, clients);
+  const retry = retries && new RetryEngine(engine, retries);
+  engine = retry ?? engine;
+  const breaker = circuitBreaker && new CircuitBreakerEngine(engine, circuitBreaker);
+  engine = breaker ?? engine;
+  if (onUnavailable === 'bundle' && bundle !== undefined) {
+    engine = new BundleFallbackEngine(engine, await embedded(settings, bundle));
+  }
+  if (coalesce === true) engine = new CoalescingEngine(engine);
+  let cache: CachingEngine | undefined;
+  if (typeof remember === 'object') {
+    const { max, staleTtl = 0, store = new MemoryStore(max) } = remember;
+    cache = new CachingEngine(engine, {
+      store,
+      instance,
+      staleTtl: onUnavailable === 'stale' ? staleTtl : 0,
+      lifetime: (answer: EngineAnswer, policy: string) => lifetimeOf(answer, policy, remember),
+    });
+    engine = cache;
+  }
+  return {
+    engine,
+    snapshot: () => ({
+      cacheHits: cache?.hits ?? 0,
+      retries: retry?.retries ?? 0,
+      breaker: breaker?.state ?? 'off',
+    }),
+    purge: async () => cache?.purge(),
+  };
+}
+
+function source(settings: OpaSettings, clients: readonly OpaClient[]): PolicyEngine | Promise<PolicyEngine> {
   if (settings.engine !== undefined) return new DeadlineEngine(settings.engine);
-  if (settings.bundle === undefined) return new RemoteEngine(client);
-  const entrypoints = settings.policy === undefined ? [] : [settings.policy];
-  const embedded = await createEmbeddedEngine({ bundle: settings.bundle, entrypoints });
-  if (settings.url === undefined) return embedded;
-  const remote = new RemoteEngine(client);
-  return settings.onUnavailable === 'bundle' ? new BundleFallbackEngine(remote, embedded) : remote;
+  const [first] = clients;
+  if (settings.bundle !== undefined && first === undefined) return embedded(settings, settings.bundle);
+  const members = clients.map((client) => ({ engine: new RemoteEngine(client), url: client.url }));
+  const [only] = members;
+  return only !== undefined && members.length === 1 ? only.engine : new FailoverEngine(members);
+}
+
+function embedded({ policy }: OpaSettings, bundle: string): Promise<PolicyEngine> {
+  return createEmbeddedEngine({ bundle, entrypoints: policy === undefined ? [] : [policy] });
 }

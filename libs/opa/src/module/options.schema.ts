@@ -3,6 +3,7 @@ import { tokenSchema } from '../client/index.js';
 import type { PolicyEngine } from '../contracts/index.js';
 import { count, isPolicyPath, milliseconds, OpaError, POLICY_PATH_RULE } from '../contracts/index.js';
 import { inputSchema } from '../input/index.js';
+import { cacheSchema, circuitBreakerSchema, retrySchema } from '../resilience/index.js';
 import { parseOrigin, poolSchema } from '../transport/index.js';
 import type { OpaModuleOptions } from './options.js';
 
@@ -55,34 +56,11 @@ const schema = z.strictObject({
     .optional(),
   timeout: milliseconds(1).optional(),
   pool: poolSchema.optional(),
-  retry: off(
-    z.strictObject({
-      retries: count(0).optional(),
-      minDelay: milliseconds(0).optional(),
-      maxDelay: milliseconds(0).optional(),
-    }),
-  ).optional(),
-  circuitBreaker: off(
-    z.strictObject({
-      threshold: z.number().gt(0).max(1).optional(),
-      duration: milliseconds(1).optional(),
-      minimumCalls: count(1).optional(),
-      halfOpenAfter: milliseconds(1).optional(),
-    }),
-  ).optional(),
+  retry: off(retrySchema).optional(),
+  circuitBreaker: off(circuitBreakerSchema).optional(),
   onUnavailable: oneOf('deny', 'allow', 'stale', 'bundle').optional(),
   mode: oneOf('enforce', 'permissive', 'disabled').optional(),
-  cache: off(
-    z.strictObject({
-      max: count(1),
-      allowTtl: milliseconds(0),
-      denyTtl: milliseconds(0),
-      staleTtl: milliseconds(0).optional(),
-      store: z
-        .custom<object>((value) => typeof value === 'object' && value !== null, { error: 'a store' })
-        .optional(),
-    }),
-  ).optional(),
+  cache: off(cacheSchema).optional(),
   coalesce: flag.optional(),
   input: inputSchema.optional(),
   policyHeaders: z.array(header, { error: 'a list of header names' }).optional(),

@@ -1,9 +1,13 @@
 import type { OpaToken } from '../client/index.js';
 import type { PolicyEngine } from '../contracts/index.js';
 import type { OpaInputOptions } from '../input/index.js';
+import type { OpaCacheOptions, OpaCircuitBreakerOptions, OpaRetryOptions } from '../resilience/index.js';
 import type { OpaPoolOptions } from '../transport/index.js';
 
-/** TLS to OPA; each of `ca`, `cert` and `key` is PEM text, or the path of a PEM file. */
+/**
+ * TLS to OPA; each of `ca`, `cert` and `key` is PEM text, or the path of a PEM file, which is read again when it
+ * changes.
+ */
 export interface OpaTlsOptions {
   /** Who may have signed OPA's certificate. Default: the system's authorities. */
   ca?: string | Buffer;
@@ -15,43 +19,12 @@ export interface OpaTlsOptions {
   servername?: string;
 }
 
-/** Retries of failed calls. */
-export interface OpaRetryOptions {
-  /** Default: 1. */
-  retries?: number;
-  /** The shortest and longest pause, in milliseconds. Default: 25 and 250, full jitter. */
-  minDelay?: number;
-  maxDelay?: number;
-}
-
-/** When to stop asking an OPA that fails. */
-export interface OpaCircuitBreakerOptions {
-  /** The share of failures that opens it. Default: 0.5. */
-  threshold?: number;
-  /** Over this time, in milliseconds. Default: 10,000. */
-  duration?: number;
-  /** With at least so many calls in it. Default: 20. */
-  minimumCalls?: number;
-  /** One call is tried after this, in milliseconds. Default: 1,000. */
-  halfOpenAfter?: number;
-}
-
-/** Decisions that are remembered. */
-export interface OpaCacheOptions {
-  /** How many, at the most. */
-  max: number;
-  /** How long an allow and a deny live, in milliseconds. */
-  allowTtl: number;
-  denyTtl: number;
-  /** How long an outdated one may stand in while OPA isn't available, in milliseconds. Default: 0. */
-  staleTtl?: number;
-  /** Where they are kept. Default: in the process. */
-  store?: object;
-}
-
 /** What {@link OpaModule.forRoot} takes; each option's default is in its own line. */
 export interface OpaModuleOptions {
-  /** Where OPA listens: `http://`, `https://` or `unix://`; a list is tried in order. Default: `http://127.0.0.1:8181`. */
+  /**
+   * Where OPA listens: `http://`, `https://` or `unix://`. A list is tried in order; one that fails is set aside,
+   * asked for its health every second, and taken back. Default: `http://127.0.0.1:8181`.
+   */
   url?: string | readonly string[];
   /** A Wasm bundle, by file or http(s) URL: alone it is the engine, beside `url` the fallback. Default: none. */
   bundle?: string;
@@ -59,19 +32,30 @@ export interface OpaModuleOptions {
   engine?: PolicyEngine;
   /** The policy path of handlers that name none. Default: none. */
   policy?: string;
-  /** This client's bearer token for OPA. Default: none. */
+  /** This client's bearer token for OPA: text, `{ file }`, or a function that gives it. Default: none. */
   token?: OpaToken;
   tls?: OpaTlsOptions;
   /** The time for a whole decision, in milliseconds. Default: 1,000. */
   timeout?: number;
   pool?: OpaPoolOptions;
+  /**
+   * Another try after a failure to reach OPA, within 10 % of the last 10 seconds' decisions, but never fewer than 10
+   * retries in them. Default: one for a remote OPA, after 25 to 250 ms; none for an engine of your own.
+   */
   retry?: false | OpaRetryOptions;
+  /** Stops asking an OPA that fails. Default: on for a remote OPA; off for an engine of your own. */
   circuitBreaker?: false | OpaCircuitBreakerOptions;
-  /** What an unreachable or late OPA becomes. Default: `'deny'`; `'bundle'` when `url` and `bundle` are given. */
+  /**
+   * What an unreachable or late OPA becomes: a denial, an allow, the last cached decision within its `staleTtl`, or
+   * what the bundle decides. Default: `'deny'`; `'bundle'` when `url` and `bundle` are given.
+   */
   onUnavailable?: 'deny' | 'allow' | 'stale' | 'bundle';
   /** `permissive` reports what it would have denied; `disabled` asks nothing and allows. Default: `'enforce'`. */
   mode?: 'enforce' | 'permissive' | 'disabled';
-  /** Default: `false`. */
+  /**
+   * Decisions that are remembered, by policy and whole input: leave headers that differ each time, such as
+   * `x-request-id` and `traceparent`, out of `input.headers`. Default: `false`.
+   */
   cache?: false | OpaCacheOptions;
   /** Identical questions in flight share one call. Default: `false`. */
   coalesce?: boolean;

@@ -23,12 +23,12 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
   return [
     {
       provide: runtime,
-      useFactory: (given: OpaModuleOptions) => OpaRuntime.create(given),
+      useFactory: (given: OpaModuleOptions) => OpaRuntime.create(given, name),
       inject: [options],
     },
     from(instanceToken(OpaClient, name), ({ client }) => client),
     from(instanceToken(OpaHttpService, name), ({ transport }) => transport.http),
-    from(instanceToken(OpaHealthIndicator, name), ({ engine }) => new OpaHealthIndicator(engine)),
+    from(instanceToken(OpaHealthIndicator, name), ({ stack }) => new OpaHealthIndicator(stack.engine)),
     from(instanceToken(OpaService, name), serviceOf),
     {
       provide: enforcementToken(name),
@@ -46,14 +46,15 @@ export function exportsOf(name: string | undefined): InjectionToken[] {
   return name === undefined ? [...tokens, OpaGuard, OpaInterceptor] : tokens;
 }
 
-function serviceOf({ settings, engine, transport }: OpaRuntime): OpaService {
+function serviceOf({ settings, stack, transport }: OpaRuntime): OpaService {
   const { policy, timeout, mode, onUnavailable } = settings;
   return new OpaService({
-    engine,
+    engine: stack.engine,
     policy,
     timeout,
     mode,
     failOpen: onUnavailable === 'allow',
-    transport: () => transport.stats(),
+    snapshot: () => ({ ...transport.stats(), ...stack.snapshot() }),
+    purge: stack.purge,
   });
 }

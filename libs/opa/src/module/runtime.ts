@@ -1,16 +1,16 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { setTimeout as after } from 'node:timers/promises';
+import type { OpaToken, TokenSource } from '../client/index.js';
 import { OpaClient } from '../client/index.js';
-import type { PolicyEngine } from '../contracts/index.js';
-import { Transport } from '../transport/index.js';
+import { OpaError } from '../contracts/index.js';
+import { FreshFile, Transport } from '../transport/index.js';
+import type { EngineStack } from './engine-stack.js';
 import { engineStack } from './engine-stack.js';
 import type { OpaSettings } from './settings.js';
-import { optionsWithoutEffect, settingsOf } from './settings.js';
+import { DEFAULT_URL, settingsOf, withoutEffect } from './settings.js';
 import type { OpaModuleOptions } from './options.js';
-import { tlsIdentity } from './tls.js';
-
-const DEFAULT_URL = 'http://127.0.0.1:8181';
+import { tlsSource } from './tls.js';
 
 /** How long `ready` waits for OPA, and between two tries, in milliseconds. */
 const READY_LIMIT_MS = 30_000;
@@ -22,7 +22,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     readonly settings: OpaSettings,
     readonly transport: Transport,
     readonly client: OpaClient,
-    readonly engine: PolicyEngine,
+    readonly stack: EngineStack,
   ) {}
 
   /**
@@ -30,20 +30,15 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
    *
    * @throws OpaError `OPA_BAD_OPTIONS` or `OPA_BAD_BUNDLE`; `OPA_UNREACHABLE` when `ready` waited in vain
    */
-  static async create(options: OpaModuleOptions): Promise<OpaRuntime> {
+  static async create(options: OpaModuleOptions, name = ''): Promise<OpaRuntime> {
     const settings = settingsOf(options);
-    const without = optionsWithoutEffect(options);
-    if (without.length > 0) {
-      new Logger('OpaModule').warn(`Set, but without effect in this version: ${without.join(', ')}.`);
-    }
-    const { url = DEFAULT_URL, token, pool, timeout } = settings;
-    const transport = new Transport(pool, timeout);
-    const address = typeof url === 'string' ? url : (url[0] ?? DEFAULT_URL);
-    const client = new OpaClient(transport, transport.pool(address), {
-      token,
-      tls: tlsIdentity(settings.tls),
-    });
-    return new OpaRuntime(settings, transport, client, await engineStack(settings, client));
+    for (const what of withoutEffect(settings)) new Logger('OpaModule').warn(`Option ${what}.`);
+    const transport = new Transport(settings.pool, settings.timeout);
+    const identity = { token: tokenSource(settings.token), tls: tlsSource(settings.tls) };
+    const client = (url: string): OpaClient => new OpaClient(transport, transport.pool(url), identity);
+    const clients = settings.urls.map(client);
+    const stack = await engineStack(settings, clients, name);
+    return new OpaRuntime(settings, transport, clients[0] ?? client(DEFAULT_URL), stack);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -60,7 +55,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.engine.close?.();
+    await this.stack.engine.close?.();
     await this.transport.destroy();
   }
 
@@ -68,7 +63,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const limit = performance.now() + READY_LIMIT_MS;
     for (;;) {
       try {
-        await this.engine.ready?.();
+        await this.stack.engine.ready?.();
         return;
       } catch (error) {
         if (performance.now() > limit) throw error;
@@ -86,5 +81,14 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const failed = opened.filter(({ status }) => status === 'rejected').length;
     if (failed > 0)
       new Logger('OpaModule').warn(`warmup: ${failed} of ${count} sockets could not be opened.`);
+  }
+}
+
+function tokenSource(token: OpaToken | undefined): TokenSource | undefined {
+  if (typeof token !== 'object') return token;
+  try {
+    return new FreshFile(token.file);
+  } catch (cause) {
+    throw new OpaError('OPA_BAD_OPTIONS', 'OpaModule: the file of option "token" can\'t be read.', { cause });
   }
 }

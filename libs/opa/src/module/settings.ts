@@ -1,10 +1,19 @@
+import type { CircuitBreakerSettings, RetrySettings } from '../resilience/index.js';
+import { circuitBreakerSettings, retrySettings } from '../resilience/index.js';
 import type { PoolSettings } from '../transport/index.js';
 import { poolSettings } from '../transport/index.js';
 import type { OpaModuleOptions } from './options.js';
 import { checkOptions } from './options.schema.js';
 
+/** Where OPA listens when nobody says so. */
+export const DEFAULT_URL = 'http://127.0.0.1:8181';
+
 /** The module's options, checked, with the defaults that more than one place needs. */
-export interface OpaSettings extends Omit<OpaModuleOptions, 'pool'> {
+export interface OpaSettings extends Omit<OpaModuleOptions, 'pool' | 'url' | 'retry' | 'circuitBreaker'> {
+  /** Where the OPAs listen; empty when the bundle or an engine of the user's own is all there is. */
+  readonly urls: readonly string[];
+  readonly retry: RetrySettings | undefined;
+  readonly circuitBreaker: CircuitBreakerSettings | undefined;
   readonly timeout: number;
   readonly pool: PoolSettings;
   readonly mode: NonNullable<OpaModuleOptions['mode']>;
@@ -22,30 +31,36 @@ export interface OpaSettings extends Omit<OpaModuleOptions, 'pool'> {
 export function settingsOf(options: OpaModuleOptions): OpaSettings {
   checkOptions(options);
   const timeout = options.timeout ?? 1_000;
-  const both = options.url !== undefined && options.bundle !== undefined;
+  const { url, bundle, engine, retry, circuitBreaker } = options;
+  const local = engine !== undefined || (bundle !== undefined && url === undefined);
+  // An engine of the user's own is wrapped when that is asked for, the embedded one has nothing to wrap.
+  const implied = local ? false : {};
   return {
     ...options,
+    urls: local ? [] : [url ?? DEFAULT_URL].flat(),
+    retry: enabled(retry ?? implied, retrySettings),
+    circuitBreaker: enabled(circuitBreaker ?? implied, circuitBreakerSettings),
     timeout,
     pool: poolSettings(options.pool ?? {}, timeout),
     mode: options.mode ?? 'enforce',
-    onUnavailable: options.onUnavailable ?? (both ? 'bundle' : 'deny'),
+    onUnavailable: options.onUnavailable ?? (bundle !== undefined && url !== undefined ? 'bundle' : 'deny'),
     unguarded: options.unguarded ?? 'deny',
     policyHeaders: options.policyHeaders ?? [],
     shutdownTimeout: options.shutdownTimeout ?? 5_000,
   };
 }
 
-/** Names the options that were set and whose behaviour isn't there yet. */
-export function optionsWithoutEffect(options: OpaModuleOptions): string[] {
-  const given: Record<string, boolean> = {
-    retry: options.retry !== undefined && options.retry !== false,
-    circuitBreaker: options.circuitBreaker !== undefined && options.circuitBreaker !== false,
-    cache: options.cache !== undefined && options.cache !== false,
-    coalesce: options.coalesce === true,
-    'url (a list: the first alone is asked)': Array.isArray(options.url) && options.url.length > 1,
-    "onUnavailable: 'stale' (denies)": options.onUnavailable === 'stale',
-    'tls (files are read once)': options.tls !== undefined,
-    audit: options.audit === true,
-  };
-  return Object.keys(given).filter((name) => given[name]);
+function enabled<O extends object, S>(options: false | O, settings: (options: O) => S): S | undefined {
+  return options === false ? undefined : settings(options);
+}
+
+/** Names what was set and can have no effect beside the other options. */
+export function withoutEffect({ onUnavailable, cache, audit }: OpaSettings): string[] {
+  const graceless = typeof cache !== 'object' || (cache.staleTtl ?? 0) === 0;
+  return [
+    ...(onUnavailable === 'stale' && graceless
+      ? ['"onUnavailable" is "stale" without "cache.staleTtl": there is never a stale decision to use']
+      : []),
+    ...(audit === true ? ['"audit" has no effect in this version'] : []),
+  ];
 }

@@ -1,26 +1,65 @@
-import { readFileSync } from 'node:fs';
+import { Logger } from '@nestjs/common';
+import { createSecureContext } from 'node:tls';
+import type { IdentitySource } from '../client/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { TlsIdentity } from '../transport/index.js';
+import { FreshFile } from '../transport/index.js';
 import type { OpaTlsOptions } from './options.js';
 
+const PARTS = ['ca', 'cert', 'key'] as const;
+type Pem = string | Buffer | undefined;
+
 /**
- * Reads a TLS identity; what isn't PEM text is the path of a file.
+ * Makes the source of the TLS identity; what isn't PEM text is the path of a file, which is read again when it
+ * changes. While its parts don't fit together, in the middle of a rotation, the former identity is used.
  *
- * @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read
+ * @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read, or the parts don't fit together
  */
-export function tlsIdentity(options: OpaTlsOptions | undefined): TlsIdentity | undefined {
+export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | undefined {
   if (options === undefined) return undefined;
-  const { ca, cert, key, servername } = options;
-  return { ca: pem('ca', ca), cert: pem('cert', cert), key: pem('key', key), servername };
+  const parts = PARTS.map((name) => open(name, options[name]));
+  const { servername } = options;
+  let seen = parts.map((part) => (part instanceof FreshFile ? part.current : part));
+  let identity = identityOf(seen, servername);
+  if (!parts.some((part) => part instanceof FreshFile)) return () => identity;
+
+  return async () => {
+    const read = await Promise.all(
+      parts.map(async (part) => (part instanceof FreshFile ? part.read() : part)),
+    );
+    if (read.every((pem, index) => pem === seen[index])) return identity;
+    seen = read;
+    try {
+      identity = identityOf(read, servername);
+    } catch (error) {
+      new Logger('OpaModule').warn(`${(error as OpaError).message} The former identity is used.`);
+    }
+    return identity;
+  };
 }
 
-function pem(name: string, value: string | Buffer | undefined): string | Buffer | undefined {
+function open(name: string, value: Pem): Pem | FreshFile {
   if (typeof value !== 'string' || value.includes('-----BEGIN')) return value;
   try {
-    return readFileSync(value);
+    return new FreshFile(value);
   } catch (cause) {
     throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: the file of option "tls.${name}" can't be read.`, {
       cause,
     });
   }
+}
+
+function identityOf([ca, cert, key]: readonly Pem[], servername: string | undefined): TlsIdentity {
+  try {
+    createSecureContext({ ca, cert, key });
+  } catch (cause) {
+    throw new OpaError(
+      'OPA_BAD_OPTIONS',
+      'OpaModule: the parts of option "tls" are not PEM, or not of one pair.',
+      {
+        cause,
+      },
+    );
+  }
+  return { ca, cert, key, servername };
 }

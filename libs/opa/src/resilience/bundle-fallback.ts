@@ -1,17 +1,17 @@
 import { Logger } from '@nestjs/common';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { isGone } from '../contracts/index.js';
+import { EngineWrapper } from './wrapper.js';
 
 /** Asks a second engine when the first one can't be reached or is late; overload is no reason. */
-export class BundleFallbackEngine implements PolicyEngine {
-  readonly name: string;
+export class BundleFallbackEngine extends EngineWrapper {
   private readonly logger = new Logger(BundleFallbackEngine.name);
 
   constructor(
-    private readonly engine: PolicyEngine,
+    engine: PolicyEngine,
     private readonly fallback: PolicyEngine,
   ) {
-    this.name = engine.name;
+    super(engine);
   }
 
   async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
@@ -27,19 +27,12 @@ export class BundleFallbackEngine implements PolicyEngine {
   }
 
   /** With a bundle at hand there is always somebody to decide. */
-  async ready(signal?: AbortSignal): Promise<void> {
+  override async ready(signal?: AbortSignal): Promise<void> {
     await this.fallback.ready?.(signal);
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.fallback.close?.();
-    await this.engine.close?.();
+    await super.close();
   }
-}
-
-function isGone(error: unknown): error is OpaError {
-  return (
-    error instanceof OpaError &&
-    (error.code === 'OPA_UNREACHABLE' || error.code === 'OPA_TIMEOUT' || error.code === 'OPA_CIRCUIT_OPEN')
-  );
 }

@@ -1,5 +1,7 @@
 export * from './bounds.js';
+export * from './fresh-file.js';
 export * from './http.service.js';
+export * from './json.js';
 export * from './origin.js';
 export * from './pool.js';
 export * from './pool.options.js';

@@ -9,6 +9,7 @@ import { exchange } from './exchange.js';
 import type { OpaHttpService } from './http.service.js';
 import { createHttpService, hasInterceptors } from './http.service.js';
 import { urlOf, WireCall } from './lean-adapter.js';
+import { parseObject } from './json.js';
 import { parseOrigin } from './origin.js';
 import { Pool } from './pool.js';
 import type { PoolSettings } from './pool.options.js';
@@ -119,14 +120,7 @@ const asIs = (data: unknown): unknown => data;
 const always = (): boolean => true;
 
 // Interceptors see the document. What isn't a JSON object stays text, for the client to refuse.
-const parsed = (data: unknown): unknown => {
-  if (typeof data !== 'string' || !/^\s*\{/.test(data)) return data;
-  try {
-    return JSON.parse(data) as unknown;
-  } catch {
-    return data;
-  }
-};
+const parsed = (data: unknown): unknown => (typeof data === 'string' ? (parseObject(data) ?? data) : data);
 
 function closed(): OpaError {
   return new OpaError('OPA_CLOSED', 'The OPA module has been closed.');

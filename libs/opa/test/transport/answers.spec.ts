@@ -87,7 +87,7 @@ describe('what an answer becomes', () => {
   ])('refuses: %s', async (_name, start, code) => {
     server = await start();
     // Fail-open must not follow but for an OPA that isn't there.
-    const opa = await service({ url: server.url });
+    const opa = await service({ url: server.url, retry: false });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({ name: 'OpaError', code });
     expect(opa.stats().decisions).toMatchObject({ allow: 0, error: 1 });
     expect(server.opened()).toBe(1);

@@ -1,19 +1,19 @@
-import { isError, OpaError } from '../contracts/index.js';
+import { isError, OpaError } from './error.js';
 
 /**
- * Writes the body of a data request: `{"input": …}`.
+ * Writes an input as JSON; an empty text stands for no input at all (`undefined`).
  *
  * @remarks What JSON would change on the way is refused, for the policy would decide about something else: `NaN`,
  * infinities, `undefined` in a list, `BigInt`, `Map`, `Set`. As in JSON, properties that are `undefined` or
- * functions are left out, and `toJSON` is honoured. An input of `undefined` makes a body without `input`.
+ * functions are left out, and `toJSON` is honoured.
  * @throws OpaError `OPA_BAD_INPUT`
  */
-export function serializeInput(input: unknown): string {
-  if (input === undefined) return '{}';
+export function inputJson(input: unknown): string {
+  if (input === undefined) return '';
   try {
     assertFaithful(input, 'input', 0);
     const text = JSON.stringify(input) as string | undefined;
-    if (text !== undefined) return `{"input":${text}}`;
+    if (text !== undefined) return text;
   } catch (error) {
     if (error instanceof OpaError) throw error;
     throw badInput(isError(error) ? error.message.split('\n', 1)[0] : 'it failed', error);

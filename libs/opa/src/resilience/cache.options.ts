@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { count, milliseconds } from '../contracts/index.js';
+import type { AnswerStore } from './answer-store.js';
+
+/** Decisions that are remembered. */
+export interface OpaCacheOptions {
+  /** How many, at the most; the one that was used longest ago goes first. */
+  max: number;
+  /** How long an allow is used, in milliseconds; 0 = not at all. */
+  allowTtl: number;
+  /** How long a deny or an undefined is used, in milliseconds; 0 = not at all. */
+  denyTtl: number;
+  /** How long after that it may stand in while OPA isn't available (`onUnavailable: 'stale'`), in milliseconds. Default: 0. */
+  staleTtl?: number;
+  /** Where they are kept. Default: in the process, at most `max`. */
+  store?: AnswerStore;
+}
+
+const isStore = (value: unknown): value is AnswerStore =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['get', 'set', 'clear'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+
+/** Accepts {@link OpaCacheOptions}. */
+export const cacheSchema = z.strictObject({
+  max: count(1),
+  allowTtl: milliseconds(0),
+  denyTtl: milliseconds(0),
+  staleTtl: milliseconds(0).optional(),
+  store: z.custom<AnswerStore>(isStore, { error: 'a store with get, set and clear' }).optional(),
+});

@@ -1,0 +1,133 @@
+import { Logger } from '@nestjs/common';
+import { hash } from 'node:crypto';
+import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+import { inputJson, isGone, OpaError } from '../contracts/index.js';
+import { bounded } from '../transport/index.js';
+import type { AnswerStore, StoredAnswer } from './answer-store.js';
+import { EngineWrapper } from './wrapper.js';
+
+/** What a {@link CachingEngine} works with. */
+export interface CacheSettings {
+  readonly store: AnswerStore;
+  /** The module instance, part of each key. */
+  readonly instance: string;
+  /** How long an answer may be used, in milliseconds; 0 = not at all. */
+  readonly lifetime: (answer: EngineAnswer, policy: string) => number;
+  /** How long after that it may stand in for an OPA that isn't there, in milliseconds. */
+  readonly staleTtl: number;
+}
+
+type Found = StoredAnswer | undefined;
+
+/** Remembers answers, by the instance, the policy path and the whole input. Errors are never remembered. */
+export class CachingEngine extends EngineWrapper {
+  private readonly logger = new Logger(CachingEngine.name);
+  private found = 0;
+  private generation = 0;
+  private closed = false;
+
+  constructor(
+    engine: PolicyEngine,
+    private readonly settings: CacheSettings,
+  ) {
+    super(engine);
+  }
+
+  /** How many questions were answered from memory; stale answers aren't among them. */
+  get hits(): number {
+    return this.found;
+  }
+
+  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    const json = query.json ?? inputJson(query.input);
+    const key = this.keyOf(query.policy, json);
+    const { generation } = this;
+    const kept = await this.look(key, options);
+    if (kept !== undefined && Date.now() < kept.freshUntil) {
+      if (this.closed) throw new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
+      this.found += 1;
+      return { ...kept.answer, cached: true };
+    }
+    try {
+      const answer = await this.engine.evaluate({ ...query, json }, options);
+      return this.keep(key, answer, query.policy, generation);
+    } catch (error) {
+      if (!isGone(error) || !this.mayStandIn(kept, generation)) throw error;
+      this.logger.warn(`A stale decision of "${query.policy}" is used: ${error.code}: ${error.message}`);
+      return { ...kept.answer, cached: true, degraded: 'stale' };
+    }
+  }
+
+  override async close(): Promise<void> {
+    this.closed = true;
+    await super.close();
+  }
+
+  /** Forgets every answer, and those that are under way. */
+  async purge(): Promise<void> {
+    this.generation += 1;
+    await this.settings.store.clear();
+  }
+
+  private keyOf(policy: string, json: string): string {
+    return hash('sha256', JSON.stringify([this.settings.instance, policy]) + json, 'base64url');
+  }
+
+  // Without a promise where the store needs none, for hits are many.
+  private look(key: string, options: EvaluateOptions): Found | Promise<Found> {
+    try {
+      const kept = this.settings.store.get(key);
+      return isPromise(kept) ? this.await(kept, options) : (kept ?? undefined);
+    } catch (error) {
+      this.storeFailed(error);
+      return undefined;
+    }
+  }
+
+  private async await(kept: ReturnType<AnswerStore['get']>, options: EvaluateOptions): Promise<Found> {
+    try {
+      return (await bounded('The store of cached decisions', options, async () => kept)) ?? undefined;
+    } catch (error) {
+      if (error instanceof OpaError && error.code === 'OPA_ABORTED') throw error;
+      this.storeFailed(error);
+      return undefined;
+    }
+  }
+
+  private keep(key: string, answer: EngineAnswer, policy: string, generation: number): EngineAnswer {
+    if (generation !== this.generation || answer.degraded !== undefined) return answer;
+    const { store, lifetime, staleTtl } = this.settings;
+    const ttl = lifetime(answer, policy);
+    if (ttl <= 0) return answer;
+    // A copy that nobody can change: whoever gets a hit gets the same objects.
+    const kept = frozen(structuredClone(answer));
+    try {
+      const written = store.set(key, { answer: kept, freshUntil: Date.now() + ttl }, ttl + staleTtl);
+      if (isPromise(written)) Promise.resolve(written).catch((error: unknown) => this.storeFailed(error));
+    } catch (error) {
+      this.storeFailed(error);
+    }
+    return answer;
+  }
+
+  private mayStandIn(kept: Found, generation: number): kept is StoredAnswer {
+    if (kept === undefined || this.settings.staleTtl === 0 || generation !== this.generation) return false;
+    return Date.now() < kept.freshUntil + this.settings.staleTtl;
+  }
+
+  private storeFailed(error: unknown): void {
+    this.logger.warn(`The store of cached decisions failed: ${String(error)}`);
+  }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(frozen);
+  }
+  return value;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { count, milliseconds } from '../contracts/index.js';
+
+/** When to stop asking an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT` count as failures. */
+export interface OpaCircuitBreakerOptions {
+  /** The share of failures that opens it, above 0 and up to 1. Default: 0.5. */
+  threshold?: number;
+  /** Over which time the share is reckoned, in milliseconds. Default: 10,000. */
+  duration?: number;
+  /** With at least so many decisions in it. Default: 20. */
+  minimumCalls?: number;
+  /** One decision is tried after this, in milliseconds. Default: 1,000. */
+  halfOpenAfter?: number;
+}
+
+/** {@link OpaCircuitBreakerOptions} with every default filled in. */
+export type CircuitBreakerSettings = Readonly<Required<OpaCircuitBreakerOptions>>;
+
+const share = 'a share above 0 and up to 1';
+
+/** Accepts {@link OpaCircuitBreakerOptions}. */
+export const circuitBreakerSchema = z.strictObject({
+  threshold: z.number({ error: share }).gt(0, { error: share }).max(1, { error: share }).optional(),
+  duration: milliseconds(1).optional(),
+  minimumCalls: count(1).optional(),
+  halfOpenAfter: milliseconds(1).optional(),
+});
+
+/** Fills in the defaults. */
+export function circuitBreakerSettings(options: OpaCircuitBreakerOptions): CircuitBreakerSettings {
+  const { threshold = 0.5, duration = 10_000, minimumCalls = 20, halfOpenAfter = 1_000 } = options;
+  return { threshold, duration, minimumCalls, halfOpenAfter };
+}

@@ -1,0 +1,88 @@
+import { Logger } from '@nestjs/common';
+import type { CircuitBreakerPolicy, IBreaker } from 'cockatiel';
+import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen } from 'cockatiel';
+import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+import { isGone, OpaError } from '../contracts/index.js';
+import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
+import { RecentCount } from './recent.js';
+import { EngineWrapper } from './wrapper.js';
+
+/** The state of a circuit breaker; `off` without one. */
+export type BreakerState = 'off' | 'closed' | 'open' | 'half-open';
+
+const STATES: Readonly<Record<CircuitState, BreakerState>> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half-open',
+  [CircuitState.Isolated]: 'open',
+};
+
+/** Answers `OPA_CIRCUIT_OPEN` at once while OPA fails, and lets one decision after another try it from time to time. */
+export class CircuitBreakerEngine extends EngineWrapper {
+  private readonly logger = new Logger(CircuitBreakerEngine.name);
+  private readonly policy: CircuitBreakerPolicy;
+
+  constructor(engine: PolicyEngine, settings: CircuitBreakerSettings) {
+    super(engine);
+    this.policy = circuitBreaker(
+      handleWhen((error) => this.counts(error)),
+      { halfOpenAfter: settings.halfOpenAfter, breaker: new ShareBreaker(settings) },
+    );
+    this.policy.onStateChange((state) => this.logger.warn(`The circuit to OPA is ${STATES[state]}.`));
+  }
+
+  get state(): BreakerState {
+    return STATES[this.policy.state];
+  }
+
+  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    // Waiting for the one that tries could outlast this decision's own deadline.
+    if (this.policy.state === CircuitState.HalfOpen) throw open();
+    try {
+      return await this.policy.execute(() => this.engine.evaluate(query, options));
+    } catch (error) {
+      throw error instanceof BrokenCircuitError ? open() : error;
+    }
+  }
+
+  // One that tries OPA and comes back without its answer has not shown that it is there.
+  private counts(error: unknown): boolean {
+    if (isGone(error)) return true;
+    const untold = error instanceof OpaError && UNTOLD.has(error.code);
+    return untold && this.policy.state === CircuitState.HalfOpen;
+  }
+}
+
+const UNTOLD = new Set(['OPA_ABORTED', 'OPA_OVERLOADED', 'OPA_CLOSED']);
+
+function open(): OpaError {
+  return new OpaError('OPA_CIRCUIT_OPEN', 'OPA is not asked: it has failed too often of late.');
+}
+
+/** Opens at a share of failures among enough decisions of a sliding time. */
+class ShareBreaker implements IBreaker {
+  state: unknown = undefined;
+  private readonly failures: RecentCount;
+  private readonly all: RecentCount;
+
+  constructor(private readonly settings: CircuitBreakerSettings) {
+    this.failures = new RecentCount(settings.duration);
+    this.all = new RecentCount(settings.duration);
+  }
+
+  success(state: CircuitState): void {
+    if (state === CircuitState.HalfOpen) {
+      this.failures.reset();
+      this.all.reset();
+    }
+    this.all.add();
+  }
+
+  failure(state: CircuitState): boolean {
+    this.failures.add();
+    this.all.add();
+    const all = this.all.total();
+    const { minimumCalls, threshold } = this.settings;
+    return state !== CircuitState.Closed || (all >= minimumCalls && this.failures.total() >= threshold * all);
+  }
+}

@@ -1,0 +1,12 @@
+export type { AnswerStore, StoredAnswer } from './answer-store.js';
+export { MemoryStore } from './answer-store.js';
+export { BundleFallbackEngine } from './bundle-fallback.js';
+export * from './cache.js';
+export * from './cache.options.js';
+export * from './circuit-breaker.js';
+export * from './circuit-breaker.options.js';
+export * from './coalesce.js';
+export { DeadlineEngine } from './deadline.js';
+export * from './failover.js';
+export * from './retry.js';
+export * from './retry.options.js';

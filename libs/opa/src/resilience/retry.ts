@@ -1,0 +1,62 @@
+import { setTimeout as after } from 'node:timers/promises';
+import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+import { OpaError } from '../contracts/index.js';
+import { aborted } from '../transport/index.js';
+import { graver } from './failures.js';
+import { RetryBudget } from './retry-budget.js';
+import type { RetrySettings } from './retry.options.js';
+import { EngineWrapper } from './wrapper.js';
+
+/**
+ * Asks again after a failure that says nothing about the policy: OPA refused, reset or broke off the connection, or
+ * answered 429, 502, 503 or 504.
+ *
+ * @remarks Within the decision's deadline, after a pause with full jitter that honours `Retry-After`, and within a
+ * {@link RetryBudget}.
+ */
+export class RetryEngine extends EngineWrapper {
+  private readonly budget = new RetryBudget();
+  private made = 0;
+
+  constructor(
+    engine: PolicyEngine,
+    private readonly settings: RetrySettings,
+  ) {
+    super(engine);
+  }
+
+  /** How many calls were further tries. */
+  get retries(): number {
+    return this.made;
+  }
+
+  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    this.budget.countDecision();
+    let failure: OpaError | undefined;
+    for (let left = this.settings.retries; ; left -= 1) {
+      try {
+        return await this.engine.evaluate(query, options);
+      } catch (error) {
+        failure = graver(failure, error);
+        if (left <= 0 || !isPassing(error)) throw failure;
+        await this.pause(error, failure, options);
+      }
+    }
+  }
+
+  private async pause(error: OpaError, failure: OpaError, options: EvaluateOptions): Promise<void> {
+    const { minDelay, maxDelay } = this.settings;
+    const jitter = minDelay + Math.random() * (maxDelay - minDelay);
+    const pause = Math.max(jitter, error.retryAfterMs ?? 0);
+    if (performance.now() + pause >= options.deadline || !this.budget.take()) throw failure;
+    this.made += 1;
+    const { signal } = options;
+    await after(pause, undefined, { signal }).catch((cause: unknown) => {
+      throw signal === undefined ? cause : aborted(signal);
+    });
+  }
+}
+
+function isPassing(error: unknown): error is OpaError {
+  return error instanceof OpaError && (error.code === 'OPA_UNREACHABLE' || error.status === 429);
+}

@@ -1,0 +1,63 @@
+/**
+ * Parses an answer that must be a JSON object.
+ *
+ * @returns `undefined` when it isn't one, or holds a key twice: readers differ in which of the two they take, so that
+ * such an answer has no certain meaning
+ */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    return hasDuplicateKey(text) ? undefined : (value as Record<string, unknown>);
+  } catch {
+    return undefined;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const SPACE = 0x20;
+
+/** Looks for a key that an object holds twice; the text is known to be JSON. */
+function hasDuplicateKey(text: string): boolean {
+  const objects: Set<string>[] = [];
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text.charCodeAt(i);
+    if (char === OPEN_OBJECT) objects.push(new Set());
+    else if (char === CLOSE_OBJECT) objects.pop();
+    else if (char === QUOTE) {
+      const end = endOfString(text, i);
+      if (isKey(text, end)) {
+        const keys = objects.at(-1);
+        const key = keyOf(text, i, end);
+        if (keys?.has(key) === true) return true;
+        keys?.add(key);
+      }
+      i = end;
+    }
+  }
+  return false;
+}
+
+function endOfString(text: string, start: number): number {
+  let i = start + 1;
+  for (let char = text.charCodeAt(i); char !== QUOTE; char = text.charCodeAt(i)) {
+    i += char === BACKSLASH ? 2 : 1;
+  }
+  return i;
+}
+
+// The only thing that a colon can follow is a key.
+function isKey(text: string, end: number): boolean {
+  let i = end + 1;
+  while (text.charCodeAt(i) <= SPACE) i += 1;
+  return text.charCodeAt(i) === COLON;
+}
+
+function keyOf(text: string, start: number, end: number): string {
+  const raw = text.slice(start + 1, end);
+  return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+}

@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AnswerStore, StoredAnswer } from 'nestjs-opa';
+import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+
+afterEach(cleanUp);
+
+const cache = { max: 100, allowTtl: 10_000, denyTtl: 1_000 };
+
+describe('cache', () => {
+  it('remembers allows and denies, each for its own time', async () => {
+    const clock = fakeClock();
+    const server = await scripted(well, { result: false }, well, { result: false });
+    const opa = await start({ url: server.url, cache });
+    const ask = async (): Promise<unknown[]> => {
+      const { outcome, cached } = await opa.decide({ input: { a: 1 } });
+      return [outcome, cached];
+    };
+    expect(await ask()).toEqual(['allow', false]);
+    clock.pass(9_999);
+    expect(await ask()).toEqual(['allow', true]);
+    clock.pass(2);
+    expect(await ask()).toEqual(['deny', false]);
+    clock.pass(999);
+    expect(await ask()).toEqual(['deny', true]);
+    clock.pass(2);
+    expect(await ask()).toEqual(['allow', false]);
+    expect(opa.stats()).toMatchObject({ cacheHits: 2, decisions: { allow: 3, deny: 2 } });
+    expect(server.asked()).toBe(3);
+  });
+
+  it('keys on the policy and everything that it sees', async () => {
+    const server = await scripted(well);
+    const opa = await start({ url: server.url, cache });
+    for (const input of [{ a: 1 }, { a: '1' }, { a: 1, b: null }, [], {}, null, undefined, '']) {
+      await opa.decide({ input });
+      await opa.decide({ input, policy: 'c/d' });
+    }
+    expect(server.asked()).toBe(16);
+    expect(opa.stats().cacheHits).toBe(0);
+  });
+
+  it.each([
+    ['an outage', 503],
+    ['a policy error', 500],
+    ['a bad answer', 404],
+    ['a document that is no decision', { result: 'yes' }],
+    ['a policy that says cache: false', { result: { allow: true, cache: false } }],
+    ['a policy that says ttl: 0', { result: { allow: true, ttl: 0 } }],
+    ['a hint that cannot be read', { result: { allow: true, ttl: 'long' } }],
+  ] as const)('does not remember %s', async (_name, step) => {
+    const server = await scripted(step);
+    const opa = await start({ url: server.url, cache, retry: false, circuitBreaker: false });
+    for (let i = 0; i < 3; i += 1) await opa.decide({ input: 1 }).catch(() => undefined);
+    expect(server.asked()).toBe(3);
+  });
+
+  it.each([
+    ['ttl', { allow: true, ttl: 50 }],
+    ['cache.ttl', { allow: true, cache: { ttl: 50 } }],
+    ['ttl beside cache: true', { allow: true, cache: true, ttl: 50 }],
+  ])("takes the policy's own time, as %s", async (_name, result) => {
+    const clock = fakeClock();
+    const server = await scripted({ result });
+    const opa = await start({ url: server.url, cache });
+    await opa.decide({ input: 1 });
+    clock.pass(49);
+    expect(await opa.decide({ input: 1 })).toMatchObject({ cached: true });
+    clock.pass(2);
+    expect(await opa.decide({ input: 1 })).toMatchObject({ cached: false });
+  });
+
+  it('gives each its own answer: what one handler changes, no other gets', async () => {
+    const server = await scripted({ result: { allow: true, reasons: ['r'], roles: ['viewer'] } });
+    const opa = await start({ url: server.url, cache });
+    const first = await opa.decide({ input: 1 });
+    (first.result as { roles: string[] }).roles.push('admin');
+    const second = await opa.decide({ input: 1 });
+    expect(second.result).toEqual({ allow: true, reasons: ['r'], roles: ['viewer'] });
+    expect(() => (second.result as { roles: string[] }).roles.push('admin')).toThrow('not extensible');
+  });
+
+  it('holds no more than max', async () => {
+    const server = await scripted(well);
+    const opa = await start({ url: server.url, cache: { ...cache, max: 2 } });
+    for (const input of [1, 2, 3, 3, 2, 1]) await opa.decide({ input });
+    expect(server.asked()).toBe(4);
+  });
+
+  it('forgets on purge, what is under way as well', async () => {
+    const slow = gate();
+    const server = await scripted(well, slow.step, well);
+    const opa = await start({ url: server.url, cache });
+    await opa.decide({ input: 1 });
+    await opa.purge();
+    const before = opa.decide({ input: 1 });
+    await slow.reached;
+    await opa.purge();
+    slow.open();
+    await before;
+    expect(await opa.decide({ input: 1 })).toMatchObject({ cached: false });
+    expect(server.asked()).toBe(3);
+  });
+
+  it('gives nothing after the module has closed', async () => {
+    const server = await scripted(well);
+    const opa = await start({ url: server.url, cache });
+    await opa.decide({ input: 1 });
+    await cleanUp();
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+  });
+});
+
+describe("onUnavailable: 'stale'", () => {
+  const stale = { cache: { ...cache, staleTtl: 5_000 }, onUnavailable: 'stale', retry: false } as const;
+
+  it('uses the last decision within its grace, marked and counted', async () => {
+    const clock = fakeClock();
+    const server = await scripted(well, 503);
+    const opa = await start({ url: server.url, ...stale });
+    await opa.decide({ input: 1 });
+    clock.pass(14_000);
+    expect(await opa.decide({ input: 1 })).toMatchObject({ allowed: true, cached: true, degraded: 'stale' });
+    expect(opa.stats()).toMatchObject({ cacheHits: 0, decisions: { degraded: 1 } });
+    clock.pass(1_001);
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    await expect(opa.decide({ input: 2 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+
+  it('does not follow overload, a bad answer or a policy error', async () => {
+    const clock = fakeClock();
+    const server = await scripted(well, 429, 404, 500);
+    const opa = await start({ url: server.url, ...stale });
+    await opa.decide({ input: 1 });
+    clock.pass(11_000);
+    for (const code of ['OPA_OVERLOADED', 'OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']) {
+      await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
+    }
+  });
+
+  it('keeps its staleness to itself when it was not asked for', async () => {
+    const clock = fakeClock();
+    const server = await scripted(well, 503);
+    const opa = await start({ url: server.url, ...stale, onUnavailable: 'deny' });
+    await opa.decide({ input: 1 });
+    clock.pass(11_000);
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+
+  it('denies without a cache to take it from', async () => {
+    const server = await scripted(well, 503);
+    const opa = await start({ url: server.url, ...stale, cache: false });
+    await opa.decide({ input: 1 });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+});
+
+describe('a store of the user’s own', () => {
+  it('gets keys that tell nothing, plain answers and their time', async () => {
+    const kept = new Map<string, [StoredAnswer, number]>();
+    const store: AnswerStore = {
+      get: (key) => Promise.resolve(kept.get(key)?.[0]),
+      set: (key, value, ttl) => void kept.set(key, [JSON.parse(JSON.stringify(value)) as StoredAnswer, ttl]),
+      clear: () => kept.clear(),
+    };
+    const server = await scripted({ result: { allow: true } });
+    const opa = await start({
+      url: server.url,
+      cache: { ...cache, staleTtl: 500, store },
+      onUnavailable: 'stale',
+    });
+    await opa.decide({ input: { secret: 's3cret' } });
+    expect(await opa.decide({ input: { secret: 's3cret' } })).toMatchObject({ cached: true, allowed: true });
+    expect([...kept.keys()]).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+    expect([...kept.values()]).toEqual([
+      [{ answer: { result: { allow: true } }, freshUntil: expect.any(Number) }, 10_500],
+    ]);
+    await opa.purge();
+    expect(kept.size).toBe(0);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('down'))],
+    ['knows nothing, in its own way', () => Promise.resolve(null)],
+  ])('costs no decision when it %s', async (_name, get) => {
+    const server = await scripted(well);
+    const store: AnswerStore = { get, set: () => Promise.reject(new Error('down')), clear: () => undefined };
+    const opa = await start({ url: server.url, cache: { ...cache, store } });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow', cached: false });
+  });
+});

@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { OpaService } from 'nestjs-opa';
+import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+
+afterEach(cleanUp);
+
+const codeOf = (opa: OpaService): Promise<string> =>
+  opa.decide({ input: 1 }).then(
+    ({ outcome }) => outcome,
+    (error: unknown) => (error as { code: string }).code,
+  );
+
+async function ask(opa: OpaService, times: number): Promise<string[]> {
+  const codes: string[] = [];
+  for (let i = 0; i < times; i += 1) codes.push(await codeOf(opa));
+  return codes;
+}
+
+const failing = (times: number): 503[] => Array.from({ length: times }, () => 503);
+
+describe('circuit breaker', () => {
+  it('opens after half of 20 decisions have failed, and asks OPA no more', async () => {
+    const server = await scripted(...Array.from({ length: 10 }, () => well), ...failing(11));
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 19);
+    expect(opa.stats().breaker).toBe('closed');
+    expect(await ask(opa, 3)).toEqual(['OPA_UNREACHABLE', 'OPA_CIRCUIT_OPEN', 'OPA_CIRCUIT_OPEN']);
+    expect(opa.stats().breaker).toBe('open');
+    expect(server.asked()).toBe(20);
+  });
+
+  it('forgets failures after its duration', async () => {
+    const clock = fakeClock();
+    const server = await scripted(503);
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 19);
+    clock.pass(11_000);
+    await ask(opa, 19);
+    expect(opa.stats().breaker).toBe('closed');
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe('open');
+  });
+
+  it.each([
+    [500, 'OPA_POLICY_ERROR'],
+    [429, 'OPA_OVERLOADED'],
+    [401, 'OPA_UNAUTHORIZED'],
+    [404, 'OPA_BAD_ANSWER'],
+  ] as const)('does not count %d', async (status, code) => {
+    const server = await scripted(status);
+    const opa = await start({ url: server.url, retry: false });
+    expect(new Set(await ask(opa, 25))).toEqual(new Set([code]));
+    expect(opa.stats().breaker).toBe('closed');
+  });
+
+  it('lets one decision try after a second; the others are refused at once', async () => {
+    const clock = fakeClock();
+    const trial = gate();
+    const server = await scripted(...failing(20), trial.step, well);
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 20);
+    clock.pass(1_001);
+    const tried = codeOf(opa);
+    await trial.reached;
+    expect(opa.stats().breaker).toBe('half-open');
+    expect(await codeOf(opa)).toBe('OPA_CIRCUIT_OPEN');
+    trial.open();
+    expect(await tried).toBe('allow');
+    expect(opa.stats().breaker).toBe('closed');
+    expect(await codeOf(opa)).toBe('allow');
+  });
+
+  it('stays open when the one that tries fails or its caller goes away', async () => {
+    const clock = fakeClock();
+    const trial = gate();
+    const server = await scripted(...failing(21), trial.step);
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 20);
+    clock.pass(1_001);
+    expect(await codeOf(opa)).toBe('OPA_UNREACHABLE');
+    expect(opa.stats().breaker).toBe('open');
+    clock.pass(1_001);
+    const caller = new AbortController();
+    const gone = opa.decide({ input: 1, signal: caller.signal });
+    await trial.reached;
+    caller.abort();
+    await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    expect(opa.stats().breaker).toBe('open');
+    trial.open();
+  });
+
+  it('lets fail-open follow what opened it', async () => {
+    const server = await scripted(503);
+    const opa = await start({ url: server.url, retry: false, onUnavailable: 'allow' });
+    await ask(opa, 20);
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ allowed: true, degraded: 'fail-open' });
+    expect(server.asked()).toBe(20);
+  });
+
+  it('can be turned off', async () => {
+    const server = await scripted(503);
+    const opa = await start({ url: server.url, retry: false, circuitBreaker: false });
+    expect(new Set(await ask(opa, 30))).toEqual(new Set(['OPA_UNREACHABLE']));
+    expect(opa.stats().breaker).toBe('off');
+  });
+});

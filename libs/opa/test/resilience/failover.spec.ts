@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { httpServer } from '../support.js';
+import { cleanUp, closing, gate, scripted, start, well } from './support.js';
+
+afterEach(cleanUp);
+
+/** An address where nobody listens. */
+async function refusing(): Promise<{ url: string; port: number }> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return { url: `http://127.0.0.1:${port}`, port };
+}
+
+describe('several OPAs', () => {
+  it('asks the first while it is well', async () => {
+    const [first, second] = [await scripted(well), await scripted(well)];
+    const opa = await start({ url: [first.url, second.url] });
+    await opa.decide({ input: 1 });
+    await opa.decide({ input: 2 });
+    expect([first.asked(), second.asked()]).toEqual([2, 0]);
+  });
+
+  it('goes on to the next, without a retry, and leaves the failing one alone', async () => {
+    const [first, second] = [await scripted(503), await scripted(well)];
+    const third = await refusing();
+    const opa = await start({ url: [third.url, first.url, second.url] });
+    for (let i = 0; i < 5; i += 1) {
+      await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'allow' });
+    }
+    expect([first.asked(), second.asked()]).toEqual([1, 5]);
+    expect(opa.stats().retries).toBe(0);
+  });
+
+  it('has time left for the next when one hangs', async () => {
+    const hang = gate();
+    const [first, second] = [await scripted(hang.step), await scripted(well)];
+    const opa = await start({ url: [first.url, second.url], timeout: 600 });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
+    expect([first.asked(), second.asked()]).toEqual([1, 2]);
+    hang.open();
+  });
+
+  it.each([
+    [500, 'OPA_POLICY_ERROR'],
+    [401, 'OPA_UNAUTHORIZED'],
+    [404, 'OPA_BAD_ANSWER'],
+  ] as const)('takes %d for an answer', async (status, code) => {
+    const [first, second] = [await scripted(status), await scripted(well)];
+    const opa = await start({ url: [first.url, second.url] });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
+    expect(second.asked()).toBe(0);
+  });
+
+  it('does not set an overloaded one aside, and stays an overload', async () => {
+    const first = await scripted(429);
+    const second = await refusing();
+    const opa = await start({ url: [first.url, second.url], retry: false, onUnavailable: 'allow' });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    expect(first.asked()).toBe(2);
+  });
+
+  it('notices that one is back, by its health', async () => {
+    const { url, port } = await refusing();
+    const second = await scripted(well);
+    const opa = await start({ url: [url, second.url] });
+    await opa.decide({ input: 1 });
+    const back = createServer((request, response) => {
+      back.emit('asked', request.url);
+      request.resume();
+      response.end('{"result":false}');
+    });
+    closing({
+      close: async () => {
+        await once(back.close(), 'close');
+      },
+    });
+    const probed = once(back, 'asked');
+    back.listen(port, '127.0.0.1');
+    expect(await probed).toEqual(['/health?bundles']);
+    let outcome = 'allow';
+    while (outcome === 'allow') ({ outcome } = await opa.decide({ input: 2 }));
+    expect(outcome).toBe('deny');
+  });
+
+  it('tries all when all are set aside', async () => {
+    let up = false;
+    const server = closing(
+      await httpServer((request, response) => {
+        request.resume();
+        response.writeHead(up && request.url !== '/health?bundles' ? 200 : 503).end('{"result":true}');
+      }),
+    );
+    const { url } = await refusing();
+    const opa = await start({ url: [url, server.url], retry: false });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    up = true;
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+});

@@ -1,0 +1,93 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { jest } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaModule, OpaService } from 'nestjs-opa';
+import type { TestServer } from '../support.js';
+import { httpServer } from '../support.js';
+
+const open: { close(): Promise<void> }[] = [];
+
+/** Ends what a test has started; for `afterEach`. */
+export async function cleanUp(): Promise<void> {
+  jest.useRealTimers();
+  for (const one of open.splice(0).reverse()) await one.close();
+}
+
+/** Has something closed after the test. */
+export function closing<T extends { close(): Promise<void> }>(one: T): T {
+  open.push(one);
+  return one;
+}
+
+/** Starts the module and gives its service. */
+export async function start(options: OpaModuleOptions): Promise<OpaService> {
+  const module = { module: class App {}, imports: [OpaModule.forRoot({ policy: 'a/b', ...options })] };
+  const app: INestApplicationContext = await NestFactory.createApplicationContext(module, {
+    logger: false,
+    abortOnError: false,
+  });
+  return closing(app).get(OpaService);
+}
+
+/** How a stand-in answers one request: a document, a status (with headers), a reset, or by a listener. */
+export type Step =
+  RequestListener | { result: unknown } | number | [number, Record<string, string>] | 'reset';
+
+/** A stand-in for OPA that is well. */
+export const well: Step = { result: true };
+
+/** A stand-in for OPA that goes through the steps and then stays with the last one. */
+export async function scripted(...steps: Step[]): Promise<TestServer & { asked: () => number }> {
+  let asked = 0;
+  const server = await httpServer((request, response) => {
+    const step =
+      request.url?.startsWith('/health') === true ? undefined : steps[Math.min(asked++, steps.length - 1)];
+    request.resume().on('end', () => answer(step, request, response));
+  });
+  return closing({ ...server, asked: () => asked });
+}
+
+function answer(step: Step | undefined, request: IncomingMessage, response: ServerResponse): void {
+  if (step === undefined) response.writeHead(200).end('{}');
+  else if (typeof step === 'function') step(request, response);
+  else if (step === 'reset') request.socket.resetAndDestroy();
+  else if (typeof step === 'number') response.writeHead(step).end('{}');
+  else if (Array.isArray(step)) response.writeHead(step[0], step[1]).end('{}');
+  else response.setHeader('content-type', 'application/json').end(JSON.stringify(step));
+}
+
+/** Lets the test say what time it is; sockets and timers go on. */
+export function fakeClock(): { pass(ms: number): void } {
+  jest.useFakeTimers({
+    doNotFake: [
+      'hrtime',
+      'nextTick',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setInterval',
+      'clearInterval',
+      'setTimeout',
+      'clearTimeout',
+    ],
+  });
+  return { pass: (ms) => jest.advanceTimersByTime(ms) };
+}
+
+/** Keeps answers back until it is told. */
+export function gate(): { step: Step; open: () => void; reached: Promise<void> } {
+  let reach = (): void => undefined;
+  let release = (): void => undefined;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  return {
+    reached,
+    open: () => release(),
+    step: (_request, response) => {
+      reach();
+      void released.then(() => response.end('{"result":true}'));
+    },
+  };
+}
