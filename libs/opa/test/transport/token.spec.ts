@@ -1,0 +1,118 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { OpaToken } from 'nestjs-opa';
+import { httpServer } from '../support.js';
+import { cleanUp, closing, fakeClock, start } from '../resilience/support.js';
+
+afterEach(cleanUp);
+
+/** A stand-in that takes one token and remembers what it was sent. */
+async function guarded(good: { token: string }): Promise<{ url: string; seen: string[] }> {
+  const seen: string[] = [];
+  const { url } = closing(
+    await httpServer((request, response) => {
+      request.resume();
+      seen.push(String(request.headers.authorization));
+      const status = request.headers.authorization === `Bearer ${good.token}` ? 200 : 401;
+      response.writeHead(status).end('{"result":true}');
+    }),
+  );
+  return { url, seen };
+}
+
+async function file(content: string): Promise<{ path: string; replace(content: string): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'nestjs-opa-'));
+  closing({ close: () => rm(folder, { recursive: true }) });
+  const path = join(folder, 'token');
+  const replace = async (text: string): Promise<void> => {
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  };
+  await replace(content);
+  return { path, replace };
+}
+
+describe('token', () => {
+  it('is asked of the function for each request, and once more after a 401', async () => {
+    const good = { token: 'first' };
+    const { url, seen } = await guarded(good);
+    const reasons: boolean[] = [];
+    let current = 'first';
+    const token: OpaToken = ({ refused }) => {
+      reasons.push(refused);
+      if (refused) current = 'second';
+      return current;
+    };
+    const opa = await start({ url, token });
+    await opa.decide({ input: 1 });
+    good.token = 'second';
+    await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
+    expect(seen).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
+    expect(reasons).toEqual([false, false, true]);
+  });
+
+  it.each([
+    ['the same again', () => 'old', 1],
+    ['another one that is refused too', ({ refused }: { refused: boolean }) => (refused ? 'new' : 'old'), 2],
+    ['a text', 'old', 1],
+  ] as const)('is not tried for ever: %s', async (_name, token, times) => {
+    const { url, seen } = await guarded({ token: 'good' });
+    const opa = await start({ url, token: token });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+    expect(seen).toHaveLength(times);
+  });
+
+  it('is read from its file, and again when that has changed', async () => {
+    const clock = fakeClock();
+    const good = { token: 'first' };
+    const { url, seen } = await guarded(good);
+    const { path, replace } = await file('first\n');
+    const opa = await start({ url, token: { file: path } });
+    await opa.decide({ input: 1 });
+    await replace('second, longer\n'.replace(', ', '-'));
+    good.token = 'second-longer';
+    clock.pass(1_001);
+    await opa.decide({ input: 2 });
+    expect(seen).toEqual(['Bearer first', 'Bearer second-longer']);
+  });
+
+  it('is read from its file at once after a 401', async () => {
+    const good = { token: 'first' };
+    const { url, seen } = await guarded(good);
+    const { path, replace } = await file('first');
+    const opa = await start({ url, token: { file: path } });
+    await replace('second');
+    good.token = 'second';
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    expect(seen).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  it('stays what it was while its file is gone', async () => {
+    const clock = fakeClock();
+    const { url } = await guarded({ token: 'first' });
+    const { path } = await file('first');
+    const opa = await start({ url, token: { file: path } });
+    await rm(path);
+    clock.pass(1_001);
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+
+  it('stops the start when its file cannot be read', async () => {
+    const refused = start({ token: { file: join(tmpdir(), 'nestjs-opa-no-such-token') } });
+    await expect(refused).rejects.toMatchObject({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining('"token"'),
+    });
+  });
+
+  it('is in no message, whatever the file holds', async () => {
+    const { url } = await guarded({ token: 'x' });
+    const { path } = await file('s3cret with a space');
+    const opa = await start({ url, token: { file: path } });
+    const error: unknown = await opa.decide({ input: 1 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+    expect(JSON.stringify(error) + String(error)).not.toContain('s3cret');
+  });
+});
