@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, PolicyEngine } from '../contracts/index.js';
 import { assertPolicyPath, isGone, OpaError } from '../contracts/index.js';
+import type { WouldDeny } from './permissive-report.js';
+import { PermissiveReport } from './permissive-report.js';
 import { readDecision } from './read-decision.js';
 import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 import { DecisionCounter } from './stats.js';
@@ -15,6 +17,8 @@ export interface OpaQuestion {
   readonly signal?: AbortSignal | undefined;
   /** The time for the whole decision, in milliseconds. Default: the module's `timeout`. */
   readonly timeout?: number | undefined;
+  /** `'permissive'` for this question alone; a module that is permissive or disabled stays so. */
+  readonly mode?: 'enforce' | 'permissive' | undefined;
 }
 
 /** What an {@link OpaService} works with. */
@@ -36,6 +40,7 @@ export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
   private readonly reported = new Set<string>();
+  private readonly wouldDeny = new PermissiveReport();
 
   constructor(private readonly settings: OpaServiceSettings) {
     this.counter = new DecisionCounter(settings.snapshot);
@@ -51,6 +56,7 @@ export class OpaService {
     const begin = performance.now();
     const policy = this.policyOf(question);
     const { engine, mode } = this.settings;
+    const permissive = mode === 'permissive' || question.mode === 'permissive';
     if (mode === 'disabled') return this.counter.count(stand(policy, 'disabled', 'allow', 0));
     try {
       const answer = await this.ask(policy, question, begin);
@@ -65,9 +71,9 @@ export class OpaService {
         ...(answer.degraded !== undefined && { degraded: answer.degraded }),
         durationMs: performance.now() - begin,
       };
-      return this.counter.count(decision.allowed ? decision : this.refused(decision));
+      return this.counter.count(decision.allowed ? decision : this.refused(decision, permissive));
     } catch (error) {
-      return this.counter.count(this.unavailable(error, policy, begin));
+      return this.counter.count(this.unavailable(error, policy, begin, permissive));
     }
   }
 
@@ -102,6 +108,11 @@ export class OpaService {
     return this.counter.snapshot();
   }
 
+  /** What permissive policies, of the module or of a handler, would have stopped since the start. */
+  permissiveReport(): readonly WouldDeny[] {
+    return this.wouldDeny.list();
+  }
+
   private ask(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
     const deadline = begin + (question.timeout ?? this.settings.timeout);
     return this.settings.engine.evaluate(
@@ -120,35 +131,38 @@ export class OpaService {
     return assertPolicyPath(policy, 'policy');
   }
 
-  private refused(decision: Decision): Decision {
-    const { policy, outcome } = decision;
+  private refused(decision: Decision, permissive: boolean): Decision {
+    const { policy, reasons } = decision;
+    const outcome = decision.outcome === 'undefined' ? 'undefined' : 'deny';
     if (outcome === 'undefined' && !this.reported.has(policy) && this.reported.size < 1_000) {
       this.reported.add(policy);
       this.logger.warn(
         `The policy "${policy}" is undefined: is its path right, and loaded? Undefined is denied.`,
       );
     }
-    if (this.settings.mode !== 'permissive') return decision;
+    if (!permissive) return decision;
+    this.wouldDeny.add(policy, outcome, reasons);
     this.logger.warn(`Permissive: the policy "${policy}" would have stopped a request (${outcome}).`);
     return { ...decision, allowed: true, degraded: 'permissive' };
   }
 
-  private unavailable(error: unknown, policy: string, begin: number): Decision {
+  private unavailable(error: unknown, policy: string, begin: number, permissive: boolean): Decision {
     const failure = error instanceof OpaError ? error : engineFailed(error);
-    const degraded = this.degradationFor(failure);
+    const degraded = this.degradationFor(failure, permissive);
     if (degraded === undefined) {
       this.counter.countError();
       throw failure;
     }
+    if (degraded === 'permissive') this.wouldDeny.add(policy, failure.code, []);
     this.logger.warn(`Let through (${degraded}), policy "${policy}": ${failure.code}: ${failure.message}`);
     const { engine } = this.settings;
     return { ...stand(policy, engine.name, 'unavailable', performance.now() - begin), degraded };
   }
 
   // Only an OPA that isn't there may open a door, never a flood, a bad answer or a refused credential.
-  private degradationFor(error: OpaError): 'fail-open' | 'permissive' | undefined {
+  private degradationFor(error: OpaError, permissive: boolean): 'fail-open' | 'permissive' | undefined {
     if (error.code === 'OPA_ABORTED') return undefined;
-    if (this.settings.mode === 'permissive') return 'permissive';
+    if (permissive) return 'permissive';
     return isGone(error) && this.settings.failOpen ? 'fail-open' : undefined;
   }
 }

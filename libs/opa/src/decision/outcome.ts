@@ -4,6 +4,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Decision, OpaErrorCode } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 
+/** The message of a denial, on every kind of route. */
+export const DENIED_MESSAGE = 'Forbidden by policy';
+
 /** A denial as an HttpException; `decision` is for exception filters and logs. */
 export class OpaDeniedException extends HttpException {
   constructor(readonly decision: Decision) {
@@ -16,31 +19,72 @@ export class OpaDeniedException extends HttpException {
 }
 
 function denialBody(decision: Decision, status: number): Record<string, unknown> {
-  const { reasons, id } = decision as Partial<Decision>;
   return {
     statusCode: status,
     error: STATUS_CODES[status] ?? 'Denied',
-    message: status === 403 ? 'Forbidden by policy' : 'Denied by policy',
+    message: status === 403 ? DENIED_MESSAGE : 'Denied by policy',
+    ...denialDetails(decision),
+  };
+}
+
+/** What a client is told of a denial beside its code: the reasons and the id, when the policy gives them. */
+export function denialDetails(decision: Decision): { reasons?: readonly string[]; decisionId?: string } {
+  const { reasons, id } = decision as Partial<Decision>;
+  return {
     ...(reasons !== undefined && reasons.length > 0 && { reasons }),
     ...(id !== undefined && { decisionId: id }),
   };
 }
 
-const STATUS: Readonly<Record<OpaErrorCode, number>> = {
-  OPA_UNREACHABLE: 503,
-  OPA_CIRCUIT_OPEN: 503,
-  OPA_OVERLOADED: 503,
-  OPA_CLOSED: 503,
-  OPA_ABORTED: 503,
-  OPA_TIMEOUT: 504,
-  OPA_BAD_ANSWER: 500,
-  OPA_BAD_DECISION: 500,
-  OPA_POLICY_ERROR: 500,
-  OPA_UNAUTHORIZED: 500,
-  OPA_BAD_INPUT: 500,
-  OPA_BAD_OPTIONS: 500,
-  OPA_BAD_BUNDLE: 500,
+/** What an outcome is called where a request came from. */
+export interface OutcomeCodes {
+  readonly http: number;
+  /** `extensions.code` of a GraphQL error. */
+  readonly graphql: string;
+  /** `code` in a WebSocket or microservice error. */
+  readonly rpc: string;
+  readonly grpc: number;
+  /** The code of a JSON-RPC error. */
+  readonly jsonRpc: number;
+}
+
+const codes = (http: number, graphql: string, rpc: string, grpc: number, jsonRpc: number): OutcomeCodes => ({
+  http,
+  graphql,
+  rpc,
+  grpc,
+  jsonRpc,
+});
+
+/** A denial and an undefined policy. */
+export const DENIED = codes(403, 'FORBIDDEN', 'FORBIDDEN', 7, -32001);
+const UNAVAILABLE = codes(503, 'UNAVAILABLE', 'UNAVAILABLE', 14, -32603);
+const LATE = codes(504, 'TIMEOUT', 'TIMEOUT', 4, -32603);
+const FAILED = codes(500, 'INTERNAL_SERVER_ERROR', 'INTERNAL', 13, -32603);
+const BAD_INPUT = codes(500, 'BAD_USER_INPUT', 'BAD_REQUEST', 3, -32602);
+
+const CODES: Readonly<Record<OpaErrorCode, OutcomeCodes>> = {
+  OPA_UNREACHABLE: UNAVAILABLE,
+  OPA_CIRCUIT_OPEN: UNAVAILABLE,
+  OPA_OVERLOADED: UNAVAILABLE,
+  OPA_CLOSED: UNAVAILABLE,
+  OPA_ABORTED: UNAVAILABLE,
+  OPA_TIMEOUT: LATE,
+  OPA_BAD_ANSWER: FAILED,
+  OPA_BAD_DECISION: FAILED,
+  OPA_POLICY_ERROR: FAILED,
+  OPA_UNAUTHORIZED: FAILED,
+  OPA_BAD_INPUT: BAD_INPUT,
+  OPA_BAD_OPTIONS: FAILED,
+  OPA_BAD_BUNDLE: FAILED,
 };
+
+/** What the error of a decision becomes, by the contract's table; whatever isn't an OpaError is a failure. */
+export function codesOf(error: unknown): OutcomeCodes {
+  if (!(error instanceof OpaError)) return FAILED;
+  const found = CODES[error.code];
+  return error.clientFault ? { ...found, http: 400 } : found;
+}
 
 const MESSAGE: Readonly<Record<number, string>> = {
   400: 'The request could not be put to the policy',
@@ -52,13 +96,18 @@ const MESSAGE: Readonly<Record<number, string>> = {
 /** How long a client is asked to wait when no decision could be had, in seconds. */
 const RETRY_AFTER_S = 1;
 
+/** What a client is told of a decision that could not be had: no more than its kind. */
+export function failureMessage(error: unknown): string {
+  return MESSAGE[codesOf(error).http] ?? 'The request could not be decided';
+}
+
 /** What a failed decision becomes on HTTP: its body says no more than the status. */
 export function httpFailure(error: unknown): { exception: HttpException; retryAfter: number | undefined } {
-  const failure = error instanceof OpaError ? error : undefined;
-  const status = failure?.clientFault === true ? 400 : failure === undefined ? 500 : STATUS[failure.code];
+  const status = codesOf(error).http;
   const options: HttpExceptionOptions = { cause: error };
-  const body = { statusCode: status, error: STATUS_CODES[status], message: MESSAGE[status] };
-  const wait = failure?.retryAfterMs === undefined ? RETRY_AFTER_S : Math.ceil(failure.retryAfterMs / 1_000);
+  const body = { statusCode: status, error: STATUS_CODES[status], message: failureMessage(error) };
+  const asked = error instanceof OpaError ? error.retryAfterMs : undefined;
+  const wait = asked === undefined ? RETRY_AFTER_S : Math.ceil(asked / 1_000);
   return {
     exception: new HttpException(body, status, options),
     retryAfter: status === 503 ? Math.max(RETRY_AFTER_S, wait) : undefined,

@@ -19,14 +19,20 @@ type Holder = Record<typeof RECORDS, DecisionRecord[] | undefined>;
 
 /** Finds the record of a request and handler. */
 export function findRecord(context: ExecutionContext): DecisionRecord | undefined {
-  const holder = context.switchToHttp().getRequest<Holder>();
-  return holder[RECORDS]?.find(
+  return holderOf(context)[RECORDS]?.find(
     (record) => record.handler === context.getHandler() && record.controller === context.getClass(),
   );
 }
 
 /** Keeps a record with its request. */
 export function keepRecord(context: ExecutionContext, record: DecisionRecord): void {
-  const holder = context.switchToHttp().getRequest<Holder>();
-  (holder[RECORDS] ??= []).push(record);
+  (holderOf(context)[RECORDS] ??= []).push(record);
+}
+
+// Elsewhere than on HTTP one connection or request makes many calls, and the arguments are the one thing of its own
+// that each has: Nest hands the same list to the guards, the interceptors and the parameter decorators of a call.
+function holderOf(context: ExecutionContext): Holder {
+  const holder: unknown =
+    context.getType() === 'http' ? context.switchToHttp().getRequest() : context.getArgs<unknown[]>();
+  return holder as Holder;
 }

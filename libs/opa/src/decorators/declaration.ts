@@ -4,15 +4,21 @@ import type { InputFunction } from '../input/index.js';
 export interface OpaPolicyOptions {
   /** The policy that is asked about the handler's result. */
   readonly response?: string;
+  /** Where several policies are named: whether all must allow, or any. Default: `'all'`. */
+  readonly combine?: 'all' | 'any';
+  /** Ask the class's policies too, before the handler's own. Default: `false`, the handler's own replace them. */
+  readonly inherit?: boolean;
+  /** `'permissive'` lets through and reports what this handler's policies would have stopped. Default: the module's. */
+  readonly mode?: 'enforce' | 'permissive';
   /** The named instance of the module that decides. Default: the unnamed one. */
   readonly instance?: string;
   /** The time for a decision, in milliseconds. Default: the module's `timeout`. */
   readonly timeout?: number;
 }
 
-/** What a handler or class declares; `policy` is `undefined` for one that is public. */
+/** What a handler or class declares; without policies it is public. */
 export interface Declaration extends OpaPolicyOptions {
-  readonly policy: string | undefined;
+  readonly policies: readonly string[];
 }
 
 const DECLARATION = Symbol.for('nestjs-opa:declaration');
@@ -40,10 +46,12 @@ export function declareInput(fn: InputFunction): ClassDecorator & MethodDecorato
   };
 }
 
-/** What holds for a handler: its own declaration, else its class's, else none. */
+/** What holds for a handler: its own declaration, else its class's, else none; both when its own inherits. */
 export function declarationOf(handler: object, controller: Target): Declaration | undefined {
-  return (Reflect.getMetadata(DECLARATION, handler) ?? Reflect.getMetadata(DECLARATION, controller)) as
-    Declaration | undefined;
+  const own = Reflect.getMetadata(DECLARATION, handler) as Declaration | undefined;
+  const outer = Reflect.getMetadata(DECLARATION, controller) as Declaration | undefined;
+  if (own?.inherit !== true || outer === undefined) return own ?? outer;
+  return { ...outer, ...own, policies: [...outer.policies, ...own.policies] };
 }
 
 /** The input functions of a handler: the class's first, then its own. */

@@ -10,7 +10,7 @@ import { declare, declareInput } from './declaration.js';
 /**
  * Names the policy that decides a handler, or all handlers of a class; a handler's own wins, whole.
  *
- * @param path - the policy path, `a/b/c` under `data`
+ * @param path - the policy path, `a/b/c` under `data`, or several: see `combine`
  * @throws OpaError `OPA_BAD_OPTIONS` when a path or the timeout isn't valid
  * @example
  * ```ts
@@ -18,8 +18,14 @@ import { declare, declareInput } from './declaration.js';
  * read() {}
  * ```
  */
-export function OpaPolicy(path: string, options: OpaPolicyOptions = {}): ClassDecorator & MethodDecorator {
-  assertPolicyPath(path, '@OpaPolicy');
+export function OpaPolicy(
+  path: string | readonly string[],
+  options: OpaPolicyOptions = {},
+): ClassDecorator & MethodDecorator {
+  const policies = [path].flat();
+  if (policies.length === 0)
+    throw new OpaError('OPA_BAD_OPTIONS', '@OpaPolicy: the list of policies is empty.');
+  for (const policy of policies) assertPolicyPath(policy, '@OpaPolicy');
   if (options.response !== undefined) assertPolicyPath(options.response, '@OpaPolicy, option "response"');
   const { timeout } = options;
   if (timeout !== undefined && !(timeout > 0 && timeout <= 2_147_483_647)) {
@@ -28,12 +34,12 @@ export function OpaPolicy(path: string, options: OpaPolicyOptions = {}): ClassDe
       `@OpaPolicy, option "timeout": ${timeout} is not a time in milliseconds.`,
     );
   }
-  return declare({ ...options, policy: path });
+  return declare({ ...options, policies });
 }
 
 /** Lets everyone in: no policy is asked for the handler or class. */
 export function OpaPublic(): ClassDecorator & MethodDecorator {
-  return declare({ policy: undefined });
+  return declare({ policies: [] });
 }
 
 /**

@@ -1,28 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { HttpException } from '@nestjs/common';
-import { Logger } from '@nestjs/common';
-import type { EventEmitter } from 'node:events';
 import type { Decision, HeaderValues } from '../contracts/index.js';
-import { isError, OpaError } from '../contracts/index.js';
 import { httpFailure, OpaDeniedException } from '../decision/index.js';
 import type { HttpRequest } from '../input/index.js';
-import { matchesHeader } from '../input/index.js';
-
-interface RawReply extends EventEmitter {
-  readonly writableFinished: boolean;
-  readonly destroyed: boolean;
-}
-
-/** What the library needs of a reply, the same on Express and Fastify. */
-export interface HttpReply {
-  readonly statusCode: number;
-  readonly raw?: RawReply;
-  header(name: string, value: string | string[]): unknown;
-  removeHeader(name: string): unknown;
-  getHeaders(): Record<string, string | string[] | number | undefined>;
-}
-
-const logger = new Logger('OpaEnforcement');
+import { httpRequest, matchesHeader } from '../input/index.js';
+import type { EnforcementPoint } from './point.js';
+import type { HttpReply, RawReply } from './reply.js';
 
 /** The reply of an HTTP context. */
 export function httpReply(context: ExecutionContext): HttpReply {
@@ -30,34 +12,12 @@ export function httpReply(context: ExecutionContext): HttpReply {
 }
 
 /** Sets headers on the answer to the client. */
-export function setHeaders(reply: HttpReply, headers: HeaderValues | undefined): void {
+export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues | undefined): void {
+  if (reply === undefined) return;
   for (const [name, value] of Object.entries(headers ?? {})) {
     reply.removeHeader(name);
     reply.header(name, typeof value === 'string' ? value : [...value]);
   }
-}
-
-/** Refuses a request: the denial's own headers, and its exception. */
-export function denial(decision: Decision, reply: HttpReply): HttpException {
-  setHeaders(reply, decision.headers);
-  return new OpaDeniedException(decision);
-}
-
-/** Refuses a request that could not be decided; address and cause go to the log alone. */
-export function failure(error: unknown, reply: HttpReply): HttpException {
-  const { exception, retryAfter } = httpFailure(error);
-  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
-  const known = error instanceof OpaError;
-  if (!known || error.code !== 'OPA_ABORTED') {
-    logger.error(
-      known ? `${error.code}: ${error.message}${causeOf(error)}` : `A decision failed: ${String(error)}`,
-    );
-  }
-  return exception;
-}
-
-function causeOf(error: OpaError): string {
-  return isError(error.cause) ? ` Cause: ${error.cause.message}` : '';
 }
 
 /** Takes headers that match the patterns out of a request. */
@@ -99,3 +59,20 @@ export async function whileConnected<T>(
     raw.off('close', onClose);
   }
 }
+
+/** Decisions on HTTP, Express and Fastify. */
+export const httpPoint: EnforcementPoint = {
+  strip: (context, patterns) => stripHeaders(httpRequest(context), patterns),
+  permit: (context, decision) => applyToRequest(httpRequest(context), decision),
+  whileConnected: (context, work) => whileConnected(httpReply(context), work),
+  denial: (context, decision) => {
+    setHeaders(httpReply(context), decision.headers);
+    return new OpaDeniedException(decision);
+  },
+  failure: (context, error) => {
+    const { exception, retryAfter } = httpFailure(error);
+    if (retryAfter !== undefined) httpReply(context).header('retry-after', String(retryAfter));
+    return exception;
+  },
+  reply: httpReply,
+};

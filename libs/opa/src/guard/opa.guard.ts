@@ -1,30 +1,31 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { ForbiddenException, Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Decision } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { DecisionRecord } from '../decision/index.js';
-import { findRecord, keepRecord } from '../decision/index.js';
+import { combined, findRecord, keepRecord } from '../decision/index.js';
+import type { Declaration } from '../decorators/index.js';
+import type { EnforcementPoint } from '../enforcement/index.js';
 import {
-  applyToRequest,
   declared,
   denial,
   EnforcementLocator,
   failure,
-  httpReply,
   OpaEnforcement,
-  stripHeaders,
-  whileConnected,
+  ownDenial,
+  pointOf,
+  Refused,
 } from '../enforcement/index.js';
-import { httpRequest } from '../input/index.js';
 
 type Mutable = DecisionRecord & { decision: Promise<Decision | undefined> };
 
 /**
  * Asks OPA before a handler runs: by `@UseGuards(OpaGuard)`, or for all by `APP_GUARD` with `useExisting: OpaGuard`.
  *
- * @remarks Whatever is not an allow is an exception: 403 for a denial and an undefined policy, 503, 504 or 500 when no
- * decision could be had. Met twice for one handler, it asks once a request.
+ * @remarks Whatever is not an allow is an exception in the form of the context: on HTTP 403 for a denial and an
+ * undefined policy, 503, 504 or 500 when no decision could be had. Met twice for one handler, it asks once a request.
+ * A context of a kind that isn't known is refused.
  */
 @Injectable()
 export class OpaGuard implements CanActivate {
@@ -40,11 +41,7 @@ export class OpaGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const type = context.getType<string>();
-    if (type !== 'http') {
-      this.logger.error(`A context of type "${type}" is not known to OpaGuard; it is refused.`);
-      throw new ForbiddenException('Forbidden by policy');
-    }
+    const point = pointOf(context);
     const known = findRecord(context);
     if (known !== undefined) {
       await known.decision;
@@ -52,55 +49,72 @@ export class OpaGuard implements CanActivate {
     }
     const record = { handler: context.getHandler(), controller: context.getClass() } as Mutable;
     keepRecord(context, record);
-    record.decision = this.decide(context, record);
+    record.decision = this.decide(context, point, record);
     await record.decision;
     return true;
   }
 
-  private async decide(context: ExecutionContext, record: DecisionRecord): Promise<Decision | undefined> {
-    const reply = httpReply(context);
-    let decision: Decision | undefined;
+  private async decide(
+    context: ExecutionContext,
+    point: EnforcementPoint,
+    record: DecisionRecord,
+  ): Promise<Decision | undefined> {
     try {
-      decision = await this.ask(context, record);
+      const decision = await this.ask(context, point, record);
+      if (decision === undefined) return undefined;
+      // Whoever replaced OpaService in a test may give anything; only `true` is an allow.
+      if ((decision.allowed as unknown) !== true) throw new Refused(decision);
+      if (decision.degraded !== 'permissive') {
+        this.refuseObligations(decision);
+        point.permit(context, decision);
+      }
+      record.made = decision;
+      return decision;
     } catch (error) {
-      throw error instanceof ForbiddenException ? error : failure(error, reply);
+      throw error instanceof Refused ? await denial(context, error.decision) : await failure(context, error);
     }
-    if (decision === undefined) return undefined;
-    // Whoever replaced OpaService in a test may give anything; only `true` is an allow.
-    if ((decision.allowed as unknown) !== true) throw denial(decision, reply);
-    if (decision.degraded !== 'permissive') {
-      this.refuseObligations(decision);
-      applyToRequest(httpRequest(context), decision);
-    }
-    record.made = decision;
-    return decision;
   }
 
-  private async ask(context: ExecutionContext, record: DecisionRecord): Promise<Decision | undefined> {
+  private async ask(
+    context: ExecutionContext,
+    point: EnforcementPoint,
+    record: DecisionRecord,
+  ): Promise<Decision | undefined> {
     const declaration = declared(context);
     const enforcement = this.enforcements.find(declaration?.instance);
-    const { service, settings } = enforcement;
-    stripHeaders(httpRequest(context), settings.policyHeaders);
-    if (declaration !== undefined && declaration.policy === undefined) return undefined;
-    const policy = declaration?.policy ?? settings.policy;
-    if (policy === undefined) {
-      this.checkUnguarded(context, settings.unguarded);
+    const { settings } = enforcement;
+    point.strip(context, settings.policyHeaders);
+    const policies = declaration?.policies ?? [settings.policy ?? []].flat();
+    if (policies.length === 0) {
+      if (declaration === undefined) this.checkUnguarded(context, settings.unguarded);
       return undefined;
     }
+    const permissive = settings.mode === 'permissive' || declaration?.mode === 'permissive';
     try {
       const input = await enforcement.input(context);
       record.input = input;
-      const timeout = declaration?.timeout;
-      return await whileConnected(httpReply(context), (signal) =>
-        service.decide({ policy, input, signal, timeout }),
-      );
+      return await this.decideAll(enforcement, context, point, { ...declaration, policies }, input);
     } catch (error) {
-      const notBuilt =
-        error instanceof OpaError && error.code === 'OPA_BAD_INPUT' && settings.mode === 'permissive';
-      if (!notBuilt) throw error;
-      this.logger.warn(`Permissive: the policy "${policy}" could not be asked: ${error.message}`);
+      const notBuilt = error instanceof OpaError && error.code === 'OPA_BAD_INPUT';
+      if (!notBuilt || !permissive) throw error;
+      this.logger.warn(`Permissive: the policy "${policies.join()}" could not be asked: ${error.message}`);
       return undefined;
     }
+  }
+
+  private decideAll(
+    { service }: OpaEnforcement,
+    context: ExecutionContext,
+    point: EnforcementPoint,
+    { policies, combine = 'all', timeout, mode }: Declaration,
+    input: unknown,
+  ): Promise<Decision> {
+    return point.whileConnected(context, (signal) => {
+      const ask = (policy: string): Promise<Decision> =>
+        service.decide({ policy, input, signal, timeout, mode });
+      const [first] = policies;
+      return first !== undefined && policies.length === 1 ? ask(first) : combined(policies, combine, ask);
+    });
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
@@ -109,16 +123,16 @@ export class OpaGuard implements CanActivate {
       this.warned.add(name);
       this.logger.warn(`${name} is under OpaGuard and names no policy: unguarded: "${unguarded}".`);
     }
-    if (unguarded === 'deny') throw new ForbiddenException('Forbidden by policy');
+    if (unguarded === 'deny') throw new Refused(ownDenial(''));
   }
 
   // An obligation that nobody carries out turns a permit into a denial.
-  private refuseObligations({ obligations, policy }: Partial<Decision>): void {
-    const [first] = obligations ?? [];
+  private refuseObligations({ obligations = [], policy = '' }: Partial<Decision>): void {
+    const [first] = obligations;
     if (first === undefined) return;
     this.logger.error(
-      `The policy "${policy ?? ''}" allows with an obligation "${first.type}", which nobody carries out before a handler: denied.`,
+      `The policy "${policy}" allows with an obligation "${first.type}", which nobody carries out before a handler: denied.`,
     );
-    throw new ForbiddenException('Forbidden by policy');
+    throw new Refused(ownDenial(policy));
   }
 }

@@ -1,9 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../contracts/index.js';
 import { allowedHeaders } from './headers.js';
+import { callShapes } from './call-shapes.js';
+import { calls } from './calls.js';
 import { httpRequest } from './http-request.js';
 import type { OpaInputOptions } from './input.options.js';
 import type { Input } from './shapes.js';
+import { kindOf } from './kind.js';
 import { shapes } from './shapes.js';
 
 /** What `@OpaInput` takes: its result is merged over the top level of the input built so far. */
@@ -43,10 +46,25 @@ export class InputBuilder {
   private async shape(context: ExecutionContext): Promise<unknown> {
     const { shape = 'default', subject, body } = this.options;
     if (typeof shape === 'function') return shape(context);
-    const request = httpRequest(context);
-    const who = subject === undefined ? request.user : await subject(context);
-    return shapes[shape]({ request, subject: who ?? ANONYMOUS, headers: this.headers, body });
+    const kind = kindOf(context);
+    if (kind === 'http') {
+      const request = httpRequest(context);
+      const who = subject === undefined ? request.user : await subject(context);
+      return shapes[shape]({ request, subject: who ?? ANONYMOUS, headers: this.headers, body });
+    }
+    const describe = kind && calls[kind];
+    if (kind === undefined || describe === undefined) throw unknownContext(context);
+    const call = describe(context, { headers: this.headers });
+    const who = subject === undefined ? call.user : await subject(context);
+    return callShapes[shape]({ kind, call, subject: who ?? ANONYMOUS, headers: this.headers });
   }
+}
+
+function unknownContext(context: ExecutionContext): OpaError {
+  return new OpaError(
+    'OPA_BAD_INPUT',
+    `A context of type "${context.getType<string>()}" is not known: there is no input for it.`,
+  );
 }
 
 function asInput(value: unknown, whose: string): Input {

@@ -8,7 +8,11 @@ import type { ResponseBody } from './response-body.js';
 /** What `mask` puts in place of a value, unless the obligation gives a `value`. */
 export const MASK = '***';
 
-type CarryOut = (properties: Obligation['properties'], body: ResponseBody, reply: HttpReply) => void;
+type CarryOut = (
+  properties: Obligation['properties'],
+  body: ResponseBody,
+  reply: HttpReply | undefined,
+) => void;
 
 const carryOut: Readonly<Record<string, CarryOut>> = {
   mask: (properties, body) => {
@@ -20,6 +24,7 @@ const carryOut: Readonly<Record<string, CarryOut>> = {
       body.change((json) => changeAt(json, path, () => undefined) ?? null);
   },
   header: ({ name, value }, _body, reply) => {
+    if (reply === undefined) throw malformed('header', 'an HTTP response');
     if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name))
       throw malformed('header', 'a header "name"');
     if (value === undefined || value === null) reply.removeHeader(name);
@@ -35,7 +40,11 @@ const carryOut: Readonly<Record<string, CarryOut>> = {
  *
  * @throws OpaError `OPA_BAD_DECISION` when one is unknown, malformed or can't be carried out: nothing may leave then
  */
-export function carryOutAll(obligations: readonly Obligation[], body: ResponseBody, reply: HttpReply): void {
+export function carryOutAll(
+  obligations: readonly Obligation[],
+  body: ResponseBody,
+  reply: HttpReply | undefined,
+): void {
   for (const { type, properties } of obligations) {
     const handler = Object.hasOwn(carryOut, type) ? carryOut[type] : undefined;
     if (handler === undefined) {

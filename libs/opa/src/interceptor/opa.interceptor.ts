@@ -1,10 +1,9 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { concatMap, defaultIfEmpty, takeLast } from 'rxjs';
 import type { Decision } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
 import { findRecord } from '../decision/index.js';
 import type { OpaPolicyOptions } from '../decorators/index.js';
 import type { HttpReply } from '../enforcement/index.js';
@@ -13,10 +12,10 @@ import {
   denial,
   EnforcementLocator,
   failure,
-  httpReply,
   OpaEnforcement,
+  pointOf,
+  Refused,
   setHeaders,
-  whileConnected,
 } from '../enforcement/index.js';
 import { pickHeaders } from '../input/index.js';
 import { carryOutAll } from './obligations.js';
@@ -54,17 +53,13 @@ export class OpaInterceptor implements NestInterceptor {
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const declaration = declared(context);
-    if (context.getType<string>() !== 'http') {
-      if (declaration?.response === undefined) return next.handle();
-      throw new OpaError('OPA_BAD_INPUT', 'A response policy needs an HTTP context.');
-    }
-    const reply = httpReply(context);
+    const reply = pointOf(context).reply(context);
     const made = findRecord(context)?.made;
     if (made?.degraded !== 'permissive') setHeaders(reply, made?.responseHeaders);
+    const declaration = declared(context);
     const response = declaration?.response;
     if (response === undefined) return next.handle();
-    const before = { ...reply.getHeaders() };
+    const before = { ...reply?.getHeaders() };
     return next.handle().pipe(
       takeLast(1),
       defaultIfEmpty(undefined),
@@ -78,7 +73,8 @@ export class OpaInterceptor implements NestInterceptor {
     result: unknown,
     before: Snapshot,
   ): Promise<unknown> {
-    const reply = httpReply(context);
+    const point = pointOf(context);
+    const reply = point.reply(context);
     try {
       const enforcement = this.enforcements.find(declaration.instance);
       const { service, settings, inputs } = enforcement;
@@ -86,44 +82,42 @@ export class OpaInterceptor implements NestInterceptor {
       const body = await ResponseBody.read(result, contentType(reply));
       const request = findRecord(context)?.input ?? (await enforcement.input(context));
       const input = { ...request, response: visible(reply, body, inputs.headers) };
-      const { response: policy, timeout } = declaration;
-      const decision = await whileConnected(reply, (signal) =>
-        service.decide({ policy, input, signal, timeout }),
+      const { response: policy, timeout, mode } = declaration;
+      const decision = await point.whileConnected(context, (signal) =>
+        service.decide({ policy, input, signal, timeout, mode }),
       );
       return this.applied(decision, body, reply);
     } catch (error) {
-      restore(reply, before);
-      if (error instanceof Denied) throw denial(error.decision, reply);
-      throw error instanceof HttpException ? error : failure(error, reply);
+      if (reply !== undefined) restore(reply, before);
+      throw error instanceof Refused ? await denial(context, error.decision) : await failure(context, error);
     }
   }
 
-  private applied(decision: Decision, body: ResponseBody, reply: HttpReply): unknown {
-    if ((decision.allowed as unknown) !== true) throw new Denied(decision);
+  private applied(decision: Decision, body: ResponseBody, reply: HttpReply | undefined): unknown {
+    if ((decision.allowed as unknown) !== true) throw new Refused(decision);
     if (decision.degraded === 'permissive') return body.result();
     setHeaders(reply, { ...decision.headers, ...decision.responseHeaders });
     carryOutAll(decision.obligations, body, reply);
-    if (body.isChanged) for (const name of BODY_HEADERS) reply.removeHeader(name);
+    if (body.isChanged) for (const name of BODY_HEADERS) reply?.removeHeader(name);
     return body.result();
   }
 }
 
-/** A denial on its way out of the handler's result. */
-class Denied extends Error {
-  constructor(readonly decision: Decision) {
-    super('denied');
-  }
-}
-
-function contentType(reply: HttpReply): string | undefined {
-  const type = reply.getHeaders()['content-type'];
+function contentType(reply: HttpReply | undefined): string | undefined {
+  const type = reply?.getHeaders()['content-type'];
   return typeof type === 'string' ? type : undefined;
 }
 
-function visible(reply: HttpReply, body: ResponseBody, headers: readonly string[]): Record<string, unknown> {
+function visible(
+  reply: HttpReply | undefined,
+  body: ResponseBody,
+  headers: readonly string[],
+): Record<string, unknown> {
   return {
-    status: reply.statusCode,
-    headers: pickHeaders(reply.getHeaders(), headers),
+    ...(reply !== undefined && {
+      status: reply.statusCode,
+      headers: pickHeaders(reply.getHeaders(), headers),
+    }),
     body: body.visible,
     ...(body.encoding !== undefined && { encoding: body.encoding }),
   };

@@ -1,0 +1,55 @@
+import type { Decision } from '../contracts/index.js';
+
+/** How the decisions of several policies become one: every policy must allow, or one of them. */
+export type Combination = 'all' | 'any';
+
+/**
+ * Asks several policies at once and makes one decision of what they say.
+ *
+ * @remarks `all`: the first denial counts, with the reasons of all denials; an allow carries the obligations and
+ * headers of all, where the later policy's header wins. `any`: the first allow counts, whole. A policy that could not
+ * be asked decides nothing: the combination fails unless the others are enough, a denial for `all`, an allow for `any`.
+ * @throws what `ask` rejects with
+ */
+export async function combined(
+  policies: readonly string[],
+  combination: Combination,
+  ask: (policy: string) => Promise<Decision>,
+): Promise<Decision> {
+  const settled = await Promise.allSettled(policies.map(ask));
+  const decisions = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const allows = decisions.filter(({ allowed }) => allowed);
+  const denials = decisions.filter(({ allowed }) => !allowed);
+  const enough = combination === 'all' ? denials : allows;
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (enough.length === 0 && failed !== undefined) throw failed.reason;
+  const [allow] = allows;
+  if (combination === 'any' && allow !== undefined) return allow;
+  const [denial] = denials;
+  if (denial !== undefined) return { ...denial, reasons: denials.flatMap(({ reasons }) => reasons) };
+  return together(allows);
+}
+
+function together(allows: readonly Decision[]): Decision {
+  const merge = <T extends object>(of: (decision: Decision) => T | undefined): T | undefined => {
+    const given = allows.map(of).filter((one) => one !== undefined);
+    return given.length === 0 ? undefined : (Object.assign({}, ...given) as T);
+  };
+  const degraded = allows.find((decision) => decision.degraded !== undefined)?.degraded;
+  const removeHeaders = allows.flatMap((decision) => decision.removeHeaders ?? []);
+  return {
+    outcome: allows.find(({ outcome }) => outcome !== 'allow')?.outcome ?? 'allow',
+    allowed: true,
+    result: allows.map(({ result }) => result),
+    reasons: allows.flatMap(({ reasons }) => reasons),
+    obligations: allows.flatMap(({ obligations }) => obligations),
+    headers: merge(({ headers }) => headers),
+    responseHeaders: merge(({ responseHeaders }) => responseHeaders),
+    ...(removeHeaders.length > 0 && { removeHeaders }),
+    policy: allows.map(({ policy }) => policy).join(' & '),
+    engine: allows.map(({ engine }) => engine).find(Boolean) ?? '',
+    cached: allows.every(({ cached }) => cached),
+    ...(degraded !== undefined && { degraded }),
+    durationMs: Math.max(...allows.map(({ durationMs }) => durationMs)),
+  };
+}

@@ -1,0 +1,22 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Decision } from '../contracts/index.js';
+import type { HttpReply } from './reply.js';
+
+/** How decisions are enforced on one kind of context. */
+export interface EnforcementPoint {
+  /** Takes the headers that only a policy may set out of the request. */
+  strip(context: ExecutionContext, patterns: readonly string[]): void;
+  /** Gives the handler what an allow brings: headers set and removed. */
+  permit(context: ExecutionContext, decision: Decision): void;
+  /** Runs work with a signal that is aborted when the caller goes away, where that can be known. */
+  whileConnected<T>(
+    context: ExecutionContext,
+    work: (signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T>;
+  /** The error of a denial, in the context's own form. */
+  denial(context: ExecutionContext, decision: Decision): Error | Promise<Error>;
+  /** The error of a decision that could not be had, in the context's own form; it is logged elsewhere. */
+  failure(context: ExecutionContext, error: unknown): Error | Promise<Error>;
+  /** The reply whose headers a decision may set; `undefined` where there is none. */
+  reply(context: ExecutionContext): HttpReply | undefined;
+}

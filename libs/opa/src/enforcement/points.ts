@@ -1,0 +1,48 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { ForbiddenException, Logger } from '@nestjs/common';
+import type { Decision } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
+import { DENIED_MESSAGE } from '../decision/index.js';
+import type { ContextKind } from '../input/index.js';
+import { kindOf } from '../input/index.js';
+import { httpPoint } from './http.js';
+import type { EnforcementPoint } from './point.js';
+
+const POINTS: Readonly<Partial<Record<ContextKind, EnforcementPoint>>> = {
+  http: httpPoint,
+};
+
+const logger = new Logger('OpaEnforcement');
+
+/**
+ * The enforcement point of a context.
+ *
+ * @throws ForbiddenException on a kind that isn't known: nothing is let through because nobody knows what it is
+ */
+export function pointOf(context: ExecutionContext): EnforcementPoint {
+  const kind = kindOf(context);
+  const point = kind && POINTS[kind];
+  if (point !== undefined) return point;
+  logger.error(`A context of type "${context.getType<string>()}" is not known; it is refused.`);
+  throw new ForbiddenException(DENIED_MESSAGE);
+}
+
+/** The error with which a denied request is refused. */
+export async function denial(context: ExecutionContext, decision: Decision): Promise<Error> {
+  return pointOf(context).denial(context, decision);
+}
+
+/** The error with which a request is refused that could not be decided; address and cause go to the log alone. */
+export async function failure(context: ExecutionContext, error: unknown): Promise<Error> {
+  const known = error instanceof OpaError;
+  if (!known || error.code !== 'OPA_ABORTED') {
+    logger.error(
+      known ? `${error.code}: ${error.message}${causeOf(error)}` : `A decision failed: ${String(error)}`,
+    );
+  }
+  return pointOf(context).failure(context, error);
+}
+
+function causeOf(error: OpaError): string {
+  return isError(error.cause) ? ` Cause: ${error.cause.message}` : '';
+}

@@ -1,0 +1,56 @@
+import { OpaError } from '../contracts/index.js';
+import type { Call } from './call.js';
+import type { ContextKind } from './kind.js';
+import { pickHeaders } from './headers.js';
+import type { Input } from './shapes.js';
+
+/** What a shape is built from. */
+export interface CallSource {
+  readonly kind: ContextKind;
+  readonly call: Call;
+  readonly subject: unknown;
+  readonly headers: readonly string[];
+}
+
+type CallShape = (source: CallSource) => Input;
+
+const standard: CallShape = ({ call, subject }) => ({
+  subject,
+  action: { name: call.action },
+  resource: call.resource,
+  context: {},
+  request: call.request,
+});
+
+const authzen: CallShape = ({ call, subject, headers }) => ({
+  subject,
+  action: { name: call.action },
+  resource: { ...call.resource, properties: call.request },
+  context: {
+    ...(call.http !== undefined && { headers: pickHeaders(call.http.headers, headers) }),
+    ...(call.ip !== undefined && { ip: call.ip }),
+  },
+});
+
+const contextforge: CallShape = ({ kind, call, subject, headers }) => ({
+  kind,
+  user: subject,
+  request_ip: call.ip,
+  headers: call.http === undefined ? {} : pickHeaders(call.http.headers, headers),
+  payload: call.request,
+  context: {},
+  mode: 'input',
+});
+
+const envoy: CallShape = ({ kind }) => {
+  throw new OpaError(
+    'OPA_BAD_INPUT',
+    `The input shape "envoy" describes HTTP requests, and this is a context of kind "${kind}". Give another shape, or a function.`,
+  );
+};
+
+/** The named shapes for calls that aren't plain HTTP requests. */
+export const callShapes = { default: standard, authzen, envoy, contextforge } satisfies Record<
+  string,
+  CallShape
+>;
