@@ -1,0 +1,50 @@
+import type { DynamicModule } from '@nestjs/common';
+
+/**
+ * The handlers that every context's application has, guarded by `OpaGuard` and `OpaInterceptor`:
+ * `read` (policy `orders/read`, response policy `orders/view`), `remove` (`orders/remove`), `open` (`@OpaPublic`),
+ * `unnamed` (no policy), `shadow` (`orders/shadow`, mode permissive).
+ */
+export type HandlerName = 'read' | 'remove' | 'open' | 'unnamed' | 'shadow';
+
+/** What a client saw of a call. */
+export type Seen =
+  | { readonly result: unknown }
+  | {
+      readonly error: {
+        /** The context's own code: a status, a text or a number. */
+        readonly code: string | number;
+        readonly message: string;
+        readonly reasons?: readonly string[] | undefined;
+        readonly decisionId?: string | undefined;
+        /** Everything else that came with it, for what must not be in it. */
+        readonly rest?: unknown;
+      };
+    };
+
+/** An application of one kind of context with a real client beside it. */
+export interface RunningContext {
+  /** Calls a handler; all take an id and give {@link order}, but `open`, which gives `open`. */
+  call(handler: HandlerName, id: string): Promise<Seen>;
+  close(): Promise<void>;
+}
+
+/** One row of the suite. */
+export interface ContextDriver {
+  readonly name: string;
+  /** The column of the contract's table of outcomes. */
+  readonly column: 'http' | 'graphql' | 'rpc' | 'grpc' | 'jsonRpc';
+  /** What the policy sees as input of `read` with id `7`. */
+  readonly input: Record<string, unknown>;
+  /** What comes instead of the decision's reasons where a context has no place for them. Default: they come. */
+  readonly withoutReasons?: boolean;
+  /** @param opa - the module, as the application imports it; `called` is told each handler that runs */
+  start(opa: DynamicModule, called: (handler: HandlerName) => void): Promise<RunningContext>;
+}
+
+/** What the handlers give. */
+export const order = (id: string): object => ({
+  id,
+  email: 'ann@example.com',
+  lines: [{ sku: 'a' }, { sku: 'b' }],
+});
