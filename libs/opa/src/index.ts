@@ -29,7 +29,10 @@ export type {
   OpaQuestion,
   OpaServiceSettings,
   OpaStats,
+  RouteReport,
+  RouteStatus,
   TransportSnapshot,
+  WouldDeny,
 } from './decision/index.js';
 export { OpaDecision, OpaInput, OpaPolicy, OpaPublic } from './decorators/index.js';
 export type { OpaPolicyOptions } from './decorators/index.js';

@@ -87,6 +87,23 @@ export class OpaClient {
     });
   }
 
+  /**
+   * Asks whether a policy path can be defined at all: `POST /v1/compile` with an unknown input.
+   *
+   * @returns `false` for a misspelt path, and for a rule that no input can make defined
+   * @throws OpaError as {@link OpaClient.data}; `OPA_BAD_ANSWER` when OPA can't compile the path
+   */
+  async defines(policy: string, options: EvaluateOptions): Promise<boolean> {
+    const path = `${this.pool.origin.basePath}/v1/compile`;
+    const segments = assertPolicyPath(policy, 'policy').split('/');
+    // With a value of `false` the bare path would not be defined.
+    const query = `x = data${segments.map((segment) => `[${JSON.stringify(segment)}]`).join('')}`;
+    const body = JSON.stringify({ query, unknowns: ['input'] });
+    const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, bounds: options });
+    const { result } = readAnswer(answer, this.url);
+    return typeof result === 'object' && result !== null && 'queries' in result;
+  }
+
   private send(request: WireRequest): Promise<HttpAnswer> {
     const { token, tls } = this.identity;
     if (token === undefined && tls === undefined) return this.transport.send(this.pool, request);

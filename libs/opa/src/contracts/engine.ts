@@ -63,6 +63,14 @@ export interface PolicyEngine {
    */
   ready?(signal?: AbortSignal): Promise<void>;
 
+  /**
+   * Tells whether a policy path leads to a rule or package, whatever the input. An engine without it, or that gives
+   * `undefined`, can't tell.
+   *
+   * @throws OpaError when it can't be asked
+   */
+  defines?(policy: string, options: EvaluateOptions): Promise<boolean | undefined>;
+
   /** Lets go of what the engine holds. */
   close?(): Promise<void> | void;
 }

@@ -4,6 +4,7 @@ import { assertPolicyPath, isGone, OpaError } from '../contracts/index.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { readDecision } from './read-decision.js';
+import type { RouteReport } from './routes.js';
 import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 import { DecisionCounter } from './stats.js';
 
@@ -33,6 +34,8 @@ export interface OpaServiceSettings {
   readonly snapshot?: () => TransportSnapshot & EngineSnapshot;
   /** Forgets every cached decision. */
   readonly purge?: () => Promise<void>;
+  /** What the start-up audit found. */
+  readonly routes?: () => readonly RouteReport[];
 }
 
 /** Asks for decisions. */
@@ -106,6 +109,11 @@ export class OpaService {
   /** A snapshot of sockets and decisions. */
   stats(): OpaStats {
     return this.counter.snapshot();
+  }
+
+  /** Every handler of the application, with what decides it, or that nothing does. Complete once the application has started. */
+  routes(): readonly RouteReport[] {
+    return this.settings.routes?.() ?? [];
   }
 
   /** What permissive policies, of the module or of a handler, would have stopped since the start. */

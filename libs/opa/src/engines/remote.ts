@@ -14,6 +14,11 @@ export class RemoteEngine implements PolicyEngine {
     return this.client.data(query, options);
   }
 
+  /** By partial evaluation: a path that can't be defined for any input has no rule. */
+  defines(policy: string, options: EvaluateOptions): Promise<boolean> {
+    return this.client.defines(policy, options);
+  }
+
   /** Asks `/health?bundles`: an OPA that hasn't its bundles yet would answer undefined. */
   ready(signal?: AbortSignal): Promise<void> {
     return this.client.health({ bundles: true, deadline: performance.now() + READY_TIMEOUT_MS, signal });

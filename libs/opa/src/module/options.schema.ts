@@ -66,6 +66,7 @@ const schema = z.strictObject({
   policyHeaders: z.array(header, { error: 'a list of header names' }).optional(),
   unguarded: oneOf('deny', 'allow').optional(),
   audit: flag.optional(),
+  verifyPolicies: z.union([z.boolean(), z.literal('warn')], { error: 'true, false or "warn"' }).optional(),
   warmup: off(count(1)).optional(),
   ready: flag.optional(),
   shutdownTimeout: milliseconds(0).optional(),

@@ -64,8 +64,16 @@ export interface OpaModuleOptions {
   policyHeaders?: readonly string[];
   /** What becomes of a handler under the guard for which no policy is named. Default: `'deny'`. */
   unguarded?: 'deny' | 'allow';
-  /** Report at start-up what is guarded. Default: `true`. */
+  /**
+   * Report at start-up what is guarded by which policy (log level debug), and warn of handlers that no OpaGuard covers.
+   * Default: `true`.
+   */
   audit?: boolean;
+  /**
+   * Ask the engine at start-up whether each policy is there: `true` stops the start over a missing one, `'warn'`
+   * warns. OPA's compile API is asked. Default: `false`.
+   */
+  verifyPolicies?: boolean | 'warn';
   /** How many sockets to open at start-up. Default: `false`, none. */
   warmup?: false | number;
   /** Wait for OPA's `/health?bundles` before the application is ready, 30 seconds at the most. Default: `false`. */

@@ -1,4 +1,5 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
+import { ApplicationConfig, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
 import { enforcementToken, instanceToken, OpaEnforcement } from '../enforcement/index.js';
@@ -7,6 +8,7 @@ import { InputBuilder } from '../input/index.js';
 import { OpaInterceptor } from '../interceptor/index.js';
 import { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
+import { RouteAudit } from './audit/audit.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
 
@@ -15,6 +17,7 @@ const PUBLIC = [OpaService, OpaClient, OpaHttpService, OpaHealthIndicator];
 /** The providers of one module instance. */
 export function providersOf(name: string | undefined, options: InjectionToken): Provider[] {
   const runtime = instanceToken(OpaRuntime, name);
+  const audit = instanceToken(RouteAudit, name);
   const from = (token: InjectionToken, make: (runtime: OpaRuntime) => unknown): Provider => ({
     provide: token,
     useFactory: make,
@@ -29,7 +32,18 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
     from(instanceToken(OpaClient, name), ({ client }) => client),
     from(instanceToken(OpaHttpService, name), ({ transport }) => transport.http),
     from(instanceToken(OpaHealthIndicator, name), ({ stack }) => new OpaHealthIndicator(stack.engine)),
-    from(instanceToken(OpaService, name), serviceOf),
+    {
+      provide: audit,
+      useFactory: (
+        own: OpaRuntime,
+        config: ApplicationConfig,
+        discovery: DiscoveryService,
+        scanner: MetadataScanner,
+        host: HttpAdapterHost,
+      ) => new RouteAudit({ config, discovery, scanner, host }, own, name),
+      inject: [runtime, ApplicationConfig, DiscoveryService, MetadataScanner, HttpAdapterHost],
+    },
+    { provide: instanceToken(OpaService, name), useFactory: serviceOf, inject: [runtime, audit] },
     {
       provide: enforcementToken(name),
       useFactory: ({ settings }: OpaRuntime, service: OpaService) =>
@@ -46,7 +60,7 @@ export function exportsOf(name: string | undefined): InjectionToken[] {
   return name === undefined ? [...tokens, OpaGuard, OpaInterceptor] : tokens;
 }
 
-function serviceOf({ settings, stack, transport }: OpaRuntime): OpaService {
+function serviceOf({ settings, stack, transport }: OpaRuntime, audit: RouteAudit): OpaService {
   const { policy, timeout, mode, onUnavailable } = settings;
   return new OpaService({
     engine: stack.engine,
@@ -56,5 +70,6 @@ function serviceOf({ settings, stack, transport }: OpaRuntime): OpaService {
     failOpen: onUnavailable === 'allow',
     snapshot: () => ({ ...transport.stats(), ...stack.snapshot() }),
     purge: stack.purge,
+    routes: () => audit.routes(),
   });
 }

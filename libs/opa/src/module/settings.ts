@@ -55,12 +55,11 @@ function enabled<O extends object, S>(options: false | O, settings: (options: O)
 }
 
 /** Names what was set and can have no effect beside the other options. */
-export function withoutEffect({ onUnavailable, cache, audit }: OpaSettings): string[] {
+export function withoutEffect({ onUnavailable, cache }: OpaSettings): string[] {
   const graceless = typeof cache !== 'object' || (cache.staleTtl ?? 0) === 0;
   return [
     ...(onUnavailable === 'stale' && graceless
       ? ['"onUnavailable" is "stale" without "cache.staleTtl": there is never a stale decision to use']
       : []),
-    ...(audit === true ? ['"audit" has no effect in this version'] : []),
   ];
 }

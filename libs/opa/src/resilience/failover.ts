@@ -61,6 +61,19 @@ export class FailoverEngine implements PolicyEngine {
     if (failures.length === asked.length) throw graver(undefined, failures[0]);
   }
 
+  /** By the first that can be asked. */
+  async defines(policy: string, options: EvaluateOptions): Promise<boolean | undefined> {
+    let failure: OpaError | undefined;
+    for (const { engine } of this.members) {
+      try {
+        return await engine.defines?.(policy, options);
+      } catch (error) {
+        failure = graver(failure, error);
+      }
+    }
+    throw graver(undefined, failure);
+  }
+
   async close(): Promise<void> {
     this.closing.abort();
     clearInterval(this.probing);

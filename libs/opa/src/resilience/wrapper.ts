@@ -14,6 +14,10 @@ export abstract class EngineWrapper implements PolicyEngine {
     await this.engine.ready?.(signal);
   }
 
+  async defines(policy: string, options: EvaluateOptions): Promise<boolean | undefined> {
+    return this.engine.defines?.(policy, options);
+  }
+
   async close(): Promise<void> {
     await this.engine.close?.();
   }

@@ -63,6 +63,12 @@ export class EmbeddedEngine implements PolicyEngine {
     }
   }
 
+  /** Knows its entrypoints; what lies below one, no more than that the entrypoint is there. */
+  defines(policy: string): Promise<boolean | undefined> {
+    const route = this.#routes.covering(policy);
+    return Promise.resolve(route === undefined ? false : route.keys.length === 0 ? true : undefined);
+  }
+
   /** Lets go of the policy and its memory; every evaluation after it is `OPA_CLOSED`. */
   close(): void {
     this.#policy = undefined;

@@ -1,0 +1,34 @@
+import { Logger } from '@nestjs/common';
+import { isError, OpaError } from '../../contracts/index.js';
+import type { OpaRuntime } from '../runtime.js';
+
+/**
+ * Asks the engine whether each policy is there, so that a misspelt path shows at start-up and not as a denial.
+ *
+ * @param how - `true` stops the start over a missing one, `'warn'` warns; one that can't be verified always warns
+ * @throws OpaError `OPA_BAD_OPTIONS` that names the missing policies
+ */
+export async function verifyPolicies(
+  { stack, settings }: Pick<OpaRuntime, 'settings' | 'stack'>,
+  policies: readonly string[],
+  how: true | 'warn',
+): Promise<void> {
+  const logger = new Logger('OpaAudit');
+  const deadline = performance.now() + settings.timeout;
+  const missing: string[] = [];
+  for (const policy of policies) {
+    try {
+      const found = await stack.engine.defines?.(policy, { deadline });
+      if (found === false) missing.push(policy);
+      if (found === undefined) logger.warn(`The engine can't tell whether the policy "${policy}" is there.`);
+    } catch (error) {
+      logger.warn(
+        `The policy "${policy}" can't be verified: ${isError(error) ? error.message : String(error)}`,
+      );
+    }
+  }
+  if (missing.length === 0) return;
+  const message = `verifyPolicies: no rule can be found for ${missing.map((policy) => `"${policy}"`).join(', ')}: is the path right, and loaded?`;
+  if (how === true) throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${message}`);
+  logger.warn(message);
+}

@@ -1,0 +1,215 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { INestApplication, Provider, Type } from '@nestjs/common';
+import { Controller, Get, Injectable, Logger, Post, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { MessagePattern, Transport } from '@nestjs/microservices';
+import { Query, Resolver } from '@nestjs/graphql';
+import { Test } from '@nestjs/testing';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { OpaModuleOptions, RouteReport } from 'nestjs-opa';
+import { OpaGuard, OpaModule, OpaPolicy, OpaPublic, OpaService } from 'nestjs-opa';
+import type { OpaServer } from 'nestjs-opa/testing';
+import { startOpa, TestEngine } from 'nestjs-opa/testing';
+
+@Controller('orders')
+@UseGuards(OpaGuard)
+@OpaPolicy('orders/all')
+class Orders {
+  @Get() list() {
+    return '';
+  }
+  @Get(':id') @OpaPolicy('orders/read', { response: 'orders/view' }) read() {
+    return '';
+  }
+  @Post(['new', 'add']) @OpaPolicy(['orders/add', 'orders/limit'], { inherit: true }) add() {
+    return '';
+  }
+  @Get('health') @OpaPublic() health() {
+    return '';
+  }
+  @MessagePattern('orders.sum') sum() {
+    return '';
+  }
+}
+
+@Controller({ path: 'bare' })
+class Bare {
+  @Get() nothing() {
+    return '';
+  }
+  @Get('named') @OpaPolicy('bare/named') named() {
+    return '';
+  }
+  @Get('guarded') @UseGuards(OpaGuard) guarded() {
+    return '';
+  }
+  @MessagePattern({ cmd: 'sum' }, Transport.TCP) sum() {
+    return '';
+  }
+}
+
+@WebSocketGateway()
+class Gateway {
+  @SubscribeMessage('chat') @UseGuards(OpaGuard) @OpaPolicy('chat/say') chat() {
+    return '';
+  }
+  @SubscribeMessage('open') open() {
+    return '';
+  }
+}
+
+@Resolver()
+class Fields {
+  @Query(() => String, { name: 'order' }) @OpaPolicy('orders/read') order() {
+    return '';
+  }
+}
+
+@Injectable()
+class OwnGuard extends OpaGuard {}
+
+@Controller('own')
+@UseGuards(OwnGuard)
+class Own {
+  @Get() @OpaPolicy('own/read') read() {
+    return '';
+  }
+}
+
+let app: INestApplication | undefined;
+let server: OpaServer | undefined;
+afterEach(async () => {
+  await app?.close();
+  await server?.stop();
+  app = undefined;
+  server = undefined;
+  jest.restoreAllMocks();
+});
+
+async function start(
+  classes: Type[],
+  options: OpaModuleOptions = { engine: new TestEngine() },
+  providers: Provider[] = [],
+): Promise<OpaService> {
+  const module = await Test.createTestingModule({
+    imports: [OpaModule.forRoot(options)],
+    controllers: classes.filter((one) => one !== Gateway && one !== Fields),
+    providers: [...providers, ...classes.filter((one) => one === Fields)],
+  }).compile();
+  app = module.createNestApplication();
+  app.setGlobalPrefix('api');
+  await app.init();
+  return app.get(OpaService);
+}
+
+const table = (opa: OpaService): Record<string, Partial<RouteReport>> =>
+  Object.fromEntries(opa.routes().map(({ kind, route, ...rest }) => [`${kind} ${route}`, rest]));
+
+describe('the start-up audit', () => {
+  it('knows what decides each handler', async () => {
+    const found = table(await start([Orders, Own]));
+    expect(found).toMatchObject({
+      'http GET /api/orders': { status: 'guarded', policies: ['orders/all'], handler: 'Orders.list' },
+      'http GET /api/orders/:id': { status: 'guarded', policies: ['orders/read'], response: 'orders/view' },
+      'http POST /api/orders/new': { policies: ['orders/all', 'orders/add', 'orders/limit'] },
+      'http POST /api/orders/add': { policies: ['orders/all', 'orders/add', 'orders/limit'] },
+      'http GET /api/orders/health': { status: 'public', policies: [] },
+      'rpc orders.sum': { status: 'guarded', policies: ['orders/all'] },
+      'http GET /api/own': { status: 'guarded', policies: ['own/read'] },
+    });
+    expect(Object.keys(found)).toHaveLength(7);
+  });
+
+  it('names what no guard covers, and policies that are never asked', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const found = table(await start([Bare]));
+    expect(found).toMatchObject({
+      'http GET /api/bare': { status: 'not guarded' },
+      'http GET /api/bare/named': { status: 'not guarded', policies: ['bare/named'] },
+      'http GET /api/bare/guarded': { status: 'refused' },
+      'rpc {"cmd":"sum"}': { status: 'not guarded' },
+    });
+    const said = warn.mock.calls.flat().join('\n');
+    expect(said).toContain('No OpaGuard covers 3 of 4 handlers');
+    expect(said).toContain('http GET /api/bare/named (Bare.named): its policy bare/named is never asked');
+  });
+
+  it('is silent with audit: false, and knows all the same', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const opa = await start([Bare], { engine: new TestEngine(), audit: false });
+    expect(warn).not.toHaveBeenCalled();
+    expect(opa.routes()).toHaveLength(4);
+  });
+
+  it('counts a global guard where it reaches, and says where it may not', async () => {
+    const found = table(
+      await start([Bare, Fields], { engine: new TestEngine(), policy: 'a/b' }, [
+        { provide: APP_GUARD, useExisting: OpaGuard },
+      ]),
+    );
+    expect(found).toMatchObject({
+      'http GET /api/bare': { status: 'guarded', policies: ['a/b'] },
+      'http GET /api/bare/named': { status: 'guarded', policies: ['bare/named'] },
+      'graphql Query.order': { status: 'guarded', policies: ['orders/read'] },
+      'rpc {"cmd":"sum"}': { status: 'not guarded', note: expect.stringContaining('inheritAppConfig') },
+    });
+  });
+
+  it('sees guards that the application adds before it starts', async () => {
+    const module = await Test.createTestingModule({
+      imports: [OpaModule.forRoot({ engine: new TestEngine(), policy: 'a/b', unguarded: 'allow' })],
+      controllers: [Bare],
+    }).compile();
+    app = module.createNestApplication();
+    app.useGlobalGuards(app.get(OpaGuard));
+    await app.init();
+    expect(table(app.get(OpaService))['http GET /bare']).toMatchObject({ status: 'guarded' });
+  });
+
+  it('sees WebSocket handlers', async () => {
+    const { WsAdapter } = await import('@nestjs/platform-ws');
+    const module = await Test.createTestingModule({
+      imports: [OpaModule.forRoot({ engine: new TestEngine() })],
+      providers: [Gateway],
+    }).compile();
+    app = module.createNestApplication();
+    app.useWebSocketAdapter(new WsAdapter(app));
+    await app.init();
+    expect(table(app.get(OpaService))).toMatchObject({
+      'ws chat': { status: 'guarded', policies: ['chat/say'] },
+      'ws open': { status: 'not guarded' },
+    });
+  });
+});
+
+describe('verifyPolicies', () => {
+  const rego = `package orders
+    all if input.x
+    read if input.subject.type != "anonymous"
+    default view := false`;
+
+  it('stops the start over policies that OPA does not have, by name', async () => {
+    server = await startOpa({ rego });
+    const refused = start([Orders, Own], { url: server.url, policy: 'orders/al', verifyPolicies: true });
+    const error: unknown = await refused.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'OPA_BAD_OPTIONS' });
+    expect(String(error)).toContain('"orders/al", "orders/add", "orders/limit", "own/read"');
+    expect(String(error)).not.toMatch(/"orders\/(all|read|view)"/);
+  });
+
+  it("warns with 'warn', and when OPA cannot be asked", async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    server = await startOpa({ rego });
+    await start([Own], { url: server.url, verifyPolicies: 'warn' });
+    expect(warn.mock.calls.flat().join()).toContain('no rule can be found for "own/read"');
+    await app?.close();
+    await start([Own], { url: 'http://127.0.0.1:1', verifyPolicies: true });
+    expect(warn.mock.calls.flat().join()).toContain('The policy "own/read" can\'t be verified');
+  });
+
+  it('is satisfied by policies that are there', async () => {
+    server = await startOpa({ rego: 'package own\nread if input.x' });
+    await start([Own], { url: server.url, verifyPolicies: true });
+    expect(app).toBeDefined();
+  });
+});
