@@ -1,9 +1,10 @@
 // Gets the one pinned OPA: OPA_BIN, else the PATH, else the cache, else the official release, else `go install`.
-// Says on stderr which it is; the last line of stdout is the binary's path.
+// Says on stderr which it is; the last line of stdout is the binary's absolute path.
 import { execFile } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { downloadRelease, OPA_VERSION } from './lib/opa-release.mjs';
@@ -11,18 +12,21 @@ import { downloadRelease, OPA_VERSION } from './lib/opa-release.mjs';
 const run = promisify(execFile);
 const BINARY = process.platform === 'win32' ? 'opa.exe' : 'opa';
 
-/** Gives the path of an OPA of the pinned version; throws one error that lists everything that was tried. */
+/** Gives the absolute path of an OPA of the pinned version; throws one error that lists everything that was tried. */
 export async function getOpa(env = process.env, say = (line) => process.stderr.write(`${line}\n`)) {
   if (env.OPA_BIN) {
-    await assertVersion(env.OPA_BIN, env);
-    say(`OPA ${OPA_VERSION}: ${env.OPA_BIN} (OPA_BIN)`);
-    return env.OPA_BIN;
+    // A bare name that is no file here is one on the PATH, as it is for whoever starts it.
+    const given = resolve(env.OPA_BIN);
+    const binary = isExecutable(given) ? given : (onPath(env.OPA_BIN, env) ?? given);
+    await assertVersion(binary, env);
+    say(`OPA ${OPA_VERSION}: ${binary} (OPA_BIN)`);
+    return binary;
   }
   const folder = cacheFolder(env);
   const cached = join(folder, BINARY);
   const failed = [];
   const tries = [
-    ['on the PATH', () => BINARY],
+    ['on the PATH', () => onPath(BINARY, env)],
     ['cached', () => cached],
     ['official release', () => installed(folder, (file) => downloadRelease(file, env))],
     ['go install', () => installed(folder, (file) => goInstall(file, env))],
@@ -30,6 +34,7 @@ export async function getOpa(env = process.env, say = (line) => process.stderr.w
   for (const [name, find] of tries) {
     try {
       const binary = await find();
+      if (binary === undefined) throw new Error('there is none');
       await assertVersion(binary, env);
       say(`OPA ${OPA_VERSION}: ${binary} (${name})`);
       return binary;
@@ -40,9 +45,25 @@ export async function getOpa(env = process.env, say = (line) => process.stderr.w
   throw new Error(`No OPA ${OPA_VERSION} could be had. Set OPA_BIN to one. Tried:\n${failed.join('\n')}`);
 }
 
+// Whoever gets the path may stand in another folder: a relative entry of the PATH is resolved here.
+function onPath(name, env) {
+  if (name !== basename(name)) return undefined;
+  const folders = env.PATH?.split(delimiter) ?? [];
+  return folders.map((folder) => resolve(folder, name)).find(isExecutable);
+}
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
 function cacheFolder(env) {
   const base = env.NESTJS_OPA_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nestjs-opa');
-  return join(base, `opa-${OPA_VERSION}-${process.platform}-${process.arch}`);
+  return resolve(base, `opa-${OPA_VERSION}-${process.platform}-${process.arch}`);
 }
 
 async function assertVersion(binary, env) {

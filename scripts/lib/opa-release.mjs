@@ -29,9 +29,24 @@ export async function downloadRelease(file, env) {
 }
 
 async function get(url, limit) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(limit) }).catch((error) => {
-    throw new Error(`${url}: ${error.cause?.message ?? error.message}`);
-  });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return Buffer.from(await response.arrayBuffer());
+  try {
+    const response = await follow(new URL(url), AbortSignal.timeout(limit));
+    if (!response.ok) throw new Error(`answered ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  } catch (error) {
+    throw new Error(`${url}: ${error.cause?.message || error.message}`, { cause: error });
+  }
+}
+
+// By hand: fetch would follow a redirect from https to http, and the checksum comes the same way as the binary.
+async function follow(url, signal, redirects = 5) {
+  const response = await fetch(url, { signal, redirect: 'manual' });
+  const location = response.headers.get('location');
+  if (response.status < 300 || response.status > 399 || location === null) return response;
+  await response.body?.cancel();
+  const next = new URL(location, url);
+  if (next.protocol !== 'https:' && next.protocol !== url.protocol)
+    throw new Error(`${url.origin} redirects from ${url.protocol} to ${next.protocol}, which is refused`);
+  if (redirects === 0) throw new Error('it redirects too often');
+  return follow(next, signal, redirects - 1);
 }

@@ -2,27 +2,42 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 const fake = (version: string): string => `#!/bin/sh\necho "Version: ${version}"\n`;
 const PINNED = '1.22.2';
+const script = resolve(import.meta.dirname, '../../scripts/get-opa.mjs');
+/** A key and its certificate for 127.0.0.1, which nobody trusts but these tests. */
+const loopback = join(import.meta.dirname, 'fixtures', 'loopback.pem');
 
 let folder: string;
-let server: Server | undefined;
+let servers: Server[];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-get-'));
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'nestjs-opa-get-')));
+  servers = [];
 });
 
 afterEach(async () => {
-  server?.closeAllConnections();
-  if (server !== undefined) await once(server.close(), 'close');
-  server = undefined;
+  for (const server of servers) {
+    server.closeAllConnections();
+    await once(server.close(), 'close');
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -33,16 +48,30 @@ function binary(name: string, version: string): string {
   return file;
 }
 
-async function releases(listener: RequestListener): Promise<string> {
-  server = createServer(listener).listen(0, '127.0.0.1');
+async function listen(server: Server): Promise<number> {
+  servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return (server.address() as AddressInfo).port;
+}
+
+async function releases(listener: RequestListener): Promise<string> {
+  return `http://127.0.0.1:${await listen(createServer(listener))}`;
+}
+
+async function tlsReleases(listener: RequestListener): Promise<string> {
+  const pem = readFileSync(loopback);
+  return `https://127.0.0.1:${await listen(createTlsServer({ key: pem, cert: pem }, listener))}`;
 }
 
 /** Serves a release whose binary has the given checksum. */
 const release = (sum: string): RequestListener => {
   return (request, response) =>
     response.end(request.url?.endsWith('.sha256') === true ? `${sum}  opa` : fake(PINNED));
+};
+
+/** Redirects to the same path elsewhere. */
+const redirect = (to: string): RequestListener => {
+  return (request, response) => response.writeHead(302, { location: `${to}${request.url ?? ''}` }).end();
 };
 
 const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -53,25 +82,22 @@ interface Result {
   readonly said: string;
 }
 
-/** Runs the script where there is no go, and no OPA but those of the test. */
+/** Runs the script in the test's folder, where there is no go, and no OPA but those of the test. */
 function getOpa(env: Record<string, string>): Promise<Result> {
   const base = {
     PATH: join(folder, 'path'),
     HOME: folder,
     NESTJS_OPA_CACHE: join(folder, 'cache'),
     OPA_DOWNLOAD_URL: 'http://127.0.0.1:1',
+    NODE_EXTRA_CA_CERTS: loopback,
   };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['scripts/get-opa.mjs'],
-      { env: { ...base, ...env } },
-      (error, stdout, stderr) =>
-        resolve({
-          code: typeof error?.code === 'number' ? error.code : 0,
-          path: stdout.trim().split('\n').at(-1),
-          said: stderr,
-        }),
+  return new Promise((done) => {
+    execFile(process.execPath, [script], { cwd: folder, env: { ...base, ...env } }, (error, stdout, stderr) =>
+      done({
+        code: typeof error?.code === 'number' ? error.code : 0,
+        path: stdout.trim().split('\n').at(-1),
+        said: stderr,
+      }),
     );
   });
 }
@@ -88,13 +114,34 @@ describe('scripts/get-opa', () => {
     expect(said).toContain('is version 0.70.0, not 1.22.2');
   });
 
-  it('takes the one on the PATH, if it is that version', async () => {
+  it.each(['mine', './mine'])('gives the absolute path of the OPA_BIN %s', async (OPA_BIN) => {
+    expect(await getOpa({ OPA_BIN })).toMatchObject({ code: 1 });
+    const path = binary('mine', PINNED);
+    expect(await getOpa({ OPA_BIN })).toMatchObject({ code: 0, path });
+  });
+
+  it('looks for an OPA_BIN that is a bare name on the PATH', async () => {
     mkdirSync(join(folder, 'path'));
-    binary('path/opa', PINNED);
-    const PATH = `${join(folder, 'path')}:/bin:/usr/bin`;
-    const { code, said } = await getOpa({ PATH });
-    expect(code).toBe(0);
-    expect(said).toContain('(on the PATH)');
+    const path = binary('path/mine', PINNED);
+    expect(await getOpa({ OPA_BIN: 'mine' })).toMatchObject({ code: 0, path });
+  });
+
+  it.each<[string, () => string]>([
+    ['absolute', () => join(folder, 'path')],
+    ['relative', () => 'path'],
+  ])('takes the one on the PATH, and gives its absolute path: %s folder', async (_name, entry) => {
+    mkdirSync(join(folder, 'path'));
+    const path = binary('path/opa', PINNED);
+    const result = await getOpa({ PATH: ['/nowhere', entry(), '/bin', '/usr/bin'].join(delimiter) });
+    expect(result).toMatchObject({ code: 0, path, said: expect.stringContaining('(on the PATH)') });
+  });
+
+  it('takes no OPA of another version from the PATH', async () => {
+    mkdirSync(join(folder, 'path'));
+    binary('path/opa', '0.70.0');
+    const { code, said } = await getOpa({});
+    expect(code).toBe(1);
+    expect(said).toContain('is version 0.70.0, not 1.22.2');
   });
 
   it('downloads the release once, and takes the cached one afterwards', async () => {
@@ -114,6 +161,37 @@ describe('scripts/get-opa', () => {
     expect(code).toBe(1);
     expect(said).toContain('its checksum is');
     expect(existsSync(join(folder, 'cache', `opa-1.22.2-${process.platform}-${process.arch}`))).toBe(false);
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['http to https', async () => releases(redirect(await tlsReleases(release(sumOf(fake(PINNED))))))],
+    ['https to https', async () => tlsReleases(redirect(await tlsReleases(release(sumOf(fake(PINNED))))))],
+    ['http to http', async () => releases(redirect(await releases(release(sumOf(fake(PINNED))))))],
+  ])('follows a redirect from %s', async (_name, start) => {
+    const { code, path } = await getOpa({ OPA_DOWNLOAD_URL: await start() });
+    expect(code).toBe(0);
+    expect(readFileSync(path ?? '', 'utf8')).toBe(fake(PINNED));
+  });
+
+  it('refuses a redirect from https to http, without asking there', async () => {
+    let asked = 0;
+    const plain = await releases((request, response) => {
+      asked += 1;
+      release(sumOf(fake(PINNED)))(request, response);
+    });
+    const { code, said } = await getOpa({ OPA_DOWNLOAD_URL: await tlsReleases(redirect(plain)) });
+    expect(code).toBe(1);
+    expect(said).toContain('redirects from https: to http:, which is refused');
+    expect(asked).toBe(0);
+  });
+
+  it('gives up a redirect that leads nowhere', async () => {
+    const OPA_DOWNLOAD_URL = await releases((_request, response) =>
+      response.writeHead(302, { location: '/again' }).end(),
+    );
+    const { code, said } = await getOpa({ OPA_DOWNLOAD_URL });
+    expect(code).toBe(1);
+    expect(said).toContain('it redirects too often');
   });
 
   it.each<[string, RequestListener, string]>([

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+// Two real installs; the registry may be slow.
+const PATIENCE = 300_000;
+const root = resolve(import.meta.dirname, '../..');
+const fixtures = join(import.meta.dirname, 'fixtures');
+
+/** What commands run with: of what this npm and this Jest were told, only where packages come from. */
+const source = 'config_(registry|cache|userconfig|globalconfig|proxy|https_proxy|noproxy|cafile|//.*)$';
+const ours = new RegExp(`^(npm_(?!${source})|JEST_|(NODE_OPTIONS|NODE_ENV|INIT_CWD|FORCE_COLOR)$)`);
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
+
+let folder: string;
+let tarball: string;
+let nest12: string;
+let nest11: string;
+
+interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command, and rejects with what it said when it fails. */
+async function run(cwd: string, command: string, ...args: string[]): Promise<Said> {
+  try {
+    return await promisify(execFile)(command, args, { cwd, env });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as Partial<Said>;
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Runs a command that is installed in the folder; npx would go on to the registry. */
+function runInstalled(cwd: string, command: string, ...args: string[]): Promise<Said> {
+  return run(cwd, join(cwd, 'node_modules', '.bin', command), ...args);
+}
+
+const lastLine = ({ stdout }: Said): string => stdout.trim().split('\n').at(-1) ?? '';
+
+/** The workspace without its built files: packing builds anew, and other tests run what is built in the checkout. */
+async function copyOfWorkspace(): Promise<string> {
+  const copy = join(folder, 'workspace');
+  const built = join(root, 'libs', 'opa', 'dist');
+  for (const path of ['package.json', 'tsconfig.json', 'scripts/build-lib.mjs', 'libs/opa']) {
+    await cp(join(root, path), join(copy, path), { recursive: true, filter: (from) => from !== built });
+  }
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  return copy;
+}
+
+/** A copy of a fixture outside the checkout, with the packed library installed. */
+async function project(name: string): Promise<string> {
+  const copy = join(folder, name);
+  await cp(join(fixtures, name), copy, { recursive: true });
+  await cp(join(fixtures, 'orders.rego'), join(copy, 'orders.rego'));
+  await run(copy, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball);
+  return copy;
+}
+
+describe('the packed library', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nestjs-opa-packaging-'));
+    env['OPA_BIN'] = lastLine(await run(root, 'node', 'scripts/get-opa.mjs'));
+    const workspace = await copyOfWorkspace();
+    await run(workspace, 'npm', 'pack', '-w', 'nestjs-opa', '--pack-destination', folder);
+    tarball = join(folder, (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '');
+    [nest12, nest11] = await Promise.all([project('nest12-esm'), project('nest11-cjs')]);
+  }, PATIENCE);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('has nothing for publint to complain of', async () => {
+    const { stdout } = await runInstalled(root, 'publint', 'run', tarball, '--strict');
+    expect(stdout).toContain('All good!');
+  });
+
+  it('has right types for every kind of import', async () => {
+    const { stdout } = await runInstalled(root, 'attw', tarball, '--format', 'ascii');
+    expect(stdout).toContain('No problems found');
+    expect(stdout).toContain('"nestjs-opa/testing"');
+  });
+
+  it(
+    'compiles and runs in an ESM project with Nest 12, and can be required there',
+    async () => {
+      // Without its optional peer: neither the types nor the start may need it.
+      expect(existsSync(join(nest12, 'node_modules', '@open-policy-agent'))).toBe(false);
+      await runInstalled(nest12, 'tsc');
+      expect(lastLine(await run(nest12, 'node', 'main.js'))).toBe('nest12-esm passed');
+    },
+    PATIENCE,
+  );
+
+  it(
+    'passes the Jest of a CommonJS project with Nest 11',
+    async () => {
+      const { stderr } = await runInstalled(nest11, 'jest', '--ci');
+      expect(stderr).toMatch(/^Tests: +3 passed, 3 total$/m);
+    },
+    PATIENCE,
+  );
+});
