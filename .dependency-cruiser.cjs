@@ -11,6 +11,7 @@ const layers = [
   ['decorators'],
   ['enforcement'],
   ['guard', 'interceptor'],
+  ['mcp'],
   ['module'],
   ['testing'],
 ];
@@ -45,7 +46,7 @@ module.exports = {
       severity: 'error',
       comment: 'the gateway uses the library as its users do: by its name',
       from: { path: '^src/' },
-      to: { path: '^libs/opa/src/(?!(index|testing/index)\\.ts$)' },
+      to: { path: '^libs/opa/src/(?!(index|mcp/index|testing/index)\\.ts$)' },
     },
   ],
   options: {

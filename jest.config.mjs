@@ -24,6 +24,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-opa$': '<rootDir>/libs/opa/src/index.ts',
+    '^nestjs-opa/mcp$': '<rootDir>/libs/opa/src/mcp/index.ts',
     '^nestjs-opa/testing$': '<rootDir>/libs/opa/src/testing/index.ts',
   },
   testTimeout: 20_000,

@@ -1,11 +1,13 @@
 // npm test [-- jest's arguments]: installs and builds what is missing, gets OPA and runs every test that needs
-// nothing else. With --services (npm run test:services) it runs those that need more: *.services.spec.ts.
+// nothing else. With --services (npm run test:services) it runs those that need more, *.services.spec.ts, and installs
+// that.
 import './lib/node-version.mjs';
 
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { jest } from './lib/jest.mjs';
 import { root } from './lib/run.mjs';
+import { ensureServices } from './lib/services.mjs';
 import { getOpa } from './get-opa.mjs';
 
 const given = process.argv.slice(2);
@@ -16,6 +18,7 @@ try {
   ensureInstalled(root);
   ensureBuilt(root);
   process.env['OPA_BIN'] = await getOpa();
+  if (services) ensureServices();
 } catch (error) {
   console.error(error.message);
   console.log('0 passed, 1 failed');

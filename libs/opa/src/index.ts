@@ -26,6 +26,7 @@ export type {
 export { OpaDeniedException, OpaService } from './decision/index.js';
 export type {
   EngineSnapshot,
+  OpaFilterOptions,
   OpaQuestion,
   OpaServiceSettings,
   OpaStats,
@@ -34,8 +35,8 @@ export type {
   TransportSnapshot,
   WouldDeny,
 } from './decision/index.js';
-export { OpaDecision, OpaInput, OpaPolicy, OpaPublic } from './decorators/index.js';
-export type { OpaPolicyOptions } from './decorators/index.js';
+export { OpaDecision, OpaInput, OpaObligation, OpaPolicy, OpaPublic } from './decorators/index.js';
+export type { OpaObligationHandler, OpaObligationScene, OpaPolicyOptions } from './decorators/index.js';
 export { createEmbeddedEngine, EmbeddedEngine } from './engines/embedded/index.js';
 export type { EmbeddedEngineOptions } from './engines/embedded/index.js';
 export { OpaGuard } from './guard/index.js';

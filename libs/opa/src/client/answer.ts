@@ -1,7 +1,6 @@
 import type { EngineAnswer, OpaErrorCode, OpaWarning } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { OpaError, parseObject } from '../contracts/index.js';
 import type { HttpAnswer } from '../transport/index.js';
-import { parseObject } from '../transport/index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -19,6 +19,8 @@ export interface Obligation {
   readonly type: string;
   /** What it takes to do it. */
   readonly properties: Readonly<Record<string, unknown>>;
+  /** Why the policy's entry isn't an obligation that anybody could carry out, when it isn't one. */
+  readonly malformed?: string | undefined;
 }
 
 /** Header values by lower-case name; a list stands for several headers of that name. */

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isError, OpaError } from './error.js';
 
 /**
@@ -40,11 +41,17 @@ function assertFaithfulObject(value: object, path: string, depth: number): void 
     }
     return;
   }
-  if ('toJSON' in value && typeof value.toJSON === 'function') return;
+  if (types.isBoxedPrimitive(value)) return assertFaithful(value.valueOf(), path, depth + 1);
+  if (types.isDate(value) && Number.isNaN(value.getTime())) throw badInput(`${path} is an invalid date`);
+  if (hasToJson(value)) return assertFaithful(value.toJSON(path), path, depth + 1);
   if (value instanceof Map || value instanceof Set) throw badInput(`${path} is a ${value.constructor.name}`);
   for (const key of Object.keys(value)) {
     assertFaithful((value as Record<string, unknown>)[key], key, depth + 1);
   }
+}
+
+function hasToJson(value: object): value is { toJSON(key: string): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 function badInput(why = 'it failed', cause?: unknown): OpaError {

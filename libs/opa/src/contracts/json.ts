@@ -22,7 +22,7 @@ const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
 
 /** Looks for a key that an object holds twice; the text is known to be JSON. */
-function hasDuplicateKey(text: string): boolean {
+export function hasDuplicateKey(text: string): boolean {
   const objects: Set<string>[] = [];
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charCodeAt(i);
@@ -37,6 +37,28 @@ function hasDuplicateKey(text: string): boolean {
         keys?.add(key);
       }
       i = end;
+    }
+  }
+  return false;
+}
+
+const MINUS = 0x2d;
+const NUMBER = /-?(\d+)(\.\d+)?([eE][+-]?\d+)?/y;
+
+/**
+ * Looks for a number that a double can't hold, so that readers differ in what they take it for: one out of range, or
+ * plain digits beyond 2^53 − 1. The text is known to be JSON.
+ */
+export function hasUnsafeNumber(text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text.charCodeAt(i);
+    if (char === QUOTE) i = endOfString(text, i);
+    else if (char === MINUS || (char >= 0x30 && char <= 0x39)) {
+      NUMBER.lastIndex = i;
+      const [token = '', , fraction, exponent] = NUMBER.exec(text) ?? [];
+      const plain = fraction === undefined && exponent === undefined;
+      if (plain ? !Number.isSafeInteger(Number(token)) : !Number.isFinite(Number(token))) return true;
+      i += token.length - 1;
     }
   }
   return false;

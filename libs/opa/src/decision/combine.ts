@@ -3,30 +3,54 @@ import type { Decision } from '../contracts/index.js';
 /** How the decisions of several policies become one: every policy must allow, or one of them. */
 export type Combination = 'all' | 'any';
 
-/**
- * Asks several policies at once and makes one decision of what they say.
- *
- * @remarks `all`: the first denial counts, with the reasons of all denials; an allow carries the obligations and
- * headers of all, where the later policy's header wins. `any`: the first allow counts, whole. A policy that could not
- * be asked decides nothing: the combination fails unless the others are enough, a denial for `all`, an allow for `any`.
- * @throws what `ask` rejects with
- */
-export async function combined(
-  policies: readonly string[],
-  combination: Combination,
+/** Policies, and how their decisions become one. */
+export interface PolicyGroup {
+  readonly policies: readonly string[];
+  /** Default: `'all'`. */
+  readonly combine?: Combination;
+}
+
+/** Asks groups of policies, each of which must allow in its own way; see {@link combined}. */
+export function combinedGroups(
+  groups: readonly PolicyGroup[],
   ask: (policy: string) => Promise<Decision>,
 ): Promise<Decision> {
-  const settled = await Promise.allSettled(policies.map(ask));
+  return combined(groups, 'all', ({ policies, combine = 'all' }) => combined(policies, combine, ask));
+}
+
+/**
+ * Asks several policies, or groups of them, at once and makes one decision of what they say.
+ *
+ * @remarks `all`: the first denial counts, with the reasons and obligations of all denials; an allow carries the
+ * obligations and headers of all, where the later policy's header wins. `any`: the first allow counts, whole, one that
+ * is only let through (`degraded`) after the real ones. A policy that could not be asked decides nothing: the
+ * combination fails unless the others are enough, a denial for `all`, an allow for `any`.
+ * @throws what `ask` rejects with
+ */
+async function combined<T>(
+  questions: readonly T[],
+  combination: Combination,
+  ask: (question: T) => Promise<Decision>,
+): Promise<Decision> {
+  const [only] = questions;
+  if (only !== undefined && questions.length === 1) return ask(only);
+  const settled = await Promise.allSettled(questions.map(ask));
   const decisions = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const allows = decisions.filter(({ allowed }) => allowed);
   const denials = decisions.filter(({ allowed }) => !allowed);
   const enough = combination === 'all' ? denials : allows;
   const failed = settled.find((one) => one.status === 'rejected');
   if (enough.length === 0 && failed !== undefined) throw failed.reason;
-  const [allow] = allows;
+  const allow = allows.find(({ degraded }) => degraded === undefined) ?? allows[0];
   if (combination === 'any' && allow !== undefined) return allow;
   const [denial] = denials;
-  if (denial !== undefined) return { ...denial, reasons: denials.flatMap(({ reasons }) => reasons) };
+  if (denial !== undefined) {
+    return {
+      ...denial,
+      reasons: denials.flatMap(({ reasons }) => reasons),
+      obligations: denials.flatMap(({ obligations }) => obligations),
+    };
+  }
   return together(allows);
 }
 

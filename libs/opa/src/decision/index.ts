@@ -1,8 +1,10 @@
 export * from './combine.js';
+export type { OpaFilterOptions } from './filter.js';
 export * from './lifetime.js';
 export * from './opa.service.js';
 export * from './outcome.js';
 export type { WouldDeny } from './permissive-report.js';
+export type { OpaQuestion } from './question.js';
 export * from './record.js';
 export type * from './routes.js';
 export type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';

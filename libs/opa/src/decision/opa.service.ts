@@ -1,26 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, PolicyEngine } from '../contracts/index.js';
 import { assertPolicyPath, isGone, OpaError } from '../contracts/index.js';
+import type { OpaFilterOptions } from './filter.js';
+import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { readDecision } from './read-decision.js';
+import type { OpaQuestion } from './question.js';
 import type { RouteReport } from './routes.js';
 import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 import { DecisionCounter } from './stats.js';
-
-/** A question to {@link OpaService}. */
-export interface OpaQuestion {
-  /** The policy path, `a/b/c` under `data`. Default: the module's `policy`. */
-  readonly policy?: string | undefined;
-  /** What the policy sees as `input`. */
-  readonly input: unknown;
-  /** Cancels the decision. */
-  readonly signal?: AbortSignal | undefined;
-  /** The time for the whole decision, in milliseconds. Default: the module's `timeout`. */
-  readonly timeout?: number | undefined;
-  /** `'permissive'` for this question alone; a module that is permissive or disabled stays so. */
-  readonly mode?: 'enforce' | 'permissive' | undefined;
-}
 
 /** What an {@link OpaService} works with. */
 export interface OpaServiceSettings {
@@ -49,6 +38,11 @@ export class OpaService {
     this.counter = new DecisionCounter(settings.snapshot);
   }
 
+  /** What becomes of denials: the module's mode. */
+  get mode(): OpaServiceSettings['mode'] {
+    return this.settings.mode;
+  }
+
   /**
    * Asks for a decision.
    *
@@ -59,7 +53,7 @@ export class OpaService {
     const begin = performance.now();
     const policy = this.policyOf(question);
     const { engine, mode } = this.settings;
-    const permissive = mode === 'permissive' || question.mode === 'permissive';
+    const permissive = this.isPermissive(question);
     if (mode === 'disabled') return this.counter.count(stand(policy, 'disabled', 'allow', 0));
     try {
       const answer = await this.ask(policy, question, begin);
@@ -93,6 +87,53 @@ export class OpaService {
   }
 
   /**
+   * Says which of the items the subject may see, in one question about all of them.
+   *
+   * @remarks The policy sees `input.items` and answers a list or set of indexes into it, or of the items' keys with
+   * option `key`; undefined and an empty one stand for none, an unknown key for nothing:
+   * ```rego
+   * package docs
+   *
+   * visible contains index if {
+   *   some index, doc in input.items
+   *   doc.owner == input.subject.id
+   * }
+   * ```
+   * A policy that decides (a boolean, or an object with `allow`; with a default, for undefined is no decision) is asked
+   * about each item as `input.item`:
+   * ```rego
+   * package docs
+   *
+   * default allow := false
+   *
+   * allow if input.item.owner == input.subject.id
+   * ```
+   * So is one that fails (`OPA_POLICY_ERROR`): an item on which it fails again is left out and logged, and so is one
+   * that is allowed with obligations. `timeout` is the time for each question. Mode `disabled` gives all items,
+   * `permissive` gives all and reports.
+   * @returns the items, in their order
+   * @throws OpaError `OPA_BAD_DECISION` for any other answer; when no answer can be had; and when the policy fails on
+   * every item
+   */
+  async filter<T>(items: readonly T[], options: OpaFilterOptions<T> = {}): Promise<T[]> {
+    const begin = performance.now();
+    const policy = this.policyOf(options);
+    if (this.settings.mode === 'disabled' || items.length === 0) return [...items];
+    const permissive = this.isPermissive(options);
+    try {
+      const seen = await filtered(items, policy, options, {
+        evaluate: (input, signal) => this.listed(policy, { ...options, input, signal }),
+        decide: (input, signal) => this.decide({ ...options, policy, input, signal }),
+      });
+      if (!permissive || seen.length === items.length) return seen;
+      this.reportWouldDeny(policy, 'deny', []);
+    } catch (error) {
+      this.counter.count(this.unavailable(error, policy, begin, permissive));
+    }
+    return [...items];
+  }
+
+  /**
    * Resolves when the engine can decide.
    *
    * @throws OpaError that says why it can't
@@ -121,6 +162,29 @@ export class OpaService {
     return this.wouldDeny.list();
   }
 
+  /**
+   * Adds to the permissive report, and logs.
+   *
+   * @internal
+   */
+  reportWouldDeny(policy: string, outcome: 'deny' | 'undefined', reasons: readonly string[]): void {
+    this.wouldDeny.add(policy, outcome, reasons);
+    this.logger.warn(`Permissive: the policy "${policy}" would have stopped a request (${outcome}).`);
+  }
+
+  private isPermissive({ mode }: Pick<OpaQuestion, 'mode'>): boolean {
+    return this.settings.mode === 'permissive' || mode === 'permissive';
+  }
+
+  private async listed(policy: string, question: OpaQuestion): Promise<unknown> {
+    const begin = performance.now();
+    const { result, engine = this.settings.engine.name } = await this.ask(policy, question, begin);
+    if (result === undefined) this.warnUndefined(policy);
+    const outcome = result === undefined ? 'undefined' : 'allow';
+    this.counter.count(stand(policy, engine, outcome, performance.now() - begin));
+    return result;
+  }
+
   private ask(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
     const deadline = begin + (question.timeout ?? this.settings.timeout);
     return this.settings.engine.evaluate(
@@ -129,7 +193,7 @@ export class OpaService {
     );
   }
 
-  private policyOf({ policy = this.settings.policy }: OpaQuestion): string {
+  private policyOf({ policy = this.settings.policy }: Pick<OpaQuestion, 'policy'>): string {
     if (policy === undefined) {
       throw new OpaError(
         'OPA_BAD_OPTIONS',
@@ -142,16 +206,18 @@ export class OpaService {
   private refused(decision: Decision, permissive: boolean): Decision {
     const { policy, reasons } = decision;
     const outcome = decision.outcome === 'undefined' ? 'undefined' : 'deny';
-    if (outcome === 'undefined' && !this.reported.has(policy) && this.reported.size < 1_000) {
-      this.reported.add(policy);
-      this.logger.warn(
-        `The policy "${policy}" is undefined: is its path right, and loaded? Undefined is denied.`,
-      );
-    }
+    if (outcome === 'undefined') this.warnUndefined(policy);
     if (!permissive) return decision;
-    this.wouldDeny.add(policy, outcome, reasons);
-    this.logger.warn(`Permissive: the policy "${policy}" would have stopped a request (${outcome}).`);
+    this.reportWouldDeny(policy, outcome, reasons);
     return { ...decision, allowed: true, degraded: 'permissive' };
+  }
+
+  private warnUndefined(policy: string): void {
+    if (this.reported.has(policy) || this.reported.size >= 1_000) return;
+    this.reported.add(policy);
+    this.logger.warn(
+      `The policy "${policy}" is undefined: is its path right, and loaded? Undefined is denied.`,
+    );
   }
 
   private unavailable(error: unknown, policy: string, begin: number, permissive: boolean): Decision {
@@ -178,7 +244,7 @@ export class OpaService {
 function stand(
   policy: string,
   engine: string,
-  outcome: 'allow' | 'unavailable',
+  outcome: 'allow' | 'undefined' | 'unavailable',
   durationMs: number,
 ): Decision {
   return {

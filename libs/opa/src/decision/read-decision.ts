@@ -1,5 +1,5 @@
 import type { Decision, EngineAnswer, HeaderValues, Obligation } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { isHeaderName, isHeaderValue, OpaError } from '../contracts/index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,6 +16,8 @@ export type PolicyVerdict = Pick<
   | 'status'
   | 'body'
 >;
+
+const VERDICTS = ['allow', 'allowed', 'decision'];
 
 const ALLOW: PolicyVerdict = Object.freeze({ outcome: 'allow', allowed: true, reasons: [], obligations: [] });
 const DENY: PolicyVerdict = Object.freeze({ outcome: 'deny', allowed: false, reasons: [], obligations: [] });
@@ -40,7 +42,9 @@ export function readDecision(answer: EngineAnswer, policy: string): PolicyVerdic
     outcome: allowed ? 'allow' : 'deny',
     allowed,
     reasons: [...reasons(fields, policy), ...contextReasons(context)],
-    obligations: obligations(fields['obligations'] ?? context?.['obligations'], policy),
+    obligations: [fields['obligations'], context?.['obligations']].flatMap((given) =>
+      obligations(given, policy),
+    ),
     ...optional('headers', headers(fields, 'headers', policy)),
     ...optional('responseHeaders', headers(fields, 'response_headers_to_add', policy)),
     ...optional('removeHeaders', names(fields['request_headers_to_remove'], policy)),
@@ -49,8 +53,15 @@ export function readDecision(answer: EngineAnswer, policy: string): PolicyVerdic
   };
 }
 
+/** Tells whether a document means to be a decision: a boolean, or an object with a member that says allow or deny. */
+export function saysDecision(result: unknown): boolean {
+  if (typeof result === 'boolean') return true;
+  const fields = asFields(result);
+  return fields !== undefined && VERDICTS.some((key) => key in fields);
+}
+
 function verdictOf(fields: Fields, policy: string): boolean {
-  const verdicts = ['allow', 'allowed', 'decision'].filter((key) => key in fields).map((key) => fields[key]);
+  const verdicts = VERDICTS.filter((key) => key in fields).map((key) => fields[key]);
   const [first] = verdicts;
   if (typeof first !== 'boolean' || verdicts.some((verdict) => typeof verdict !== 'boolean')) {
     throw bad(policy, 'it has no boolean "allow", "allowed" or "decision", or one that is no boolean');
@@ -79,18 +90,21 @@ function contextReasons(context: Fields | undefined): string[] {
 function obligations(given: unknown, policy: string): Obligation[] {
   if (given === undefined || given === null) return [];
   if (!Array.isArray(given)) throw bad(policy, 'its obligations are not a list');
-  return given.map((item: unknown) => {
-    const fields = asFields(item);
-    const properties = fields?.['properties'] === undefined ? {} : asFields(fields['properties']);
-    if (typeof fields?.['type'] !== 'string' || properties === undefined) {
-      throw bad(policy, 'an obligation has no text "type", or "properties" that are no object');
-    }
-    return {
-      type: fields['type'],
-      properties,
-      ...(typeof fields['id'] === 'string' && { id: fields['id'] }),
-    };
-  });
+  return given.map(obligation);
+}
+
+// A malformed one stays in the list, for the others are to be carried out beside it.
+function obligation(item: unknown): Obligation {
+  const { type, properties = {}, id } = asFields(item) ?? {};
+  const known = typeof type === 'string' && type !== '';
+  const malformed = known ? 'its "properties" are no object' : 'it has no text "type"';
+  const fields = asFields(properties);
+  return {
+    type: known ? type : '',
+    properties: fields ?? {},
+    ...(typeof id === 'string' && { id }),
+    ...(!(known && fields !== undefined) && { malformed }),
+  };
 }
 
 function headers(fields: Fields, key: string, policy: string): HeaderValues | undefined {
@@ -103,13 +117,10 @@ function headers(fields: Fields, key: string, policy: string): HeaderValues | un
   );
 }
 
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 function headerValue(name: string, value: unknown, policy: string): string | string[] {
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  const texts = list.filter((item): item is string => typeof item === 'string' && HEADER_VALUE.test(item));
-  if (!HEADER_NAME.test(name) || texts.length !== list.length)
+  const texts = list.filter(isHeaderValue);
+  if (!isHeaderName(name) || texts.length !== list.length)
     throw bad(policy, `its header ${JSON.stringify(name)} is not valid`);
   return Array.isArray(value) ? texts : (texts[0] ?? '');
 }

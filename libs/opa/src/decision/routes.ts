@@ -2,7 +2,7 @@
  * How a handler stands:
  *
  * - `guarded`: an OpaGuard asks its policies.
- * - `public`: an OpaGuard lets everyone in (`@OpaPublic`).
+ * - `public`: everyone is let in (`@OpaPublic`), with an OpaGuard or without.
  * - `refused`: an OpaGuard refuses everyone, for no policy is named and there is no default one.
  * - `open`: an OpaGuard lets everyone in, for no policy is named and `unguarded` is `'allow'`.
  * - `not guarded`: no OpaGuard covers it.

@@ -1,3 +1,4 @@
+import type { PolicyGroup } from '../decision/index.js';
 import type { InputFunction } from '../input/index.js';
 
 /** What `@OpaPolicy` takes beside the path. */
@@ -6,7 +7,10 @@ export interface OpaPolicyOptions {
   readonly response?: string;
   /** Where several policies are named: whether all must allow, or any. Default: `'all'`. */
   readonly combine?: 'all' | 'any';
-  /** Ask the class's policies too, before the handler's own. Default: `false`, the handler's own replace them. */
+  /**
+   * Ask the class's policies too, before the handler's own: both must allow, each by its own `combine`. Default:
+   * `false`, the handler's own replace them.
+   */
   readonly inherit?: boolean;
   /** `'permissive'` lets through and reports what this handler's policies would have stopped. Default: the module's. */
   readonly mode?: 'enforce' | 'permissive';
@@ -19,6 +23,8 @@ export interface OpaPolicyOptions {
 /** What a handler or class declares; without policies it is public. */
 export interface Declaration extends OpaPolicyOptions {
   readonly policies: readonly string[];
+  /** The class's and the handler's own, where they can't be combined as one. */
+  readonly groups?: readonly PolicyGroup[];
 }
 
 const DECLARATION = Symbol.for('nestjs-opa:declaration');
@@ -51,7 +57,9 @@ export function declarationOf(handler: object, controller: Target): Declaration 
   const own = Reflect.getMetadata(DECLARATION, handler) as Declaration | undefined;
   const outer = Reflect.getMetadata(DECLARATION, controller) as Declaration | undefined;
   if (own?.inherit !== true || outer === undefined) return own ?? outer;
-  return { ...outer, ...own, policies: [...outer.policies, ...own.policies] };
+  const both = { ...outer, ...own, policies: [...outer.policies, ...own.policies] };
+  const groups = [outer, own].filter(({ policies }) => policies.length > 0);
+  return groups.some(({ combine }) => combine === 'any') ? { ...both, groups } : both;
 }
 
 /** The input functions of a handler: the class's first, then its own. */

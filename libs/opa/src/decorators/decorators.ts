@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { assertPolicyPath, OpaError } from '../contracts/index.js';
-import { findRecord } from '../decision/index.js';
+import { findRecordForParameter } from '../decision/index.js';
 import type { InputFunction } from '../input/index.js';
 import type { OpaPolicyOptions } from './declaration.js';
 import { declare, declareInput } from './declaration.js';
@@ -52,5 +52,5 @@ export function OpaInput(fn: InputFunction): ClassDecorator & MethodDecorator {
 
 /** The decision that let the request in, as a parameter; `undefined` on a public route. */
 export const OpaDecision: () => ParameterDecorator = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Decision | undefined => findRecord(context)?.made,
+  (_: unknown, context: ExecutionContext): Decision | undefined => findRecordForParameter(context)?.made,
 );

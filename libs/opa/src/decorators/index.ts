@@ -1,2 +1,3 @@
 export * from './declaration.js';
 export * from './decorators.js';
+export * from './obligation.js';

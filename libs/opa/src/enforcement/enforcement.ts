@@ -1,8 +1,11 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import type { OpaService } from '../decision/index.js';
+import type { Decision } from '../contracts/index.js';
+import type { OpaService, ResultEdit } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
 import { declarationOf, inputsOf } from '../decorators/index.js';
 import type { Input, InputBuilder } from '../input/index.js';
+import type { Obligations } from './obligations/index.js';
+import { Refused } from './refused.js';
 
 /** How one module instance enforces decisions. */
 export interface EnforcementSettings {
@@ -20,12 +23,37 @@ export class OpaEnforcement {
     readonly service: OpaService,
     readonly inputs: InputBuilder,
     readonly settings: EnforcementSettings,
+    readonly obligations: Obligations,
   ) {}
 
   /** Builds the input of a handler's decision; disabled, nobody reads it. */
   input(context: ExecutionContext): Promise<Input> {
     if (this.settings.mode === 'disabled') return Promise.resolve({});
     return this.inputs.build(context, inputsOf(context.getHandler(), context.getClass()));
+  }
+
+  /** Whether a handler's decisions are only reported. */
+  isPermissive(context: ExecutionContext): boolean {
+    return this.settings.mode === 'permissive' || declared(context)?.mode === 'permissive';
+  }
+
+  /**
+   * Carries out the obligations of a permit.
+   *
+   * @param resultAtHand - whether the caller has the handler's result to edit
+   * @returns what they want changed in the handler's result
+   * @throws Refused when they make a denial of it; permissive, that is reported
+   */
+  async fulfil(
+    context: ExecutionContext,
+    decision: Decision,
+    resultAtHand: boolean,
+  ): Promise<readonly ResultEdit[]> {
+    const { edits, refusal } = await this.obligations.permit(context, decision, resultAtHand);
+    if (refusal === undefined) return edits;
+    if (!this.isPermissive(context)) throw new Refused(refusal);
+    this.service.reportWouldDeny(decision.policy, 'deny', refusal.reasons);
+    return edits;
   }
 }
 

@@ -11,9 +11,9 @@ export function httpReply(context: ExecutionContext): HttpReply {
   return context.switchToHttp().getResponse<HttpReply>();
 }
 
-/** Sets headers on the answer to the client. */
+/** Sets headers on the answer to the client; once they are sent, as those of an event stream are, none. */
 export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues | undefined): void {
-  if (reply === undefined) return;
+  if (reply === undefined || rawOf(reply).headersSent) return;
   for (const [name, value] of Object.entries(headers ?? {})) {
     reply.removeHeader(name);
     reply.header(name, typeof value === 'string' ? value : [...value]);
@@ -46,7 +46,7 @@ export async function whileConnected<T>(
   reply: HttpReply,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const raw = reply.raw ?? (reply as unknown as RawReply);
+  const raw = rawOf(reply);
   const gone = new AbortController();
   const onClose = (): void => {
     if (!raw.writableFinished) gone.abort();
@@ -60,6 +60,10 @@ export async function whileConnected<T>(
   }
 }
 
+function rawOf(reply: HttpReply): RawReply {
+  return reply.raw ?? (reply as unknown as RawReply);
+}
+
 /** Decisions on HTTP, Express and Fastify. */
 export const httpPoint: EnforcementPoint = {
   strip: (context, patterns) => stripHeaders(httpRequest(context), patterns),
@@ -71,8 +75,11 @@ export const httpPoint: EnforcementPoint = {
   },
   failure: (context, error) => {
     const { exception, retryAfter } = httpFailure(error);
-    if (retryAfter !== undefined) httpReply(context).header('retry-after', String(retryAfter));
+    if (retryAfter !== undefined) setHeaders(httpReply(context), { 'retry-after': String(retryAfter) });
     return exception;
   },
-  reply: httpReply,
+  reply: (context) => {
+    const reply = httpReply(context);
+    return rawOf(reply).headersSent ? undefined : reply;
+  },
 };

@@ -5,11 +5,21 @@ import { isError, OpaError } from '../contracts/index.js';
 import { DENIED_MESSAGE } from '../decision/index.js';
 import type { ContextKind } from '../input/index.js';
 import { kindOf } from '../input/index.js';
+import { graphqlPoint } from './graphql.js';
+import { grpcPoint } from './grpc.js';
 import { httpPoint } from './http.js';
+import { mcpPoint } from './mcp.js';
 import type { EnforcementPoint } from './point.js';
+import { rpcPoint } from './rpc.js';
+import { wsPoint } from './ws.js';
 
 const POINTS: Readonly<Partial<Record<ContextKind, EnforcementPoint>>> = {
   http: httpPoint,
+  graphql: graphqlPoint,
+  ws: wsPoint,
+  rpc: rpcPoint,
+  grpc: grpcPoint,
+  mcp: mcpPoint,
 };
 
 const logger = new Logger('OpaEnforcement');

@@ -4,6 +4,7 @@ import type { EventEmitter } from 'node:events';
 export interface RawReply extends EventEmitter {
   readonly writableFinished: boolean;
   readonly destroyed: boolean;
+  readonly headersSent: boolean;
 }
 
 /** What the library needs of a reply, the same on Express and Fastify. */

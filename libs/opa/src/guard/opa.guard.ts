@@ -4,7 +4,7 @@ import { ModuleRef } from '@nestjs/core';
 import type { Decision } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { DecisionRecord } from '../decision/index.js';
-import { combined, findRecord, keepRecord } from '../decision/index.js';
+import { combinedGroups, findRecord, keepRecord } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
 import type { EnforcementPoint } from '../enforcement/index.js';
 import {
@@ -12,6 +12,7 @@ import {
   denial,
   EnforcementLocator,
   failure,
+  obligationsOf,
   OpaEnforcement,
   ownDenial,
   pointOf,
@@ -60,12 +61,15 @@ export class OpaGuard implements CanActivate {
     record: DecisionRecord,
   ): Promise<Decision | undefined> {
     try {
-      const decision = await this.ask(context, point, record);
+      const enforcement = this.enforcements.find(declared(context)?.instance);
+      const decision = await this.ask(enforcement, context, point, record);
       if (decision === undefined) return undefined;
       // Whoever replaced OpaService in a test may give anything; only `true` is an allow.
-      if ((decision.allowed as unknown) !== true) throw new Refused(decision);
+      if ((decision.allowed as unknown) !== true)
+        throw new Refused(await enforcement.obligations.deny(context, decision));
       if (decision.degraded !== 'permissive') {
-        this.refuseObligations(decision);
+        if (obligationsOf(decision).length > 0)
+          record.edits = await enforcement.fulfil(context, decision, false);
         point.permit(context, decision);
       }
       record.made = decision;
@@ -76,12 +80,12 @@ export class OpaGuard implements CanActivate {
   }
 
   private async ask(
+    enforcement: OpaEnforcement,
     context: ExecutionContext,
     point: EnforcementPoint,
     record: DecisionRecord,
   ): Promise<Decision | undefined> {
     const declaration = declared(context);
-    const enforcement = this.enforcements.find(declaration?.instance);
     const { settings } = enforcement;
     point.strip(context, settings.policyHeaders);
     const policies = declaration?.policies ?? [settings.policy ?? []].flat();
@@ -89,7 +93,7 @@ export class OpaGuard implements CanActivate {
       if (declaration === undefined) this.checkUnguarded(context, settings.unguarded);
       return undefined;
     }
-    const permissive = settings.mode === 'permissive' || declaration?.mode === 'permissive';
+    const permissive = enforcement.isPermissive(context);
     try {
       const input = await enforcement.input(context);
       record.input = input;
@@ -106,15 +110,12 @@ export class OpaGuard implements CanActivate {
     { service }: OpaEnforcement,
     context: ExecutionContext,
     point: EnforcementPoint,
-    { policies, combine = 'all', timeout, mode }: Declaration,
+    { policies, combine = 'all', groups = [{ policies, combine }], timeout, mode }: Declaration,
     input: unknown,
   ): Promise<Decision> {
-    return point.whileConnected(context, (signal) => {
-      const ask = (policy: string): Promise<Decision> =>
-        service.decide({ policy, input, signal, timeout, mode });
-      const [first] = policies;
-      return first !== undefined && policies.length === 1 ? ask(first) : combined(policies, combine, ask);
-    });
+    return point.whileConnected(context, (signal) =>
+      combinedGroups(groups, (policy) => service.decide({ policy, input, signal, timeout, mode })),
+    );
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
@@ -124,15 +125,5 @@ export class OpaGuard implements CanActivate {
       this.logger.warn(`${name} is under OpaGuard and names no policy: unguarded: "${unguarded}".`);
     }
     if (unguarded === 'deny') throw new Refused(ownDenial(''));
-  }
-
-  // An obligation that nobody carries out turns a permit into a denial.
-  private refuseObligations({ obligations = [], policy = '' }: Partial<Decision>): void {
-    const [first] = obligations;
-    if (first === undefined) return;
-    this.logger.error(
-      `The policy "${policy}" allows with an obligation "${first.type}", which nobody carries out before a handler: denied.`,
-    );
-    throw new Refused(ownDenial(policy));
   }
 }

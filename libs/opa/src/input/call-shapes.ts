@@ -3,6 +3,7 @@ import type { Call } from './call.js';
 import type { ContextKind } from './kind.js';
 import { pickHeaders } from './headers.js';
 import type { Input } from './shapes.js';
+import { userName } from './user-name.js';
 
 /** What a shape is built from. */
 export interface CallSource {
@@ -34,7 +35,7 @@ const authzen: CallShape = ({ call, subject, headers }) => ({
 
 const contextforge: CallShape = ({ kind, call, subject, headers }) => ({
   kind,
-  user: subject,
+  user: userName(subject),
   request_ip: call.ip,
   headers: call.http === undefined ? {} : pickHeaders(call.http.headers, headers),
   payload: call.request,

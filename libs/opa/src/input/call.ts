@@ -19,3 +19,9 @@ export interface Call {
   /** The caller's address, if it is known. */
   readonly ip?: string | undefined;
 }
+
+/** What the builder of each kind's calls may look at. */
+export interface CallOptions {
+  /** The headers that a policy sees. */
+  readonly headers: readonly string[];
+}

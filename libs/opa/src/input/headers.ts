@@ -19,8 +19,9 @@ export function pickHeaders(headers: Headers, allowed: readonly string[]): Recor
 
 /** Tells whether a header's name matches one of the patterns: a name, or a beginning and `*`. */
 export function matchesHeader(name: string, patterns: readonly string[]): boolean {
+  const given = name.toLowerCase();
   return patterns.some((pattern) => {
     const lower = pattern.toLowerCase();
-    return lower.endsWith('*') ? name.startsWith(lower.slice(0, -1)) : name === lower;
+    return lower.endsWith('*') ? given.startsWith(lower.slice(0, -1)) : given === lower;
   });
 }

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { OpaError } from '../contracts/index.js';
 
 /** What the library reads of a request, the same on Express and Fastify. */
 export interface HttpRequest {
@@ -13,8 +14,9 @@ export interface HttpRequest {
   readonly ip?: string;
   readonly protocol?: string;
   readonly user?: unknown;
-  readonly raw?: { readonly rawHeaders?: string[] };
+  readonly raw?: { readonly rawHeaders?: string[]; readonly httpVersion?: string };
   readonly rawHeaders?: string[];
+  readonly httpVersion?: string;
   readonly route?: { readonly path?: unknown };
   readonly routeOptions?: { readonly url?: string | undefined };
 }
@@ -24,9 +26,27 @@ export function httpRequest(context: ExecutionContext): HttpRequest {
   return context.switchToHttp().getRequest<HttpRequest>();
 }
 
-/** The request's path, without the query, as the client sent it. */
+/**
+ * The path and query that the client asked for, as it wrote them; of a whole URL, which adapters route by its path,
+ * that part alone.
+ *
+ * @throws OpaError `OPA_BAD_INPUT`, by the client's fault, when it has a fragment, for adapters read it in their own
+ * ways, or has no path
+ */
+export function targetOf(request: HttpRequest): string {
+  const sent = request.originalUrl ?? request.url;
+  const target = sent.startsWith('/') ? sent : /^https?:\/\/[^/?]+(\/.*)$/i.exec(sent)?.[1];
+  if (target !== undefined && !target.includes('#')) return target;
+  throw new OpaError(
+    'OPA_BAD_INPUT',
+    "The client's request target has a fragment, or is neither a path nor a URL with one: no policy is asked about it.",
+    { clientFault: true },
+  );
+}
+
+/** The request's path, without the query; throws as {@link targetOf}. */
 export function pathOf(request: HttpRequest): string {
-  return (request.originalUrl ?? request.url).split('?', 1)[0] ?? '';
+  return targetOf(request).split('?', 1)[0] ?? '';
 }
 
 const templates = new Map<string, string>();

@@ -1,7 +1,11 @@
 export type { Call } from './call.js';
+export * from './graphql-call.js';
+export * from './grpc-call.js';
 export * from './headers.js';
 export * from './http-request.js';
 export * from './input-builder.js';
 export * from './input.options.js';
 export * from './kind.js';
+export * from './mcp-request.js';
 export type { Input } from './shapes.js';
+export * from './ws-client.js';

@@ -1,8 +1,10 @@
+import { OpaError } from '../contracts/index.js';
 import { visibleBody } from './body.js';
 import { pickHeaders } from './headers.js';
 import type { HttpRequest } from './http-request.js';
-import { pathOf, routeOf } from './http-request.js';
+import { pathOf, routeOf, targetOf } from './http-request.js';
 import type { OpaInputOptions } from './input.options.js';
+import { userName } from './user-name.js';
 
 /** What a shape is built from. */
 export interface HttpSource {
@@ -33,7 +35,7 @@ const standard: Shape = ({ request, subject, headers, body }) => {
       query: request.query ?? {},
       headers: pickHeaders(request.headers, headers),
       ip: request.ip,
-      ...visibleBody(request.body, body),
+      ...visibleBody(request, body),
     },
   };
 };
@@ -50,31 +52,37 @@ const authzen: Shape = ({ request, subject, headers, body }) => ({
   context: {
     headers: pickHeaders(request.headers, headers),
     ip: request.ip,
-    ...visibleBody(request.body, body),
+    ...visibleBody(request, body),
   },
 });
 
 /** The fields that opa-envoy-plugin documents. */
 const envoy: Shape = ({ request, subject, headers, body }) => {
-  const url = request.originalUrl ?? request.url;
-  const { body: parsed, truncated } = visibleBody(request.body, body);
-  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  const target = targetOf(request);
+  const path = pathOf(request);
+  const { body: seen, truncated } = visibleBody(request, body);
+  const isForm = isOfType(request, 'application/x-www-form-urlencoded');
+  const isText = typeof seen === 'string' && !isOfType(request, 'application/json');
+  const query = new URLSearchParams(target.slice(path.length + 1));
   return {
     attributes: {
       source: { address: { socketAddress: { address: request.ip } }, principal: subject },
       request: {
         http: {
           method: request.method,
-          path: url,
+          path: target,
           host: request.headers['host'],
           scheme: request.protocol,
+          protocol: `HTTP/${request.raw?.httpVersion ?? request.httpVersion ?? '1.1'}`,
           headers: pickHeaders(request.headers, headers),
+          ...(isText && { body: seen }),
         },
       },
     },
-    parsed_path: pathOf(request).split('/').slice(1).map(decoded),
+    version: { ext_authz: 'v3', encoding: 'protojson' },
+    parsed_path: decoded(path).replace(/^\/+/, '').split('/'),
     parsed_query: Object.fromEntries([...new Set(query.keys())].map((key) => [key, query.getAll(key)])),
-    parsed_body: parsed ?? null,
+    parsed_body: isText ? null : isForm ? lists(seen) : (seen ?? null),
     truncated_body: truncated === true,
   };
 };
@@ -82,7 +90,7 @@ const envoy: Shape = ({ request, subject, headers, body }) => {
 /** What ContextForge's OPA plugin sends, for a route. */
 const contextforge: Shape = ({ request, subject, headers, body }) => ({
   kind: 'http',
-  user: subject,
+  user: userName(subject),
   request_ip: request.ip,
   headers: pickHeaders(request.headers, headers),
   payload: {
@@ -90,17 +98,28 @@ const contextforge: Shape = ({ request, subject, headers, body }) => ({
     path: pathOf(request),
     params: request.params ?? {},
     query: request.query ?? {},
-    ...visibleBody(request.body, body),
+    ...visibleBody(request, body),
   },
   context: {},
   mode: 'input',
 });
 
-function decoded(segment: string): string {
+function isOfType({ headers }: HttpRequest, type: string): boolean {
+  return String(headers['content-type']).includes(type);
+}
+
+// As Go reads a form: every value is a list.
+function lists(form: unknown): Input | null {
+  if (typeof form !== 'object' || form === null) return null;
+  return Object.fromEntries(Object.entries(form).map(([key, value]) => [key, [value as unknown].flat()]));
+}
+
+// The plugin refuses what it can't decode, and decodes before it takes the path apart.
+function decoded(path: string): string {
   try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new OpaError('OPA_BAD_INPUT', "The request's path can't be decoded.", { cause, clientFault: true });
   }
 }
 

@@ -1,27 +1,47 @@
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, MessageEvent, NestInterceptor } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { Observable } from 'rxjs';
-import { concatMap, defaultIfEmpty, takeLast } from 'rxjs';
-import type { Decision } from '../contracts/index.js';
-import { findRecord } from '../decision/index.js';
+import type { Observable, OperatorFunction } from 'rxjs';
+import { concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
+import type { Obligation } from '../contracts/index.js';
+import { OpaError } from '../contracts/index.js';
+import type { ResultEdit } from '../decision/index.js';
+import { findRecord, holdingResult, takeResult } from '../decision/index.js';
 import type { OpaPolicyOptions } from '../decorators/index.js';
 import type { HttpReply } from '../enforcement/index.js';
 import {
   declared,
   denial,
+  edited,
+  EDITS_RESULTS,
   EnforcementLocator,
   failure,
+  httpReply,
+  obligationsOf,
   OpaEnforcement,
   pointOf,
   Refused,
   setHeaders,
 } from '../enforcement/index.js';
 import { pickHeaders } from '../input/index.js';
-import { carryOutAll } from './obligations.js';
+import { inTurn } from './in-turn.js';
+import { eventOf, isEventStream, leavesByItem } from './items.js';
 import { ResponseBody } from './response-body.js';
 
 type Snapshot = ReturnType<HttpReply['getHeaders']>;
+
+/** What is known of a handler's answer before its result is. */
+interface Answer {
+  readonly context: ExecutionContext;
+  readonly declaration: OpaPolicyOptions | undefined;
+  /** The headers of the reply then. */
+  readonly before: Snapshot;
+  /** What the request's decision wants changed in the result. */
+  readonly edits: readonly ResultEdit[];
+}
+
+const TOO_MUCH =
+  'A stream was ended: its items came faster than they could be decided, and too many were waiting.';
 
 // They speak of a body that is not the one that leaves.
 const BODY_HEADERS = [
@@ -39,10 +59,14 @@ const BODY_HEADERS = [
  * headers. Everywhere it sets the response headers of the guard's decision.
  *
  * @remarks Until the policy has allowed it nothing leaves; a stream is buffered, up to 4 MiB. An Observable's last
- * value is the result, as in Nest.
+ * value is the result, as in Nest. Where each of its items leaves by itself (`@Sse()`, WebSockets, microservices, gRPC)
+ * each is decided, in order and one at a time; those that wait for it are up to 4 MiB of JSON. A denial ends the stream
+ * with its error. Of an event the policy sees `data` as `response.body`, and the rest as `response.event`; obligations
+ * concern its data alone, and it has no headers.
  */
 @Injectable()
 export class OpaInterceptor implements NestInterceptor {
+  static readonly [EDITS_RESULTS] = true;
   private readonly enforcements: EnforcementLocator;
 
   constructor(
@@ -54,53 +78,95 @@ export class OpaInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const reply = pointOf(context).reply(context);
+    const edits = takeResult(context);
+    if (edits === undefined) return next.handle();
     const made = findRecord(context)?.made;
     if (made?.degraded !== 'permissive') setHeaders(reply, made?.responseHeaders);
     const declaration = declared(context);
-    const response = declaration?.response;
-    if (response === undefined) return next.handle();
-    const before = { ...reply?.getHeaders() };
-    return next.handle().pipe(
-      takeLast(1),
-      defaultIfEmpty(undefined),
-      concatMap((result) => this.respond(context, { ...declaration, response }, result, before)),
-    );
+    if (declaration?.response === undefined && edits.length === 0) return next.handle();
+    const answer = { context, declaration, before: { ...reply?.getHeaders() }, edits };
+    const decide = leavesByItem(context) ? this.itemByItem(answer) : this.lastItem(answer);
+    return holdingResult(context, () => next.handle()).pipe(decide);
   }
 
-  private async respond(
-    context: ExecutionContext,
-    declaration: OpaPolicyOptions & { response: string },
-    result: unknown,
-    before: Snapshot,
-  ): Promise<unknown> {
-    const point = pointOf(context);
-    const reply = point.reply(context);
-    try {
-      const enforcement = this.enforcements.find(declaration.instance);
-      const { service, settings, inputs } = enforcement;
-      if (settings.mode === 'disabled') return result;
-      const body = await ResponseBody.read(result, contentType(reply));
-      const request = findRecord(context)?.input ?? (await enforcement.input(context));
-      const input = { ...request, response: visible(reply, body, inputs.headers) };
-      const { response: policy, timeout, mode } = declaration;
-      const decision = await point.whileConnected(context, (signal) =>
-        service.decide({ policy, input, signal, timeout, mode }),
+  private lastItem(answer: Answer): OperatorFunction<unknown, unknown> {
+    return (results) =>
+      results.pipe(
+        takeLast(1),
+        defaultIfEmpty(undefined),
+        concatMap((result) => this.respond(answer, result)),
       );
-      return this.applied(decision, body, reply);
+  }
+
+  private itemByItem(answer: Answer): OperatorFunction<unknown, unknown> {
+    const { context } = answer;
+    const overflow = (): Promise<Error> => failure(context, new OpaError('OPA_OVERLOADED', TOO_MUCH));
+    if (!isEventStream(context)) return inTurn((item) => this.respond(answer, item), overflow);
+    const decideEvent = async ({ data, ...event }: Partial<MessageEvent>): Promise<unknown> => ({
+      ...event,
+      data: await this.respond(answer, data, event),
+    });
+    return (items) => items.pipe(map(eventOf), inTurn(decideEvent, overflow));
+  }
+
+  private async respond(answer: Answer, result: unknown, event?: Partial<MessageEvent>): Promise<unknown> {
+    const { context, declaration, before } = answer;
+    const reply = event === undefined ? pointOf(context).reply(context) : undefined;
+    try {
+      const enforcement = this.enforcements.find(declaration?.instance);
+      if (enforcement.settings.mode === 'disabled') return result;
+      const body = await ResponseBody.read(result, contentType(reply));
+      const own = await this.decided(answer, enforcement, body, event);
+      const edits = [...answer.edits, ...own];
+      if (edits.length > 0) body.change((json) => edited(json, edits));
+      if (body.isChanged) for (const name of BODY_HEADERS) reply?.removeHeader(name);
+      return body.result();
     } catch (error) {
-      if (reply !== undefined) restore(reply, before);
-      throw error instanceof Refused ? await denial(context, error.decision) : await failure(context, error);
+      restore(pointOf(context).reply(context), before);
+      if (!(error instanceof Refused)) throw await failure(context, error);
+      const { obligations } = this.enforcements.find(declaration?.instance);
+      throw await denial(context, await obligations.deny(context, error.decision));
     }
   }
 
-  private applied(decision: Decision, body: ResponseBody, reply: HttpReply | undefined): unknown {
+  private async decided(
+    { context, declaration, before }: Answer,
+    enforcement: OpaEnforcement,
+    body: ResponseBody,
+    event: Partial<MessageEvent> | undefined,
+  ): Promise<readonly ResultEdit[]> {
+    const { response: policy, timeout, mode } = declaration ?? {};
+    if (policy === undefined) return [];
+    const { service, inputs } = enforcement;
+    const point = pointOf(context);
+    const reply = point.reply(context);
+    const request = findRecord(context)?.input ?? (await enforcement.input(context));
+    const response =
+      event === undefined
+        ? visible(reply, body, inputs.headers)
+        : {
+            status: httpReply(context).statusCode,
+            headers: pickHeaders(before, inputs.headers),
+            event,
+            body: body.visible,
+          };
+    const input = { ...request, response };
+    const decision = await point.whileConnected(context, (signal) =>
+      service.decide({ policy, input, signal, timeout, mode }),
+    );
     if ((decision.allowed as unknown) !== true) throw new Refused(decision);
-    if (decision.degraded === 'permissive') return body.result();
-    setHeaders(reply, { ...decision.headers, ...decision.responseHeaders });
-    carryOutAll(decision.obligations, body, reply);
-    if (body.isChanged) for (const name of BODY_HEADERS) reply?.removeHeader(name);
-    return body.result();
+    if (decision.degraded === 'permissive') return [];
+    if (event === undefined) setHeaders(reply, { ...decision.headers, ...decision.responseHeaders });
+    const obligations = obligationsOf(decision).map((one) => (event === undefined ? one : ofEvent(one)));
+    return obligations.length > 0 ? enforcement.fulfil(context, { ...decision, obligations }, true) : [];
   }
+}
+
+// The headers of an event stream are its own, and have mostly left; when exactly depends on how fast a decision is.
+function ofEvent(obligation: Obligation): Obligation {
+  return obligation.type === 'header'
+    ? { ...obligation, malformed: 'an event of a stream has no headers' }
+    : obligation;
 }
 
 function contentType(reply: HttpReply | undefined): string | undefined {
@@ -124,7 +190,8 @@ function visible(
 }
 
 // What the handler has set speaks of a result that doesn't leave.
-function restore(reply: HttpReply, before: Snapshot): void {
+function restore(reply: HttpReply | undefined, before: Snapshot): void {
+  if (reply === undefined) return;
   for (const name of Object.keys(reply.getHeaders())) {
     const was = before[name];
     if (was === reply.getHeaders()[name]) continue;

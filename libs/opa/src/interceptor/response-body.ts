@@ -21,7 +21,7 @@ export class ResponseBody {
   /**
    * Reads a result; a stream is buffered.
    *
-   * @throws OpaError `OPA_BAD_ANSWER` when it is larger than the cap, or can't be written as JSON
+   * @throws OpaError `OPA_BAD_ANSWER` when it is larger than the cap, or a stream of another kind
    */
   static async read(result: unknown, contentType: string | undefined): Promise<ResponseBody> {
     if (result instanceof StreamableFile) {
@@ -29,6 +29,12 @@ export class ResponseBody {
       const headers = result.getHeaders();
       const type = contentType ?? headers.type;
       return ResponseBody.ofBytes(bytes, type, fileOf(bytes, result));
+    }
+    if (isOtherStream(result)) {
+      throw new OpaError(
+        'OPA_BAD_ANSWER',
+        'A result that is a stream can be decided as a StreamableFile only, or as the items of an Observable.',
+      );
     }
     if (result instanceof Uint8Array) return ResponseBody.ofBytes(Buffer.from(result), contentType, result);
     if (typeof result === 'string') return new ResponseBody(result, undefined, false, result, undefined);
@@ -79,6 +85,12 @@ export class ResponseBody {
     if (this.file === undefined) return this.json;
     return fileOf(Buffer.from(JSON.stringify(this.json)), this.file);
   }
+}
+
+// Nest 12 sends them as they come; as JSON they would look empty to the policy.
+function isOtherStream(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || 'then' in result) return false;
+  return Symbol.asyncIterator in result || Object.prototype.toString.call(result) === '[object Response]';
 }
 
 function fileOf(bytes: Buffer, like: StreamableFile): StreamableFile {

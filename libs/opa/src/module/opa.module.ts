@@ -3,14 +3,14 @@ import type { DynamicModule } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { OpaService } from '../decision/index.js';
-import { instanceToken } from '../enforcement/index.js';
+import { instanceToken, ObligationRegistry, Obligations } from '../enforcement/index.js';
 import { OpaHttpService } from '../transport/index.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
 import { ConfigurableModuleClass } from './opa.module-definition.js';
 import { ResponseRouteCheck } from './response-route.check.js';
 
 /** The global part of the module: every provider but `HttpService`. */
-@Module({ imports: [DiscoveryModule], providers: [ResponseRouteCheck] })
+@Module({ imports: [DiscoveryModule], providers: [ResponseRouteCheck, ObligationRegistry, Obligations] })
 export class OpaCoreModule extends ConfigurableModuleClass {}
 
 /**

@@ -2,7 +2,7 @@ import type { InjectionToken, Provider } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
-import { enforcementToken, instanceToken, OpaEnforcement } from '../enforcement/index.js';
+import { enforcementToken, instanceToken, Obligations, OpaEnforcement } from '../enforcement/index.js';
 import { OpaGuard } from '../guard/index.js';
 import { InputBuilder } from '../input/index.js';
 import { OpaInterceptor } from '../interceptor/index.js';
@@ -46,9 +46,9 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
     { provide: instanceToken(OpaService, name), useFactory: serviceOf, inject: [runtime, audit] },
     {
       provide: enforcementToken(name),
-      useFactory: ({ settings }: OpaRuntime, service: OpaService) =>
-        new OpaEnforcement(service, new InputBuilder(settings.input), settings),
-      inject: [runtime, instanceToken(OpaService, name)],
+      useFactory: ({ settings }: OpaRuntime, service: OpaService, obligations: Obligations) =>
+        new OpaEnforcement(service, new InputBuilder(settings.input), settings, obligations),
+      inject: [runtime, instanceToken(OpaService, name), Obligations],
     },
     ...(name === undefined ? [OpaGuard, OpaInterceptor] : []),
   ];

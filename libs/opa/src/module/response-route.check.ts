@@ -3,13 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { OpaError } from '../contracts/index.js';
 import { declarationOf } from '../decorators/index.js';
+import { isMessage, takesResponseOver } from '../enforcement/index.js';
+import { fieldEnhancers, unaskedPolicy } from './resolver.check.js';
 
-// Nest's own metadata; it exports no names for them.
-const ROUTE_ARGUMENTS = '__routeArguments__';
-const PASSTHROUGH = '__responsePassthrough__';
-const SSE = '__sse__';
-const RESPONSE_PARAMETER = '1';
-const NEXT_PARAMETER = '2';
+type Method = (...args: never[]) => unknown;
 
 /** Stops the start when a handler's result would pass its response policy unseen. */
 @Injectable()
@@ -21,33 +18,35 @@ export class ResponseRouteCheck implements OnModuleInit {
 
   /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler */
   onModuleInit(): void {
-    for (const { metatype } of this.discovery.getControllers()) {
-      if (typeof metatype !== 'function') continue;
-      const prototype = metatype.prototype as Record<string, unknown>;
-      for (const key of this.scanner.getAllMethodNames(prototype))
-        this.check(metatype as Type, key, prototype[key]);
+    for (const of of this.methodsOf(this.discovery.getControllers())) this.check(...of);
+    const enhancers = fieldEnhancers(this.discovery);
+    for (const [provider, key, handler] of this.methodsOf(this.discovery.getProviders())) {
+      if (isMessage(handler)) this.check(provider, key, handler);
+      const why = enhancers && unaskedPolicy(provider, handler, enhancers);
+      if (why !== undefined) throw new OpaError('OPA_BAD_OPTIONS', `${provider.name}.${key} ${why}`);
     }
   }
 
-  private check(controller: Type, key: string, handler: unknown): void {
-    if (typeof handler !== 'function' || declarationOf(handler, controller)?.response === undefined) return;
-    const why =
-      takesOver(controller, key) ?? (Reflect.hasMetadata(SSE, handler) ? 'is an event stream' : undefined);
-    if (why === undefined) return;
+  private *methodsOf(found: readonly { metatype: unknown }[]): Generator<[of: Type, key: string, Method]> {
+    for (const { metatype } of found) {
+      if (typeof metatype !== 'function') continue;
+      // A provider's factory is a function too, and may have no prototype.
+      const prototype = metatype.prototype as Record<string, unknown> | undefined;
+      for (const key of this.scanner.getAllMethodNames(prototype ?? null)) {
+        const method = prototype?.[key];
+        if (typeof method === 'function') yield [metatype as Type, key, method as Method];
+      }
+    }
+  }
+
+  private check(controller: Type, key: string, handler: Method): void {
+    if (declarationOf(handler, controller)?.response === undefined) return;
+    if (!takesResponseOver(controller, key)) return;
     throw new OpaError(
       'OPA_BAD_OPTIONS',
-      `${controller.name}.${key} ${why} beside a response policy, which would never see the result. ` +
-        'Use @Res({ passthrough: true }) and return the result, or take the response policy away.',
+      `${controller.name}.${key} takes the response over (@Res() without passthrough, @Next(), @Ack() or @GrpcStreamCall()) ` +
+        'beside a response policy, which would never see the result. ' +
+        'Return the result (@Res({ passthrough: true }) may stay), or take the response policy away.',
     );
   }
-}
-
-function takesOver(controller: Type, key: string): string | undefined {
-  if (Reflect.getMetadata(PASSTHROUGH, controller, key) === true) return undefined;
-  // Its keys are `kind:index`.
-  const parameters = Object.keys((Reflect.getMetadata(ROUTE_ARGUMENTS, controller, key) ?? {}) as object);
-  const over = parameters.some((name) =>
-    [RESPONSE_PARAMETER, NEXT_PARAMETER].includes(name.split(':', 1)[0] ?? ''),
-  );
-  return over ? 'takes the response over (@Res() without passthrough, or @Next())' : undefined;
 }

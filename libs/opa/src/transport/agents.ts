@@ -31,7 +31,9 @@ export class Agents {
   constructor(private readonly settings: PoolSettings) {
     const options = {
       keepAlive: true,
-      maxSockets: settings.maxSockets,
+      // The pool bounds them for decisions. Room for those that are dying keeps the agent's own queue empty, which hands
+      // a used socket on as if it were fresh, so that its reset could not be told from an outage.
+      maxSockets: 2 * settings.maxSockets,
       maxFreeSockets: settings.maxFreeSockets,
       freeSocketTimeout: settings.freeSocketTimeout,
       socketActiveTTL: settings.socketTtl,

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { OpaError } from '../contracts/index.js';
 import { BodyReader } from './body-reader.js';
@@ -69,6 +70,7 @@ class Exchange implements PoolMember {
       : httpRequest(this.requestOptions());
     this.req = req;
     req.on('response', this.onResponse);
+    req.on('upgrade', this.onUpgrade);
     req.on('error', (error) => this.onError(error, req));
     req.end(this.request.body);
   }
@@ -97,8 +99,18 @@ class Exchange implements PoolMember {
       if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));
       if (this.over) return;
       this.finish();
+      // Answered before the question was taken: the socket would wait for the rest of it without an end.
+      if (this.req?.writableFinished === false) this.req.destroy();
       this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body });
     }).read();
+  };
+
+  // Nobody asked for another protocol. Without a listener Node drops the socket and says nothing.
+  private readonly onUpgrade = (res: IncomingMessage, socket: Duplex): void => {
+    socket.destroy();
+    if (this.over) return;
+    this.finish();
+    this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body: '' });
   };
 
   private onError(error: Error, req: ClientRequest): void {

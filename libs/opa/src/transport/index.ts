@@ -1,7 +1,6 @@
 export * from './bounds.js';
 export * from './fresh-file.js';
 export * from './http.service.js';
-export * from './json.js';
 export * from './origin.js';
 export * from './pool.js';
 export * from './pool.options.js';

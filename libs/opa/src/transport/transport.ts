@@ -1,7 +1,7 @@
 import type { AxiosAdapter } from 'axios';
 import { AxiosError } from 'axios';
 import { setTimeout as after } from 'node:timers/promises';
-import { OpaError } from '../contracts/index.js';
+import { OpaError, parseObject } from '../contracts/index.js';
 import type { SocketStats } from './agents.js';
 import { Agents } from './agents.js';
 import { bounded } from './bounds.js';
@@ -9,11 +9,16 @@ import { exchange } from './exchange.js';
 import type { OpaHttpService } from './http.service.js';
 import { createHttpService, hasInterceptors } from './http.service.js';
 import { urlOf, WireCall } from './lean-adapter.js';
-import { parseObject } from './json.js';
 import { parseOrigin } from './origin.js';
 import { Pool } from './pool.js';
 import type { PoolSettings } from './pool.options.js';
 import type { WireAnswer, WireRequest } from './wire.js';
+
+/**
+ * How long after its deadline a call through axios is given up, in milliseconds. The exchange in it keeps the deadline
+ * itself, and tells a queue that was too long from an OPA that was late; this bound is for interceptors.
+ */
+const AXIOS_GRACE_MS = 5;
 
 /** An answer; `body` is text, or the parsed document when it came through axios. */
 export type HttpAnswer = Omit<WireAnswer, 'body' | 'headers'> & {
@@ -106,7 +111,8 @@ export class Transport {
       wireCall: new WireCall(pool, request),
     };
     try {
-      const answer = await bounded(`OPA at ${pool.origin.url}`, bounds, () =>
+      const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
+      const answer = await bounded(`OPA at ${pool.origin.url}`, limit, () =>
         this.http.axiosRef.request<unknown>(config),
       );
       return { status: answer.status, headers: answer.headers, body: answer.data };

@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import type { OpaModuleOptions } from 'nestjs-opa';
 
 /**
  * The handlers that every context's application has, guarded by `OpaGuard` and `OpaInterceptor`:
@@ -38,8 +39,12 @@ export interface ContextDriver {
   readonly input: Record<string, unknown>;
   /** What comes instead of the decision's reasons where a context has no place for them. Default: they come. */
   readonly withoutReasons?: boolean;
-  /** @param opa - the module, as the application imports it; `called` is told each handler that runs */
-  start(opa: DynamicModule, called: (handler: HandlerName) => void): Promise<RunningContext>;
+  /** @param opa - the module, as the application imports it, of `options`; `called` is told each handler that runs */
+  start(
+    opa: DynamicModule,
+    called: (handler: HandlerName) => void,
+    options: OpaModuleOptions,
+  ): Promise<RunningContext>;
 }
 
 /** What the handlers give. */

@@ -40,6 +40,9 @@ class Bare {
   @Get('named') @OpaPolicy('bare/named') named() {
     return '';
   }
+  @Get('public') @OpaPublic() public() {
+    return '';
+  }
   @Get('guarded') @UseGuards(OpaGuard) guarded() {
     return '';
   }
@@ -126,11 +129,12 @@ describe('the start-up audit', () => {
     expect(found).toMatchObject({
       'http GET /api/bare': { status: 'not guarded' },
       'http GET /api/bare/named': { status: 'not guarded', policies: ['bare/named'] },
+      'http GET /api/bare/public': { status: 'public' },
       'http GET /api/bare/guarded': { status: 'refused' },
       'rpc {"cmd":"sum"}': { status: 'not guarded' },
     });
     const said = warn.mock.calls.flat().join('\n');
-    expect(said).toContain('No OpaGuard covers 3 of 4 handlers');
+    expect(said).toContain('No OpaGuard covers 3 of 5 handlers');
     expect(said).toContain('http GET /api/bare/named (Bare.named): its policy bare/named is never asked');
   });
 
@@ -138,7 +142,7 @@ describe('the start-up audit', () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const opa = await start([Bare], { engine: new TestEngine(), audit: false });
     expect(warn).not.toHaveBeenCalled();
-    expect(opa.routes()).toHaveLength(4);
+    expect(opa.routes()).toHaveLength(5);
   });
 
   it('counts a global guard where it reaches, and says where it may not', async () => {

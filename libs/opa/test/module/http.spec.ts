@@ -241,12 +241,12 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     ['denied', { allow: false }, 'value', 403],
     ['undefined', undefined, 'stream', 403],
     ['unreachable', new OpaError('OPA_UNREACHABLE', 'gone'), 'stream', 503],
-    ['an unknown obligation', { allow: true, obligations: [{ type: 'sing' }] }, 'value', 500],
+    ['an unknown obligation', { allow: true, obligations: [{ type: 'sing' }] }, 'value', 403],
     [
       'a malformed path',
       { allow: true, obligations: [{ type: 'mask', properties: { path: 'x' } }] },
       'value',
-      500,
+      403,
     ],
     [
       'a mask on text',

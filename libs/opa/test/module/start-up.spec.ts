@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageEvent } from '@nestjs/common';
 import { Controller, Get, Next, Res, Sse } from '@nestjs/common';
+import { GrpcStreamCall } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
+import { Ack, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { OpaModuleOptions, OpaOptionsFactory } from 'nestjs-opa';
 import {
   getOpaToken,
@@ -138,6 +140,22 @@ describe('handlers that a response policy would never see', () => {
       return 1;
     }
   }
+  @WebSocketGateway()
+  class Acknowledges {
+    @SubscribeMessage('a')
+    @OpaPolicy('a', { response: 'b' })
+    get(@Ack() _ack: unknown) {
+      return 1;
+    }
+  }
+  @Controller()
+  class TakesCall {
+    @GrpcStreamCall()
+    @OpaPolicy('a', { response: 'b' })
+    get(_call: unknown) {
+      return 1;
+    }
+  }
   @Controller('sse')
   class Streams {
     @Sse()
@@ -155,9 +173,9 @@ describe('handlers that a response policy would never see', () => {
     }
   }
 
-  const init = async (controller: new () => object) => {
+  const init = async (controller: new () => object, as: 'controllers' | 'providers' = 'controllers') => {
     const imports = [OpaModule.forRoot({ engine: new TestEngine() })];
-    const module = await Test.createTestingModule({ imports, controllers: [controller] }).compile();
+    const module = await Test.createTestingModule({ imports, [as]: [controller] }).compile();
     try {
       await module.init();
     } finally {
@@ -166,18 +184,22 @@ describe('handlers that a response policy would never see', () => {
   };
 
   it.each([
-    ['@Res()', TakesOver],
-    ['@Next()', GoesOn],
-    ['@Sse()', Streams],
-  ])('stop the start: %s', async (_name, controller) => {
-    await expect(init(controller)).rejects.toMatchObject({
+    ['@Res()', TakesOver, 'controllers'],
+    ['@Next()', GoesOn, 'controllers'],
+    ['@Ack()', Acknowledges, 'providers'],
+    ['@GrpcStreamCall()', TakesCall, 'controllers'],
+  ] as const)('stop the start: %s', async (_name, controller, as) => {
+    await expect(init(controller, as)).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining(`${controller.name}.get`),
     });
   });
 
-  it('may take the response passthrough', async () => {
-    await expect(init(PassesThrough)).resolves.toBeUndefined();
+  it.each([
+    ['take the response passthrough', PassesThrough],
+    ['be an event stream', Streams],
+  ])('may %s', async (_name, controller) => {
+    await expect(init(controller)).resolves.toBeUndefined();
   });
 });
 

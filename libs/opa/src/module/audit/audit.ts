@@ -1,7 +1,7 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import type { ApplicationConfig, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
-import type { RouteReport } from '../../decision/index.js';
+import type { RouteReport, RouteStatus } from '../../decision/index.js';
 import { declarationOf } from '../../decorators/index.js';
 import type { OpaRuntime } from '../runtime.js';
 import { GuardCoverage } from './coverage.js';
@@ -57,13 +57,11 @@ export class RouteAudit implements OnApplicationBootstrap {
     const { covered, note } = coverage.of(handler);
     const declaration = declarationOf(method, controller);
     const policies = declaration?.policies ?? [policy ?? []].flat();
-    const asked = policies.length > 0;
-    const bare = declaration !== undefined ? 'public' : unguarded === 'allow' ? 'open' : 'refused';
     return {
       kind,
       route,
       handler: `${controller.name}.${method.name}`,
-      status: covered ? (asked ? 'guarded' : bare) : 'not guarded',
+      status: statusOf(covered, policies, declaration !== undefined, unguarded),
       policies,
       ...(declaration?.response !== undefined && { response: declaration.response }),
       ...(declaration?.instance !== undefined && { instance: declaration.instance }),
@@ -89,6 +87,19 @@ export class RouteAudit implements OnApplicationBootstrap {
     const named = own.flatMap(({ policies, response }) => [...policies, ...[response ?? []].flat()]);
     return [...new Set([...[policy ?? []].flat(), ...named])];
   }
+}
+
+function statusOf(
+  covered: boolean,
+  policies: readonly string[],
+  declared: boolean,
+  unguarded: 'deny' | 'allow',
+): RouteStatus {
+  // Public is what is declared so, with a guard or without.
+  if (declared && policies.length === 0) return 'public';
+  if (!covered) return 'not guarded';
+  if (policies.length > 0) return 'guarded';
+  return unguarded === 'allow' ? 'open' : 'refused';
 }
 
 function lineOf({ kind, route, handler, status, policies, response }: RouteReport): string {

@@ -1,0 +1,67 @@
+import { Logger } from '@nestjs/common';
+import type { OpaErrorCode } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
+
+// The item itself may be their cause; with any other, nobody knows anything of the items.
+const OF_ONE_ITEM: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
+  'OPA_POLICY_ERROR',
+  'OPA_BAD_DECISION',
+  'OPA_BAD_ANSWER',
+  'OPA_BAD_INPUT',
+]);
+
+const logger = new Logger('OpaFilter');
+
+/** How {@link eachOf} asks. */
+interface EachOptions {
+  /** How many questions are asked at a time. */
+  readonly concurrency: number;
+  /** The policy path, for the log. */
+  readonly policy: string;
+  /** The caller's own. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Asks about each of so many items, a few at a time. An item whose own question fails is left out and logged.
+ *
+ * @returns the indexes that `ask` is true for
+ * @throws what `ask` rejects with, when that isn't about one item or each item fails; what is under way is aborted
+ */
+export async function eachOf(
+  count: number,
+  { concurrency, policy, signal }: EachOptions,
+  ask: (index: number, signal: AbortSignal) => Promise<boolean>,
+): Promise<ReadonlySet<number>> {
+  const found = new Set<number>();
+  const failures: OpaError[] = [];
+  const stop = new AbortController();
+  const until = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < count && !stop.signal.aborted) {
+      const index = next++;
+      try {
+        if (await ask(index, until)) found.add(index);
+      } catch (error) {
+        if (!(error instanceof OpaError) || !OF_ONE_ITEM.has(error.code)) throw error;
+        failures.push(error);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(concurrency, count) }, work));
+  } finally {
+    stop.abort();
+  }
+  const [first] = failures;
+  if (first !== undefined && failures.length === count) throw first;
+  if (first !== undefined) {
+    const cause = isError(first.cause) ? ` Cause: ${first.cause.message}` : '';
+    logger.error(
+      `The policy "${policy}" failed on ${failures.length} of ${count} items, which are left out; ` +
+        `the first: ${first.code}: ${first.message}${cause}`,
+    );
+  }
+  return found;
+}

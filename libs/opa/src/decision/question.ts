@@ -1,0 +1,13 @@
+/** A question to {@link OpaService}. */
+export interface OpaQuestion {
+  /** The policy path, `a/b/c` under `data`. Default: the module's `policy`. */
+  readonly policy?: string | undefined;
+  /** What the policy sees as `input`. */
+  readonly input: unknown;
+  /** Cancels the decision. */
+  readonly signal?: AbortSignal | undefined;
+  /** The time for the whole decision, in milliseconds. Default: the module's `timeout`. */
+  readonly timeout?: number | undefined;
+  /** `'permissive'` for this question alone; a module that is permissive or disabled stays so. */
+  readonly mode?: 'enforce' | 'permissive' | undefined;
+}

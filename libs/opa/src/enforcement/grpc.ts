@@ -1,0 +1,83 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Decision } from '../contracts/index.js';
+import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
+import type { GrpcMetadata } from '../input/index.js';
+import { grpcCall, matchesHeader } from '../input/index.js';
+import { rpcException } from './peers.js';
+import type { EnforcementPoint } from './point.js';
+
+/** The trailer of a denied call: JSON with `reasons` and `decisionId`, when the policy gives them. */
+const DENIAL_TRAILER = 'opa-denial-bin';
+
+/** How large the trailer may be, in bytes: beyond a client's limit of headers it would hide the status itself. */
+const MAX_TRAILER_BYTES = 4_096;
+
+/**
+ * Decisions on gRPC calls. A denial is status 7 with the message in `details`, and with the trailing metadata
+ * `opa-denial-bin`: the JSON of `{ reasons?, decisionId? }` in UTF-8, left out when it is empty or larger than 4 KiB.
+ * The metadata of the call is what headers are on HTTP: policy headers are taken out of it, an allow's are set in it.
+ * A call that is cancelled, or past its deadline, aborts its decision.
+ */
+export const grpcPoint: EnforcementPoint = {
+  strip: (context, patterns) => {
+    const { metadata } = grpcCall(context);
+    for (const name of Object.keys(metadata.getMap())) {
+      if (matchesHeader(name, patterns)) metadata.remove(name);
+    }
+  },
+  permit: (context, decision) => applyToMetadata(grpcCall(context).metadata, decision),
+  whileConnected,
+  denial: (context, decision) =>
+    refusal(context, {
+      code: DENIED.grpc,
+      message: DENIED_MESSAGE,
+      ...trailers(grpcCall(context).metadata, decision),
+    }),
+  failure: (context, error) =>
+    refusal(context, { code: codesOf(error).grpc, message: failureMessage(error) }),
+  reply: () => undefined,
+};
+
+function applyToMetadata(metadata: GrpcMetadata, decision: Decision): void {
+  for (const name of decision.removeHeaders ?? []) metadata.remove(name);
+  for (const [name, values] of Object.entries(decision.headers ?? {})) {
+    metadata.remove(name);
+    for (const value of [values].flat()) metadata.add(name, value);
+  }
+}
+
+// Of a handler that takes the stream itself (@GrpcStreamCall) Nest tells no client that it was refused, and lets the
+// error become an unhandled rejection, which ends the process. So the call is answered here, and Nest left waiting.
+function refusal(context: ExecutionContext, status: object): Promise<Error> {
+  const call = grpcCall(context);
+  const [first, answer] = context.getArgs<[unknown, ((status: object) => void)?]>();
+  if (first !== call) return rpcException(status);
+  if (answer === undefined) call.emit('error', status);
+  else answer(status);
+  return new Promise(() => undefined);
+}
+
+// The class comes from the call, so that it is the server's own.
+function trailers(like: GrpcMetadata, decision: Decision): { metadata?: GrpcMetadata } {
+  const json = Buffer.from(JSON.stringify(denialDetails(decision)));
+  if (json.equals(Buffer.from('{}')) || json.length > MAX_TRAILER_BYTES) return {};
+  const metadata = new (like.constructor as new () => GrpcMetadata)();
+  metadata.set(DENIAL_TRAILER, json);
+  return { metadata };
+}
+
+async function whileConnected<T>(
+  context: ExecutionContext,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const call = grpcCall(context);
+  const gone = new AbortController();
+  const onCancelled = (): void => gone.abort();
+  if (call.cancelled) gone.abort();
+  call.once('cancelled', onCancelled);
+  try {
+    return await work(gone.signal);
+  } finally {
+    call.off('cancelled', onCancelled);
+  }
+}

@@ -1,0 +1,5 @@
+export { BUILT_IN } from './built-in.js';
+export * from './edits.js';
+export * from './obligations.js';
+export * from './registry.js';
+export * from './result-editor.js';

@@ -1,0 +1,56 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { OpaError } from '../../contracts/index.js';
+import type { OpaObligationHandler } from '../../decorators/index.js';
+import { obligationTypeOf } from '../../decorators/index.js';
+import { BUILT_IN } from './built-in.js';
+
+type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** The application's own obligation handlers, found when it starts. */
+@Injectable()
+export class ObligationRegistry implements OnModuleInit {
+  private readonly handlers = new Map<string, OpaObligationHandler>();
+
+  constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
+
+  /** @throws OpaError `OPA_BAD_OPTIONS` for a type that two handlers have, and a class that can't be a handler */
+  onModuleInit(): void {
+    for (const provider of this.discovery.getProviders()) {
+      const type = typeOf(provider);
+      if (type !== undefined) this.add(type, provider);
+    }
+  }
+
+  /** The handler of a type. */
+  find(type: string): OpaObligationHandler | undefined {
+    return this.handlers.get(type);
+  }
+
+  private add(type: string, provider: Wrapper): void {
+    const handler = provider.instance as OpaObligationHandler | undefined;
+    const known = this.handlers.get(type);
+    // The same provider under another token (useExisting).
+    if (known !== undefined && known === handler) return;
+    const refused = (why: string): OpaError =>
+      new OpaError('OPA_BAD_OPTIONS', `@OpaObligation(${JSON.stringify(type)}) on ${provider.name}: ${why}.`);
+    if (BUILT_IN.has(type)) throw refused('the library carries this type out itself; choose another');
+    if (known !== undefined) throw refused('another provider has this type; each type has one');
+    if (provider.isTransient || !provider.isDependencyTreeStatic())
+      throw refused("the provider isn't a singleton; make it one");
+    if (typeof (handler as Partial<OpaObligationHandler> | undefined)?.handle !== 'function')
+      throw refused('it has no method handle(obligation, scene)');
+    if (handler !== undefined) this.handlers.set(type, handler);
+  }
+}
+
+// The class is the token, what is made, or, of a factory or an override, what the other two say.
+function typeOf({ token, metatype, instance }: Wrapper): string | undefined {
+  const made = (instance as object | null | undefined)?.constructor;
+  for (const one of [token, metatype, made] as unknown[]) {
+    const type = typeof one === 'function' ? obligationTypeOf(one) : undefined;
+    if (type !== undefined) return type;
+  }
+  return undefined;
+}

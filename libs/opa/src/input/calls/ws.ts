@@ -1,0 +1,50 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { parse } from 'node:querystring';
+import type { Call, CallOptions } from '../call.js';
+import { pickHeaders } from '../headers.js';
+import { pathOf } from '../http-request.js';
+import type { WsClient } from '../ws-client.js';
+import { wsClient } from '../ws-client.js';
+
+/**
+ * A message of a WebSocket client: `request` holds its `event` and `data`, socket.io's `namespace`, and the
+ * `handshake`, as far as it is known (see {@link WsClient}), with `path`, `query`, `address` and the allowed `headers`.
+ * The subject is the client's `user`, its `data.user`, or the user of the request that opened the connection.
+ */
+export function wsCallOf(context: ExecutionContext, { headers }: CallOptions): Call {
+  const ws = context.switchToWs();
+  const client = wsClient(context);
+  const pattern: unknown = ws.getPattern();
+  const event = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+  const address = client.handshake?.address ?? client.request?.socket?.remoteAddress;
+  return {
+    user: client.user ?? client.data?.user ?? client.request?.user,
+    action: 'message',
+    resource: { type: 'event', id: event },
+    request: {
+      event,
+      data: ws.getData<unknown>(),
+      ...(client.nsp !== undefined && { namespace: client.nsp.name }),
+      ...handshakeOf(client, address, headers),
+    },
+    http: client.request,
+    ip: address,
+  };
+}
+
+function handshakeOf(
+  { request }: WsClient,
+  address: string | undefined,
+  headers: readonly string[],
+): { handshake?: object } {
+  if (request === undefined) return {};
+  const query = parse((request.originalUrl ?? request.url).split('?')[1] ?? '');
+  return {
+    handshake: {
+      path: pathOf(request),
+      query: { ...query },
+      headers: pickHeaders(request.headers, headers),
+      ...(address !== undefined && { address }),
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { JsonRpcRequest } from './json-rpc.js';
+
+/** MCP's two eras: with sessions (2025-11-25 and older), and stateless (2026-07-28 and newer). */
+export type McpEra = 'legacy' | 'modern';
+
+/** Who calls. */
+export interface McpCaller {
+  /** The claims of the validated access token; `undefined` without one. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  /** The audience that stands for this server: the token's own where it names several, else the configured one. */
+  readonly audience: string;
+  /** The connection's address. */
+  readonly ip?: string | undefined;
+  /** The request's headers, by the allow-list. */
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** A request on its way from a client to an MCP server. */
+export interface McpCall {
+  readonly request: JsonRpcRequest;
+  readonly era: McpEra;
+  readonly caller: McpCaller;
+}
+
+/** Why a call, or its result, doesn't go on. */
+export interface McpRefusal {
+  /** `denied` by policy; `failed`, no decision could be had; `invalid`, the client's request is wrong. */
+  readonly kind: 'denied' | 'failed' | 'invalid';
+  /** The code of the JSON-RPC error. */
+  readonly code: number;
+  readonly message: string;
+  /** `data` of the JSON-RPC error: reasons and decision id of a denial, when the policy gives them. */
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  /** The HTTP status where one is asked for. */
+  readonly status: number;
+  /** The `WWW-Authenticate` of a step-up: always HTTP 403 while no stream has begun. */
+  readonly challenge?: string | undefined;
+}
+
+/** What leaves in place of the upstream's result, or a refusal. */
+export type McpResult = { readonly result: unknown } | { readonly refusal: McpRefusal };
+
+/** Decides what goes to one MCP server, and what comes back from it. */
+export interface McpEnforcer {
+  /** Decides a request; `undefined` lets it go on. */
+  before(call: McpCall, signal?: AbortSignal): Promise<McpRefusal | undefined>;
+  /** Whether the results of this call must be decided before they leave. */
+  seesResult(call: McpCall): boolean;
+  /** Decides a result of a call that {@link McpEnforcer.before} has let go on. */
+  after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult>;
+}

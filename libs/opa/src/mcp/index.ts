@@ -1,0 +1,17 @@
+export type * from './enforcer.js';
+export type * from './json-rpc.js';
+export { ruleOf } from './methods.js';
+export type { MethodRule } from './methods.js';
+export type { ListTools } from './output-schemas.js';
+export { OutputSchemas } from './output-schemas.js';
+export {
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  METHOD_NOT_FOUND,
+  PARSE_ERROR,
+  parseMessage,
+} from './parse.js';
+export type { McpMessage } from './parse.js';
+export type { McpPolicies } from './policy-enforcer.js';
+export { McpPolicyEnforcer } from './policy-enforcer.js';

@@ -1,0 +1,53 @@
+import { Logger } from '@nestjs/common';
+import type { Decision } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
+import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
+import type { McpEra, McpRefusal } from './enforcer.js';
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from './parse.js';
+
+const logger = new Logger('OpaMcp');
+
+/** The refusal of a denied call; its reasons fill the message, as COAZ-MCP allows. */
+export function denied(decision: Decision, scopes: readonly string[] | undefined): McpRefusal {
+  const { reasons } = decision;
+  const data = { ...denialDetails(decision), ...(scopes !== undefined && { scopes }) };
+  return {
+    kind: 'denied',
+    code: DENIED.jsonRpc,
+    message: reasons.length === 0 ? DENIED_MESSAGE : `${DENIED_MESSAGE}: ${reasons.join('; ')}`,
+    ...(Object.keys(data).length > 0 && { data }),
+    status: DENIED.http,
+    ...(scopes !== undefined && { challenge: challengeOf(scopes) }),
+  };
+}
+
+/** The refusal of a call that could not be decided; address and cause go to the log alone. */
+export function failed(error: unknown): McpRefusal {
+  const { jsonRpc, http } = codesOf(error);
+  const known = error instanceof OpaError;
+  if (!known || error.code !== 'OPA_ABORTED') {
+    const cause = known && isError(error.cause) ? ` Cause: ${error.cause.message}` : '';
+    logger.error(known ? `${error.code}: ${error.message}${cause}` : `A decision failed: ${String(error)}`);
+  }
+  return { kind: 'failed', code: jsonRpc, message: failureMessage(error), status: http };
+}
+
+/** The refusal of a request whose parameters are wrong. */
+export function invalid(message: string): McpRefusal {
+  return { kind: 'invalid', code: INVALID_PARAMS, message, status: 400 };
+}
+
+/** The refusal of a method that the protocol's version doesn't have; only the newer era has an HTTP status for it. */
+export function unknownMethod(method: string, era: McpEra): McpRefusal {
+  return {
+    kind: 'invalid',
+    code: METHOD_NOT_FOUND,
+    message: `Method not found: ${method}`,
+    status: era === 'modern' ? 404 : 200,
+  };
+}
+
+function challengeOf(scopes: readonly string[]): string {
+  const scope = scopes.length === 0 ? '' : `, scope="${scopes.join(' ')}"`;
+  return `error="insufficient_scope"${scope}`;
+}

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ClientUnaryCall, sendUnaryData, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Controller, UseGuards } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall, GrpcStreamMethod } from '@nestjs/microservices';
+import type { Decision, OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
+import { OpaDecision, OpaError, OpaGuard, OpaModule, OpaPolicy } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import type { Duplex, Readable } from 'node:stream';
+import type { Observable } from 'rxjs';
+import { map, toArray } from 'rxjs';
+import type { RunningGrpc } from './drivers/grpc.js';
+import { denialOf, echoed, startGrpc, streamed, unary } from './drivers/grpc.js';
+
+/** Stands for a guard that authenticates: it puts the user where the library looks. */
+class Authenticates implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const call = context.getArgByIndex<ServerUnaryCall<unknown, unknown> | undefined>(2);
+    if (call === undefined) return true;
+    if (call.metadata.get('authorization')[0] === 'Bearer anns') Object.assign(call, { user: { id: 'ann' } });
+    return true;
+  }
+}
+
+const called: string[] = [];
+
+@Controller()
+@UseGuards(Authenticates, OpaGuard)
+class Orders {
+  @GrpcMethod() @OpaPolicy('a') metadata(_id: object, metadata: Metadata) {
+    return { text: JSON.stringify(metadata.toJSON()) };
+  }
+  @GrpcMethod() @OpaPolicy('a') unnamed(@OpaDecision() decision?: Decision) {
+    called.push('unnamed');
+    return { text: decision?.policy ?? '' };
+  }
+  @GrpcStreamMethod() @OpaPolicy('a') collect(ids: Observable<{ id: string }>) {
+    called.push('collect');
+    return ids.pipe(
+      map(({ id }) => id),
+      toArray(),
+      map((all) => ({ text: all.join() })),
+    );
+  }
+  @GrpcStreamCall() @OpaPolicy('a') collectRaw(call: Readable, answer: sendUnaryData<object>) {
+    called.push('collectRaw');
+    call.on('data', () => undefined).on('end', () => answer(null, { text: 'all' }));
+  }
+  @GrpcStreamCall() @OpaPolicy('a') echoRaw(call: Duplex) {
+    called.push('echoRaw');
+    call.on('data', ({ id }: { id: string }) => call.write({ text: id })).on('end', () => call.end());
+  }
+}
+
+let engine: TestEngine;
+let running: RunningGrpc;
+
+const start = async (options: OpaModuleOptions = {}): Promise<void> => {
+  running = await startGrpc(OpaModule.forRoot({ engine, ...options }), Orders);
+};
+const rejected = (call: Promise<unknown>): Promise<ServiceError> =>
+  call.then(
+    () => Promise.reject(new Error('was let through')),
+    (error: unknown) => error as ServiceError,
+  );
+const metadata = (entries: readonly [string, string][]): Metadata => {
+  const made = new Metadata();
+  for (const [name, value] of entries) made.add(name, value);
+  return made;
+};
+
+beforeEach(() => {
+  engine = new TestEngine({ a: true });
+  called.length = 0;
+});
+afterEach(() => running.close());
+
+describe('a gRPC call', () => {
+  it('shows the policy the allowed metadata, and no other', async () => {
+    await start({ input: { headers: ['X-Tenant', 'x-roles', 'x-bytes-bin'] } });
+    const sent = metadata([
+      ['x-tenant', 'acme'],
+      ['x-roles', 'clerk'],
+      ['x-roles', 'admin'],
+      ['x-other', 'o'],
+      ['authorization', 'Bearer secret'],
+    ]);
+    sent.set('x-bytes-bin', Buffer.from('bytes'));
+    await unary(running.client, 'Unnamed', '7', sent);
+    const { request } = engine.questions[0]?.input as { request: { metadata: Record<string, unknown> } };
+    expect(request.metadata).toEqual({
+      'user-agent': expect.stringContaining('grpc'),
+      'x-tenant': 'acme',
+      'x-roles': 'clerk, admin',
+      'x-bytes-bin': Buffer.from('bytes').toString('base64'),
+    });
+  });
+
+  it("lets only the policy set its headers in the handler's metadata", async () => {
+    await start({ policyHeaders: ['x-authz-*'] });
+    engine.answer('a', {
+      allow: true,
+      headers: { 'x-authz-role': 'clerk', 'x-list': ['a', 'b'] },
+      request_headers_to_remove: ['x-debug'],
+    });
+    const sent = metadata([
+      ['x-authz-role', 'admin'],
+      ['x-authz-more', 'yes'],
+      ['x-debug', 'on'],
+      ['x-list', 'mine'],
+      ['x-kept', 'k'],
+    ]);
+    const { text } = (await unary(running.client, 'Metadata', '7', sent)) as { text: string };
+    const seen = JSON.parse(text) as Record<string, unknown>;
+    expect(seen).toMatchObject({ 'x-authz-role': ['clerk'], 'x-list': ['a', 'b'], 'x-kept': ['k'] });
+    expect(Object.keys(seen)).not.toEqual(expect.arrayContaining(['x-authz-more']));
+    expect(Object.keys(seen)).not.toEqual(expect.arrayContaining(['x-debug']));
+  });
+
+  it("takes the subject from the call's user", async () => {
+    await start();
+    await unary(running.client, 'Unnamed', '7', metadata([['authorization', 'Bearer anns']]));
+    expect(engine.questions[0]?.input).toMatchObject({ subject: { id: 'ann' } });
+  });
+
+  it('gives the handler its decision', async () => {
+    await start();
+    expect(await unary(running.client, 'Unnamed', '7')).toEqual({ text: 'a' });
+  });
+
+  it('is described in the shape authzen too', async () => {
+    await start({ input: { shape: 'authzen' } });
+    await unary(running.client, 'Unnamed', '7');
+    expect(engine.questions[0]?.input).toMatchObject({
+      action: { name: 'call' },
+      resource: {
+        type: 'rpc',
+        id: 'orders.Orders/Unnamed',
+        properties: { service: 'orders.Orders', method: 'Unnamed', data: { id: '7' } },
+      },
+      context: { ip: '127.0.0.1' },
+    });
+  });
+
+  it("tells a denial's reasons and id in a trailer, up to 4 KiB", async () => {
+    const reasons = ['für Änne'];
+    const answer = { result: { allow: false, reasons }, id: 'd-1' };
+    const denies: PolicyEngine = { name: 'denies', evaluate: () => Promise.resolve(answer) };
+    await start({ engine: denies });
+    expect(denialOf(await rejected(unary(running.client, 'Unnamed', '7')))).toEqual({
+      reasons: ['für Änne'],
+      decisionId: 'd-1',
+    });
+    reasons.push('x'.repeat(4_096));
+    const error = await rejected(unary(running.client, 'Unnamed', '7'));
+    expect(error).toMatchObject({ code: 7, details: 'Forbidden by policy' });
+    expect(denialOf(error)).toEqual({});
+    expect(called).toEqual([]);
+  });
+
+  it('aborts its decision when it is cancelled', async () => {
+    let call: ClientUnaryCall | undefined;
+    let resolve = (): void => undefined;
+    const aborted = new Promise<void>((fulfil) => {
+      resolve = fulfil;
+    });
+    const waits: PolicyEngine = {
+      name: 'waits',
+      evaluate: (_query, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => {
+            reject(new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.'));
+            resolve();
+          });
+          call?.cancel();
+        }),
+    };
+    await start({ engine: waits, timeout: 15_000 });
+    const error = await rejected(
+      unary(running.client, 'Unnamed', '7', new Metadata(), (begun) => {
+        call = begun;
+      }),
+    );
+    expect(error.code).toBe(1);
+    await aborted;
+    expect(called).toEqual([]);
+  });
+
+  it('is decided before a stream of the client is read', async () => {
+    await start();
+    expect(await streamed(running.client, 'Collect', ['1', '2'])).toEqual({ text: '1,2' });
+    expect(engine.questions).toHaveLength(1);
+    expect((engine.questions[0]?.input as { request: object }).request).not.toHaveProperty('data.id');
+    engine.answer('a', false);
+    expect(await rejected(streamed(running.client, 'Collect', ['1', '2']))).toMatchObject({ code: 7 });
+    expect(called).toEqual(['collect']);
+  });
+
+  it('answers where the handler takes the stream itself', async () => {
+    await start();
+    expect(await streamed(running.client, 'CollectRaw', ['1'])).toEqual({ text: 'all' });
+    expect(await echoed(running.client, 'EchoRaw', ['1', '2'])).toEqual([{ text: '1' }, { text: '2' }]);
+    engine.answer('a', { allow: false, reasons: ['not yours'] });
+    for (const refused of [
+      streamed(running.client, 'CollectRaw', ['1']),
+      echoed(running.client, 'EchoRaw', ['1']),
+    ]) {
+      const error = await rejected(refused);
+      expect(error).toMatchObject({ code: 7, details: 'Forbidden by policy' });
+      expect(denialOf(error)).toEqual({ reasons: ['not yours'] });
+    }
+    expect(called).toEqual(['collectRaw', 'echoRaw']);
+  });
+});

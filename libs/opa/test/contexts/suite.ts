@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { OpaErrorCode, OpaModuleOptions } from 'nestjs-opa';
+import { OpaError, OpaModule } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import type { ContextDriver, HandlerName, RunningContext, Seen } from './driver.js';
+import { order } from './driver.js';
+
+/** The contract's table, column by column. */
+const CODES = {
+  http: { deny: 403, UNAVAILABLE: 503, LATE: 504, FAILED: 500, BAD_INPUT: 500 },
+  graphql: {
+    deny: 'FORBIDDEN',
+    UNAVAILABLE: 'UNAVAILABLE',
+    LATE: 'TIMEOUT',
+    FAILED: 'INTERNAL_SERVER_ERROR',
+    BAD_INPUT: 'BAD_USER_INPUT',
+  },
+  rpc: {
+    deny: 'FORBIDDEN',
+    UNAVAILABLE: 'UNAVAILABLE',
+    LATE: 'TIMEOUT',
+    FAILED: 'INTERNAL',
+    BAD_INPUT: 'BAD_REQUEST',
+  },
+  grpc: { deny: 7, UNAVAILABLE: 14, LATE: 4, FAILED: 13, BAD_INPUT: 3 },
+  jsonRpc: { deny: -32001, UNAVAILABLE: -32603, LATE: -32603, FAILED: -32603, BAD_INPUT: -32602 },
+} as const;
+
+const FAILURES: readonly [OpaErrorCode, 'UNAVAILABLE' | 'LATE' | 'FAILED' | 'BAD_INPUT'][] = [
+  ['OPA_UNREACHABLE', 'UNAVAILABLE'],
+  ['OPA_CIRCUIT_OPEN', 'UNAVAILABLE'],
+  ['OPA_OVERLOADED', 'UNAVAILABLE'],
+  ['OPA_CLOSED', 'UNAVAILABLE'],
+  ['OPA_TIMEOUT', 'LATE'],
+  ['OPA_BAD_ANSWER', 'FAILED'],
+  ['OPA_BAD_DECISION', 'FAILED'],
+  ['OPA_POLICY_ERROR', 'FAILED'],
+  ['OPA_UNAUTHORIZED', 'FAILED'],
+  ['OPA_BAD_INPUT', 'BAD_INPUT'],
+];
+
+const DETAIL = 's3cret-address';
+
+/**
+ * What holds on every kind of context: the body of a `describe`.
+ *
+ * @param driver - the row of the suite
+ */
+export function testContext(driver: ContextDriver): void {
+  let engine: TestEngine;
+  let running: RunningContext;
+  let called: HandlerName[];
+  const codes = CODES[driver.column];
+
+  const start = async (options: OpaModuleOptions = {}): Promise<void> => {
+    called = [];
+    const all = { engine, ...options };
+    running = await driver.start(OpaModule.forRoot(all), (name) => called.push(name), all);
+  };
+  const errorOf = (seen: Seen): Extract<Seen, { error: unknown }>['error'] => {
+    if ('error' in seen) return seen.error;
+    throw new Error(`was let through: ${JSON.stringify(seen)}`);
+  };
+
+  beforeEach(() => {
+    engine = new TestEngine({ 'orders/read': true, 'orders/view': true, 'orders/remove': true });
+  });
+  afterEach(() => running.close());
+
+  it('lets an allowed call through, and asks with the input of the contract', async () => {
+    await start();
+    expect(await running.call('read', '7')).toEqual({ result: order('7') });
+    expect(called).toEqual(['read']);
+    const [request, response] = engine.questions;
+    expect(request).toMatchObject({ policy: 'orders/read', input: driver.input });
+    expect(response).toMatchObject({ policy: 'orders/view', input: driver.input });
+    expect((response?.input as { response: { body: unknown } }).response.body).toEqual(order('7'));
+    expect(engine.questions).toHaveLength(2);
+  });
+
+  it('refuses a denied call with its reasons; the handler does not run', async () => {
+    await start();
+    engine.answer('orders/remove', { allow: false, reasons: ['not yours'] });
+    const error = errorOf(await running.call('remove', '7'));
+    expect(error.code).toBe(codes.deny);
+    expect(error.message).toContain('Forbidden by policy');
+    expect(error.reasons).toEqual(driver.withoutReasons === true ? undefined : ['not yours']);
+    expect(called).toEqual([]);
+  });
+
+  it('refuses an undefined policy, and a handler that names none', async () => {
+    await start();
+    engine.answer('orders/remove', undefined);
+    for (const name of ['remove', 'unnamed'] as const) {
+      expect(errorOf(await running.call(name, '7')).code).toBe(codes.deny);
+    }
+    expect(called).toEqual([]);
+  });
+
+  it.each(FAILURES)('refuses on %s, and says no more than its kind', async (code, kind) => {
+    await start();
+    engine.answer('orders/remove', new OpaError(code, DETAIL, { cause: new Error(DETAIL) }));
+    const error = errorOf(await running.call('remove', '7'));
+    expect(error.code).toBe(codes[kind]);
+    expect(JSON.stringify(error)).not.toContain(DETAIL);
+    expect(called).toEqual([]);
+  });
+
+  it('asks nothing for a public handler', async () => {
+    await start();
+    expect(await running.call('open', '7')).toEqual({ result: 'open' });
+    expect(engine.questions).toEqual([]);
+  });
+
+  it('masks what the response policy says', async () => {
+    await start();
+    engine.answer('orders/view', {
+      allow: true,
+      obligations: [
+        { type: 'mask', properties: { path: '/email' } },
+        { type: 'remove', properties: { path: '/lines/0' } },
+      ],
+    });
+    expect(await running.call('read', '7')).toEqual({
+      result: { id: '7', email: '***', lines: [{ sku: 'b' }] },
+    });
+  });
+
+  it("masks what the request's policy says", async () => {
+    await start();
+    engine.answer('orders/remove', {
+      allow: true,
+      obligations: [{ type: 'mask', properties: { path: '/lines/*/sku', value: '?' } }],
+    });
+    expect(await running.call('remove', '7')).toMatchObject({
+      result: { lines: [{ sku: '?' }, { sku: '?' }] },
+    });
+  });
+
+  it.each(['permit', 'denial'])('asks for a step-up on a %s', async (decision) => {
+    await start();
+    engine.answer('orders/remove', {
+      allow: decision === 'permit',
+      obligations: [{ type: 'step-up', properties: { acr_values: 'gold' } }],
+    });
+    const error = errorOf(await running.call('remove', '7'));
+    expect(error.code).toBe(driver.column === 'http' ? 401 : codes.deny);
+    if (driver.column !== 'http' && driver.withoutReasons !== true)
+      expect(error.reasons).toEqual(['error="insufficient_user_authentication", acr_values="gold"']);
+    expect(called).toEqual([]);
+  });
+
+  it.each([
+    ['denied', false, 'deny'],
+    ['undefined', undefined, 'deny'],
+    ['undecided', new OpaError('OPA_TIMEOUT', DETAIL), 'LATE'],
+    ['allowed with an unknown obligation', { allow: true, obligations: [{ type: 'notarize' }] }, 'deny'],
+  ] as const)('keeps a result back that is %s', async (_name, answer, kind) => {
+    await start();
+    engine.answer('orders/view', answer);
+    const error = errorOf(await running.call('read', '7'));
+    expect(error.code).toBe(codes[kind]);
+    expect(JSON.stringify(error)).not.toMatch(/ann@example|s3cret/);
+  });
+
+  it('lets through in permissive mode, by module and by handler', async () => {
+    await start({ mode: 'permissive' });
+    engine.answer('orders/remove', false);
+    expect(await running.call('remove', '7')).toEqual({ result: order('7') });
+    await running.close();
+    await start();
+    engine.answer('orders/shadow', false);
+    expect(await running.call('shadow', '7')).toEqual({ result: order('7') });
+    expect(called).toEqual(['shadow']);
+  });
+}

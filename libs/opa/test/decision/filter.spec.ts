@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { OpaErrorCode, OpaFilterOptions, OpaServiceSettings } from 'nestjs-opa';
+import { OpaError, OpaService } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+
+interface Question {
+  readonly items?: readonly string[];
+  readonly item?: string;
+}
+
+const ITEMS = ['a', 'b', 'c'] as const;
+const upper = (item: string): string => item.toUpperCase();
+
+function serviceOf(
+  answer: unknown,
+  settings: Partial<OpaServiceSettings> = {},
+): { opa: OpaService; engine: TestEngine } {
+  const engine = new TestEngine({ seen: answer });
+  const opa = new OpaService({
+    engine,
+    policy: 'seen',
+    timeout: 1_000,
+    mode: 'enforce',
+    failOpen: false,
+    ...settings,
+  });
+  return { opa, engine };
+}
+
+const filter = (answer: unknown, options: OpaFilterOptions<string> = {}): Promise<string[]> =>
+  serviceOf(answer).opa.filter(ITEMS, options);
+
+/** A policy that decides about one item: what it says of each, or throws. */
+const each = (decide: (item: string) => unknown) => (question: unknown) => {
+  const { item } = question as Question;
+  return item === undefined ? false : decide(item);
+};
+
+describe('filter', () => {
+  beforeAll(() => void Logger.overrideLogger(false));
+  afterAll(() => void Logger.overrideLogger(['error', 'warn']));
+
+  it.each([
+    ['indexes', [2, 0, 2], {}, ['a', 'c']],
+    ['none', [], {}, []],
+    ['undefined', undefined, {}, []],
+    ['keys, unknown ones among them', ['C', 'A', 'X'], { key: upper }, ['a', 'c']],
+    ['a key that several have', ['k'], { key: () => 'k' }, ['a', 'b', 'c']],
+  ])('understands %s', async (_name, answer, options, expected) => {
+    expect(await filter(answer, options)).toEqual(expected);
+  });
+
+  it.each([
+    ['an index out of range', [0, 3], {}],
+    ['a negative index', [-1], {}],
+    ['a fraction', [0.5], {}],
+    ['keys without the option', ['a'], {}],
+    ['indexes with the option', [0], { key: upper }],
+    ['indexes and keys', [0, 'A'], { key: upper }],
+    ['objects', [{ allow: true }], {}],
+    ['nested lists', [[0]], {}],
+    ['null', null, {}],
+    ['a number', 1, {}],
+    ['text', 'a', {}],
+    ['an object', { a: true }, {}],
+    ['a decision that is none', { allow: 'yes' }, {}],
+  ])('refuses %s', async (_name, answer, options) => {
+    await expect(filter(answer, options)).rejects.toMatchObject({ code: 'OPA_BAD_DECISION' });
+  });
+
+  it('asks with the rest of the input beside the items', async () => {
+    const { opa, engine } = serviceOf([0]);
+    await opa.filter(ITEMS, { input: { subject: 'ann' }, describe: upper });
+    expect(engine.questions).toEqual([{ policy: 'seen', input: { subject: 'ann', items: ['A', 'B', 'C'] } }]);
+  });
+
+  it('asks nothing about nothing', async () => {
+    const { opa, engine } = serviceOf(true);
+    expect(await opa.filter([])).toEqual([]);
+    expect(engine.questions).toEqual([]);
+  });
+
+  it('decides item by item, so many at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const items = Array.from({ length: 20 }, (_, index) => String(index));
+    const { opa, engine } = serviceOf(async (question: unknown) => {
+      running += 1;
+      most = Math.max(most, running);
+      await Promise.resolve();
+      running -= 1;
+      const { item } = question as Question;
+      return { allow: item !== undefined && Number(item) % 2 === 0 };
+    });
+    expect(await opa.filter(items, { concurrency: 3 })).toEqual(
+      items.filter((item) => Number(item) % 2 === 0),
+    );
+    expect(most).toBeLessThanOrEqual(3);
+    expect(engine.questions).toHaveLength(21);
+  });
+
+  it.each([0, 1.5, Number.NaN])('refuses a concurrency of %d', async (concurrency) => {
+    await expect(filter([0], { concurrency })).rejects.toMatchObject({ code: 'OPA_BAD_OPTIONS' });
+  });
+
+  it.each(['describe', 'key'])('refuses a failing %s', async (name) => {
+    const fails = (): string => {
+      throw new Error('no id');
+    };
+    await expect(filter([0], { [name]: fails })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+  });
+
+  it.each([
+    ['fails', () => new OpaError('OPA_POLICY_ERROR', 'conflict')],
+    ['is no decision', () => 'yes'],
+    ['has obligations', () => ({ allow: true, obligations: [{ type: 'mask' }] })],
+    ['is denied', () => ({ allow: false })],
+    ['is undefined', () => undefined],
+  ])('leaves out an item whose decision %s', async (_name, answer) => {
+    expect(await filter(each((item) => (item === 'b' ? answer() : true)))).toEqual(['a', 'c']);
+  });
+
+  it('rejects when it fails on every item', async () => {
+    const failing = each(() => new OpaError('OPA_POLICY_ERROR', 'conflict'));
+    await expect(filter(failing)).rejects.toMatchObject({ code: 'OPA_POLICY_ERROR' });
+  });
+
+  it('asks item by item when the question about all fails, in the form that the policy answers', async () => {
+    const lists = (question: unknown): unknown => {
+      const { items = [] } = question as Question;
+      return items.includes('b')
+        ? new OpaError('OPA_POLICY_ERROR', 'conflict')
+        : items.map((_, index) => index);
+    };
+    expect(await filter(lists)).toEqual(['a', 'c']);
+    const decides = (question: unknown): unknown => {
+      const { item } = question as Question;
+      return item === undefined ? new OpaError('OPA_POLICY_ERROR', 'no item') : item !== 'a';
+    };
+    expect(await filter(decides)).toEqual(['b', 'c']);
+  });
+
+  const OUTAGES: OpaErrorCode[] = [
+    'OPA_UNREACHABLE',
+    'OPA_TIMEOUT',
+    'OPA_OVERLOADED',
+    'OPA_CIRCUIT_OPEN',
+    'OPA_CLOSED',
+    'OPA_UNAUTHORIZED',
+  ];
+  it.each(OUTAGES)('rejects on %s, of the one question and of one among many', async (code) => {
+    await expect(filter(new OpaError(code, 'gone'))).rejects.toMatchObject({ code });
+    const one = each((item) => (item === 'b' ? new OpaError(code, 'gone') : true));
+    await expect(filter(one)).rejects.toMatchObject({ code });
+  });
+
+  it('stops asking after an outage, and when its caller does', async () => {
+    const { opa, engine } = serviceOf(each(() => new OpaError('OPA_UNREACHABLE', 'gone')));
+    await expect(opa.filter(ITEMS, { concurrency: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    expect(engine.questions).toHaveLength(2);
+    const caller = new AbortController();
+    const aborting = each((item) => {
+      if (item === 'b') caller.abort();
+      return true;
+    });
+    const aborted = filter(aborting, { concurrency: 1, signal: caller.signal });
+    await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+  });
+
+  it('disabled: gives all and asks nothing', async () => {
+    const { opa, engine } = serviceOf([], { mode: 'disabled' });
+    expect(await opa.filter(ITEMS)).toEqual(ITEMS);
+    expect(engine.questions).toEqual([]);
+  });
+
+  it.each([
+    ['hidden items', [1], 'deny'],
+    ['an undefined policy', undefined, 'deny'],
+    ['a bad answer', 'x', 'OPA_BAD_DECISION'],
+    ['an outage', new OpaError('OPA_UNREACHABLE', 'gone'), 'OPA_UNREACHABLE'],
+    ['denied items', each((item) => item !== 'b'), 'deny'],
+  ])('permissive: gives all, and reports %s', async (_name, answer, outcome) => {
+    for (const settings of [{ mode: 'permissive' as const }, {}]) {
+      const { opa } = serviceOf(answer, settings);
+      expect(await opa.filter(ITEMS, { mode: 'permissive' })).toEqual(ITEMS);
+      expect(opa.permissiveReport()).toMatchObject([{ policy: 'seen', outcome, count: 1 }]);
+    }
+  });
+
+  it('fails open only where that is configured, and only for an OPA that is not there', async () => {
+    const gone = serviceOf(new OpaError('OPA_UNREACHABLE', 'gone'), { failOpen: true });
+    expect(await gone.opa.filter(ITEMS)).toEqual(ITEMS);
+    expect(gone.opa.stats().decisions).toMatchObject({ unavailable: 1, degraded: 1 });
+    const flooded = serviceOf(new OpaError('OPA_OVERLOADED', 'full'), { failOpen: true });
+    await expect(flooded.opa.filter(ITEMS)).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+  });
+});

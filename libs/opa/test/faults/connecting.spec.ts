@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { httpServer } from '../support.js';
+import { bench } from './support/modules.js';
+import { ALLOW, faultyServer } from './support/stand.js';
+
+const { open, uses } = bench();
+
+describe('TLS to something that', () => {
+  it.each([
+    ['resets the handshake', (socket: Socket) => void socket.resetAndDestroy()],
+    ['never answers the handshake', () => undefined],
+    ['speaks plain HTTP', (socket: Socket) => void socket.write(ALLOW)],
+  ])('%s is unreachable', async (_name, ask) => {
+    const { url } = await uses(faultyServer({ ask }));
+    const opa = await open({
+      url: url.replace('http:', 'https:'),
+      timeout: 5_000,
+      pool: { connectTimeout: 100 },
+    });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+});
+
+describe('an address where nobody listens', () => {
+  it('is unreachable until somebody does', async () => {
+    const gone = await httpServer(() => undefined);
+    await gone.close();
+    const opa = await open({ url: gone.url });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    const server = createServer((_request, response) => response.end('{"result":true}'));
+    await once(server.listen(Number(new URL(gone.url).port), '127.0.0.1'), 'listening');
+    await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
+    server.closeAllConnections();
+    await once(server.close(), 'close');
+  });
+});
+
+describe('a process that listens and never accepts', () => {
+  const fillers: Socket[] = [];
+  let child: ChildProcess | undefined;
+
+  afterEach(async () => {
+    for (const filler of fillers.splice(0)) filler.destroy();
+    if (child === undefined) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+
+  /** Its event loop stands still as soon as it listens, so the kernel alone answers. */
+  async function deaf(): Promise<number> {
+    const script = `const server = require('node:net').createServer();
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+        require('node:fs').writeSync(1, String(server.address().port));
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      });`;
+    child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [port] = (await once(child.stdout ?? child, 'data')) as [Buffer];
+    return Number(port.toString());
+  }
+
+  it('is late while the kernel takes the connection, and unreachable once its backlog is full', async () => {
+    const port = await deaf();
+    const opa = await open({
+      url: `http://127.0.0.1:${port}`,
+      timeout: 1_000,
+      pool: { connectTimeout: 200 },
+    });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    for (let i = 0; i < 8; i += 1) fillers.push(connect(port, '127.0.0.1').on('error', () => undefined));
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+});

@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { LookupAddress } from 'node:dns';
+import dns from 'node:dns';
+import { httpServer } from '../support.js';
+import { bench } from './support/modules.js';
+
+const { open, uses } = bench();
+
+type Answer = (error: Error | null, addresses?: LookupAddress[]) => void;
+
+const HERE: LookupAddress[] = [{ address: '127.0.0.1', family: 4 }];
+
+afterEach(() => void jest.restoreAllMocks());
+
+/** Has every name resolved by a function; even a server that starts to listen asks for its own. */
+function resolver(resolve: (answer: Answer) => void): void {
+  jest
+    .spyOn(dns, 'lookup')
+    .mockImplementation(((_name: string, _options: object, answer: Answer) => resolve(answer)) as never);
+}
+
+async function somewhere(): Promise<{ url: string; opened: () => number }> {
+  const { url, opened } = await uses(httpServer((_request, response) => response.end('{"result":true}')));
+  return { url: url.replace('127.0.0.1', 'opa.test'), opened };
+}
+
+describe('a name', () => {
+  it('that is nobody’s is unreachable', async () => {
+    const opa = await open({ url: 'http://opa.invalid:8181' });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+
+  it.each(['ENOTFOUND', 'EAI_AGAIN', 'EMFILE'])(
+    'that fails with %s is unreachable, until it does not',
+    async (code) => {
+      const failure = Object.assign(new Error(`getaddrinfo ${code} opa.test`), {
+        code,
+        syscall: 'getaddrinfo',
+      });
+      const answers: Parameters<Answer>[] = [[failure], [null, HERE]];
+      const { url } = await somewhere();
+      resolver((answer) => setImmediate(() => answer(...(answers.shift() ?? [failure]))));
+      const opa = await open({ url, pool: { maxSockets: 1, maxPending: 0 } });
+      await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+      await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
+    },
+  );
+
+  it('that is slow is unreachable after connectTimeout, and connects no more when it comes', async () => {
+    const waiting: Answer[] = [];
+    const { url, opened } = await somewhere();
+    resolver((answer) => void waiting.push(answer));
+    const opa = await open({
+      url,
+      timeout: 5_000,
+      pool: { maxSockets: 1, maxPending: 0, connectTimeout: 50 },
+    });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    waiting.shift()?.(null, HERE);
+    resolver((answer) => answer(null, HERE));
+    await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
+    expect(opened()).toBe(1);
+  });
+
+  it('that is slower than the decision’s own deadline is late', async () => {
+    const waiting: Answer[] = [];
+    const { url, opened } = await somewhere();
+    resolver((answer) => void waiting.push(answer));
+    const opa = await open({ url, timeout: 5_000, pool: { connectTimeout: 5_000 } });
+    await expect(opa.decide({ input: {}, timeout: 50 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    waiting.shift()?.(null, HERE);
+    expect(opened()).toBe(0);
+  });
+
+  it('whose first address refuses is reached at the next', async () => {
+    const { url } = await somewhere();
+    resolver((answer) => setImmediate(() => answer(null, [{ address: '::1', family: 6 }, ...HERE])));
+    const opa = await open({ url });
+    await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+});

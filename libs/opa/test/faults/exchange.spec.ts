@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Socket } from 'node:net';
+import { httpServer, tcpServer } from '../support.js';
+import { bench } from './support/modules.js';
+import { ALLOW, answer, faultyServer } from './support/stand.js';
+
+const { open, throughAxios, uses } = bench();
+
+const DENY = answer('{"result":false}');
+const NARROW = { maxSockets: 1, maxPending: 0 };
+
+describe('after the answer', () => {
+  it.each([
+    ['with a length', ALLOW],
+    ['up to the end', Buffer.from('HTTP/1.1 200 OK\r\n\r\n{"result":true}')],
+  ])('a reset changes nothing: %s', async (_name, bytes) => {
+    const ask = (socket: Socket): void => {
+      socket.write(bytes, () => socket.resetAndDestroy());
+    };
+    const { url } = await uses(faultyServer({ ask }));
+    const opa = await open({ url, pool: NARROW });
+    for (let i = 0; i < 20; i += 1) {
+      await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'allow' });
+    }
+  });
+
+  it('a second one in the same breath is not taken for the next question’s', async () => {
+    let asked = 0;
+    const ask = (socket: Socket): void => {
+      asked += 1;
+      socket.write(asked === 1 ? Buffer.concat([DENY, ALLOW]) : DENY);
+    };
+    const { url } = await uses(faultyServer({ ask }));
+    const opa = await open({ url, pool: NARROW });
+    for (let i = 0; i < 5; i += 1) {
+      await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'deny' });
+    }
+  });
+
+  it('a second one that nobody asked for is not taken for the next question’s', async () => {
+    const sockets: Socket[] = [];
+    const server = tcpServer((socket) => {
+      sockets.push(socket);
+      socket.on('data', () => socket.write(DENY));
+    });
+    const { url } = await uses(server);
+    const opa = await open({ url, pool: NARROW });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+    await new Promise((resolve) => sockets[0]?.write(ALLOW, resolve));
+    // The kernel has it by now; this process reads it within a turn.
+    await turn();
+    await turn();
+    await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'deny' });
+  });
+
+  it('that came before the question was read, the rest of the question is given up', async () => {
+    const connect = (socket: Socket): void => {
+      socket.write(ALLOW);
+      socket.once('data', () => socket.pause());
+    };
+    const { url, heal } = await uses(faultyServer({ connect }));
+    const opa = await open({ url, pool: NARROW });
+    const input = 'x'.repeat(16 * 1024 * 1024);
+    await expect(opa.decide({ input })).resolves.toMatchObject({ outcome: 'allow' });
+    heal();
+    await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+});
+
+describe('an answer that is none', () => {
+  it.each([301, 302, 303, 307, 308])('%i to elsewhere is never followed', async (status) => {
+    const elsewhere = await uses(httpServer((_request, response) => response.end('{"result":true}')));
+    const location = `Location: ${elsewhere.url}/v1/data/a/b`;
+    const ask = (socket: Socket): void => void socket.write(answer('', `HTTP/1.1 ${status} Moved`, location));
+    const { url } = await uses(faultyServer({ ask }));
+    const opa = await open({ url });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_BAD_ANSWER', status });
+    throughAxios();
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_BAD_ANSWER', status });
+    expect(elsewhere.opened()).toBe(0);
+  });
+
+  it('429 says how long to wait', async () => {
+    const ask = (socket: Socket): void =>
+      void socket.write(answer('', 'HTTP/1.1 429 Too Many Requests', 'Retry-After: 7'));
+    const { url } = await uses(faultyServer({ ask }));
+    const opa = await open({ url, onUnavailable: 'allow' });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({
+      code: 'OPA_OVERLOADED',
+      retryAfterMs: 7_000,
+    });
+  });
+
+  it('500 says what OPA said of the policy', async () => {
+    const location = { file: 'authz.rego', row: 7, col: 3 };
+    const errors = [{ code: 'eval_conflict_error', message: 'complete rules must not conflict', location }];
+    const body = JSON.stringify({ code: 'internal_error', message: 'error(s) occurred', errors });
+    const ask = (socket: Socket): void =>
+      void socket.write(answer(body, 'HTTP/1.1 500 Internal Server Error'));
+    const { url } = await uses(faultyServer({ ask }));
+    const opa = await open({ url, onUnavailable: 'allow' });
+    await expect(opa.decide({ input: {} })).rejects.toMatchObject({
+      code: 'OPA_POLICY_ERROR',
+      message: expect.stringContaining(
+        'eval_conflict_error (complete rules must not conflict) at authz.rego:7',
+      ),
+    });
+  });
+});
+
+describe('the deadline of a decision that still waits for a socket', () => {
+  it.each([
+    ['straight to the wire', () => undefined],
+    ['through axios', throughAxios],
+  ])('is an overload, which opens no door: %s', async (_way, go) => {
+    const { url } = await uses(faultyServer({}));
+    const opa = await open({ url, onUnavailable: 'allow', timeout: 300, pool: { maxSockets: 1 } });
+    go();
+    const first = opa.decide({ input: 1 });
+    const second = opa.decide({ input: 2, timeout: 100 });
+    await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    await expect(first).resolves.toMatchObject({ outcome: 'unavailable', degraded: 'fail-open' });
+  });
+});
+
+describe('a retry whose turn comes after the deadline', () => {
+  it('tells of the failure before it, and of no overload', async () => {
+    const { url } = await uses(faultyServer({ ask: (socket) => void socket.resetAndDestroy() }));
+    const opa = await open({ url, retry: { minDelay: 100, maxDelay: 100 } });
+    const decided = opa.decide({ input: {}, timeout: 200 });
+    // The process stands still in the middle of the pause, until the deadline has passed.
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400), 50);
+    await expect(decided).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { ANSWER, CONNECTION } from './faults.table.js';
+import { bench } from './support/modules.js';
+import { faultyServer } from './support/stand.js';
+
+const { open, throughAxios, uses } = bench();
+
+const ASK = { input: {} };
+
+/** The outcomes after which fail-open may let a request through. */
+const GONE = ['OPA_UNREACHABLE', 'OPA_TIMEOUT'];
+// One socket and no queue: what a fault leaves behind is in the way of the next decision.
+const NARROW = { maxSockets: 1, maxPending: 0 };
+
+describe.each([
+  ['the connection', CONNECTION],
+  ['the answer', ANSWER],
+])('faults of %s', (_name, rows) => {
+  describe.each([
+    ['straight to the wire', () => undefined],
+    ['through axios', throughAxios],
+  ])('%s', (_way, go) => {
+    it.each(rows)('$code, and the next decision is made: $name', async ({ fault, code, question = ASK }) => {
+      const { url, heal } = await uses(faultyServer(fault));
+      const opa = await open({ url, pool: NARROW });
+      go();
+      await expect(opa.decide(question)).rejects.toMatchObject({ name: 'OpaError', code });
+      heal();
+      await expect(opa.decide(ASK)).resolves.toMatchObject({ outcome: 'allow', allowed: true });
+      expect(opa.stats().decisions).toMatchObject({ allow: 1, error: 1, unavailable: 0, degraded: 0 });
+    });
+  });
+
+  it.each(rows)('fails open for no more than it may: $name', async ({ fault, code, question = ASK }) => {
+    const { url } = await uses(faultyServer(fault));
+    const opa = await open({ url, pool: NARROW, onUnavailable: 'allow' });
+    const decided = opa.decide(question);
+    if (GONE.includes(code)) {
+      await expect(decided).resolves.toMatchObject({ outcome: 'unavailable', degraded: 'fail-open' });
+    } else {
+      await expect(decided).rejects.toMatchObject({ name: 'OpaError', code });
+    }
+    expect(opa.stats().decisions.allow).toBe(0);
+  });
+});

@@ -1,0 +1,162 @@
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import type { OpaErrorCode, OpaQuestion } from 'nestjs-opa';
+import type { Fault } from './support/stand.js';
+import { ALLOW, answer, repeat } from './support/stand.js';
+
+/** A fault, and the code that a decision is rejected with. */
+export interface Row {
+  readonly name: string;
+  readonly fault: Fault;
+  readonly code: OpaErrorCode;
+  /** Default: an input of no size, and time enough. */
+  readonly question?: OpaQuestion;
+}
+
+/** With a deadline that the fault outlasts by far. */
+const LATE: OpaQuestion = { input: {}, timeout: 150 };
+const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
+const HEAD = 'HTTP/1.1 200 OK';
+const CHUNKED = `${HEAD}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+const PLAIN = '{"result":true}';
+const GZIP = gzipSync(`{"result":true,"metrics":"${'padding'.repeat(50)}"}`);
+
+const reset = (socket: Socket): void => void socket.resetAndDestroy();
+const says = (bytes: string | Buffer): Fault => ({ ask: (socket) => void socket.write(bytes) });
+const saysAndEnds = (bytes: string | Buffer): Fault => ({ ask: (socket) => void socket.end(bytes) });
+const saysAndResets = (bytes: string | Buffer): Fault => ({
+  // Only when the kernel has taken it: a reset drops what waits in the process.
+  ask: (socket) => void socket.write(bytes, () => reset(socket)),
+});
+const json = (body: string | Buffer, ...headers: string[]): Fault => says(answer(body, HEAD, ...headers));
+
+/** One byte after the other, so that each moves the exchange on and none ends it. */
+function drips(bytes: Buffer, pauseMs: number, size: number): Fault {
+  return {
+    ask: (socket) => {
+      let sent = 0;
+      repeat(socket, pauseMs, () => {
+        socket.write(bytes.subarray(sent, sent + size));
+        sent += size;
+      });
+    },
+  };
+}
+
+/** Writes without an end, as fast as the other side reads. */
+function floods(begin: string, piece: Buffer): Fault {
+  return {
+    ask: (socket) => {
+      const pour = (): void => {
+        while (socket.writable && socket.write(piece));
+      };
+      socket.on('drain', pour).write(begin);
+      pour();
+    },
+  };
+}
+
+const hexOf = (bytes: Buffer): string => bytes.length.toString(16);
+
+/** Faults of the connection. */
+export const CONNECTION: readonly Row[] = [
+  { name: 'reset as it is accepted', fault: { connect: reset }, code: 'OPA_UNREACHABLE' },
+  { name: 'closed as it is accepted', fault: { connect: (s) => void s.destroy() }, code: 'OPA_UNREACHABLE' },
+  { name: 'half-closed as it is accepted', fault: { connect: (s) => void s.end() }, code: 'OPA_UNREACHABLE' },
+  { name: 'reset before the answer', fault: { ask: reset }, code: 'OPA_UNREACHABLE' },
+  { name: 'reset in the head', fault: saysAndResets(`${HEAD}\r\nConte`), code: 'OPA_UNREACHABLE' },
+  { name: 'reset in the body', fault: saysAndResets(ALLOW.subarray(0, -3)), code: 'OPA_UNREACHABLE' },
+  {
+    name: 'ended before the last chunk',
+    fault: saysAndEnds(`${CHUNKED}f\r\n${PLAIN}\r\n`),
+    code: 'OPA_UNREACHABLE',
+  },
+  { name: 'never an answer', fault: {}, code: 'OPA_TIMEOUT', question: LATE },
+  {
+    name: 'never a byte read of a large input',
+    fault: { connect: (s) => void s.pause() },
+    code: 'OPA_TIMEOUT',
+    // Longer, for the input takes a while to write.
+    question: { input: 'x'.repeat(8 * 1024 * 1024), timeout: 500 },
+  },
+  { name: 'a head and no body', fault: says(ALLOW.subarray(0, -15)), code: 'OPA_TIMEOUT', question: LATE },
+  { name: 'a byte a second', fault: drips(ALLOW, 1_000, 1), code: 'OPA_TIMEOUT', question: LATE },
+  { name: 'a byte every 10 ms', fault: drips(ALLOW, 10, 1), code: 'OPA_TIMEOUT', question: LATE },
+  { name: '1 kB a second', fault: drips(answer(MEGABYTE), 20, 20), code: 'OPA_TIMEOUT', question: LATE },
+  {
+    name: 'early hints without an end',
+    fault: drips(Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1_000)), 10, 56),
+    code: 'OPA_TIMEOUT',
+    question: LATE,
+  },
+];
+
+/** Faults of the answer; those that `transport/answers.spec.ts` has aren't here. */
+export const ANSWER: readonly Row[] = [
+  {
+    name: 'another protocol',
+    fault: says(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n`),
+    code: 'OPA_BAD_ANSWER',
+  },
+  { name: 'null', fault: json('null'), code: 'OPA_BAD_ANSWER' },
+  { name: 'half a document', fault: json('{"result":true'), code: 'OPA_BAD_ANSWER' },
+  { name: 'two documents', fault: json(PLAIN + PLAIN), code: 'OPA_BAD_ANSWER' },
+  { name: 'UTF-16', fault: json(Buffer.from(PLAIN, 'utf16le')), code: 'OPA_BAD_ANSWER' },
+  { name: 'a byte order mark', fault: json(`\uFEFF${PLAIN}`), code: 'OPA_BAD_ANSWER' },
+  {
+    name: '10 MB in one chunk',
+    fault: says(`${CHUNKED}${(10 * MEGABYTE.length).toString(16)}\r\n${'x'.repeat(10 * MEGABYTE.length)}`),
+    code: 'OPA_BAD_ANSWER',
+  },
+  {
+    name: 'a body without an end',
+    fault: floods(CHUNKED, Buffer.from(`${hexOf(MEGABYTE)}\r\n${MEGABYTE.toString()}\r\n`)),
+    code: 'OPA_BAD_ANSWER',
+  },
+  {
+    name: 'headers without an end',
+    fault: floods(`${HEAD}\r\n`, Buffer.from('X-More: and more\r\n')),
+    code: 'OPA_BAD_ANSWER',
+  },
+  {
+    name: 'a length beside chunks',
+    fault: says(
+      `${HEAD}\r\nContent-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n${PLAIN}\r\n0\r\n\r\n`,
+    ),
+    code: 'OPA_BAD_ANSWER',
+  },
+  {
+    name: 'two lengths',
+    fault: json(PLAIN, 'Content-Length: 3'),
+    code: 'OPA_BAD_ANSWER',
+  },
+  {
+    name: 'a length that is none',
+    fault: says(`${HEAD}\r\nContent-Length: -1\r\n\r\n`),
+    code: 'OPA_BAD_ANSWER',
+  },
+  { name: 'a chunk that has no size', fault: says(`${CHUNKED}size\r\n${PLAIN}`), code: 'OPA_BAD_ANSWER' },
+  {
+    name: 'gzip cut short',
+    fault: json(GZIP.subarray(0, -12), 'Content-Encoding: gzip'),
+    code: 'OPA_BAD_ANSWER',
+  },
+  {
+    name: 'gzip whose checksum is wrong',
+    fault: json(Buffer.concat([GZIP.subarray(0, -8), Buffer.alloc(8)]), 'Content-Encoding: gzip'),
+    code: 'OPA_BAD_ANSWER',
+  },
+  {
+    name: 'gzip of 10 MB',
+    fault: json(gzipSync(`{"result":"${'x'.repeat(10_000_000)}"}`), 'Content-Encoding: gzip'),
+    code: 'OPA_BAD_ANSWER',
+  },
+  ...[
+    '{"result":false,"result":true}',
+    '{"result":true,"result":false}',
+    '{"result":true,"result":true}',
+    '{"result":false,"\\u0072esult":true}',
+    '{"result":{"allow":false,"allow":true}}',
+    '{"result":{"allow":true,"obligations":[{"type":"a","properties":{"b":1,"b":2}}]}}',
+  ].map((body): Row => ({ name: `a key twice: ${body}`, fault: json(body), code: 'OPA_BAD_ANSWER' })),
+];

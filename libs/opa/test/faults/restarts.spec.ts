@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as after } from 'node:timers/promises';
+import type { OpaService } from 'nestjs-opa';
+import { OpaError } from 'nestjs-opa';
+import type { OpaServer } from 'nestjs-opa/testing';
+import { startOpa } from 'nestjs-opa/testing';
+import { opaBinary } from '../engines/support/opa.js';
+import { bench } from './support/modules.js';
+
+const { open } = bench();
+
+/** How long OPA is restarted every second: `npm run soak` makes it longer. */
+const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 8);
+const ASKERS = 32;
+const RECOVERY_MS = 2_000;
+
+/** The module's own defaults, which these tests' modules don't have otherwise. */
+const DEFAULTS = { timeout: 1_000, pool: { connectTimeout: 250 }, retry: {}, circuitBreaker: {} };
+
+/** What an outage may become; anything else, and any wrong answer, is a failure. */
+const CLEAR = new Set(['OPA_UNREACHABLE', 'OPA_TIMEOUT', 'OPA_CIRCUIT_OPEN']);
+
+const rego = 'package a\nb := input.n % 2 == 0';
+let server: OpaServer;
+
+async function start(address?: string): Promise<void> {
+  server = await startOpa({ rego, binary: await opaBinary(), ...(address !== undefined && { address }) });
+}
+
+afterEach(() => server.stop('SIGKILL'));
+
+/** Asks until it is told to stop; gives what should never have come, and how many answers were right. */
+async function askAll(opa: OpaService, over: AbortSignal): Promise<{ wrong: unknown[]; right: number }> {
+  const wrong: unknown[] = [];
+  let right = 0;
+  let n = 0;
+  const ask = async (): Promise<void> => {
+    while (!over.aborted) {
+      n += 1;
+      const expected = n % 2 === 0 ? 'allow' : 'deny';
+      try {
+        const { outcome, allowed } = await opa.decide({ input: { n } });
+        if (outcome === expected && allowed === (expected === 'allow')) right += 1;
+        else wrong.push({ expected, outcome, allowed });
+      } catch (error) {
+        if (!(error instanceof OpaError && CLEAR.has(error.code))) wrong.push(error);
+      }
+      // An open circuit answers at once: without a pause the askers would leave the process no time.
+      await after(5);
+    }
+  };
+  await Promise.all(Array.from({ length: ASKERS }, ask));
+  return { wrong, right };
+}
+
+/** Asks until there is an answer, within a limit; rejects with the last failure. */
+async function recovered(opa: OpaService): Promise<void> {
+  const limit = performance.now() + RECOVERY_MS;
+  for (;;) {
+    try {
+      await opa.decide({ input: { n: 0 } });
+      return;
+    } catch (error) {
+      if (performance.now() > limit) throw error;
+      await after(5);
+    }
+  }
+}
+
+/** Asks until there is no answer: a signal takes a moment to arrive. */
+async function unanswered(opa: OpaService): Promise<void> {
+  for (;;) {
+    const failure: unknown = await opa.decide({ input: { n: 0 }, timeout: 200 }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure !== undefined) return;
+  }
+}
+
+/** Every decision of a burst is right again. */
+async function expectSound(opa: OpaService): Promise<void> {
+  const decided = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => opa.decide({ input: { n }, timeout: 10_000 })),
+  );
+  expect(decided.every(({ allowed }, n) => allowed === (n % 2 === 0))).toBe(true);
+  const { sockets, waiting } = opa.stats();
+  expect({ waiting, open: sockets.created - sockets.closed }).toEqual({ waiting: 0, open: sockets.idle });
+}
+
+describe('a real OPA under load', () => {
+  it(
+    `killed and restarted every second for ${SECONDS} s: each answer is right or a clear failure`,
+    async () => {
+      await start();
+      const address = new URL(server.url).host;
+      const opa = await open({ url: server.url, ...DEFAULTS });
+      const over = new AbortController();
+      const asked = askAll(opa, over.signal);
+      for (let second = 0; second < SECONDS; second += 1) {
+        const next = after(1_000);
+        await server.stop('SIGKILL');
+        await start(address);
+        await next;
+      }
+      over.abort();
+      const { wrong, right } = await asked;
+      expect(wrong).toEqual([]);
+      expect(right).toBeGreaterThan(0);
+      await server.stop('SIGKILL');
+      await expect(opa.decide({ input: { n: 0 } })).rejects.toMatchObject({ name: 'OpaError' });
+      await start(address);
+      await recovered(opa);
+      await expectSound(opa);
+    },
+    (SECONDS + 30) * 1_000,
+  );
+
+  it('stopped in its tracks: late, and right again when it goes on', async () => {
+    await start();
+    const opa = await open({ url: server.url });
+    await expect(opa.decide({ input: { n: 0 } })).resolves.toMatchObject({ outcome: 'allow' });
+    process.kill(server.pid, 'SIGSTOP');
+    await unanswered(opa);
+    const asked = Array.from({ length: 20 }, (_, n) => opa.decide({ input: { n }, timeout: 200 }));
+    const settled = await Promise.allSettled(asked);
+    process.kill(server.pid, 'SIGCONT');
+    expect(settled.map((one) => one.status === 'rejected' && (one.reason as OpaError).code)).toEqual(
+      Array(20).fill('OPA_TIMEOUT'),
+    );
+    await recovered(opa);
+    await expectSound(opa);
+  });
+});

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, jest } from '@jest/globals';
+import type { TestingModule } from '@nestjs/testing';
+import { Test } from '@nestjs/testing';
+import type { Decision, OpaModuleOptions, OpaQuestion } from 'nestjs-opa';
+import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
+import type { TestServer } from '../../support.js';
+import type { Leftovers } from './leftovers.js';
+import { leftoversSince, settles, watched } from './leftovers.js';
+
+/** Opens modules and servers for one test each. */
+export interface Bench {
+  /** A module with the policy `a/b`, and with neither retry nor breaker unless they are given. */
+  open(options: OpaModuleOptions): Promise<OpaService>;
+  /** Sends the decisions of the module that was opened last through axios, as any interceptor does. */
+  throughAxios(): void;
+  /** Has a server closed at the end of the test. */
+  uses<T extends TestServer>(server: Promise<T>): Promise<T>;
+}
+
+/** Asks once for each decision, and has time. */
+function options({ timeout = 10_000, pool, ...others }: OpaModuleOptions): OpaModuleOptions {
+  return {
+    policy: 'a/b',
+    retry: false,
+    circuitBreaker: false,
+    timeout,
+    pool: { connectTimeout: Math.min(5_000, timeout), ...pool },
+    ...others,
+  };
+}
+
+/** A {@link Bench} that fails each test which leaves a socket, a place in the queue or a timer behind. */
+export function bench(): Bench {
+  // For a machine that has much else to do; nothing takes more than a few seconds.
+  jest.setTimeout(120_000);
+  let modules: TestingModule[];
+  let servers: TestServer[];
+  let leftovers: () => Leftovers;
+
+  beforeEach(() => {
+    modules = [];
+    servers = [];
+    leftovers = leftoversSince();
+  });
+
+  afterEach(async () => {
+    for (const module of modules) {
+      const opa = module.get(OpaService);
+      // Before the module is closed, for that would tidy up.
+      await settles(() => inUse(opa), { sockets: 0, waiting: 0 });
+      await module.close();
+      expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0 });
+    }
+    await Promise.all(servers.map((server) => server.close()));
+    await settles(leftovers, { timers: 0, sockets: 0 });
+  });
+
+  return {
+    async open(given) {
+      const module = await Test.createTestingModule({
+        imports: [OpaModule.forRoot(options(given))],
+      }).compile();
+      modules.push(await watched(() => module.init()));
+      const opa = module.get(OpaService);
+      const decide = opa.decide.bind(opa);
+      opa.decide = (question: OpaQuestion): Promise<Decision> => watched(() => decide(question));
+      return opa;
+    },
+    throughAxios() {
+      modules
+        .at(-1)
+        ?.get(OpaHttpService)
+        .axiosRef.interceptors.request.use((config) => config);
+    },
+    async uses(starting) {
+      const server = await starting;
+      servers.push(server);
+      return server;
+    },
+  };
+}
+
+function inUse(opa: OpaService): { sockets: number; waiting: number } {
+  const { sockets, waiting } = opa.stats();
+  return { sockets: sockets.inUse, waiting };
+}

@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OpaErrorCode } from 'nestjs-opa';
+import { OpaError } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import { call, cleanUp, enforcer, modern, tool } from './support.js';
+
+let engine: TestEngine;
+beforeEach(() => {
+  engine = new TestEngine({ request: true, response: true, list: true });
+});
+afterEach(cleanUp);
+
+describe('requests', () => {
+  const server = { type: 'mcp_server', id: 'gateway' };
+  it.each([
+    ['initialize', { protocolVersion: '2025-11-25' }, server, { protocol_version: '2025-11-25' }],
+    ['tools/list', {}, server, {}],
+    ['resources/templates/list', {}, server, {}],
+    ['tasks/list', {}, server, {}],
+    ['logging/setLevel', { level: 'debug' }, server, { level: 'debug' }],
+    ['tools/call', { name: 'search' }, { type: 'tool', id: 'search' }, {}],
+    ['prompts/get', { name: 'greet' }, { type: 'prompt', id: 'greet' }, {}],
+    ['resources/read', { uri: 'a://b' }, { type: 'resource', id: 'a://b' }, {}],
+    ['resources/subscribe', { uri: 'a://b' }, { type: 'resource', id: 'a://b' }, {}],
+    ['completion/complete', { ref: { type: 'ref/prompt', name: 'p' } }, { type: 'prompt', id: 'p' }, {}],
+    ['completion/complete', { ref: { type: 'ref/resource', uri: 'u' } }, { type: 'resource', id: 'u' }, {}],
+    ['tasks/result', { taskId: 't' }, { type: 'task', id: 't' }, {}],
+  ])('%s is mapped as COAZ-MCP says', async (method, params, resource, context) => {
+    const mcp = await enforcer(engine);
+    expect(await mcp.before(call(method, params))).toBeUndefined();
+    expect(engine.questions).toMatchObject([
+      {
+        policy: 'request',
+        input: {
+          subject: { type: 'identity', id: 'alice' },
+          action: { name: method },
+          resource,
+          context: { agent: 'agent-1', ...context },
+          request: { method, params },
+        },
+      },
+    ]);
+  });
+
+  it('of a caller without a token are anonymous', async () => {
+    const mcp = await enforcer(engine);
+    await mcp.before({ ...tool, caller: { audience: 'demo', headers: {} } });
+    expect(engine.questions[0]?.input).toMatchObject({ subject: { type: 'anonymous' }, context: {} });
+  });
+
+  it.each([
+    [
+      'tools/call',
+      { name: 'search', arguments: { q: 'x' } },
+      'tool_pre_invoke',
+      { name: 'search', args: { q: 'x' } },
+    ],
+    ['prompts/get', { name: 'p' }, 'prompt_pre_fetch', { prompt_id: 'p', args: {} }],
+    ['resources/read', { uri: 'u' }, 'resource_pre_fetch', { uri: 'u' }],
+    ['tools/list', { cursor: 'c' }, 'tools/list', { cursor: 'c' }],
+  ])('%s in shape contextforge', async (method, params, kind, payload) => {
+    const mcp = await enforcer(engine, { shape: 'contextforge' });
+    await mcp.before(call(method, params));
+    expect(engine.questions[0]?.input).toEqual({
+      kind,
+      user: 'alice',
+      request_ip: '127.0.0.1',
+      headers: { host: 'x' },
+      payload,
+      context: {},
+      mode: 'input',
+    });
+  });
+
+  it('passes ping, and refuses methods that the era does not have', async () => {
+    const mcp = await enforcer(engine, { methods: ['vendor/own'] });
+    expect(await mcp.before(call('ping'))).toBeUndefined();
+    expect(engine.questions).toEqual([]);
+    expect(await mcp.before(call('vendor/own'))).toBeUndefined();
+    expect(engine.questions).toHaveLength(1);
+    expect(await mcp.before(call('vendor/other'))).toMatchObject({ code: -32601, status: 200 });
+    for (const method of ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'constructor']) {
+      expect(await mcp.before(call(method, {}, modern))).toMatchObject({ code: -32601, status: 404 });
+    }
+    expect(await mcp.before(call('server/discover', {}, modern))).toBeUndefined();
+  });
+
+  it.each([
+    ['tools/call', {}],
+    ['tools/call', { name: 1 }],
+    ['tools/call', { name: 'x', arguments: [] }],
+    ['resources/read', { uri: null }],
+    ['completion/complete', { ref: { type: 'ref/other' } }],
+    ['tasks/get', undefined],
+  ])('%s with wrong parameters is -32602, before any question', async (method, params) => {
+    const mcp = await enforcer(engine);
+    expect(await mcp.before(call(method, params))).toMatchObject({ kind: 'invalid', code: -32602 });
+    expect(engine.questions).toEqual([]);
+  });
+
+  it('are denied with their reasons', async () => {
+    const mcp = await enforcer(engine);
+    engine.answer('request', { allow: false, reasons: ['not yours'] });
+    expect(await mcp.before(tool)).toMatchObject({
+      kind: 'denied',
+      code: -32001,
+      status: 403,
+      message: 'Forbidden by policy: not yours',
+      data: { reasons: ['not yours'] },
+    });
+    engine.answer('request', undefined);
+    expect(await mcp.before(tool)).toMatchObject({
+      kind: 'denied',
+      code: -32001,
+      message: 'Forbidden by policy',
+    });
+  });
+
+  it.each([
+    ['OPA_UNREACHABLE', 503],
+    ['OPA_TIMEOUT', 504],
+    ['OPA_POLICY_ERROR', 500],
+  ] as const)('are refused on %s, which says no more', async (code: OpaErrorCode, status) => {
+    const mcp = await enforcer(engine);
+    engine.answer('request', new OpaError(code, 's3cret'));
+    const refusal = await mcp.before(tool);
+    expect(refusal).toMatchObject({ kind: 'failed', code: -32603, status });
+    expect(JSON.stringify(refusal)).not.toContain('s3cret');
+  });
+
+  it.each([
+    ['on a permit', true],
+    ['on a denial', false],
+  ])('are asked for scopes by a step-up %s', async (_name, allow) => {
+    const mcp = await enforcer(engine);
+    const obligations = [{ type: 'step-up', properties: { scope: ['files:read', 'files:write'] } }];
+    engine.answer('request', { allow, obligations });
+    expect(await mcp.before(tool)).toMatchObject({
+      kind: 'denied',
+      code: -32001,
+      data: { scopes: ['files:read', 'files:write'] },
+      challenge: 'error="insufficient_scope", scope="files:read files:write"',
+    });
+  });
+
+  it.each(['notarize', 'mask', 'header'])(
+    'are denied under an obligation that nobody carries out: %s',
+    async (type) => {
+      const mcp = await enforcer(engine);
+      engine.answer('request', { allow: true, obligations: [{ type, properties: { path: '/a' } }] });
+      expect(await mcp.before(tool)).toMatchObject({ kind: 'denied', code: -32001 });
+    },
+  );
+
+  it('go on in permissive mode', async () => {
+    const mcp = await enforcer(engine, {}, { mode: 'permissive' });
+    engine.answer('request', false);
+    expect(await mcp.before(tool)).toBeUndefined();
+  });
+});

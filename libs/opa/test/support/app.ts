@@ -1,0 +1,58 @@
+import type { RequestOptions } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import type { INestApplication, Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaModule } from 'nestjs-opa';
+
+const adapters = { express: () => new ExpressAdapter(), fastify: () => new FastifyAdapter() };
+
+/** The HTTP adapters of Nest. */
+export const ADAPTERS = ['express', 'fastify'] as const;
+export type Adapter = (typeof ADAPTERS)[number];
+
+/** What is asked of an application: a path, or anything else that stands in a request's first line. */
+export interface Sent {
+  readonly method?: string;
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A Nest application that listens on a port of its own. */
+export interface TestApp {
+  readonly app: INestApplication;
+  /** Sends a request over a connection of its own, and gives the answer's status. */
+  send(request: Sent): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Starts an application with the module and the given controllers. */
+export async function startApp(
+  adapter: Adapter,
+  controllers: Type[],
+  options: OpaModuleOptions,
+): Promise<TestApp> {
+  const module = await Test.createTestingModule({
+    imports: [OpaModule.forRoot({ audit: false, ...options })],
+    controllers,
+  }).compile();
+  const app = module.createNestApplication(adapters[adapter](), { logger: false });
+  await app.listen(0, '127.0.0.1');
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  return { app, send: (request) => send(port, request), close: () => app.close() };
+}
+
+function send(port: number, { method = 'GET', target, headers = {}, body }: Sent): Promise<number> {
+  const options: RequestOptions = { host: '127.0.0.1', port, method, path: target, headers, agent: false };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(options, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      response.on('error', reject);
+    });
+    request.on('error', reject).end(body);
+  });
+}

@@ -1,0 +1,178 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OpaModuleOptions, OpaTlsOptions } from 'nestjs-opa';
+import type { OpaServer } from 'nestjs-opa/testing';
+import { tempFolder } from '../engines/support/temp.js';
+import { cleanUp, fakeClock, start } from '../resilience/support.js';
+import type { Authority, Pair } from '../support/certificates.js';
+import { createAuthority } from '../support/certificates.js';
+import { startTlsOpa } from '../support/tls-opa.js';
+
+/** Asks once, and leaves a busy machine the time for its handshakes. */
+const patient: OpaModuleOptions = {
+  retry: false,
+  circuitBreaker: false,
+  timeout: 10_000,
+  pool: { connectTimeout: 10_000 },
+};
+
+const ask = async (url: string, tls?: OpaTlsOptions) =>
+  (await start({ ...patient, url, ...(tls && { tls }) })).decide({ input: { n: 1 } });
+
+const allowed = { outcome: 'allow', engine: 'remote' };
+const unreachable = { code: 'OPA_UNREACHABLE' };
+
+let authority: Authority;
+let stranger: Authority;
+beforeAll(async () => {
+  [authority, stranger] = await Promise.all([createAuthority('ours'), createAuthority('theirs')]);
+});
+
+afterEach(cleanUp);
+
+/** Files that can be replaced, as a rotation does it. */
+async function files(): Promise<{
+  path(name: string): string;
+  put(name: string, pem: string): Promise<void>;
+}> {
+  const folder = await tempFolder();
+  const path = (name: string): string => join(folder, name);
+  const put = async (name: string, pem: string): Promise<void> => {
+    await writeFile(path('new'), pem);
+    await rename(path('new'), path(name));
+  };
+  return { path, put };
+}
+
+describe("OPA's certificate", () => {
+  let opa: OpaServer;
+  let named: OpaServer;
+  beforeAll(async () => {
+    opa = await startTlsOpa(await authority.issue('opa'));
+    named = await startTlsOpa(await authority.issue('opa', 'opa.internal'));
+  });
+  afterAll(() => Promise.all([opa.stop(), named.stop()]));
+
+  it.each([
+    ['PEM text', () => authority.cert],
+    ['a Buffer', () => Buffer.from(authority.cert)],
+    [
+      'a path',
+      async () => {
+        const { path, put } = await files();
+        await put('ca.pem', authority.cert);
+        return path('ca.pem');
+      },
+    ],
+  ])('is taken from an authority given as %s', async (_name, ca) => {
+    await expect(ask(opa.url, { ca: await ca() })).resolves.toMatchObject(allowed);
+  });
+
+  it.each([
+    ['an authority that is not the given one', () => ({ ca: stranger.cert })],
+    ['an authority that the system does not know', () => undefined],
+  ])('is refused from %s', async (_name, tls) => {
+    const refused = ask(opa.url, tls());
+    await expect(refused).rejects.toMatchObject({
+      ...unreachable,
+      message: expect.stringContaining(opa.url),
+    });
+  });
+
+  it('must carry the name that is asked for', async () => {
+    await expect(ask(named.url, { ca: authority.cert })).rejects.toMatchObject({
+      ...unreachable,
+      cause: expect.objectContaining({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
+    });
+    const other = { ca: authority.cert, servername: 'other.internal' };
+    await expect(ask(named.url, other)).rejects.toMatchObject(unreachable);
+    const right = { ca: authority.cert, servername: 'opa.internal' };
+    await expect(ask(named.url, right)).resolves.toMatchObject(allowed);
+  });
+
+  it('is looked at once a connection, not once a decision', async () => {
+    const service = await start({ ...patient, url: opa.url, tls: { ca: authority.cert } });
+    for (const n of [1, 2, 3]) await service.decide({ input: { n } });
+    expect(service.stats().sockets).toMatchObject({ created: 1, reused: 2 });
+  });
+});
+
+describe("this client's certificate, before an OPA that asks for it", () => {
+  let opa: OpaServer;
+  let ca: string;
+  let gateway: Pair;
+  let other: Pair;
+  beforeAll(async () => {
+    ca = authority.cert;
+    gateway = await authority.issue('gateway');
+    other = await authority.issue('other');
+    opa = await startTlsOpa(await authority.issue('opa'), authority);
+  });
+  afterAll(() => opa.stop());
+
+  it.each([
+    ['PEM text', () => gateway],
+    ['Buffers', () => ({ cert: Buffer.from(gateway.cert), key: Buffer.from(gateway.key) })],
+    [
+      'paths',
+      async () => {
+        const { path, put } = await files();
+        await put('cert.pem', gateway.cert);
+        await put('key.pem', gateway.key);
+        return { cert: path('cert.pem'), key: path('key.pem') };
+      },
+    ],
+  ])('is shown, given as %s', async (_name, pair) => {
+    await expect(ask(opa.url, { ca, ...(await pair()) })).resolves.toMatchObject(allowed);
+  });
+
+  it.each([
+    ['none', () => undefined, 'OPA_UNREACHABLE'],
+    ["another authority's", () => stranger.issue('gateway'), 'OPA_UNREACHABLE'],
+    ["another client's", () => other, 'OPA_UNAUTHORIZED'],
+  ])('is refused: %s', async (_name, pair, code) => {
+    await expect(ask(opa.url, { ca, ...(await pair()) })).rejects.toMatchObject({ code });
+  });
+
+  it('is read again when its files change, and stays what it was while they do not fit together', async () => {
+    const clock = fakeClock();
+    const { path, put } = await files();
+    await put('cert.pem', other.cert);
+    await put('key.pem', other.key);
+    const tls = { ca, cert: path('cert.pem'), key: path('key.pem') };
+    const service = await start({ ...patient, url: opa.url, tls });
+    const asked = () => service.decide({ input: { n: 1 } });
+    await expect(asked()).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+
+    await put('cert.pem', gateway.cert);
+    clock.pass(1_001);
+    await expect(asked()).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+
+    await put('key.pem', gateway.key);
+    clock.pass(1_001);
+    await expect(asked()).resolves.toMatchObject(allowed);
+  });
+});
+
+describe('option "tls" stops the start', () => {
+  const startWith = (tls: OpaTlsOptions) => start({ url: 'https://127.0.0.1:1', tls });
+
+  it.each(['ca', 'cert', 'key'] as const)('when the file of "%s" is not there', async (name) => {
+    const { path } = await files();
+    await expect(startWith({ [name]: path('missing.pem') })).rejects.toMatchObject({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining(`"tls.${name}"`),
+      cause: expect.objectContaining({ code: 'ENOENT' }),
+    });
+  });
+
+  it.each([
+    ['are not PEM', () => ({ cert: Buffer.from('s3cret') })],
+    ['are of two pairs', async () => ({ ...(await authority.issue('a')), key: stranger.key })],
+  ])('when its parts %s, without telling them', async (_name, tls) => {
+    const error: unknown = await startWith(await tls()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'OPA_BAD_OPTIONS', message: expect.stringContaining('"tls"') });
+    expect(String(error)).not.toMatch(/s3cret|-----BEGIN/);
+  });
+});
