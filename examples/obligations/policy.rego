@@ -1,0 +1,29 @@
+package customers
+
+import rego.v1
+
+# customers/read: everybody, and it is written down.
+read := {
+	"allow": true,
+	"obligations": [{"type": "log", "properties": {"level": "info"}}],
+}
+
+# customers/remove: not without a fresh login.
+remove := {
+	"allow": false,
+	"obligations": [{"type": "step-up", "properties": {"max_age": 300}}],
+}
+
+# customers/view, asked about the result: no e-mail addresses, and nobody who wants to be left alone.
+view := {
+	"allow": true,
+	"obligations": [
+		{"type": "mask", "properties": {"path": "/*/email"}},
+		{"type": "remove", "properties": {"paths": private}},
+	],
+}
+
+private := [sprintf("/%d", [i]) |
+	some i, customer in input.response.body
+	customer.private
+]

@@ -1,0 +1,78 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Param, Req, UnauthorizedException } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { OpaGuard, OpaPolicy, OpaPublic, OpaService } from 'nestjs-opa';
+
+interface User {
+  readonly id: string;
+  readonly roles: readonly string[];
+}
+
+interface Request {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  user?: User;
+}
+
+const USERS: Readonly<Record<string, User>> = {
+  ann: { id: 'ann', roles: [] },
+  bob: { id: 'bob', roles: ['admin'] },
+  mallory: { id: 'mallory', roles: ['admin'] },
+};
+
+const ORDERS = [
+  { id: '1', owner: 'ann' },
+  { id: '2', owner: 'bob' },
+];
+
+/** Stands for an authentication of your own: it leaves the user on the request, where OpaGuard finds it. */
+@Injectable()
+export class DemoAuthGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<Request>();
+    const user = USERS[request.headers['x-demo-user'] ?? ''];
+    if (user === undefined) throw new UnauthorizedException();
+    request.user = user;
+    return true;
+  }
+}
+
+/** Orders, each handler with its policies; the class's own is asked where a handler inherits it. */
+@Controller('orders')
+@OpaPolicy('orders/active')
+export class OrdersController {
+  constructor(private readonly opa: OpaService) {}
+
+  @Get()
+  list(@Req() { user }: Request) {
+    const question = { policy: 'orders/visible', input: { subject: user } };
+    return this.opa.filter(ORDERS, { ...question, key: ({ id }) => id });
+  }
+
+  @Get(':id')
+  @OpaPolicy('orders/read', { inherit: true })
+  read(@Param('id') id: string) {
+    return ORDERS.find((order) => order.id === id);
+  }
+
+  @Get(':id/history')
+  @OpaPolicy(['orders/read', 'orders/admin'], { combine: 'any' })
+  history(@Param('id') id: string) {
+    return { id, events: [] };
+  }
+
+  @Get('health/live')
+  @OpaPublic()
+  live() {
+    return 'ok';
+  }
+}
+
+/** Who is it, and then: may they? The order of the guards is that of the providers. */
+@Module({
+  controllers: [OrdersController],
+  providers: [
+    { provide: APP_GUARD, useClass: DemoAuthGuard },
+    { provide: APP_GUARD, useExisting: OpaGuard },
+  ],
+})
+export class PoliciesExample {}

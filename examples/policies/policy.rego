@@ -1,0 +1,26 @@
+package orders
+
+import rego.v1
+
+# orders/active: everybody but those who are barred.
+default active := false
+
+active if input.subject.id != "mallory"
+
+# orders/read: one's own orders.
+default read := {"allow": false, "reasons": ["not your order"]}
+
+read := {"allow": true} if input.subject.id in owners[input.request.params.id]
+
+# orders/admin: administrators.
+default admin := false
+
+admin if "admin" in input.subject.roles
+
+# orders/visible: which of these, by key.
+visible contains item.id if {
+	some item in input.items
+	item.owner == input.subject.id
+}
+
+owners := {"1": {"ann"}, "2": {"bob"}}
