@@ -43,6 +43,13 @@ export class InputBuilder {
     }
   }
 
+  /** The input of a response decision: the request's, with the response beside it. */
+  forResponse(input: Input, response: Input): Input {
+    // As ContextForge's plugin says after a call.
+    const after = this.options.shape === 'contextforge' ? { mode: 'output' } : {};
+    return { ...input, ...after, response };
+  }
+
   private async shape(context: ExecutionContext): Promise<unknown> {
     const { shape = 'default', subject, body } = this.options;
     if (typeof shape === 'function') return shape(context);

@@ -150,7 +150,7 @@ export class OpaInterceptor implements NestInterceptor {
             event,
             body: body.visible,
           };
-    const input = { ...request, response };
+    const input = inputs.forResponse(request, response);
     const decision = await point.whileConnected(context, (signal) =>
       service.decide({ policy, input, signal, timeout, mode }),
     );

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as after } from 'node:timers/promises';
 import type { OpaToken, TokenSource } from '../client/index.js';
 import { OpaClient } from '../client/index.js';
-import { OpaError } from '../contracts/index.js';
+import { isError, OpaError } from '../contracts/index.js';
 import { FreshFile, Transport } from '../transport/index.js';
 import type { EngineStack } from './engine-stack.js';
 import { engineStack } from './engine-stack.js';
@@ -66,10 +66,19 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
         await this.stack.engine.ready?.();
         return;
       } catch (error) {
-        if (performance.now() > limit) throw error;
+        if (performance.now() > limit) throw await this.notReady(error);
         await after(READY_PAUSE_MS);
       }
     }
+  }
+
+  private async notReady(cause: unknown): Promise<OpaError> {
+    await this.onApplicationShutdown();
+    return new OpaError(
+      'OPA_UNREACHABLE',
+      `OpaModule, option "ready": OPA was not ready within ${READY_LIMIT_MS / 1_000} s: ${isError(cause) ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 
   // Sockets are a convenience: an OPA that isn't there yet doesn't stop the start.

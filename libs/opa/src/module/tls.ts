@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { IdentitySource } from '../client/index.js';
 import { OpaError } from '../contracts/index.js';
@@ -52,6 +53,8 @@ function open(name: string, value: Pem): Pem | FreshFile {
 function identityOf([ca, cert, key]: readonly Pem[], servername: string | undefined): TlsIdentity {
   try {
     createSecureContext({ ca, cert, key });
+    // OpenSSL takes an authority that it can't read for none.
+    if (ca !== undefined) new X509Certificate(ca);
   } catch (cause) {
     throw new OpaError(
       'OPA_BAD_OPTIONS',

@@ -71,6 +71,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** How long OPA may take to answer for the first time, in milliseconds. */
+const START_LIMIT_MS = 30_000;
+
 // OPA doesn't say which port it took, so it is told one, and asked until it answers.
 async function untilHealthy(child: ChildProcess, address: string): Promise<void> {
   let said = '';
@@ -78,7 +81,10 @@ async function untilHealthy(child: ChildProcess, address: string): Promise<void>
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-1_000)));
   child.once('error', (error) => (over = error));
   child.once('exit', () => (over ??= new Error('it exited')));
+  const limit = performance.now() + START_LIMIT_MS;
   while (!(await answers(address))) {
+    if (performance.now() > limit)
+      throw new OpaError('OPA_UNREACHABLE', `OPA does not answer at ${address}: ${said}`);
     if (over !== undefined)
       throw new OpaError('OPA_UNREACHABLE', `OPA did not start: ${said}`, { cause: over });
     await after(25);

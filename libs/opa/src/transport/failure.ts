@@ -10,6 +10,10 @@ export function isReset(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
+// OPA's own alerts about this client's certificate: an expired one must not look like an outage.
+const CERTIFICATE_REFUSED =
+  /^ERR_SSL_\w*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
+
 /** Turns what `node:http` says of a failed exchange into the public error. */
 export function failureOf(error: unknown, origin: Origin): OpaError {
   if (error instanceof OpaError) return error;
@@ -26,6 +30,13 @@ export function failureOf(error: unknown, origin: Origin): OpaError {
     return new OpaError('OPA_BAD_INPUT', `The request to OPA at ${origin.url} can't be sent: ${what}.`, {
       cause: error,
     });
+  }
+  if (CERTIFICATE_REFUSED.test(code)) {
+    return new OpaError(
+      'OPA_UNAUTHORIZED',
+      `OPA at ${origin.url} refused this client's own certificate (option "tls"): ${what}.`,
+      { cause: error },
+    );
   }
   return new OpaError('OPA_UNREACHABLE', `OPA at ${origin.url} can't be reached: ${what}.`, { cause: error });
 }

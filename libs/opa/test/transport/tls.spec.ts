@@ -128,8 +128,8 @@ describe("this client's certificate, before an OPA that asks for it", () => {
   });
 
   it.each([
-    ['none', () => undefined, 'OPA_UNREACHABLE'],
-    ["another authority's", () => stranger.issue('gateway'), 'OPA_UNREACHABLE'],
+    ['none', () => undefined, 'OPA_UNAUTHORIZED'],
+    ["another authority's", () => stranger.issue('gateway'), 'OPA_UNAUTHORIZED'],
     ["another client's", () => other, 'OPA_UNAUTHORIZED'],
   ])('is refused: %s', async (_name, pair, code) => {
     await expect(ask(opa.url, { ca, ...(await pair()) })).rejects.toMatchObject({ code });
@@ -169,6 +169,7 @@ describe('option "tls" stops the start', () => {
 
   it.each([
     ['are not PEM', () => ({ cert: Buffer.from('s3cret') })],
+    ['have an authority that is not PEM', () => ({ ca: Buffer.from('s3cret') })],
     ['are of two pairs', async () => ({ ...(await authority.issue('a')), key: stranger.key })],
   ])('when its parts %s, without telling them', async (_name, tls) => {
     const error: unknown = await startWith(await tls()).catch((reason: unknown) => reason);

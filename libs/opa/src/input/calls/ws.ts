@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { parse } from 'node:querystring';
 import type { Call, CallOptions } from '../call.js';
 import { pickHeaders } from '../headers.js';
-import { pathOf } from '../http-request.js';
+import { pathOf, targetOf } from '../http-request.js';
 import type { WsClient } from '../ws-client.js';
 import { wsClient } from '../ws-client.js';
 
@@ -38,7 +38,7 @@ function handshakeOf(
   headers: readonly string[],
 ): { handshake?: object } {
   if (request === undefined) return {};
-  const query = parse((request.originalUrl ?? request.url).split('?')[1] ?? '');
+  const query = parse(targetOf(request).slice(pathOf(request).length + 1));
   return {
     handshake: {
       path: pathOf(request),
