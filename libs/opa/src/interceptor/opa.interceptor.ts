@@ -1,5 +1,5 @@
 import type { CallHandler, ExecutionContext, MessageEvent, NestInterceptor } from '@nestjs/common';
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable, OperatorFunction } from 'rxjs';
 import { concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
@@ -123,6 +123,8 @@ export class OpaInterceptor implements NestInterceptor {
       return body.result();
     } catch (error) {
       restore(pointOf(context).reply(context), before);
+      // What a result's own stream fails with is the handler's answer.
+      if (error instanceof HttpException) throw error;
       if (!(error instanceof Refused)) throw await failure(context, error);
       const { obligations } = this.enforcements.find(declaration?.instance);
       throw await denial(context, await obligations.deny(context, error.decision));
