@@ -1,60 +1,80 @@
-// npm run bench [-- --compact | --full]: what a decision costs through the module and through its peers, in one
-// run against one real OPA. Compact, the default, takes under 3 minutes: 32 at once; full takes 16 to 1,024 too.
+// npm run bench [-- --compact | --full] [--only=client,route,...]: every figure that the project has a goal for, in one
+// run against one real OPA, of what `npm run build` has made. Compact, the default, takes under 3 minutes; full about 15.
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOpa } from 'nestjs-opa/testing';
 import { getOpa } from '../scripts/get-opa.mjs';
-import { clients } from './lib/clients.mjs';
-import { measure } from './lib/measure.mjs';
-import { save, table } from './lib/report.mjs';
-import { medians } from './lib/statistics.mjs';
+import { buildBundle } from './lib/bundle.mjs';
+import { goalTable, save } from './lib/report.mjs';
+import { burst } from './sections/burst.mjs';
+import { client } from './sections/client.mjs';
+import { memory } from './sections/memory.mjs';
+import { inProcess, route } from './sections/route.mjs';
+import { throughput } from './sections/throughput.mjs';
 
-const ROUNDS = 3;
+/**
+ * @typedef {object} Setting - what a section works with
+ * @property {string} url - OPA's
+ * @property {string} bundle - the policy as a bundle, and
+ * @property {string} wasm - its Wasm alone; files
+ * @property {boolean} full
+ * @property {import('./lib/compare.mjs').Times} times
+ * @property {number} bursts
+ * @property {number} decisions - how many memory is weighed after, and
+ * @property {number} warmUpDecisions - how many before
+ */
+
+const COMPACT = {
+  times: { rounds: 3, copies: 3, warmUp: 4_000, leadMs: 100, ms: 350 },
+  bursts: 3,
+  decisions: 100_000,
+  warmUpDecisions: 20_000,
+};
+const FULL = {
+  times: { rounds: 5, copies: 6, warmUp: 20_000, leadMs: 200, ms: 1_000 },
+  bursts: 7,
+  decisions: 1_000_000,
+  warmUpDecisions: 100_000,
+};
+const sections = { client, route, inProcess, burst, throughput, memory };
+
 const flag = { type: 'boolean', default: false };
-const { full } = parseArgs({ options: { compact: flag, full: flag } }).values;
-const loads = full ? [16, 32, 64, 256, 1_024] : [32];
-const times = full ? { warmupMs: 2_000, measureMs: 5_000 } : { warmupMs: 1_500, measureMs: 3_500 };
+const { full, only } = parseArgs({ options: { compact: flag, full: flag, only: { type: 'string' } } }).values;
+const names = only?.split(',') ?? Object.keys(sections);
+const unknown = names.filter((name) => !(name in sections));
+if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(sections)}, not ${unknown}`);
 
+const rego = join(import.meta.dirname, 'policy.rego');
 const binary = process.env.OPA_BIN ?? (await getOpa());
-const opa = await startOpa({ rego: readFileSync(join(import.meta.dirname, 'policy.rego'), 'utf8'), binary });
-// The exit ends the worker that still runs.
+const { bundle, wasm, remove } = buildBundle(binary, rego);
+const opa = await startOpa({ rego: readFileSync(rego, 'utf8'), binary });
+// The workers end with this process.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => void opa.stop().finally(() => process.exit(1)));
 }
 
+const start = performance.now();
+const goals = [];
+const rounds = {};
 try {
-  const results = [];
-  for (const atOnce of loads) {
-    const rows = await compare(atOnce);
-    results.push({ atOnce, rows });
-    console.log(`\n${table(atOnce, rows)}`);
+  for (const name of names) {
+    const begin = performance.now();
+    const found = await sections[name]({ url: opa.url, bundle, wasm, full, ...(full ? FULL : COMPACT) });
+    goals.push(...found.goals);
+    rounds[name] = found.rounds;
+    for (const text of found.tables) console.log(`\n${text}`);
+    console.error(`${name}: ${((performance.now() - begin) / 1_000).toFixed(0)} s`);
   }
-  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism() };
-  const file = save({ date: new Date().toISOString(), machine, rounds: ROUNDS, ...times, results });
-  console.log(`\nMedians of ${ROUNDS} rounds; the rounds are in ${relative(process.cwd(), file)}.`);
 } finally {
   await opa.stop();
+  remove();
 }
 
-/**
- * Measures every client in turn, round by round: a machine that grows slower does so for all of them.
- *
- * @param {number} atOnce
- * @returns {Promise<import('./lib/report.mjs').Row[]>}
- */
-async function compare(atOnce) {
-  const rows = Object.keys(clients).map((client) => ({ client, rounds: [] }));
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    for (const row of rows) {
-      const { measurement, failures } = await measure({ client: row.client, url: opa.url, atOnce, ...times });
-      row.rounds.push(measurement);
-      const failed = measurement.failed === 0 ? '' : `, failed: ${JSON.stringify(failures)}`;
-      console.error(
-        `${atOnce} at once, round ${round}, ${row.client}: ${measurement.cpuMicros.toFixed(0)} µs${failed}`,
-      );
-    }
-  }
-  return rows.map((row) => ({ ...row, median: medians(row.rounds) }));
-}
+const seconds = (performance.now() - start) / 1_000;
+const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism() };
+const file = save({ date: new Date().toISOString(), machine, full, seconds, goals, rounds });
+console.log(`\n${goalTable(goals)}`);
+console.log(`\n${seconds.toFixed(0)} s; figures are medians of rounds, ratios of pairs in the same round.`);
+console.log(`The rounds are in ${relative(process.cwd(), file)}.`);

@@ -1,6 +1,9 @@
+import { WrongAnswer } from './load.mjs';
+import { question } from './question.mjs';
+
 /**
- * @typedef {{ ask: (input: object) => Promise<boolean>, close: () => Promise<unknown> }} Client
- * @typedef {(url: string) => Promise<Client>} Open
+ * @typedef {{ ask: (input: object) => boolean | Promise<boolean>, close: () => Promise<unknown> }} Client
+ * @typedef {(url: string, wasm?: string) => Promise<Client>} Open
  */
 
 /** How many sockets each client that can be told so may open: the module's own default. */
@@ -22,4 +25,20 @@ export const clients = {
   'axios, keep-alive': async () => (await import('../clients/axios.mjs')).openAxios,
   'axios as it comes': async () => (await import('../clients/axios.mjs')).openAxiosAsItComes,
   '@open-policy-agent/opa': async () => (await import('../clients/sdk.mjs')).openSdk,
+  'opa-wasm': async () => (await import('../clients/wasm.mjs')).openWasm,
+  'plain http behind lru-cache': async () => (await import('../clients/cached.mjs')).openCached,
 };
+
+/**
+ * Puts numbered questions to a client.
+ *
+ * @param {Pick<Client, 'ask'>} client
+ * @returns {import('./load.mjs').Ask}
+ */
+export function askerOf(client) {
+  return async (n) => {
+    const { input, expected } = question(n);
+    const allowed = await client.ask(input);
+    if (allowed !== expected) throw new WrongAnswer(n, allowed, expected);
+  };
+}

@@ -1,34 +1,72 @@
-import { question } from './question.mjs';
+/**
+ * @typedef {(n: number) => Promise<void>} Ask - puts the n-th question; rejects when there is no answer, and with
+ *   {@link WrongAnswer} when it is a wrong one
+ * @typedef {{ latencies: number[], failures: Record<string, number>, next: number, ms: number }} Driven
+ */
+
+/** An answer that isn't the policy's: a fast wrong answer is worth nothing, so it ends the benchmark. */
+export class WrongAnswer extends Error {
+  constructor(n, given, expected) {
+    super(`question ${n}: ${given} instead of ${expected}`);
+  }
+}
 
 /**
- * Asks with a fixed number of decisions in flight until the time is over.
+ * Asks with a fixed number of questions in flight until the time is over, or as many as `count` have been asked.
  *
- * @param {import('./clients.mjs').Client} client
- * @param {{ atOnce: number, ms: number, from: number }} load - `from` is the first question's number
- * @returns {Promise<{ latencies: number[], failures: Record<string, number>, next: number, ms: number }>}
- * @throws when an answer is not the policy's: a fast wrong answer is worth nothing
+ * @param {Ask} ask
+ * @param {{ atOnce: number, from: number, ms?: number, count?: number }} load - `from` is the first question's number
+ * @returns {Promise<Driven>}
  */
-export async function drive(client, { atOnce, ms, from }) {
+export async function drive(ask, { atOnce, from, ms = Infinity, count = Infinity }) {
   const latencies = [];
+  // A million latencies would be memory that the client is blamed for.
+  const keep = count === Infinity;
   const failures = {};
   const start = performance.now();
   const end = start + ms;
+  const last = from + count;
   let next = from;
   const lane = async () => {
-    for (let at = performance.now(); at < end; at = performance.now()) {
-      const { input, expected } = question(next++);
-      let allowed;
-      try {
-        allowed = await client.ask(input);
-      } catch (error) {
-        const code = error.code ?? error.name;
-        failures[code] = (failures[code] ?? 0) + 1;
-        continue;
-      }
-      if (allowed !== expected) throw new Error(`question ${next}: ${allowed} instead of ${expected}`);
-      latencies.push(performance.now() - at);
+    for (let at = performance.now(); at < end && next < last; at = performance.now()) {
+      await ask(next++).then(
+        () => keep && latencies.push(performance.now() - at),
+        (error) => countFailure(failures, error),
+      );
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   return { latencies, failures, next, ms: performance.now() - start };
+}
+
+/**
+ * Asks at a fixed rate, however long the answers take, until a promise settles.
+ *
+ * @param {Ask} ask
+ * @param {number} perSecond
+ * @param {Promise<unknown>} until
+ * @returns {Promise<number[]>} the latencies
+ */
+export async function pace(ask, perSecond, until) {
+  const latencies = [];
+  const answers = [];
+  const start = performance.now();
+  let over = false;
+  until.finally(() => (over = true)).catch(() => undefined);
+  while (!over) {
+    const due = Math.floor(((performance.now() - start) / 1_000) * perSecond);
+    while (answers.length < due) {
+      const at = performance.now();
+      answers.push(ask(answers.length).then(() => latencies.push(performance.now() - at)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(answers);
+  return latencies;
+}
+
+function countFailure(failures, error) {
+  if (error instanceof WrongAnswer) throw error;
+  const code = error.code ?? error.name;
+  failures[code] = (failures[code] ?? 0) + 1;
 }

@@ -22,3 +22,18 @@ export function question(n) {
   };
   return { input, expected: role === 'writer' || (role === 'reader' && method === 'GET') };
 }
+
+/**
+ * The n-th request to a guarded route, which the policy allows; no two ask the same.
+ *
+ * @param {number} n
+ */
+export function request(n) {
+  return { path: `/orders/${n}`, id: `user-${n % 997}`, role: 'reader' };
+}
+
+/** Options of the caches, for which `questions` are asked again and again. */
+export const CACHE = { max: 10_000, allowTtl: 600_000, denyTtl: 600_000 };
+
+/** How many different requests a cache is asked for. */
+export const CACHED_REQUESTS = 100;

@@ -1,38 +1,41 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BASE } from './clients.mjs';
 
 /**
- * @typedef {{ client: string, median: import('./measure.mjs').Measurement,
- *   rounds: import('./measure.mjs').Measurement[] }} Row
+ * @typedef {object} Section - what one part of the benchmark found
+ * @property {string[]} tables
+ * @property {import('./goals.mjs').Goal[]} goals
+ * @property {object} rounds - the figures behind them
  */
 
-const HEAD = ['client', 'CPU µs', '× http', '/s', 'p50 ms', 'p99 ms', 'stall ms', 'sockets', 'failed'];
-
 /**
- * The table of one load, as text.
+ * A table as text: the first column to the left, the others to the right.
  *
- * @param {number} atOnce
- * @param {readonly Row[]} rows
+ * @param {string} title
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} lines
  */
-export function table(atOnce, rows) {
-  const base = rows.find(({ client }) => client === BASE).median.cpuMicros;
-  const lines = rows.map(({ client, median }) => [
-    client,
-    median.cpuMicros.toFixed(0),
-    (median.cpuMicros / base).toFixed(2),
-    median.perSecond.toFixed(0),
-    median.p50Ms.toFixed(2),
-    median.p99Ms.toFixed(2),
-    median.stallMs.toFixed(1),
-    String(median.sockets),
-    String(median.failed),
-  ]);
-  const widths = HEAD.map((_, i) => Math.max(...[HEAD, ...lines].map((line) => line[i].length)));
-  const text = [HEAD, widths.map((width) => '-'.repeat(width)), ...lines].map((line) =>
+export function table(title, head, lines) {
+  const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)));
+  const text = [head, widths.map((width) => '-'.repeat(width)), ...lines].map((line) =>
     line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
   );
-  return [`${atOnce} at once`, ...text].join('\n');
+  return [title, ...text].join('\n');
+}
+
+/**
+ * The table of the goals.
+ *
+ * @param {readonly import('./goals.mjs').Goal[]} goals
+ */
+export function goalTable(goals) {
+  const lines = goals.map(({ what, figure, goal, met, note }) => [
+    what,
+    figure === undefined ? '-' : figure.toFixed(figure < 10 ? 2 : figure < 100 ? 1 : 0),
+    goal,
+    note ?? (met ? 'met' : 'NOT MET'),
+  ]);
+  return table('Goals', ['what', 'figure', 'goal', ''], lines);
 }
 
 /**
@@ -44,6 +47,7 @@ export function save(run) {
   const folder = join(import.meta.dirname, '..', 'results');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${run.date.replaceAll(':', '-')}.json`);
-  writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
+  const short = (_key, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value);
+  writeFileSync(file, `${JSON.stringify(run, short, 2)}\n`);
   return file;
 }

@@ -1,32 +1,68 @@
 /**
- * The value below which a share of the sorted values lies; `NaN` when there are none.
+ * The value below which a share of the values lies; `NaN` when there are none.
  *
- * @param {readonly number[]} sorted
+ * @param {readonly number[]} values
  * @param {number} share - 0 to 1
  */
-export function percentile(sorted, share) {
+export function percentile(values, share) {
+  const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
 /**
- * The middle value of an odd number of values.
+ * The middle value, or the mean of the two in the middle.
  *
  * @param {readonly number[]} values
  */
 export function median(values) {
-  return percentile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
 }
 
 /**
- * The median of each figure over some rounds.
+ * @template T
+ * @typedef {T[][]} Rounds - what each round found: one measurement for each of a contender's processes
+ */
+
+/**
+ * The median of each figure over the rounds, of which each counts with the mean of its processes: V8 compiles and collects
+ * differently from one process to the next, and a user gets any of them.
  *
- * @param {readonly import('./measure.mjs').Measurement[]} rounds
- * @returns {import('./measure.mjs').Measurement}
+ * @template {Record<string, number>} T
+ * @param {Rounds<T>} rounds
+ * @returns {T}
  */
 export function medians(rounds) {
-  const figures = Object.keys(rounds[0]);
-  return Object.fromEntries(figures.map((figure) => [figure, median(rounds.map((round) => round[figure]))]));
+  const figures = Object.keys(rounds[0][0]);
+  return Object.fromEntries(figures.map((figure) => [figure, median(means(rounds, figure))]));
+}
+
+/**
+ * How one contender compares with another: the median of the ratios in the same round, which a machine that grows slower in
+ * between doesn't change.
+ *
+ * @template {Record<string, number>} T
+ * @param {Rounds<T>} rounds
+ * @param {Rounds<T>} base - as many rounds
+ * @param {keyof T} figure
+ */
+export function ratio(rounds, base, figure) {
+  const below = means(base, figure);
+  return median(means(rounds, figure).map((mean, i) => mean / below[i]));
+}
+
+/**
+ * The largest of a figure.
+ *
+ * @template {Record<string, number>} T
+ * @param {Rounds<T>} rounds
+ * @param {keyof T} figure
+ */
+export function highest(rounds, figure) {
+  return Math.max(...rounds.flat().map((measurement) => measurement[figure]));
+}
+
+function means(rounds, figure) {
+  return rounds.map((round) => round.reduce((sum, found) => sum + found[figure], 0) / round.length);
 }

@@ -10,6 +10,7 @@ export type {
 } from './client/index.js';
 export { isPolicyPath, OpaError } from './contracts/index.js';
 export type {
+  CancelSignal,
   Decision,
   DecisionOutcome,
   Degradation,

@@ -1,3 +1,5 @@
+import type { CancelSignal } from './cancel.js';
+
 /** A question to a policy engine. */
 export interface Query {
   /** The policy path under `data`, as `a/b/c`; valid by {@link assertPolicyPath}. */
@@ -12,8 +14,8 @@ export interface Query {
 export interface EvaluateOptions {
   /** When the answer is due, in milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
-  /** Cancels the evaluation; it then rejects with `OPA_ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
+  /** Cancels the evaluation; it then rejects with `OPA_ABORTED`. An engine given as option `engine` gets an `AbortSignal`. */
+  readonly signal?: CancelSignal | undefined;
 }
 
 /** A warning that OPA put beside an answer, such as `api_usage_warning`. */

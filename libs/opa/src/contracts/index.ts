@@ -1,3 +1,4 @@
+export * from './cancel.js';
 export * from './decision.js';
 export * from './engine.js';
 export * from './error.js';

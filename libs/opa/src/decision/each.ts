@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { OpaErrorCode } from '../contracts/index.js';
-import { isError, OpaError } from '../contracts/index.js';
+import type { CancelSignal, OpaErrorCode } from '../contracts/index.js';
+import { abortSignalOf, isError, OpaError } from '../contracts/index.js';
 
 // The item itself may be their cause; with any other, nobody knows anything of the items.
 const OF_ONE_ITEM: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
@@ -19,7 +19,7 @@ interface EachOptions {
   /** The policy path, for the log. */
   readonly policy: string;
   /** The caller's own. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CancelSignal | undefined;
 }
 
 /**
@@ -31,12 +31,12 @@ interface EachOptions {
 export async function eachOf(
   count: number,
   { concurrency, policy, signal }: EachOptions,
-  ask: (index: number, signal: AbortSignal) => Promise<boolean>,
+  ask: (index: number, signal: CancelSignal) => Promise<boolean>,
 ): Promise<ReadonlySet<number>> {
   const found = new Set<number>();
   const failures: OpaError[] = [];
   const stop = new AbortController();
-  const until = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const until = signal === undefined ? stop.signal : AbortSignal.any([abortSignalOf(signal), stop.signal]);
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < count && !stop.signal.aborted) {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Decision, OpaErrorCode } from '../contracts/index.js';
+import type { CancelSignal, Decision, OpaErrorCode } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import { eachOf } from './each.js';
 import type { OpaQuestion } from './question.js';
@@ -20,8 +20,8 @@ export interface OpaFilterOptions<T> extends Omit<OpaQuestion, 'input'> {
 /** How a filter asks. */
 export interface FilterPort {
   /** The policy's document; `undefined` when it has none. */
-  evaluate(input: object, signal: AbortSignal | undefined): Promise<unknown>;
-  decide(input: object, signal: AbortSignal | undefined): Promise<Decision>;
+  evaluate(input: object, signal: CancelSignal | undefined): Promise<unknown>;
+  decide(input: object, signal: CancelSignal | undefined): Promise<Decision>;
 }
 
 const DEFAULT_CONCURRENCY = 16;
@@ -46,7 +46,7 @@ export async function filtered<T>(
   const described = items.map((item) => (describe === undefined ? item : own('describe', describe, item)));
   const keys = key && items.map((item) => own('key', key, item));
 
-  const named = async (indexes: readonly number[], until: AbortSignal | undefined): Promise<Named> => {
+  const named = async (indexes: readonly number[], until: CancelSignal | undefined): Promise<Named> => {
     try {
       const seen = indexes.map((index) => described[index]);
       const answer = await port.evaluate({ ...input, items: seen }, until);
@@ -58,10 +58,10 @@ export async function filtered<T>(
       throw error;
     }
   };
-  const decided = async (index: number, until: AbortSignal): Promise<boolean> =>
+  const decided = async (index: number, until: CancelSignal): Promise<boolean> =>
     isSeen(await port.decide({ ...input, item: described[index] }, until));
   // A policy that answers lists can still say whether it lists this one.
-  const alone = async (index: number, until: AbortSignal): Promise<boolean> => {
+  const alone = async (index: number, until: CancelSignal): Promise<boolean> => {
     const answer = await named([index], until);
     if (answer instanceof Set) return answer.has(index);
     try {

@@ -1,3 +1,5 @@
+import type { CancelSignal } from '../contracts/index.js';
+
 /** A question to {@link OpaService}. */
 export interface OpaQuestion {
   /** The policy path, `a/b/c` under `data`. Default: the module's `policy`. */
@@ -5,7 +7,7 @@ export interface OpaQuestion {
   /** What the policy sees as `input`. */
   readonly input: unknown;
   /** Cancels the decision. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** The time for the whole decision, in milliseconds. Default: the module's `timeout`. */
   readonly timeout?: number | undefined;
   /** `'permissive'` for this question alone; a module that is permissive or disabled stays so. */

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Decision, HeaderValues } from '../contracts/index.js';
+import type { CancelSignal, Decision, HeaderValues } from '../contracts/index.js';
 import { httpFailure, OpaDeniedException } from '../decision/index.js';
 import type { HttpRequest } from '../input/index.js';
 import { httpRequest, matchesHeader } from '../input/index.js';
@@ -44,20 +44,44 @@ export function applyToRequest(request: HttpRequest, decision: Decision): void {
 /** Runs work with a signal that is aborted when the client goes away. */
 export async function whileConnected<T>(
   reply: HttpReply,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: CancelSignal) => Promise<T>,
 ): Promise<T> {
-  const raw = rawOf(reply);
-  const gone = new AbortController();
-  const onClose = (): void => {
-    if (!raw.writableFinished) gone.abort();
-  };
-  if (raw.destroyed) gone.abort();
-  raw.once('close', onClose);
+  const departure = new Departure(rawOf(reply));
   try {
-    return await work(gone.signal);
+    return await work(departure);
   } finally {
-    raw.off('close', onClose);
+    departure.end();
   }
+}
+
+/** The leaving of an HTTP client. */
+class Departure implements CancelSignal {
+  aborted: boolean;
+  private listeners: (() => void)[] = [];
+
+  constructor(private readonly raw: RawReply) {
+    this.aborted = raw.destroyed;
+    raw.on('close', this.onClose);
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners = this.listeners.filter((other) => other !== listener);
+  }
+
+  /** Looks no longer. */
+  end(): void {
+    this.raw.off('close', this.onClose);
+  }
+
+  private readonly onClose = (): void => {
+    if (this.raw.writableFinished || this.aborted) return;
+    this.aborted = true;
+    for (const listener of this.listeners) listener();
+  };
 }
 
 function rawOf(reply: HttpReply): RawReply {

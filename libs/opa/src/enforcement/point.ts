@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Decision } from '../contracts/index.js';
+import type { CancelSignal, Decision } from '../contracts/index.js';
 import type { HttpReply } from './reply.js';
 
 /** How decisions are enforced on one kind of context. */
@@ -11,7 +11,7 @@ export interface EnforcementPoint {
   /** Runs work with a signal that is aborted when the caller goes away, where that can be known. */
   whileConnected<T>(
     context: ExecutionContext,
-    work: (signal: AbortSignal | undefined) => Promise<T>,
+    work: (signal: CancelSignal | undefined) => Promise<T>,
   ): Promise<T>;
   /** The error of a denial, in the context's own form. */
   denial(context: ExecutionContext, decision: Decision): Error | Promise<Error>;

@@ -48,9 +48,10 @@ export async function engineStack(
   if (coalesce === true) engine = new CoalescingEngine(engine);
   let cache: CachingEngine | undefined;
   if (typeof remember === 'object') {
-    const { max, staleTtl = 0, store = new MemoryStore(max) } = remember;
+    const { max, staleTtl = 0, store } = remember;
     cache = new CachingEngine(engine, {
-      store,
+      store: store ?? new MemoryStore(max),
+      secretKeys: store !== undefined,
       instance,
       staleTtl: onUnavailable === 'stale' ? staleTtl : 0,
       lifetime: (answer: EngineAnswer, policy: string) => lifetimeOf(answer, policy, remember),

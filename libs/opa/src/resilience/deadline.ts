@@ -1,5 +1,5 @@
 import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { abortSignalOf, OpaError } from '../contracts/index.js';
 import { bounded } from '../transport/index.js';
 import { EngineWrapper } from './wrapper.js';
 
@@ -9,7 +9,9 @@ export class DeadlineEngine extends EngineWrapper {
 
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     if (this.closed) return Promise.reject(new OpaError('OPA_CLOSED', 'The OPA module has been closed.'));
-    return bounded(`The engine "${this.name}"`, options, async () => this.engine.evaluate(query, options));
+    const signal = options.signal && abortSignalOf(options.signal);
+    const own = { ...options, signal };
+    return bounded(`The engine "${this.name}"`, options, async () => this.engine.evaluate(query, own));
   }
 
   override async close(): Promise<void> {

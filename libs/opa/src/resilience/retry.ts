@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { abortSignalOf, OpaError } from '../contracts/index.js';
 import { aborted } from '../transport/index.js';
 import { graver } from './failures.js';
 import { RetryBudget } from './retry-budget.js';
@@ -51,7 +51,7 @@ export class RetryEngine extends EngineWrapper {
     if (performance.now() + pause >= options.deadline || !this.budget.take()) throw failure;
     this.made += 1;
     const { signal } = options;
-    await after(pause, undefined, { signal }).catch((cause: unknown) => {
+    await after(pause, undefined, { signal: signal && abortSignalOf(signal) }).catch((cause: unknown) => {
       throw signal === undefined ? cause : aborted(signal);
     });
     // A process that stood still may wake up past the deadline: that is no overload of OPA's.

@@ -1,9 +1,9 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import type { EvaluateOptions } from '../contracts/index.js';
+import type { CancelSignal, EvaluateOptions } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 
 /** The error of a decision whose caller went away. */
-export function aborted(signal: AbortSignal): OpaError {
+export function aborted(signal: CancelSignal): OpaError {
   return new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.', { cause: signal.reason });
 }
 

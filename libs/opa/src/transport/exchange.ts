@@ -24,6 +24,9 @@ export function exchange(pool: Pool, request: WireRequest): Promise<WireAnswer> 
 }
 
 class Exchange implements PoolMember {
+  list: PoolMember['list'] = undefined;
+  previous: PoolMember['previous'] = undefined;
+  next: PoolMember['next'] = undefined;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private answering = false;

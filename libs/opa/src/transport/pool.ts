@@ -1,9 +1,11 @@
 import type { Agents } from './agents.js';
+import type { Listed } from './member-list.js';
+import { MemberList } from './member-list.js';
 import type { Origin } from './origin.js';
 import type { PoolSettings } from './pool.options.js';
 
 /** One exchange as the pool sees it. */
-export interface PoolMember {
+export interface PoolMember extends Listed<PoolMember> {
   /** A place is free: use it until {@link Pool.leave}. */
   begin(): void;
   /** The pool is closing: give up now. */
@@ -17,8 +19,8 @@ export interface PoolMember {
  * front it stays empty.
  */
 export class Pool {
-  private readonly active = new Set<PoolMember>();
-  private readonly queue = new Set<PoolMember>();
+  private readonly active = new MemberList<PoolMember>();
+  private readonly queue = new MemberList<PoolMember>();
   private onLeave: ((member: PoolMember) => void) | undefined;
 
   constructor(
@@ -53,7 +55,7 @@ export class Pool {
 
   /** Resolves when the exchanges of this moment are over; later ones aren't waited for. */
   settled(): Promise<void> {
-    const members = new Set([...this.active, ...this.queue]);
+    const members = new Set([...this.active.all(), ...this.queue.all()]);
     if (members.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.onLeave = (member) => {
@@ -65,13 +67,13 @@ export class Pool {
 
   /** Makes every exchange give up. */
   close(): void {
-    for (const member of [...this.queue, ...this.active]) member.close();
+    for (const member of [...this.queue.all(), ...this.active.all()]) member.close();
   }
 
   // A tick later, for Node frees the socket of an answer a tick after the answer's end.
   private readonly beginNext = (): void => {
     if (this.active.size >= this.settings.maxSockets) return;
-    const [next] = this.queue;
+    const next = this.queue.first;
     if (next === undefined) return;
     this.queue.delete(next);
     this.active.add(next);

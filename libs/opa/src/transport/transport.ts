@@ -1,7 +1,7 @@
 import type { AxiosAdapter } from 'axios';
 import { AxiosError } from 'axios';
 import { setTimeout as after } from 'node:timers/promises';
-import { OpaError, parseObject } from '../contracts/index.js';
+import { abortSignalOf, OpaError, parseObject } from '../contracts/index.js';
 import type { SocketStats } from './agents.js';
 import { Agents } from './agents.js';
 import { bounded } from './bounds.js';
@@ -104,7 +104,7 @@ export class Transport {
       url: urlOf(pool, path),
       headers: named,
       data,
-      ...(bounds.signal === undefined ? undefined : { signal: bounds.signal }),
+      ...(bounds.signal === undefined ? undefined : { signal: abortSignalOf(bounds.signal) }),
       transformRequest: asIs,
       transformResponse: parsed,
       validateStatus: always,

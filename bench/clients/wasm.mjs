@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import opaWasm from '@open-policy-agent/opa-wasm';
+import { POLICY } from '../lib/question.mjs';
+
+/**
+ * opa-wasm in the process, as its README uses it.
+ *
+ * @type {import('../lib/clients.mjs').Open}
+ */
+export async function openWasm(_url, { wasm }) {
+  const policy = await opaWasm.loadPolicy(await readFile(wasm));
+  return {
+    ask: (input) => policy.evaluate(input, POLICY)[0]?.result === true,
+    close: async () => undefined,
+  };
+}

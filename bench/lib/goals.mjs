@@ -1,0 +1,44 @@
+/**
+ * @typedef {object} Goal
+ * @property {string} what
+ * @property {number | undefined} figure - what was measured; `undefined` when it could not be
+ * @property {string} goal
+ * @property {boolean} met
+ * @property {string} [note]
+ */
+
+/**
+ * A figure that must not be above a limit.
+ *
+ * @param {string} what
+ * @param {number} figure
+ * @param {number} limit
+ * @param {string} [unit]
+ * @returns {Goal}
+ */
+export function atMost(what, figure, limit, unit = '') {
+  return { what, figure, goal: `≤ ${limit.toLocaleString('en')}${unit}`, met: figure <= limit };
+}
+
+/**
+ * A figure that must not be below a limit.
+ *
+ * @param {string} what
+ * @param {number} figure
+ * @param {number} limit
+ * @returns {Goal}
+ */
+export function atLeast(what, figure, limit) {
+  return { what, figure, goal: `≥ ${limit}`, met: figure >= limit };
+}
+
+/**
+ * A goal that could not be measured: not met.
+ *
+ * @param {string} what
+ * @param {string} note - why
+ * @returns {Goal}
+ */
+export function leftOut(what, note) {
+  return { what, figure: undefined, goal: '', met: false, note };
+}

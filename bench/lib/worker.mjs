@@ -1,0 +1,72 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
+
+/**
+ * @typedef {object} Worker
+ * @property {object} ready - what the worker said when it was ready
+ * @property {(name: string, args?: object, limitMs?: number) => Promise<any>} call - runs one of its handlers
+ * @property {() => Promise<void>} stop
+ */
+
+/** What a call may take, when nothing else is said, and what a worker may take to end, in milliseconds. */
+const LIMIT_MS = 30_000;
+
+/**
+ * Starts a worker, a process of its own, so that nobody else's CPU and memory are counted as its.
+ *
+ * @param {'client' | 'app' | 'delay'} name - its file in `workers`
+ * @param {object} task - what it is started for
+ * @returns {Promise<Worker>}
+ */
+export async function startWorker(name, task) {
+  const child = fork(join(import.meta.dirname, '..', 'workers', `${name}.mjs`), [JSON.stringify(task)], {
+    execArgv: [...process.execArgv, '--expose-gc'],
+  });
+  const gone = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`The ${name} worker of ${JSON.stringify(task)} ended with ${code ?? signal}.`);
+  });
+  gone.catch(() => undefined);
+  const answer = async (limitMs) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const [{ value, error }] = await Promise.race([once(child, 'message'), gone]);
+    clearTimeout(timer);
+    if (error !== undefined) throw new Error(error);
+    return value;
+  };
+  const call = (handler, args = {}, limitMs = LIMIT_MS) => {
+    child.send({ handler, args });
+    return answer(limitMs);
+  };
+  const stop = async () => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    if (child.connected) child.disconnect();
+    await gone.catch(() => clearTimeout(timer));
+  };
+  return { ready: await answer(LIMIT_MS), call, stop };
+}
+
+/**
+ * Answers the calls of the process that started this one, and ends with it.
+ *
+ * @param {Record<string, (args: any) => unknown>} handlers
+ * @param {object} [ready] - what the starter is told first
+ */
+export function serve(handlers, ready = {}) {
+  process.on('message', async ({ handler, args }) => {
+    try {
+      process.send({ value: (await handlers[handler](args)) ?? null });
+    } catch (error) {
+      process.send({ error: error.stack });
+    }
+  });
+  // Exiting rather than closing: an idle socket or a server would hold the process.
+  process.once('disconnect', () => process.exit());
+  process.send({ value: ready });
+}
+
+/** What this worker was started for. */
+export function task() {
+  return JSON.parse(process.argv[2]);
+}

@@ -1,0 +1,103 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { HttpLoad } from '../lib/http-load.mjs';
+import { drive, pace } from '../lib/load.mjs';
+import { atMost } from '../lib/goals.mjs';
+import { request } from '../lib/question.mjs';
+import { table } from '../lib/report.mjs';
+import { medians, percentile } from '../lib/statistics.mjs';
+import { startWorker } from '../lib/worker.mjs';
+
+const AT_ONCE = 1_000;
+const DELAY_MS = 100;
+/** The default, one second, is what 1,000 decisions over 100 sockets take: some would come too late. */
+const TIMEOUT_MS = 5_000;
+/** Requests a second to the route that nobody guards, and the connections they use. */
+const FREE_PER_SECOND = 1_000;
+const CONNECTIONS = 16;
+const REST_MS = 1_000;
+/** Bursts before the first that counts: they open the sockets, and V8 compiles. */
+const WARM_UPS = 3;
+
+const OURS = 'nestjs-opa';
+const BASE = 'by hand, plain http';
+/** Who asks: the client, so often in one go, or so many requests to the guarded route. */
+const COMPACT = [
+  [BASE, false],
+  [OURS, false],
+];
+const FULL = [...COMPACT, ['no guard', true], [BASE, true], [OURS, true]];
+
+/**
+ * 1,000 decisions at once while OPA takes 100 ms for each: what the rest of the application notices.
+ *
+ * @param {import('../run.mjs').Setting} setting
+ * @returns {Promise<import('../lib/report.mjs').Section>}
+ */
+export async function burst({ url, full, bursts }) {
+  const delay = await startWorker('delay', { url, delayMs: DELAY_MS });
+  const rounds = {};
+  try {
+    for (const [guard, overHttp] of full ? FULL : COMPACT) {
+      const name = overHttp ? `${guard}, ${AT_ONCE} requests` : guard;
+      rounds[name] = await measure({ guard, url: delay.ready.url, timeout: TIMEOUT_MS }, overHttp, bursts);
+    }
+  } finally {
+    await delay.stop();
+  }
+  const lines = Object.entries(rounds).map(([name, found]) => {
+    const { stallMs, restStallMs, decidedMs, p99Ms, restP99Ms } = medians(found);
+    const cells = [stallMs, restStallMs, decidedMs, p99Ms, restP99Ms];
+    return [name, ...cells.map((cell) => cell.toFixed(cell < 100 ? 1 : 0))];
+  });
+  const head = ['client', 'stall ms', 'at rest', 'decided ms', 'free route p99 ms', 'at rest'];
+  const { stallMs, decidedMs, p99Ratio } = medians(rounds[OURS]);
+  return {
+    tables: [table(`${AT_ONCE} at once, OPA answers in ${DELAY_MS} ms`, head, lines)],
+    goals: [
+      atMost('1,000 at once: longest stall, ms', stallMs, 20),
+      atMost('1,000 at once: all decided, ms', decidedMs, 1_300),
+      atMost("1,000 at once: unguarded route's p99, × at rest", p99Ratio, 2),
+    ],
+    rounds,
+  };
+}
+
+async function measure(task, overHttp, bursts) {
+  const worker = await startWorker('app', task);
+  const { port } = worker.ready;
+  const load = await HttpLoad.open(port, CONNECTIONS);
+  const crowd = overHttp ? await HttpLoad.open(port, AT_ONCE) : undefined;
+  const free = load.asker(() => ({ path: '/free' }));
+  const watched = async (begin) => {
+    await worker.call('beginStall');
+    const over = begin();
+    const latencies = await pace(free, FREE_PER_SECOND, over);
+    const stallMs = await worker.call('endStall');
+    return { found: await over, stallMs, p99Ms: percentile(latencies, 0.99) };
+  };
+  const ask = (from) =>
+    crowd === undefined
+      ? worker.call('burst', { count: AT_ONCE, from })
+      : drive(crowd.asker(request), { atOnce: AT_ONCE, count: AT_ONCE, from });
+  const rounds = [];
+  for (let i = 0; i < WARM_UPS; i += 1) await ask(i * AT_ONCE);
+  for (let i = WARM_UPS; i < WARM_UPS + bursts; i += 1) {
+    const rest = await watched(() => after(REST_MS));
+    const during = await watched(() => ask(i * AT_ONCE));
+    const { ms: decidedMs, failures } = during.found;
+    if (Object.keys(failures).length > 0) throw new Error(`${task.guard}: ${JSON.stringify(failures)}`);
+    rounds.push([
+      {
+        stallMs: during.stallMs,
+        restStallMs: rest.stallMs,
+        decidedMs,
+        p99Ms: during.p99Ms,
+        restP99Ms: rest.p99Ms,
+        p99Ratio: during.p99Ms / rest.p99Ms,
+      },
+    ]);
+  }
+  for (const opened of [load, crowd]) opened?.close();
+  await worker.stop();
+  return rounds;
+}

@@ -1,0 +1,92 @@
+import { atMost, leftOut } from '../lib/goals.mjs';
+import { CACHED_REQUESTS, request } from '../lib/question.mjs';
+import { table } from '../lib/report.mjs';
+import { field } from '../lib/compare.mjs';
+import { compareRoutes, startRoute } from '../lib/routes.mjs';
+import { highest, medians, ratio } from '../lib/statistics.mjs';
+
+const OVER_OPA = [
+  'no guard',
+  'by hand, plain http',
+  'nestjs-opa',
+  'by hand, undici',
+  'by hand, axios',
+  'by hand, @open-policy-agent/opa',
+];
+const REMOTE_GOALS = [
+  ['by hand, plain http', 1.2],
+  ['by hand, axios', 0.45],
+  ['by hand, @open-policy-agent/opa', 0.2],
+];
+const CLOSE = ['by hand, plain http', 'nestjs-opa'];
+const EMBEDDED = ['by hand, opa-wasm', 'nestjs-opa, bundle'];
+const CACHED = ['by hand, lru-cache', 'nestjs-opa, cache'];
+const IN_PROCESS_LIMIT = 1.15;
+
+/**
+ * What a request to a guarded route costs, when OPA decides.
+ *
+ * @param {import('../run.mjs').Setting} setting
+ * @returns {Promise<import('../lib/report.mjs').Section>}
+ */
+export async function route(setting) {
+  const { rounds, against, lines } = await measure(field(OVER_OPA, CLOSE, setting.times.copies), setting);
+  const goals = REMOTE_GOALS.map(([base, limit]) =>
+    atMost(`CPU a request, guarded route, × ${base}`, against('nestjs-opa', base), limit),
+  );
+  return { tables: [tableOf('A guarded route, decided by OPA', lines)], goals, rounds };
+}
+
+/**
+ * What it costs when the decision is made in the process.
+ *
+ * @param {import('../run.mjs').Setting} setting
+ * @returns {Promise<import('../lib/report.mjs').Section>}
+ */
+export async function inProcess(setting) {
+  const names = (await cacheWorks(setting)) ? [...EMBEDDED, ...CACHED] : EMBEDDED;
+  const { rounds, against, lines } = await measure(field(names, names, setting.times.copies), setting);
+  const what = (kind) => `CPU a request, ${kind}, × by hand`;
+  return {
+    tables: [tableOf('A guarded route, decided in the process', lines)],
+    goals: [
+      atMost(what('bundle'), against(EMBEDDED[1], EMBEDDED[0]), IN_PROCESS_LIMIT),
+      names.includes(CACHED[1])
+        ? atMost(what('cache hit'), against(CACHED[1], CACHED[0]), IN_PROCESS_LIMIT)
+        : leftOut(what('cache hit'), 'not measured: the option "cache" has no effect in this build'),
+    ],
+    rounds,
+  };
+}
+
+async function measure(names, { url, bundle, wasm, times }) {
+  const entered = await Promise.all(
+    names.map(async (name) => {
+      const nth = CACHED.includes(name) ? (n) => request(n % CACHED_REQUESTS) : request;
+      return { name, route: await startRoute({ guard: name, url, bundle, wasm }, nth) };
+    }),
+  );
+  try {
+    const rounds = await compareRoutes(entered, times);
+    const against = (ours, base) => ratio(rounds[ours], rounds[base], 'cpuMicros');
+    const lines = Object.entries(rounds).map(([name, found]) => {
+      const { cpuMicros, perSecond, p99Ms } = medians(found);
+      const most = highest(found, 'cpuMicros');
+      return [name, cpuMicros.toFixed(1), most.toFixed(1), perSecond.toFixed(0), p99Ms.toFixed(2)];
+    });
+    return { rounds, against, lines };
+  } finally {
+    await Promise.all(entered.map(({ route }) => route.stop()));
+  }
+}
+
+async function cacheWorks({ url }) {
+  const { worker, stop } = await startRoute({ guard: CACHED[1], url }, request);
+  const works = await worker.call('caches');
+  await stop();
+  return works;
+}
+
+function tableOf(title, lines) {
+  return table(title, ['guard', 'CPU µs', 'highest', '/s', 'p99 ms'], lines);
+}

@@ -1,0 +1,36 @@
+import { BASE, MAX_SOCKETS } from '../lib/clients.mjs';
+import { compareClients } from '../lib/compare.mjs';
+import { atLeast, atMost } from '../lib/goals.mjs';
+import { table } from '../lib/report.mjs';
+import { highest, medians, ratio } from '../lib/statistics.mjs';
+
+const LEVELS = [16, 64, 256, 1_024];
+const OURS = 'nestjs-opa';
+const NAMES = [BASE, OURS];
+
+/**
+ * How many decisions a second come through as the questions at once grow.
+ *
+ * @param {import('../run.mjs').Setting} setting
+ * @returns {Promise<import('../lib/report.mjs').Section>}
+ */
+export async function throughput({ url, times }) {
+  const rounds = {};
+  const goals = [];
+  const lines = [];
+  for (const atOnce of LEVELS) {
+    const found = await compareClients(NAMES, { url, atOnce, times });
+    rounds[atOnce] = found;
+    const against = ratio(found[OURS], found[BASE], 'perSecond');
+    for (const name of NAMES) {
+      const { perSecond, p99Ms, stallMs } = medians(found[name]);
+      const [sockets, failed] = ['sockets', 'failed'].map((figure) => highest(found[name], figure));
+      const cells = [perSecond.toFixed(0), p99Ms.toFixed(1), stallMs.toFixed(1), sockets, failed];
+      lines.push([`${name}, ${atOnce} at once`, ...cells.map(String)]);
+    }
+    goals.push(atLeast(`decisions/s, ${atOnce} at once, × plain http`, against, 0.85));
+    goals.push(atMost(`sockets opened, ${atOnce} at once`, highest(found[OURS], 'sockets'), MAX_SOCKETS));
+  }
+  const head = ['client', '/s', 'p99 ms', 'stall ms', 'sockets', 'failed'];
+  return { tables: [table('Throughput', head, lines)], goals, rounds };
+}

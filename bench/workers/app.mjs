@@ -1,0 +1,71 @@
+// A Nest application on Fastify in a process of its own: one guarded route, one that nobody guards.
+import 'reflect-metadata';
+import { applyDecorators, Controller, Get, Logger, UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { askerOf } from '../lib/clients.mjs';
+import { watchCpu, watchLoop } from '../lib/gauges.mjs';
+import { guards } from '../lib/guards.mjs';
+import { drive } from '../lib/load.mjs';
+import { serve, task } from '../lib/worker.mjs';
+
+/** How often the event loop's delay is sampled, in milliseconds. */
+const RESOLUTION_MS = 1;
+const ANSWER = { id: 1, state: 'open' };
+
+const make = await guards[task().guard]();
+const { imports = [], guard, askOf, caches } = await make(task());
+
+class Orders {
+  read() {
+    return ANSWER;
+  }
+
+  free() {
+    return ANSWER;
+  }
+}
+Controller()(Orders);
+decorate('read', Get('orders/:id'), ...(guard === undefined ? [] : [UseGuards(guard)]));
+decorate('free', Get('free'));
+
+class App {}
+// A request that fails is counted where it is sent.
+Logger.overrideLogger(false);
+const root = { module: App, imports, controllers: [Orders] };
+const app = await NestFactory.create(root, new FastifyAdapter(), { logger: false, abortOnError: false });
+app
+  .getHttpAdapter()
+  .getInstance()
+  .addHook('onRequest', (request, _reply, done) => {
+    const { 'x-user': id, 'x-role': role } = request.headers;
+    request.user = { type: 'user', id, role };
+    done();
+  });
+await app.listen(0, '127.0.0.1');
+
+let cpu;
+let stall;
+serve(
+  {
+    beginCpu: () => (cpu = watchCpu()) && undefined,
+    endCpu: () => cpu(),
+    beginStall: async () => (stall = await watchLoop(RESOLUTION_MS)) && undefined,
+    endStall: () => stall(),
+    burst,
+    caches: () => caches(app),
+  },
+  { port: app.getHttpServer().address().port },
+);
+
+/** Asks so many questions at once, as many requests do, without the requests. */
+async function burst({ count, from }) {
+  const { ms, failures } = await drive(askerOf({ ask: askOf(app) }), { atOnce: count, count, from });
+  return { ms, failures };
+}
+
+// What TypeScript makes of decorators.
+function decorate(method, ...decorators) {
+  const descriptor = Object.getOwnPropertyDescriptor(Orders.prototype, method);
+  applyDecorators(...decorators)(Orders.prototype, method, descriptor);
+}
