@@ -1,3 +1,5 @@
+export { hasDuplicateKey } from '../contracts/index.js';
+export { allowedHeaders, pickHeaders } from '../input/index.js';
 export type * from './enforcer.js';
 export type * from './json-rpc.js';
 export { ruleOf } from './methods.js';
@@ -11,7 +13,9 @@ export {
   METHOD_NOT_FOUND,
   PARSE_ERROR,
   parseMessage,
+  parseServerMessage,
 } from './parse.js';
 export type { McpMessage } from './parse.js';
 export type { McpPolicies } from './policy-enforcer.js';
 export { McpPolicyEnforcer } from './policy-enforcer.js';
+export * from './plugin/index.js';

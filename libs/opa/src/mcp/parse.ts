@@ -46,6 +46,28 @@ export function parseMessage(text: string): McpMessage {
   return message;
 }
 
+/**
+ * Reads a message that an MCP server has sent. Its numbers pass as they came, and an error need not say whose it is:
+ * a server that could not read a request doesn't know its id.
+ */
+export function parseServerMessage(text: string): McpMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refused(null, PARSE_ERROR, 'The message is not JSON');
+  }
+  if (isObject(value) && isNamelessError(value)) {
+    return { kind: 'answer', answer: { ...value, id: null } as unknown as JsonRpcAnswer };
+  }
+  return messageOf(value);
+}
+
+function isNamelessError(value: Fields): boolean {
+  if (value['jsonrpc'] !== '2.0' || (value['id'] ?? null) !== null) return false;
+  return 'error' in value && !('result' in value) && !('method' in value);
+}
+
 function messageOf(value: unknown): McpMessage {
   if (!isObject(value) || value['jsonrpc'] !== '2.0') {
     return refused(null, INVALID_REQUEST, 'The message is not one JSON-RPC 2.0 message');

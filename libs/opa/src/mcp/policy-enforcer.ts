@@ -48,7 +48,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
       });
       const { edits, ...effects } = effectsOf(decision);
       // Before the call there is no result to edit.
-      return verdict(decision, { ...effects, failed: effects.failed || edits.length > 0 });
+      return this.verdict(decision, { ...effects, failed: effects.failed || edits.length > 0 });
     });
   }
 
@@ -90,7 +90,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
     const input = { ...this.inputOf(call, rule), response: { result } };
     const decision = await this.opa.decide({ policy, input, signal });
     const effects = effectsOf(decision);
-    const refusal = verdict(decision, effects);
+    const refusal = this.verdict(decision, effects);
     if (refusal !== undefined || decision.degraded === 'permissive') return refusal;
     if (decision.body === undefined && effects.edits.length === 0) return undefined;
     const changed = edited(decision.body ?? result, effects.edits);
@@ -125,6 +125,16 @@ export class McpPolicyEnforcer implements McpEnforcer {
     return private_({ ...result, [key]: left }, call);
   }
 
+  private verdict(
+    decision: Decision,
+    { failed, scopes }: { failed: boolean; scopes: readonly string[] | undefined },
+  ): McpRefusal | undefined {
+    if ((decision.allowed as unknown) !== true) return denied(decision, scopes);
+    // What an obligation would have stopped is in the log.
+    if (decision.degraded === 'permissive' || this.opa.mode === 'permissive') return undefined;
+    return failed || scopes !== undefined ? denied(decision, scopes) : undefined;
+  }
+
   private ruleOf({ request, era }: McpCall): ReturnType<typeof ruleOf> {
     return ruleOf(request.method, era, this.policies.methods ?? []);
   }
@@ -140,15 +150,6 @@ async function refusing(decide: () => Promise<McpRefusal | undefined>): Promise<
   } catch (error) {
     return error instanceof MappingError ? invalid(`Invalid params: ${error.message}`) : failed(error);
   }
-}
-
-function verdict(
-  decision: Decision,
-  effects: { failed: boolean; scopes: readonly string[] | undefined },
-): McpRefusal | undefined {
-  if ((decision.allowed as unknown) !== true) return denied(decision, effects.scopes);
-  if (decision.degraded === 'permissive') return undefined;
-  return effects.failed || effects.scopes !== undefined ? denied(decision, effects.scopes) : undefined;
 }
 
 // What a policy has touched may not be kept for others; in the older era results carry no such hint.

@@ -154,7 +154,9 @@ describe('requests', () => {
 
   it('go on in permissive mode', async () => {
     const mcp = await enforcer(engine, {}, { mode: 'permissive' });
-    engine.answer('request', false);
-    expect(await mcp.before(tool)).toBeUndefined();
+    for (const answer of [false, { allow: true, obligations: [{ type: 'notarize' }] }]) {
+      engine.answer('request', answer);
+      expect(await mcp.before(tool)).toBeUndefined();
+    }
   });
 });

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { appliedToSchema, text, texts } from './applied-to.schema.js';
+import { configSchema } from './config.schema.js';
+import { HOOKS, OTHER_HOOKS } from './hooks.js';
+
+/** The `kind` of the plugins that count. */
+export const KIND = 'opapluginfilter.plugin.OPAPluginFilter';
+
+const MODES = ['enforce', 'sequential', 'transform', 'permissive', 'disabled'] as const;
+const modeError = `one of ${MODES.map((mode) => `"${mode}"`).join(', ')}`;
+const IGNORES_ERRORS = 'enforce_ignore_error';
+
+const hook = z.enum([...HOOKS, ...OTHER_HOOKS], { error: `a hook: ${HOOKS.join(', ')}` });
+const flag = z.boolean({ error: 'true or false' }).nullish();
+const number = z.number({ error: 'a number' }).nullish();
+
+const conditionSchema = z.strictObject({
+  server_ids: texts.nullish(),
+  tenant_ids: texts.nullish(),
+  tools: texts.nullish(),
+  prompts: texts.nullish(),
+  resources: texts.nullish(),
+  agents: texts.nullish(),
+  user_patterns: texts.nullish(),
+  content_types: texts.nullish(),
+});
+
+/** A plugin of whatever kind. */
+const anyPluginSchema = z.strictObject({
+  name: text,
+  kind: text,
+  description: z.string({ error: 'a text' }).nullish(),
+  version: z.union([z.string(), z.number()], { error: 'a version' }).nullish(),
+  author: z.string({ error: 'a text' }).nullish(),
+  namespace: z.string({ error: 'a text' }).nullish(),
+  hooks: z.array(text, { error: 'a list of hooks' }).nullish(),
+  tags: texts.nullish(),
+  mode: z.enum([...MODES, IGNORES_ERRORS], { error: modeError }).optional(),
+  priority: number,
+  conditions: z.array(conditionSchema, { error: 'a list of conditions' }).nullish(),
+  applied_to: z.unknown().optional(),
+  config: z.unknown().optional(),
+  mcp: z.unknown().optional(),
+  grpc: z.unknown().optional(),
+  unix_socket: z.unknown().optional(),
+});
+
+/** The file, with plugins of whatever kind. */
+export const fileSchema = z.strictObject(
+  {
+    plugins: z.array(anyPluginSchema, { error: 'a list of plugins' }),
+    plugin_dirs: texts.nullish(),
+    plugin_settings: z
+      .strictObject({
+        parallel_execution_within_band: flag,
+        plugin_timeout: number,
+        fail_on_plugin_error: flag,
+        enable_plugin_api: flag,
+        plugin_health_check_interval: number,
+      })
+      .nullish(),
+  },
+  { error: 'an object with "plugins"' },
+);
+
+/** A plugin of the kind that counts. */
+export const pluginSchema = anyPluginSchema.extend({
+  hooks: z.array(hook, { error: 'a list of hooks' }).nullish(),
+  mode: z
+    .enum(MODES, {
+      error: ({ input }) =>
+        input === IGNORES_ERRORS
+          ? `${modeError}: that one lets a call pass when it can't be decided, which is never done here`
+          : modeError,
+    })
+    .optional(),
+  applied_to: appliedToSchema.nullish(),
+  config: configSchema.nullish(),
+});
+
+/** The file, checked but for what its plugins hold. */
+export type GivenFile = z.infer<typeof fileSchema>;
+/** A plugin, checked. */
+export type GivenPlugin = z.infer<typeof pluginSchema>;
