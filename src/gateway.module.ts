@@ -1,34 +1,71 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { z } from 'zod';
 import { OpaModule } from 'nestjs-opa';
 import type { OpaModuleOptions } from 'nestjs-opa';
+import { adminController } from './admin/admin.controller.js';
 import { AUTHENTICATION } from './auth/index.js';
 import type { Authentication } from './auth/index.js';
-import type { GatewayConfig } from './config/index.js';
+import { variable } from './config/index.js';
+import type { Environment, GatewayConfig } from './config/index.js';
 import { HealthController } from './health/health.controller.js';
 import { Drain } from './http/index.js';
+import {
+  HeaderRules,
+  isLoopback,
+  mcpController,
+  McpServer,
+  metadataController,
+  SessionSeal,
+  StandingStreams,
+} from './mcp/index.js';
+import type { McpSettings } from './mcp/index.js';
 import { restController } from './rest/rest.controller.js';
 import { Upstream } from './rest/upstream.js';
 
 // Wrong ones stop the start in the module, as all its options.
 const HEADER_NAMES = z.array(z.string().toLowerCase()).catch([]);
 
-/** The gateway: a guarded controller for each upstream, and the health routes. */
+const INPUT = z.object({ headers: HEADER_NAMES }).catch({ headers: [] });
+
+/** The gateway: a guarded controller for each upstream and MCP server, and the health routes. */
 @Module({})
 export class GatewayModule {
-  static forConfig(config: GatewayConfig, authentication: Authentication): DynamicModule {
+  static forConfig(config: GatewayConfig, authentication: Authentication, env: Environment): DynamicModule {
     // Unchecked until here: the module checks its options itself, and stops the start when they are wrong.
     const opa = config.opa as OpaModuleOptions;
     const policyHeaders = HEADER_NAMES.parse(opa.policyHeaders);
     const upstreams = config.upstreams.map(
       (entry) => new Upstream(entry, entry.policy ?? opa.policy ?? '', policyHeaders),
     );
+    const settings: McpSettings = {
+      headers: new HeaderRules(INPUT.parse(opa.input).headers, policyHeaders),
+      seal: new SessionSeal(variable(env, 'GATEWAY_SESSION_KEY')),
+      local: isLoopback(config.listen.host),
+      audience: config.auth?.audience,
+    };
     return {
       module: GatewayModule,
       imports: [OpaModule.forRoot(opa)],
-      controllers: [HealthController, ...upstreams.map(restController)],
-      providers: [Drain, { provide: AUTHENTICATION, useValue: authentication }],
+      controllers: [
+        HealthController,
+        ...[config.admin ?? []].flat().map((admin) => adminController(admin.policy)),
+        ...upstreams.map(restController),
+        ...mcpControllers(config, settings, opa.policy ?? '', authentication),
+      ],
+      providers: [Drain, StandingStreams, { provide: AUTHENTICATION, useValue: authentication }],
     };
   }
+}
+
+function mcpControllers(
+  { mcp, auth }: GatewayConfig,
+  settings: McpSettings,
+  policy: string,
+  authentication: Authentication,
+): Type[] {
+  return mcp.flatMap((entry) => {
+    const controller = mcpController(new McpServer(entry, settings), policy, authentication);
+    return auth === undefined ? [controller] : [controller, metadataController(entry.name, auth.issuer)];
+  });
 }

@@ -18,7 +18,7 @@ import { dispatcher } from './rest/upstream.js';
 export async function startGateway(config: GatewayConfig, env: Environment): Promise<number> {
   const authentication = await openAuthentication(config.auth, env['NODE_ENV'] === 'production');
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.forConfig(config, authentication),
+    GatewayModule.forConfig(config, authentication, env),
     createAdapter(),
     // Logs wait until the gateway listens: a start that fails says why in one line, and nothing else.
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },

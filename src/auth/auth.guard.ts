@@ -8,7 +8,8 @@ import {
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeysUnavailableError } from './key-set.js';
-import type { Subject } from './subject.js';
+import { userOf } from './subject.js';
+import type { Claims, Subject } from './subject.js';
 import { InvalidTokenError } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -23,7 +24,11 @@ export interface Authentication {
 }
 
 /** A request whose user is known; without one it is anonymous. */
-export type UserRequest = FastifyRequest & { user?: Subject | undefined };
+export type UserRequest = FastifyRequest & {
+  user?: Subject | undefined;
+  /** The claims of the user's token, as it has them. */
+  claims?: Claims | undefined;
+};
 
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
@@ -43,20 +48,26 @@ export class AuthGuard implements CanActivate {
     const { authorization } = request.headers;
     if (authorization === undefined) {
       if (anonymous) return true;
-      throw refusal(reply, 'Bearer', 'A token is needed');
+      throw refusal(reply, this.challenge(request), 'A token is needed');
     }
     try {
       // What isn't a bearer token is checked, and refused, as one.
-      request.user = await verifier.verify(BEARER.exec(authorization)?.[1] ?? '');
+      request.claims = await verifier.verify(BEARER.exec(authorization)?.[1] ?? '');
+      request.user = userOf(request.claims);
     } catch (error) {
       if (error instanceof InvalidTokenError) {
-        throw refusal(reply, 'Bearer error="invalid_token"', 'The token is not valid');
+        throw refusal(reply, this.challenge(request, 'error="invalid_token"'), 'The token is not valid');
       }
       if (!(error instanceof KeysUnavailableError)) throw error;
       this.logger.error(`${error.message}: ${reasonOf(error.cause)}`);
       throw new ServiceUnavailableException('Tokens cannot be checked now');
     }
     return true;
+  }
+
+  /** The `WWW-Authenticate` of a 401. */
+  protected challenge(_request: FastifyRequest, ...parameters: string[]): string {
+    return ['Bearer', parameters.join(', ')].filter(Boolean).join(' ');
   }
 }
 

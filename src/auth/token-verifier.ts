@@ -2,7 +2,7 @@ import { jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { AuthConfig } from '../config/index.js';
 import { KeysUnavailableError } from './key-set.js';
-import type { Subject } from './subject.js';
+import type { Claims } from './subject.js';
 
 // Asymmetric ones alone: with HS256 an issuer's public key would do as the secret.
 const ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
@@ -20,16 +20,16 @@ export class TokenVerifier {
   ) {}
 
   /**
-   * Gives the user that a token speaks for.
+   * Gives the claims of a token.
    *
    * @throws InvalidTokenError when the token is wrong
    * @throws KeysUnavailableError when it can't be checked
    */
-  async verify(token: string): Promise<Subject> {
+  async verify(token: string): Promise<Claims> {
     const claims = await this.claims(token);
     const { sub } = claims;
     if (typeof sub !== 'string' || sub.trim() === '') throw new InvalidTokenError('the token has no sub');
-    return { ...claims, type: 'user', id: sub };
+    return { ...claims, sub };
   }
 
   private async claims(token: string): Promise<JWTPayload> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mcpSchema, policy } from './mcp.schema.js';
 import { upstreamSchema } from './upstream.schema.js';
 
 const filled = z.string().min(1, { error: 'a text that is not empty' });
@@ -32,22 +33,34 @@ export const configSchema = z
     /** The options of `OpaModule`, which checks them itself. */
     opa: z.record(z.string(), z.unknown()).default({}),
     auth: authSchema.optional(),
-    upstreams: z.array(upstreamSchema).min(1, { error: 'give at least one upstream' }),
-    mcp: z.undefined({ error: 'mcp entries are not supported yet' }).optional(),
+    /** `/admin/…` for those whom its policy allows. Default: none. */
+    admin: z.strictObject({ policy }).optional(),
+    /** REST upstreams. Default: none. */
+    upstreams: z.array(upstreamSchema).default([]),
+    /** MCP servers. Default: none. */
+    mcp: z.array(mcpSchema).default([]),
   })
-  .superRefine(({ upstreams, opa, auth }, context) => {
-    const names = new Set<string>();
-    upstreams.forEach(({ name, policy, forwardToken }, index) => {
-      const wrong = (key: string, message: string) => {
-        context.addIssue({ code: 'custom', path: ['upstreams', index, key], message });
-      };
-      if (names.has(name)) wrong('name', `"${name}" is the name of another upstream too`);
-      names.add(name);
-      if (policy === undefined && opa['policy'] === undefined) {
-        wrong('policy', 'give one here, or one for all as opa.policy');
-      }
-      if (forwardToken && !auth) wrong('forwardToken', 'needs auth: without it no token is passed on');
-    });
+  .superRefine((config, context) => {
+    const { upstreams, mcp, opa, auth } = config;
+    if (upstreams.length + mcp.length === 0) {
+      const message = 'give at least one upstream, or one mcp entry';
+      context.addIssue({ code: 'custom', path: ['upstreams'], message });
+    }
+    for (const list of ['upstreams', 'mcp'] as const) {
+      const names = new Set<string>();
+      config[list].forEach((entry, index) => {
+        const wrong = (key: string, message: string) => {
+          context.addIssue({ code: 'custom', path: [list, index, key], message });
+        };
+        if (names.has(entry.name)) wrong('name', `"${entry.name}" is the name of another upstream too`);
+        names.add(entry.name);
+        const decides = entry.policy ?? opa['policy'] ?? ('plugin' in entry ? entry.plugin : undefined);
+        if (decides === undefined) wrong('policy', 'give one here, or one for all as opa.policy');
+        if ('forwardToken' in entry && entry.forwardToken && !auth) {
+          wrong('forwardToken', 'needs auth: without it no token is passed on');
+        }
+      });
+    }
     if (z.object({ body: z.object() }).safeParse(opa['input']).success) {
       const message = 'the gateway streams bodies, so no policy can see them: leave it out';
       context.addIssue({ code: 'custom', path: ['opa', 'input', 'body'], message });

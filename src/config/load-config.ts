@@ -65,7 +65,7 @@ const isPath = (text: unknown): text is string =>
   typeof text === 'string' && text !== '' && !/^https?:\/\/|-----BEGIN/i.test(text);
 
 function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
-  const { opa, auth } = config;
+  const { opa, auth, mcp } = config;
   const resolveIn = (values: Record<string, unknown>, ...keys: string[]) => {
     for (const key of keys) if (isPath(values[key])) values[key] = resolve(folder, values[key]);
   };
@@ -74,5 +74,6 @@ function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
     resolveIn(opa['tls'] as Record<string, unknown>, 'ca', 'cert', 'key');
   }
   if (auth) resolveIn(auth, 'jwks');
+  for (const entry of mcp) resolveIn(entry, 'plugin');
   return config;
 }

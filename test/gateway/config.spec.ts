@@ -27,6 +27,7 @@ describe('the configuration file', () => {
       upstreams: [
         { name: 'orders', url: 'http://127.0.0.1:4000', policy: 'a/b', timeout: 5000, forwardToken: false },
       ],
+      mcp: [],
     });
   });
 
@@ -96,8 +97,9 @@ describe('a configuration that is wrong', () => {
       [`listen: { prt: 1 }${UPSTREAM}`, 'listen.prt: unknown key'],
       [`listen: { port: 65536 }${UPSTREAM}`, 'listen.port: '],
       [`listen: { port: "80" }${UPSTREAM}`, 'listen.port: '],
-      [`mcp: [{ name: demo }]${UPSTREAM}`, 'mcp: mcp entries are not supported yet'],
-      [`mcp: []${UPSTREAM}`, 'mcp: mcp entries are not supported yet'],
+      [`mcp: [{ name: demo }]${UPSTREAM}`, 'mcp[0].url'],
+      [`mcp: [{ name: demo, url: http://x/mcp }]${UPSTREAM}`, 'mcp[0].policy: give one here'],
+      ['upstreams: []\nmcp: []', 'give at least one upstream, or one mcp entry'],
       [entry('polcy: x'), 'upstreams[0].polcy: unknown key'],
       [entry('timeout: 0'), 'upstreams[0].timeout: '],
       [entry('timeout: soon'), 'upstreams[0].timeout: '],

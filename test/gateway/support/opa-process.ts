@@ -64,7 +64,7 @@ export async function writePolicies(): Promise<Policies> {
 }
 
 /** Starts OPA, on a free port unless one is given. */
-export async function startOpa({ rego }: Policies, port?: number): Promise<OpaProcess> {
+export async function startOpa({ rego }: Pick<Policies, 'rego'>, port?: number): Promise<OpaProcess> {
   const binary = await opaBinary();
   const address = port === undefined ? {} : { address: `127.0.0.1:${port}` };
   const { url, stop } = await start({ rego, binary, ...address });

@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { INVALID_REQUEST, pickHeaders } from 'nestjs-opa/mcp';
+import type { JsonRpcId, McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
+import type { UserRequest } from '../auth/index.js';
+import { GatewayError } from './gateway-error.js';
+import { subjectOf } from './mcp-server.js';
+import type { DecidedServer, McpServer } from './mcp-server.js';
+import type { Session } from './sessions.js';
+
+/** One request of a client to an MCP server, and its answer. */
+export class Exchange {
+  readonly server: McpServer;
+  readonly enforcer: McpEnforcer;
+  readonly caller: McpCaller;
+  readonly subject: string;
+  /** Aborted when the client has gone, or the gateway ends the answer. */
+  readonly signal: AbortSignal;
+  /** The session that the request names, once {@link Exchange.enter} has found it. */
+  session: Session | undefined;
+  private readonly abort = new AbortController();
+
+  constructor(
+    { server, enforcer }: DecidedServer,
+    readonly request: UserRequest,
+    readonly reply: FastifyReply,
+  ) {
+    this.server = server;
+    this.enforcer = enforcer;
+    this.caller = {
+      claims: request.claims,
+      audience: server.audience,
+      ip: request.ip,
+      headers: pickHeaders(request.headers, server.settings.headers.seen),
+    };
+    this.subject = subjectOf(this.caller);
+    this.signal = this.abort.signal;
+    const { raw } = reply;
+    if (raw.destroyed) this.end();
+    raw.once('close', () => {
+      if (!raw.writableFinished) this.end();
+    });
+  }
+
+  /** Ends what is under way for this request. */
+  end(): void {
+    this.abort.abort();
+  }
+
+  /** Ends a stream as a whole one. */
+  finish(): void {
+    const { raw } = this.reply;
+    if (raw.headersSent) raw.end();
+    this.end();
+  }
+
+  /** Notes a call that goes to the upstream; `bytes` is the length of its text. */
+  note(call: McpCall, bytes: number): void {
+    // The newer era has no stream that an answer could arrive on but the call's own.
+    if (call.era === 'modern') return;
+    // Without a session all is known of what the subject does here.
+    if (this.session === undefined) this.server.ledger.begin(this.scope);
+    this.server.ledger.note(this.scope, call, bytes);
+  }
+
+  /**
+   * Finds the session that the request names.
+   *
+   * @throws GatewayError 404 when it is another subject's, or none
+   */
+  enter(id?: JsonRpcId | null): void {
+    const named = this.request.headers['mcp-session-id'];
+    if (named === undefined) return;
+    this.session = this.server.settings.seal.open(String(named), this.bound);
+    if (this.session === undefined) throw new GatewayError(404, INVALID_REQUEST, 'Session not found', id);
+  }
+
+  /** Opens the session that the upstream has opened; gives the client's headers for it. */
+  open(upstream: unknown): IncomingHttpHeaders {
+    if (typeof upstream !== 'string') return {};
+    this.session = this.server.settings.seal.seal(upstream, this.bound);
+    this.server.ledger.begin(this.scope);
+    return { 'mcp-session-id': this.session.id };
+  }
+
+  /** What the subject's calls are known under: its session, or those without one. */
+  get scope(): string {
+    return JSON.stringify([this.subject, this.session?.upstream ?? null]);
+  }
+
+  /** What the upstream gets of the request's headers. */
+  upstreamHeaders(): IncomingHttpHeaders {
+    return {
+      ...this.server.settings.headers.toUpstream(this.request.headers),
+      ...(this.session !== undefined && { 'mcp-session-id': this.session.upstream }),
+    };
+  }
+
+  /** What the client gets of the upstream's headers; the session's id as the client knows it. */
+  clientHeaders(given: IncomingHttpHeaders): IncomingHttpHeaders {
+    const { session } = this;
+    const known = session !== undefined && given['mcp-session-id'] === session.upstream;
+    return {
+      ...this.server.settings.headers.toClient(given),
+      ...(known && { 'mcp-session-id': session.id }),
+    };
+  }
+
+  private get bound(): string {
+    return JSON.stringify([this.server.entry.name, this.subject]);
+  }
+}

@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { allowedHeaders } from 'nestjs-opa/mcp';
+import { removeHopByHop } from '../http/index.js';
+
+const PROTOCOL =
+  /^(accept|accept-language|content-type|user-agent|mcp-.*|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
+// They are the client's and the gateway's affair; a client's credential never goes further.
+const OWN = new Set(['authorization', 'proxy-authorization', 'cookie', 'host', 'origin', 'accept-encoding']);
+
+/** Which headers go where. */
+export class HeaderRules {
+  /** The request headers that a policy sees. */
+  readonly seen: readonly string[];
+
+  /**
+   * @param named - the further request headers that a policy sees
+   * @param policyHeaders - headers that only a policy may set, in small letters; `*` at the end stands for anything
+   */
+  constructor(
+    named: readonly string[],
+    private readonly policyHeaders: readonly string[],
+  ) {
+    this.seen = allowedHeaders(named);
+  }
+
+  /** What the upstream gets of a client's headers: the protocol's own, and what a policy sees; no credential. */
+  toUpstream(given: IncomingHttpHeaders): IncomingHttpHeaders {
+    const headers: IncomingHttpHeaders = {};
+    for (const [name, value] of Object.entries(given)) {
+      if (OWN.has(name) || this.isPolicys(name)) continue;
+      if (PROTOCOL.test(name) || this.seen.includes(name)) headers[name] = value;
+    }
+    removeHopByHop(headers);
+    delete headers['content-length'];
+    // Its session and its place in a stream are known by other names there.
+    delete headers['mcp-session-id'];
+    delete headers['last-event-id'];
+    return { ...headers, 'accept-encoding': 'identity' };
+  }
+
+  /** What the client gets of an upstream's headers; its length and session are told anew. */
+  toClient(given: IncomingHttpHeaders): IncomingHttpHeaders {
+    const headers = { ...given };
+    removeHopByHop(headers);
+    for (const name of ['content-length', 'content-encoding', 'mcp-session-id']) {
+      Reflect.deleteProperty(headers, name);
+    }
+    for (const name of Object.keys(headers)) {
+      if (this.isPolicys(name)) Reflect.deleteProperty(headers, name);
+    }
+    return headers;
+  }
+
+  private isPolicys(name: string): boolean {
+    return this.policyHeaders.some((pattern) =>
+      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+    );
+  }
+}

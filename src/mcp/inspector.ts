@@ -1,0 +1,94 @@
+import type { JsonRpcAnswer, McpCall, McpRefusal, McpResult } from 'nestjs-opa/mcp';
+import { hasDuplicateKey, INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa/mcp';
+import type { Exchange } from './exchange.js';
+
+/** What becomes of a message from the upstream. */
+export type Inspected =
+  /** It passes, as it came or changed; `answers` when it is the answer to the call concerned. */
+  | { readonly kind: 'pass'; readonly text: string; readonly answers: boolean }
+  /** A refusal takes its place. */
+  | { readonly kind: 'refuse'; readonly refusal: McpRefusal; readonly id: JsonRpcAnswer['id'] }
+  /** It isn't one that a server may send: it doesn't pass. */
+  | { readonly kind: 'wrong'; readonly why: string };
+
+/** Reads what an upstream sends in an exchange, and has results decided before the client gets them. */
+export class Inspector {
+  /** @param call - the request that the exchange is about; without one every answer is to some earlier call */
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly call?: McpCall,
+  ) {}
+
+  async inspect(text: string): Promise<Inspected> {
+    const message = parseServerMessage(text);
+    switch (message.kind) {
+      case 'refused':
+        return { kind: 'wrong', why: message.message };
+      case 'request':
+        return { kind: 'pass', text, answers: false };
+      case 'notification':
+        return { kind: 'pass', text: await this.notification(text, message.notification), answers: false };
+      case 'answer':
+        return this.answer(text, message.answer);
+    }
+  }
+
+  private async notification(
+    text: string,
+    notification: Parameters<Exchange['server']['tasks']['decideNotification']>[0],
+  ): Promise<string> {
+    const { server, caller, subject } = this.exchange;
+    const carries =
+      notification.method.startsWith('notifications/tasks') && 'result' in (notification.params ?? {});
+    if (!server.decidesTasks || !carries) return text;
+    const left = await server.tasks.decideNotification(notification, caller, subject, this.decideAs);
+    return left === notification && !hasDuplicateKey(text) ? text : JSON.stringify(left);
+  }
+
+  private async answer(text: string, answer: JsonRpcAnswer): Promise<Inspected> {
+    const { call } = this;
+    const isOwn = call?.request.id === answer.id;
+    if ('error' in answer) return { kind: 'pass', text, answers: isOwn || answer.id === null };
+    const calls = isOwn ? [call] : this.earlier(answer);
+    if (calls === undefined) return { kind: 'refuse', id: answer.id, refusal: UNKNOWN };
+    let { result } = answer;
+    for (const one of calls) {
+      const decided = await this.decide(one, result);
+      if ('refusal' in decided) return { kind: 'refuse', id: answer.id, refusal: decided.refusal };
+      result = decided.result;
+    }
+    const unchanged = result === answer.result && !(calls.some(this.isDecided) && hasDuplicateKey(text));
+    return { kind: 'pass', text: unchanged ? text : JSON.stringify({ ...answer, result }), answers: isOwn };
+  }
+
+  private earlier({ id }: JsonRpcAnswer): readonly McpCall[] | undefined {
+    const { server, scope } = this.exchange;
+    return id === null ? undefined : server.ledger.callsOf(scope, id);
+  }
+
+  private async decide(call: McpCall, result: unknown): Promise<McpResult> {
+    const { server, subject } = this.exchange;
+    if (!server.decidesTasks) return this.decideAs(call, result);
+    if (call.request.method.startsWith('tasks/')) {
+      return server.tasks.decide(call, subject, result, this.decideAs);
+    }
+    server.tasks.learn(call, subject, result);
+    return this.decideAs(call, result);
+  }
+
+  private readonly isDecided = (call: McpCall): boolean =>
+    this.exchange.enforcer.seesResult(call) || call.request.method.startsWith('tasks/');
+
+  private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
+    const { enforcer, server, signal } = this.exchange;
+    if (!server.sentWith.has(call)) server.sentWith.set(call, this.exchange.upstreamHeaders());
+    return enforcer.seesResult(call) ? enforcer.after(call, result, signal) : { result };
+  };
+}
+
+const UNKNOWN: McpRefusal = {
+  kind: 'failed',
+  code: INTERNAL_ERROR,
+  message: 'The call that this answers is not known',
+  status: 500,
+};

@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
+import type { McpEntry } from '../config/index.js';
+import type { HeaderRules } from './headers.js';
+import { Ledger } from './ledger.js';
+import type { SessionSeal } from './sessions.js';
+import { Tasks } from './tasks.js';
+import { UpstreamClient } from './upstream-client.js';
+
+/** What all MCP servers of a gateway share. */
+export interface McpSettings {
+  readonly headers: HeaderRules;
+  readonly seal: SessionSeal;
+  /** Whether the gateway listens on loopback alone. */
+  readonly local: boolean;
+  /** What tokens must be for; `undefined` when they aren't read. */
+  readonly audience: string | undefined;
+}
+
+/** One MCP server behind the gateway: what its entry says, its connections, and what is known of its calls. */
+export class McpServer {
+  readonly upstream: UpstreamClient;
+  readonly ledger = new Ledger();
+  readonly tasks = new Tasks();
+  /** The headers that a call went to the upstream with, for further questions on its behalf. */
+  readonly sentWith = new WeakMap<McpCall, IncomingHttpHeaders>();
+  /** Whether the results of tasks must be decided. */
+  readonly decidesTasks: boolean;
+
+  constructor(
+    readonly entry: McpEntry,
+    readonly settings: McpSettings,
+  ) {
+    this.upstream = new UpstreamClient(entry);
+    this.decidesTasks = entry.response !== undefined || entry.plugin !== undefined;
+  }
+
+  /** The audience that stands for this server: one that a token names, or its name where tokens aren't read. */
+  get audience(): string {
+    return this.settings.audience ?? this.entry.name;
+  }
+}
+
+/** An MCP server, and what decides it. */
+export interface DecidedServer {
+  readonly server: McpServer;
+  readonly enforcer: McpEnforcer;
+}
+
+/** Who calls, as one text; the anonymous caller is none that a token can name. */
+export const subjectOf = ({ claims }: McpCaller): string => JSON.stringify([claims?.['sub'] ?? null]);

@@ -1,0 +1,73 @@
+import { All, Controller, Inject, Req, Res, UseGuards } from '@nestjs/common';
+import type { OnApplicationShutdown, Type } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { OpaPublic, OpaService } from 'nestjs-opa';
+import { INVALID_REQUEST, OutputSchemas } from 'nestjs-opa/mcp';
+import type { Authentication, UserRequest } from '../auth/index.js';
+import { enforcerOf } from './enforcer-of.js';
+import { Exchange } from './exchange.js';
+import { GatewayError } from './gateway-error.js';
+import { listTools } from './list-tools.js';
+import { McpAuthGuard } from './mcp-auth.guard.js';
+import type { DecidedServer, McpServer } from './mcp-server.js';
+import { OriginGuard } from './origin.guard.js';
+import { post } from './post.js';
+import { refuseRequest } from './refuse.js';
+import { endSession, listen } from './standing.js';
+import { StandingStreams } from './standing-streams.js';
+
+/**
+ * The controller of one MCP server, `/mcp/{name}`.
+ *
+ * @param policy - the decision of entries that name none
+ */
+export function mcpController(server: McpServer, policy: string, authentication: Authentication): Type {
+  const { name, origins } = server.entry;
+
+  // The messages are decided, not the route.
+  @Controller(`mcp/${name}`)
+  @OpaPublic()
+  @UseGuards(new OriginGuard(server.settings.local, origins), new McpAuthGuard(authentication, name))
+  class McpController implements OnApplicationShutdown {
+    private readonly decided: DecidedServer;
+
+    constructor(
+      @Inject(OpaService) opa: OpaService,
+      @Inject(StandingStreams) private readonly standing: StandingStreams,
+    ) {
+      const schemas = new OutputSchemas((call) => listTools(server, call));
+      this.decided = { server, enforcer: enforcerOf(server.entry, policy, opa, schemas) };
+    }
+
+    @All()
+    async pass(@Req() request: UserRequest, @Res() reply: FastifyReply): Promise<void> {
+      const exchange = new Exchange(this.decided, request, reply);
+      try {
+        await this.handle(exchange);
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        await refuseRequest(reply, error);
+      }
+    }
+
+    async onApplicationShutdown(): Promise<void> {
+      await server.upstream.close();
+    }
+
+    private async handle(exchange: Exchange): Promise<void> {
+      switch (exchange.request.method) {
+        case 'POST':
+          return post(exchange, this.standing);
+        case 'GET':
+          return listen(exchange, this.standing);
+        case 'DELETE':
+          return endSession(exchange);
+        default:
+          throw new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, {
+            allow: 'POST, GET, DELETE',
+          });
+      }
+    }
+  }
+  return McpController;
+}

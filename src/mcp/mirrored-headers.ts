@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from 'nestjs-opa/mcp';
+import { metaOf, VERSION_KEY } from './era.js';
+import { GatewayError } from './gateway-error.js';
+
+/** MCP's code for headers that don't say what the body says. */
+const HEADER_MISMATCH = -32020;
+
+const NAMES: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
+};
+const ENCODED = /^=\?base64\?(.*)\?=$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+type Sent = JsonRpcRequest | JsonRpcNotification;
+
+/**
+ * Checks that a modern message's headers say what its body says: a policy sees the body, and whoever routes by the
+ * headers must not see another request. A notification need not have them.
+ *
+ * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http | MCP's transport}
+ * @throws GatewayError 400 with -32020
+ */
+export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): void {
+  const id = 'id' in message ? message.id : undefined;
+  const needed = id !== undefined;
+  const check = (name: string, expected: unknown, required: boolean) => {
+    if (typeof expected !== 'string') return;
+    const given = headers[name.toLowerCase()];
+    if (given === undefined && !required) return;
+    if (typeof given === 'string' && decoded(given) === expected) return;
+    throw mismatch(name, given === undefined ? 'is missing' : 'does not say what the body says', id);
+  };
+  check('MCP-Protocol-Version', metaOf(message)[VERSION_KEY], needed);
+  check('Mcp-Method', message.method, needed);
+  const name = Object.hasOwn(NAMES, message.method) ? NAMES[message.method] : undefined;
+  if (name !== undefined) check('Mcp-Name', message.params?.[name], needed);
+}
+
+/** The text that a header's value stands for; `undefined` when its Base64 is wrong. */
+export function decoded(value: string): string | undefined {
+  const given = value.replace(/^[ \t]+|[ \t]+$/g, '');
+  const base64 = ENCODED.exec(given)?.[1];
+  if (base64 === undefined) return given;
+  if (!BASE64.test(base64)) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, 'base64'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The refusal of a header. */
+export const mismatch = (header: string, why: string, id?: JsonRpcId): GatewayError =>
+  new GatewayError(400, HEADER_MISMATCH, `The header ${header} ${why}`, id);

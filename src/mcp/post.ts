@@ -1,0 +1,68 @@
+import { parseMessage } from 'nestjs-opa/mcp';
+import type { McpCall } from 'nestjs-opa/mcp';
+import { eraOf } from './era.js';
+import type { Exchange } from './exchange.js';
+import { GatewayError } from './gateway-error.js';
+import { Inspector } from './inspector.js';
+import { assertMirrored } from './mirrored-headers.js';
+import { passAnswer } from './pass-answer.js';
+import { refuse } from './refuse.js';
+import { relay } from './relay.js';
+import { readBody } from './request-body.js';
+import type { Body } from './request-body.js';
+import type { StandingStreams } from './standing-streams.js';
+
+/**
+ * Takes one message of a client: it goes on byte for byte, a request once it is allowed.
+ *
+ * @throws GatewayError when the gateway itself refuses it, or the upstream gives no answer
+ */
+export async function post(exchange: Exchange, standing: StandingStreams): Promise<void> {
+  const { request, server } = exchange;
+  const body = await readBody(request.raw, server.entry.maxRequestBytes);
+  const message = parseMessage(body.text);
+  if (message.kind === 'refused') throw new GatewayError(400, message.code, message.message, message.id);
+  const era = eraOf(message, request.headers);
+  if (message.kind === 'request') {
+    if (era === 'legacy') exchange.enter(message.request.id);
+    else assertMirrored(message.request, request.headers);
+    const call: McpCall = { request: message.request, era, caller: exchange.caller };
+    const run = () => ask(exchange, call, body);
+    if (call.request.method === 'subscriptions/listen') await standing.hold(() => exchange.finish(), run);
+    else await run();
+    return;
+  }
+  if (era === 'legacy') exchange.enter();
+  else if (message.kind === 'notification') assertMirrored(message.notification, request.headers);
+  await tell(exchange, body);
+}
+
+async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void> {
+  const { server, enforcer, signal } = exchange;
+  const refusal = await enforcer.before(call, signal);
+  if (refusal !== undefined) return refuse(exchange, call, refusal);
+  const headers = exchange.upstreamHeaders();
+  server.sentWith.set(call, headers);
+  exchange.note(call, body.bytes.length);
+  const answer = await server.upstream.send({ method: 'POST', headers, body: body.bytes, signal });
+  const opened = call.request.method === 'initialize' && call.era === 'legacy' && answer.status === 200;
+  const session = opened ? exchange.open(answer.headers['mcp-session-id']) : {};
+  if (opened) exchange.note(call, body.bytes.length);
+  const inspector = new Inspector(exchange, call);
+  const given = { ...exchange.clientHeaders(answer.headers), ...session };
+  if (answer.streams) return relay(exchange, answer, inspector, given, call.request.id);
+  return passAnswer(exchange, answer, inspector, given, call);
+}
+
+/** Passes on what nobody answers: a notification, or a client's answer to a request of the server. */
+async function tell(exchange: Exchange, { bytes }: Body): Promise<void> {
+  const { reply, server, signal } = exchange;
+  const headers = exchange.upstreamHeaders();
+  const answer = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });
+  const accepted = answer.status >= 200 && answer.status < 300;
+  if (!accepted) {
+    return passAnswer(exchange, answer, new Inspector(exchange), exchange.clientHeaders(answer.headers));
+  }
+  await server.upstream.drop(answer);
+  await reply.code(202).send();
+}

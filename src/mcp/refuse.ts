@@ -1,0 +1,48 @@
+import type { FastifyReply } from 'fastify';
+import { METHOD_NOT_FOUND } from 'nestjs-opa/mcp';
+import type { JsonRpcId, McpCall, McpRefusal } from 'nestjs-opa/mcp';
+import type { Exchange } from './exchange.js';
+import type { GatewayError } from './gateway-error.js';
+import { metadataUrl } from './resource.js';
+
+/** A JSON-RPC error as text; an id that isn't known is left out, as MCP's schema has it. */
+export function errorText(
+  id: JsonRpcId | null | undefined,
+  { code, message, data }: Pick<McpRefusal, 'code' | 'message' | 'data'>,
+): string {
+  const error = { code, message, ...(data !== undefined && { data }) };
+  return JSON.stringify({ jsonrpc: '2.0', ...(id !== undefined && id !== null && { id }), error });
+}
+
+/** Answers a call that doesn't go on, in the form that the entry's `denial` says. */
+export async function refuse(exchange: Exchange, call: McpCall, refusal: McpRefusal): Promise<void> {
+  const { reply, request, server } = exchange;
+  const { denial, name } = server.entry;
+  const { id } = call.request;
+  if (refusal.challenge !== undefined) {
+    const challenge = `Bearer ${refusal.challenge}, resource_metadata="${metadataUrl(request, name)}"`;
+    reply.header('www-authenticate', challenge);
+    await sendJson(reply, 403, errorText(id, refusal));
+  } else if (denial === 'result' && refusal.kind === 'denied' && call.request.method === 'tools/call') {
+    await sendJson(reply, 200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));
+  } else {
+    const told = denial === 'http' || refusal.code === METHOD_NOT_FOUND;
+    await sendJson(reply, told ? refusal.status : 200, errorText(id, refusal));
+  }
+}
+
+/** Answers a request that the gateway refuses by itself. */
+export async function refuseRequest(reply: FastifyReply, error: GatewayError): Promise<void> {
+  reply.headers(error.headers);
+  await sendJson(reply, error.status, errorText(error.id, error));
+}
+
+/** Sends a JSON text. */
+export async function sendJson(reply: FastifyReply, status: number, text: string): Promise<void> {
+  await reply.code(status).header('content-type', 'application/json').send(text);
+}
+
+function deniedResult({ era }: McpCall, { message }: McpRefusal): Readonly<Record<string, unknown>> {
+  const result = { content: [{ type: 'text', text: message }], isError: true };
+  return era === 'modern' ? { ...result, resultType: 'complete' } : result;
+}

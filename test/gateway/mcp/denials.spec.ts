@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from '../support/cleanup.js';
+import { send } from '../support/client.js';
+import { AUDIENCE, ISSUER } from '../support/tokens.js';
+import { call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
+import type { McpGateway } from './support/mcp-gateway.js';
+import { reply, result, said } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const FORMS = ['error', 'http', 'result'].map((denial) => ({ name: denial, denial }));
+const at = (name: string) => ({ path: `/mcp/${name}` });
+let mcp: McpGateway;
+let port: number;
+beforeAll(async () => {
+  mcp = await startMcpGateway(cleanup, FORMS);
+  port = mcp.gateway.port;
+});
+
+describe.each([
+  ['error', 200, 200],
+  ['http', 403, 500],
+  ['result', 200, 200],
+] as const)('denial: %s', (name, denied, unusable) => {
+  it('of a tool call', async () => {
+    const answer = await post(port, tool('secret'), at(name));
+    expect(answer.status).toBe(denied);
+    const refused = { error: { code: -32001, message: expect.stringContaining('secret is for nobody') } };
+    const told = {
+      result: {
+        isError: true,
+        content: [{ type: 'text', text: expect.stringContaining('secret is for nobody') }],
+      },
+    };
+    expect(answer.json()).toMatchObject({ id: 1, ...(name === 'result' ? told : refused) });
+  });
+
+  it('of another request is an error', async () => {
+    const answer = await post(port, call('resources/read', { uri: 'secret' }), at(name));
+    expect([answer.status, answer.json()]).toMatchObject([denied, { error: { code: -32001 } }]);
+  });
+
+  it('of a result', async () => {
+    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'classified'));
+    const answer = await post(port, tool('x'), at(name));
+    expect([answer.status, answer.text]).toEqual([denied, expect.not.stringContaining('"classified"')]);
+    expect(answer.json()).toMatchObject(
+      name === 'result' ? { result: { isError: true } } : { error: { code: -32001 } },
+    );
+  });
+
+  it('of a result that cannot be decided', async () => {
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { content: 'text' }));
+    const answer = await post(port, tool('x'), at(name));
+    expect([answer.status, answer.json()]).toMatchObject([unusable, { error: { code: -32603 } }]);
+  });
+});
+
+it('a result of the newer era has its resultType', async () => {
+  const sent = modern('tools/call', { name: 'secret' }, 'secret');
+  const answer = await send(port, { ...at('result'), method: 'POST', ...sent });
+  expect(answer.json()).toMatchObject({ result: { isError: true, resultType: 'complete' } });
+});
+
+it('an answer is decided whatever its type and status', async () => {
+  mcp.upstream.answer = ({ message }, response) =>
+    reply(response, said(message, 'classified'), 500, { 'content-type': 'text/html' });
+  const answer = await post(port, tool('x'), at('error'));
+  expect(answer.json()).toMatchObject({ error: { code: -32001 } });
+});
+
+it('an encoded answer that nobody asked for is refused', async () => {
+  mcp.upstream.answer = ({ message }, response) =>
+    reply(response, said(message, 'x'), 200, { 'content-encoding': 'br' });
+  expect((await post(port, tool('x'), at('error'))).json()).toMatchObject({ error: { code: -32603 } });
+});
+
+it('what a policy masks is masked, and the rest as it was', async () => {
+  const content = [
+    { type: 'text', text: 'password' },
+    { type: 'new', _meta: { a: 1 } },
+  ];
+  mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { content, other: true }));
+  const { result: left } = (await post(port, tool('x'), at('error'))).json() as Record<
+    string,
+    Record<string, unknown>
+  >;
+  expect(left).toEqual({
+    content: [{ type: 'text', text: expect.not.stringContaining('password') }, content[1]],
+    other: true,
+  });
+});
+
+it('structured content is checked by the schema that the upstream lists in the same session', async () => {
+  const outputSchema = { type: 'object', properties: { card: { type: 'string' } }, required: ['card'] };
+  const strict = { type: 'object', properties: { card: { type: 'number' } } };
+  const structuredContent = { card: '1234' };
+  mcp.upstream.answer = ({ message }, response) => {
+    if (message['method'] === 'tools/list') {
+      const more = (message['params'] as { cursor?: string }).cursor === 'two';
+      const page = more
+        ? { tools: [{ name: 'strict', outputSchema: strict }] }
+        : { tools: [{ name: 'card', outputSchema }], nextCursor: 'two' };
+      reply(response, result(message, page));
+    } else reply(response, result(message, { content: [], structuredContent }));
+  };
+  const good = (await post(port, tool('card'), at('error'))).json();
+  expect(good).toMatchObject({
+    result: { structuredContent: { card: expect.not.stringContaining('1234') } },
+  });
+  const bad = (await post(port, tool('strict'), at('error'))).json();
+  expect(bad).toMatchObject({ error: { code: -32603 } });
+});
+
+it('lists show what the list policy names', async () => {
+  const tools = [{ name: 'a', inputSchema: {} }, { name: 'secret' }];
+  mcp.upstream.answer = ({ message }, response) =>
+    reply(response, result(message, { tools, nextCursor: 'n' }));
+  const answer = await post(port, call('tools/list'), at('error'));
+  expect(answer.json()).toEqual({ jsonrpc: '2.0', id: 1, result: { tools: [tools[0]], nextCursor: 'n' } });
+});
+
+describe('tokens', () => {
+  let closed: McpGateway;
+  beforeAll(async () => {
+    const issuer = mcp.issuer;
+    const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE };
+    closed = await startMcpGateway(cleanup, [{}], { auth });
+  });
+
+  it('are needed, and a client is told where to get one', async () => {
+    const answer = await post(closed.gateway.port, call('ping'));
+    const metadata = `http://127.0.0.1:${closed.gateway.port}/.well-known/oauth-protected-resource/mcp/up`;
+    expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+      401,
+      `Bearer resource_metadata="${metadata}"`,
+    ]);
+    const { pathname } = new URL(metadata);
+    expect((await send(closed.gateway.port, { path: pathname })).json()).toEqual({
+      resource: `http://127.0.0.1:${closed.gateway.port}/mcp/up`,
+      authorization_servers: [ISSUER],
+      bearer_methods_supported: ['header'],
+    });
+    expect(await send(closed.gateway.port, { path: `${pathname}x` })).toMatchObject({ status: 404 });
+  });
+
+  it.each([
+    ['for another audience', { aud: 'other' }],
+    ['without a subject', { sub: undefined }],
+  ])('%s are 401, wherever and in whatever form', async (_name, claims) => {
+    const token = await mcp.issuer.sign({ sub: 'alice', ...claims });
+    for (const [where, target] of [
+      [closed.gateway.port, {}],
+      [port, at('result')],
+    ] as const) {
+      const answer = await post(where, tool('x'), { token, ...target });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toMatch(
+        /^Bearer error="invalid_token", resource_metadata="http/,
+      );
+    }
+  });
+
+  it('that are good pass', async () => {
+    closed.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    const token = await mcp.issuer.sign({ sub: 'alice' });
+    expect(await post(closed.gateway.port, tool('x'), { token })).toMatchObject({ status: 200 });
+  });
+});
+
+it('nothing passes once OPA has gone', async () => {
+  await mcp.opa.kill();
+  const before = mcp.upstream.got.length;
+  const answer = await post(port, tool('x'), at('error'));
+  expect([answer.status, answer.json()]).toMatchObject([200, { error: { code: -32603 } }]);
+  expect(await post(port, tool('x'), at('http'))).toMatchObject({ status: 503 });
+  expect(mcp.upstream.got).toHaveLength(before);
+});

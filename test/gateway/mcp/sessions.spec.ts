@@ -1,0 +1,177 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from '../support/cleanup.js';
+import { open, send } from '../support/client.js';
+import { failToStart, writeConfig } from '../support/gateway-process.js';
+import { call, post, startMcpGateway, tool } from './support/mcp-gateway.js';
+import type { McpGateway } from './support/mcp-gateway.js';
+import { event, reply, result, said, stream } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const INIT = call(
+  'initialize',
+  { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } },
+  0,
+);
+
+/** Opens a session, and gives the client's id of it. */
+async function openSession({ gateway, upstream }: McpGateway, token?: string): Promise<string> {
+  upstream.answer = ({ message }, response) =>
+    reply(response, result(message, { protocolVersion: '2025-11-25' }), 200, { 'mcp-session-id': 'up-1' });
+  const answer = await post(gateway.port, INIT, token === undefined ? {} : { token });
+  return String(answer.headers['mcp-session-id']);
+}
+
+const KEY = { GATEWAY_SESSION_KEY: 'a-secret-of-the-test-that-is-long-enough' };
+const mcp = await startMcpGateway(cleanup, [{}, { name: 'other' }], {}, KEY);
+const { port } = mcp.gateway;
+const alice = await mcp.issuer.sign({ sub: 'alice' });
+const bob = await mcp.issuer.sign({ sub: 'bob' });
+
+describe('a session', () => {
+  it("has an id of the gateway's own, and the upstream sees its own", async () => {
+    const id = await openSession(mcp, alice);
+    expect(id).toMatch(/^[\x21-\x7e]+$/);
+    expect(id).not.toContain('up-1');
+    mcp.upstream.answer = ({ message }, response) =>
+      reply(response, said(message, 'ok'), 200, { 'mcp-session-id': 'up-1' });
+    const answer = await post(port, tool('x'), { token: alice, headers: { 'mcp-session-id': id } });
+    expect(mcp.upstream.got.at(-1)?.headers['mcp-session-id']).toBe('up-1');
+    expect(answer.headers['mcp-session-id']).toBe(id);
+  });
+
+  it("is its subject's alone", async () => {
+    const id = await openSession(mcp, alice);
+    const before = mcp.upstream.got.length;
+    const changed = id.slice(0, -2) + (id.endsWith('AA') ? 'BB' : 'AA');
+    const cases = [
+      { token: bob, headers: { 'mcp-session-id': id } },
+      { headers: { 'mcp-session-id': id } },
+      { token: alice, headers: { 'mcp-session-id': 'up-1' } },
+      { token: alice, headers: { 'mcp-session-id': '' } },
+      { token: alice, headers: { 'mcp-session-id': changed } },
+      { token: alice, headers: { 'mcp-session-id': id }, path: '/mcp/other' },
+    ];
+    for (const more of cases) {
+      expect(await post(port, tool('x'), more)).toMatchObject({ status: 404 });
+      expect(await post(port, result({ id: 1 }, {}), more)).toMatchObject({ status: 404 });
+      expect(await post(port, { jsonrpc: '2.0', method: 'notifications/x' }, more)).toMatchObject({
+        status: 404,
+      });
+      for (const method of ['GET', 'DELETE']) {
+        expect(await send(port, { path: '/mcp/up', method, ...more })).toMatchObject({ status: 404 });
+      }
+    }
+    expect(mcp.upstream.got).toHaveLength(before);
+  });
+
+  it('of a version that has none is refused', async () => {
+    const headers = { 'mcp-session-id': await openSession(mcp), 'mcp-protocol-version': '1999-01-01' };
+    expect(await post(port, tool('x'), { headers })).toMatchObject({ status: 400 });
+    expect(await send(port, { path: '/mcp/up', headers })).toMatchObject({ status: 400 });
+  });
+
+  it("ends with DELETE, and the upstream's 404 comes back", async () => {
+    const headers = { 'mcp-session-id': await openSession(mcp, alice) };
+    mcp.upstream.answer = (_got, response) => response.writeHead(200).end();
+    expect(await send(port, { path: '/mcp/up', method: 'DELETE', headers, token: alice })).toMatchObject({
+      status: 200,
+    });
+    expect(mcp.upstream.got.at(-1)).toMatchObject({
+      method: 'DELETE',
+      headers: { 'mcp-session-id': 'up-1' },
+    });
+    mcp.upstream.answer = (_got, response) => reply(response, 'gone', 404);
+    expect(await post(port, tool('x'), { headers, token: alice })).toMatchObject({ status: 404 });
+  });
+
+  it("is resumed, and its answers decided as their calls'", async () => {
+    const headers = { 'mcp-session-id': await openSession(mcp, bob) };
+    mcp.upstream.answer = (_got, response) => stream(response).end('id: e1\ndata:\n\n');
+    await post(port, tool('x', 3), { headers, token: bob });
+    mcp.upstream.answer = (_got, response) =>
+      stream(response).end(event(said({ id: 3 }, 'a password'), 'e2'));
+    const resumed = await send(port, {
+      path: '/mcp/up',
+      headers: { ...headers, 'last-event-id': 'e1' },
+      token: bob,
+    });
+    expect(mcp.upstream.got.at(-1)?.headers).toMatchObject({
+      'last-event-id': 'e1',
+      'mcp-session-id': 'up-1',
+    });
+    expect(resumed.text).toMatch(/^id: e2\ndata: .*"id":3,"result"/);
+    expect(resumed.text).not.toContain('password');
+  });
+
+  it("lives on in another gateway with the same key, where what isn't known is refused", async () => {
+    const headers = { 'mcp-session-id': await openSession(mcp) };
+    const other = await startMcpGateway(cleanup, [{}], {}, KEY);
+    other.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    expect(await post(other.gateway.port, tool('x'), { headers })).toMatchObject({ status: 200 });
+    other.upstream.answer = (_got, response) => stream(response).end(event(said({ id: 1 }, 'stray'), 'e2'));
+    const stray = await send(other.gateway.port, { path: '/mcp/up', headers });
+    expect(stray.text).toMatch(/"id":1,"error":\{"code":-32603/);
+    const stranger = await startMcpGateway(cleanup);
+    expect(await post(stranger.gateway.port, tool('x'), { headers })).toMatchObject({ status: 404 });
+  });
+
+  it('is not sealed with a short key', async () => {
+    const { file, remove } = await writeConfig('mcp: [{ name: a, url: http://127.0.0.1:1, policy: a/b }]');
+    const { code, output } = await failToStart({ GATEWAY_CONFIG: file, GATEWAY_SESSION_KEY: 'short' });
+    await remove();
+    expect([code, output]).toEqual([1, expect.stringContaining('GATEWAY_SESSION_KEY')]);
+  });
+});
+
+describe('tasks', () => {
+  const begun = { task: { taskId: 't1', status: 'working' } };
+
+  it("have their results decided as their calls' are", async () => {
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, begun));
+    expect((await post(port, tool('x'), { token: alice })).json()).toMatchObject({ result: begun });
+    const ask = (method: string, taskId: string, token: string) =>
+      post(port, call(method, { taskId }), { token });
+    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'a password'));
+    expect((await ask('tasks/result', 't1', alice)).text).toMatch(/"result":(?!.*password)/);
+    expect((await ask('tasks/result', 't2', alice)).json()).toMatchObject({ error: { code: -32603 } });
+    expect((await ask('tasks/result', 't1', bob)).json()).toMatchObject({ error: { code: -32603 } });
+    const inline = {
+      taskId: 't1',
+      status: 'completed',
+      result: { content: [{ type: 'text', text: 'classified' }] },
+    };
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, inline));
+    expect((await ask('tasks/get', 't1', alice)).json()).toMatchObject({ error: { code: -32001 } });
+    const working = { taskId: 't2', status: 'working' };
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, working));
+    expect((await ask('tasks/get', 't2', bob)).json()).toMatchObject({ result: working });
+  });
+
+  it('have what may not pass taken out of their notifications', async () => {
+    const told = (taskId: string, text: string) => ({
+      jsonrpc: '2.0',
+      method: 'notifications/tasks',
+      params: { taskId, result: { content: [{ type: 'text', text }] } },
+    });
+    mcp.upstream.answer = (_got, response) =>
+      stream(response).end(
+        event(told('t1', 'fine')) + event(told('t1', 'classified')) + event(told('t9', 'stray')),
+      );
+    const { text } = await send(port, { path: '/mcp/up', token: alice });
+    const without = (taskId: string) =>
+      event({ jsonrpc: '2.0', method: 'notifications/tasks', params: { taskId } });
+    expect(text).toBe(event(told('t1', 'fine')) + without('t1') + without('t9'));
+  });
+});
+
+it('standing streams end when the gateway does', async () => {
+  const own = await startMcpGateway(cleanup);
+  own.upstream.answer = (_got, response) => stream(response).write(': open\n\n');
+  const answer = await open(own.gateway.port, { path: '/mcp/up' });
+  const ended = own.gateway.end();
+  let text = '';
+  for await (const part of answer) text += String(part);
+  expect([text, await ended]).toEqual([': open\n\n', 0]);
+});

@@ -1,0 +1,26 @@
+/** The policies of the MCP tests: most is allowed, with the exceptions that a test needs. */
+export const POLICIES = {
+  'request.rego': `package mcp.request
+default allow := false
+allow if not denied
+denied if input.resource.id == "secret"
+denied if input.resource.id == "pay"
+denied if { input.resource.id == "mine"; not input.subject.id == "bob" }
+reasons contains "secret is for nobody" if input.resource.id == "secret"
+obligations contains {"type": "step-up", "properties": {"scope": "pay:write"}} if input.resource.id == "pay"`,
+  'response.rego': `package mcp.response
+default allow := false
+allow if not contains(json.marshal(input.response.result), "classified")
+reasons contains "the result is classified" if not allow
+obligations contains {"type": "mask", "properties": {"paths": ["/content/0/text"]}} if {
+  contains(input.response.result.content[0].text, "password")
+}
+obligations contains {"type": "mask", "properties": {"paths": ["/structuredContent/card"]}} if {
+  input.response.result.structuredContent.card
+}`,
+  'list.rego': `package mcp.list
+show contains item.name if { some item in input.items; item.name != "secret" }`,
+};
+
+/** An entry's policies. */
+export const DECIDED = { policy: 'mcp/request', response: 'mcp/response', list: 'mcp/list/show' };

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startServer } from '../../support/upstream.js';
+import type { TestServer } from '../../support/upstream.js';
+
+/** A request as the upstream got it. */
+export interface Got {
+  readonly method: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+  /** As JSON has it. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test knows what its own client has sent
+  readonly message: Record<string, any>;
+}
+
+/** Answers one request. */
+export type Answerer = (got: Got, response: ServerResponse) => unknown;
+
+/** An upstream whose answers a test writes. */
+export interface ScriptedServer extends TestServer {
+  readonly got: Got[];
+  /** What answers from now on. */
+  answer: Answerer;
+}
+
+/** Starts an upstream; until a test says otherwise, it answers every request with an empty result. */
+export async function startScripted(): Promise<ScriptedServer> {
+  const got: Got[] = [];
+  const script: { answer: Answerer } = {
+    answer: ({ message }, response) => reply(response, result(message, {})),
+  };
+  const server = await startServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const text = Buffer.concat(chunks).toString();
+      const message = text === '' ? {} : (JSON.parse(text) as Got['message']);
+      const one = { method: request.method ?? '', headers: request.headers, text, message };
+      got.push(one);
+      script.answer(one, response);
+    })();
+  });
+  return Object.defineProperty({ ...server, got } as unknown as ScriptedServer, 'answer', {
+    set: (answer: Answerer) => (script.answer = answer),
+  });
+}
+
+/** A JSON-RPC result to a request. */
+export const result = ({ id }: Got['message'], value: unknown): object => ({
+  jsonrpc: '2.0',
+  id,
+  result: value,
+});
+
+/** A tool's result to a request. */
+export const said = (message: Got['message'], text: string): object =>
+  result(message, { content: [{ type: 'text', text }] });
+
+/** Answers with JSON. */
+export function reply(response: ServerResponse, body: unknown, status = 200, headers: object = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+/** Begins an event stream. */
+export function stream(response: ServerResponse, headers: object = {}): ServerResponse {
+  response.writeHead(200, { 'content-type': 'text/event-stream', ...headers }).flushHeaders();
+  return response;
+}
+
+/** One event. */
+export const event = (message: unknown, id?: string): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`;
