@@ -1,5 +1,20 @@
 import { z } from 'zod';
 
+/** Options of these names and no others. */
+export const section = <T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core.$strict> =>
+  z.strictObject(shape, { error: `an object with ${names(Object.keys(shape))}` });
+
+/** Something that `false` turns off. */
+export const orFalse = <T extends z.ZodType>(
+  schema: T,
+  accepted: string,
+): z.ZodUnion<[z.ZodLiteral<false>, T]> =>
+  z.union([z.literal(false), schema], { error: `false, or ${accepted}` });
+
+function names(keys: readonly string[]): string {
+  return keys.map((key) => `"${key}"`).join(', ');
+}
+
 /** A whole number of things. */
 export const count = (least: number): z.ZodNumber => {
   const error = `a whole number of at least ${least}`;

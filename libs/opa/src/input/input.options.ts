@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { z } from 'zod';
-import { count } from '../contracts/index.js';
+import { count, orFalse, section } from '../contracts/index.js';
 
 /** A function of the execution context; its result may be a promise. */
 export type ContextFunction<T = unknown> = (context: ExecutionContext) => T | Promise<T>;
@@ -19,16 +19,15 @@ export interface OpaInputOptions {
 
 const fn = <T>(error: string) => z.custom<T>((value) => typeof value === 'function', { error });
 
+const headerName = z.string({ error: 'a header name' }).min(1, { error: 'a header name' });
+
 const shapes = ['default', 'authzen', 'envoy', 'contextforge'] as const;
 const shapeError = `a function, or one of ${shapes.map((name) => `"${name}"`).join(', ')}`;
 
 /** Accepts {@link OpaInputOptions}. */
-export const inputSchema = z.strictObject({
+export const inputSchema = section({
   shape: z.union([z.enum(shapes), fn<ContextFunction>(shapeError)], { error: shapeError }).optional(),
   subject: fn<ContextFunction>('a function of the execution context').optional(),
-  headers: z.array(z.string().min(1), { error: 'a list of header names' }).optional(),
-  body: z
-    .literal(false)
-    .or(z.strictObject({ maxBytes: count(1) }))
-    .optional(),
+  headers: z.array(headerName, { error: 'a list of header names' }).optional(),
+  body: orFalse(section({ maxBytes: count(1) }), 'an object with "maxBytes"').optional(),
 });

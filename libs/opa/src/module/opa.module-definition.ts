@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { OpaModuleOptions } from './options.js';
+import { checkExtras } from './options.schema.js';
 import { exportsOf, providersOf } from './providers.js';
 
 /** What stands beside the options in `forRoot` and `forRootAsync`. */
@@ -26,10 +27,13 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<OpaModuleOptions>({ optionsInjectionToken: OPTIONS })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createOpaOptions')
-    .setExtras(extras, (definition, { isGlobal, name, extraProviders }) => ({
-      ...definition,
-      global: isGlobal,
-      providers: [...(definition.providers ?? []), ...extraProviders, ...providersOf(name, OPTIONS)],
-      exports: [...(definition.exports ?? []), ...exportsOf(name)],
-    }))
+    .setExtras(extras, (definition, { isGlobal, name, extraProviders }) => {
+      checkExtras({ isGlobal, name, extraProviders });
+      return {
+        ...definition,
+        global: isGlobal,
+        providers: [...(definition.providers ?? []), ...extraProviders, ...providersOf(name, OPTIONS)],
+        exports: [...(definition.exports ?? []), ...exportsOf(name)],
+      };
+    })
     .build();

@@ -1,75 +1,88 @@
 import { z } from 'zod';
 import { tokenSchema } from '../client/index.js';
 import type { PolicyEngine } from '../contracts/index.js';
-import { count, isPolicyPath, milliseconds, OpaError, POLICY_PATH_RULE } from '../contracts/index.js';
+import {
+  count,
+  isPolicyPath,
+  milliseconds,
+  OpaError,
+  orFalse,
+  POLICY_PATH_RULE,
+  section,
+} from '../contracts/index.js';
 import { inputSchema } from '../input/index.js';
 import { cacheSchema, circuitBreakerSchema, retrySchema } from '../resilience/index.js';
 import { parseOrigin, poolSchema } from '../transport/index.js';
+import { problemsIn } from './option-problems.js';
 import type { OpaModuleOptions } from './options.js';
 
 const flag = z.boolean({ error: 'true or false' });
 const text = (error: string) => z.string({ error }).min(1, { error });
 const oneOf = <const T extends readonly string[]>(...names: T) =>
   z.enum(names, { error: `one of ${names.map((name) => `"${name}"`).join(', ')}` });
-const off = <T extends z.ZodType>(schema: T) => z.literal(false).or(schema);
 
 const pem = z.union([text('PEM text, a file path or a Buffer'), z.instanceof(Buffer)], {
   error: 'PEM text, a file path or a Buffer',
 });
 
-const url = text('an address such as "http://127.0.0.1:8181"').superRefine((value, context) => {
+const ADDRESS = 'an address: http://, https:// or unix:///path, without a user, a query or a fragment';
+
+const url = z.string({ error: ADDRESS }).refine(isAddress, { error: ADDRESS });
+
+function isAddress(value: string): boolean {
   try {
     parseOrigin(value);
-  } catch (error) {
-    context.addIssue({
-      code: 'custom',
-      message: 'an address: http://, https:// or unix:///path',
-      params: { error },
-    });
+    return true;
+  } catch {
+    return false;
   }
-});
+}
 
 const header = z
-  .string({ error: 'header names' })
+  .string({ error: 'a header name, which may end in *' })
   .regex(/^[\w!#$%&'+.^`|~-]+\*?$/, { error: 'a header name, which may end in *' });
 
 const isEngine = (value: unknown): value is PolicyEngine =>
   typeof value === 'object' && value !== null && 'evaluate' in value && typeof value.evaluate === 'function';
 
-const schema = z.strictObject({
+const schema = section({
   url: z
-    .union([url, z.array(url).min(1)], {
-      error: 'an address or a list of addresses: http://, https:// or unix:///path',
+    .union([url, z.array(url).min(1, { error: 'at least one address' })], {
+      error: `${ADDRESS}; or a list of them`,
     })
     .optional(),
   bundle: text('the path or http(s) URL of a bundle').optional(),
   engine: z.custom<PolicyEngine>(isEngine, { error: 'a PolicyEngine' }).optional(),
   policy: z.custom<string>(isPolicyPath, { error: POLICY_PATH_RULE }).optional(),
   token: tokenSchema.optional(),
-  tls: z
-    .strictObject({
-      ca: pem.optional(),
-      cert: pem.optional(),
-      key: pem.optional(),
-      servername: text('a host name').optional(),
-    })
-    .optional(),
+  tls: section({
+    ca: pem.optional(),
+    cert: pem.optional(),
+    key: pem.optional(),
+    servername: text('a host name').optional(),
+  }).optional(),
   timeout: milliseconds(1).optional(),
   pool: poolSchema.optional(),
-  retry: off(retrySchema).optional(),
-  circuitBreaker: off(circuitBreakerSchema).optional(),
+  retry: orFalse(retrySchema, 'an object of options').optional(),
+  circuitBreaker: orFalse(circuitBreakerSchema, 'an object of options').optional(),
   onUnavailable: oneOf('deny', 'allow', 'stale', 'bundle').optional(),
   mode: oneOf('enforce', 'permissive', 'disabled').optional(),
-  cache: off(cacheSchema).optional(),
+  cache: orFalse(cacheSchema, 'an object with "max", "allowTtl" and "denyTtl"').optional(),
   coalesce: flag.optional(),
   input: inputSchema.optional(),
   policyHeaders: z.array(header, { error: 'a list of header names' }).optional(),
   unguarded: oneOf('deny', 'allow').optional(),
   audit: flag.optional(),
   verifyPolicies: z.union([z.boolean(), z.literal('warn')], { error: 'true, false or "warn"' }).optional(),
-  warmup: off(count(1)).optional(),
+  warmup: orFalse(count(1), 'a whole number of at least 1').optional(),
   ready: flag.optional(),
   shutdownTimeout: milliseconds(0).optional(),
+});
+
+const extrasSchema = section({
+  isGlobal: flag,
+  name: text('the name of an instance').optional(),
+  extraProviders: z.array(z.unknown(), { error: 'a list of providers' }),
 });
 
 /**
@@ -78,52 +91,44 @@ const schema = z.strictObject({
  * @throws OpaError `OPA_BAD_OPTIONS`, one message that names each wrong option, what was given and what is accepted
  */
 export function checkOptions(options: unknown): asserts options is OpaModuleOptions {
-  const parsed = schema.safeParse(options ?? {}, { reportInput: true });
-  const problems = parsed.success
-    ? combinations(parsed.data as OpaModuleOptions)
-    : parsed.error.issues.flatMap(describe);
+  const parsed = schema.safeParse(options, { reportInput: true });
+  refuse(parsed.success ? combinations(parsed.data as OpaModuleOptions) : problemsIn(parsed.error));
+}
+
+/**
+ * Checks what stands beside the options.
+ *
+ * @throws OpaError `OPA_BAD_OPTIONS`
+ */
+export function checkExtras(extras: unknown): void {
+  const parsed = extrasSchema.safeParse(extras, { reportInput: true });
+  if (!parsed.success) refuse(problemsIn(parsed.error));
+}
+
+function refuse(problems: readonly string[]): void {
   if (problems.length > 0) throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${problems.join('; ')}.`);
 }
 
 function combinations(options: OpaModuleOptions): string[] {
-  const { pool = {}, timeout = 1_000, engine, url: address, bundle, onUnavailable } = options;
-  const { connectTimeout, maxFreeSockets, maxSockets = 100 } = pool;
-  const problems: string[] = [];
-  if (connectTimeout !== undefined && connectTimeout > timeout) {
-    problems.push(
-      `option "pool.connectTimeout" (${connectTimeout}) is above "timeout" (${timeout}); give at most that`,
-    );
-  }
-  if (maxFreeSockets !== undefined && maxFreeSockets > maxSockets) {
-    problems.push(
-      `option "pool.maxFreeSockets" (${maxFreeSockets}) is above "pool.maxSockets" (${maxSockets}); give at most that`,
-    );
-  }
-  if (engine !== undefined && (address !== undefined || bundle !== undefined)) {
-    problems.push('option "engine" was given beside "url" or "bundle"; give one or the other');
-  }
-  if (onUnavailable === 'bundle' && (bundle === undefined || address === undefined)) {
-    problems.push('option "onUnavailable" is "bundle" without both "url" and "bundle"; give both');
-  }
-  return problems;
+  const { pool = {}, timeout = 1_000, engine, url: address, bundle, onUnavailable, retry, tls } = options;
+  const { minDelay, maxDelay } = retry === false || retry === undefined ? {} : retry;
+  return [
+    ...above('pool.connectTimeout', pool.connectTimeout, 'timeout', timeout),
+    ...above('pool.maxFreeSockets', pool.maxFreeSockets, 'pool.maxSockets', pool.maxSockets ?? 100),
+    ...above('retry.minDelay', minDelay, 'retry.maxDelay', maxDelay),
+    ...(engine !== undefined && (address !== undefined || bundle !== undefined)
+      ? ['option "engine" was given beside "url" or "bundle"; give one or the other']
+      : []),
+    ...(onUnavailable === 'bundle' && (bundle === undefined || address === undefined)
+      ? ['option "onUnavailable" is "bundle" without both "url" and "bundle"; give both']
+      : []),
+    ...((tls?.cert === undefined) !== (tls?.key === undefined)
+      ? ['of "tls.cert" and "tls.key" one was given without the other; give both']
+      : []),
+  ];
 }
 
-function describe(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(
-      (key) => `option "${[...issue.path, key].join('.')}" is not known; take it out or correct its name`,
-    );
-  }
-  const name = issue.path.join('.');
-  return [`option "${name}" was given ${given(name, issue.input)}, but takes ${issue.message}`];
-}
-
-// What was given may hold a secret.
-function given(name: string, value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  const secret = /^(token|tls)\b/.test(name);
-  if (typeof value === 'string' && !secret) return JSON.stringify(value.replace(/\/\/[^/@]*@/, '//…@'));
-  if ((typeof value === 'number' || typeof value === 'boolean') && !secret) return String(value);
-  return value === undefined ? 'nothing' : `a value of type ${typeof value}`;
+function above(name: string, value: number | undefined, limit: string, most: number | undefined): string[] {
+  if (value === undefined || most === undefined || value <= most) return [];
+  return [`option "${name}" (${value}) is above "${limit}" (${most}); give at most that`];
 }

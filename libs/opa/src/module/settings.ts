@@ -55,9 +55,12 @@ function enabled<O extends object, S>(options: false | O, settings: (options: O)
 }
 
 /** Names what was set and can have no effect beside the other options. */
-export function withoutEffect({ onUnavailable, cache }: OpaSettings): string[] {
+export function withoutEffect({ onUnavailable, cache, tls, urls }: OpaSettings): string[] {
   const graceless = typeof cache !== 'object' || (cache.staleTtl ?? 0) === 0;
   return [
+    ...(tls !== undefined && !urls.some((url) => /^https:/i.test(url))
+      ? ['"tls" was given, but no "url" is https://: nothing is encrypted']
+      : []),
     ...(onUnavailable === 'stale' && graceless
       ? ['"onUnavailable" is "stale" without "cache.staleTtl": there is never a stale decision to use']
       : []),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, milliseconds } from '../contracts/index.js';
+import { count, milliseconds, section } from '../contracts/index.js';
 import type { AnswerStore } from './answer-store.js';
 
 /** Decisions that are remembered. */
@@ -22,7 +22,7 @@ const isStore = (value: unknown): value is AnswerStore =>
   ['get', 'set', 'clear'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 
 /** Accepts {@link OpaCacheOptions}. */
-export const cacheSchema = z.strictObject({
+export const cacheSchema = section({
   max: count(1),
   allowTtl: milliseconds(0),
   denyTtl: milliseconds(0),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, milliseconds } from '../contracts/index.js';
+import { count, milliseconds, section } from '../contracts/index.js';
 
 /** When to stop asking an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT` count as failures. */
 export interface OpaCircuitBreakerOptions {
@@ -19,7 +19,7 @@ export type CircuitBreakerSettings = Readonly<Required<OpaCircuitBreakerOptions>
 const share = 'a share above 0 and up to 1';
 
 /** Accepts {@link OpaCircuitBreakerOptions}. */
-export const circuitBreakerSchema = z.strictObject({
+export const circuitBreakerSchema = section({
   threshold: z.number({ error: share }).gt(0, { error: share }).max(1, { error: share }).optional(),
   duration: milliseconds(1).optional(),
   minimumCalls: count(1).optional(),

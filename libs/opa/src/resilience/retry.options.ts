@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { count, milliseconds } from '../contracts/index.js';
+import { count, milliseconds, section } from '../contracts/index.js';
 
 /** Further tries of a call that failed before OPA had decided. */
 export interface OpaRetryOptions {
@@ -15,19 +14,11 @@ export interface OpaRetryOptions {
 export type RetrySettings = Readonly<Required<OpaRetryOptions>>;
 
 /** Accepts {@link OpaRetryOptions}. */
-export const retrySchema = z
-  .strictObject({
-    retries: count(0).optional(),
-    minDelay: milliseconds(0).optional(),
-    maxDelay: milliseconds(0).optional(),
-  })
-  .refine(
-    (options) => {
-      const { minDelay, maxDelay } = retrySettings(options as OpaRetryOptions);
-      return minDelay <= maxDelay;
-    },
-    { error: 'a "minDelay" (default 25) that is not above "maxDelay" (default 250)' },
-  );
+export const retrySchema = section({
+  retries: count(0).optional(),
+  minDelay: milliseconds(0).optional(),
+  maxDelay: milliseconds(0).optional(),
+});
 
 /** Fills in the defaults; an implied pause is clamped to a given one. */
 export function retrySettings(options: OpaRetryOptions): RetrySettings {

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { count, milliseconds } from '../contracts/index.js';
+import { count, milliseconds, section } from '../contracts/index.js';
 
 /** Bounds of the pool of sockets to OPA. */
 export interface OpaPoolOptions {
@@ -23,7 +22,7 @@ export interface OpaPoolOptions {
 export type PoolSettings = Readonly<Required<OpaPoolOptions>>;
 
 /** Accepts {@link OpaPoolOptions}. */
-export const poolSchema = z.strictObject({
+export const poolSchema = section({
   maxSockets: count(1).optional(),
   maxFreeSockets: count(0).optional(),
   freeSocketTimeout: milliseconds(1).optional(),

@@ -160,7 +160,8 @@ describe('option "tls" stops the start', () => {
 
   it.each(['ca', 'cert', 'key'] as const)('when the file of "%s" is not there', async (name) => {
     const { path } = await files();
-    await expect(startWith({ [name]: path('missing.pem') })).rejects.toMatchObject({
+    const pair = { cert: authority.cert, key: authority.key };
+    await expect(startWith({ ...pair, [name]: path('missing.pem') })).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining(`"tls.${name}"`),
       cause: expect.objectContaining({ code: 'ENOENT' }),
@@ -168,7 +169,7 @@ describe('option "tls" stops the start', () => {
   });
 
   it.each([
-    ['are not PEM', () => ({ cert: Buffer.from('s3cret') })],
+    ['are not PEM', () => ({ cert: Buffer.from('s3cret'), key: Buffer.from('s3cret') })],
     ['have an authority that is not PEM', () => ({ ca: Buffer.from('s3cret') })],
     ['are of two pairs', async () => ({ ...(await authority.issue('a')), key: stranger.key })],
   ])('when its parts %s, without telling them', async (_name, tls) => {
