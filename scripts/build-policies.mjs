@@ -5,7 +5,14 @@ import { getOpa } from './get-opa.mjs';
 import { root } from './lib/run.mjs';
 
 const out = process.argv[2] ?? join(root, 'policies', 'bundle.tar.gz');
-const entrypoints = ['gateway/orders/request', 'gateway/orders/response'].flatMap((path) => ['-e', path]);
+const POLICIES = [
+  'gateway/orders/request',
+  'gateway/orders/response',
+  'gateway/mcp/request',
+  'gateway/mcp/response',
+  'gateway/mcp/list',
+];
+const entrypoints = POLICIES.flatMap((path) => ['-e', path]);
 const build = [
   'build',
   '-t',

@@ -2,7 +2,7 @@ import type { Environment, GatewayConfig } from '../config/index.js';
 import { developmentToken } from './development-keys.js';
 import { inProject } from './project.js';
 
-/** What `npm start` prints: where everything is, and three lines to paste. */
+/** What `npm start` prints: where everything is, three `curl` lines to paste, and one for the MCP server. */
 export async function banner(config: GatewayConfig, port: number, env: Environment): Promise<string> {
   const viewer = await developmentToken({ sub: 'alice', role: 'viewer' }, '24h', env);
   const editor = await developmentToken({ sub: 'bob', role: 'editor' }, '24h', env);
@@ -12,6 +12,7 @@ export async function banner(config: GatewayConfig, port: number, env: Environme
   return [
     '',
     `Address   http://127.0.0.1:${port}`,
+    `MCP       http://127.0.0.1:${port}/mcp/demo`,
     `Engine    ${engine(config.opa)}`,
     `Policies  ${inProject('policies')}`,
     '',
@@ -23,6 +24,9 @@ export async function banner(config: GatewayConfig, port: number, env: Environme
     '',
     "Masked: a viewer reads it, without the customer's e-mail address.",
     curl(viewer),
+    '',
+    "The MCP server's tools that a viewer sees (with Node 22; docs/mcp.md says what else there is to see):",
+    `npx -y @modelcontextprotocol/inspector --cli http://127.0.0.1:${port}/mcp/demo --transport http --method tools/list --header 'Authorization: Bearer ${viewer}'`,
     '',
     'A token of your own: npm run token -- --sub alice --role viewer',
     '',

@@ -1,0 +1,36 @@
+# Which of the listed items does this subject see? Asked once a page, after the request's policy has allowed the list.
+package gateway.mcp.list
+
+import data.gateway.mcp.roles
+
+allow := true
+
+items[id] := phase_of(resource) if {
+	some role in [roles.role_of(input.subject)]
+	some item in input.items
+	some id in [item_id(item)]
+	resource := {"type": type_of(input.action.name), "id": id}
+	roles.may_use(role, resource)
+}
+
+item_id(item) := item.uri
+
+item_id(item) := item.uriTemplate
+
+item_id(item) := item.name if {
+	not item.uri
+	not item.uriTemplate
+}
+
+type_of("tools/list") := "tool"
+
+type_of("prompts/list") := "prompt"
+
+type_of("resources/list") := "resource"
+
+type_of("resources/templates/list") := "resource"
+
+# Its arguments decide, so it is shown, and decided when it is called.
+phase_of(resource) := "conditional" if {
+	resource == {"type": "tool", "id": "refund_order"}
+} else := "allow"

@@ -1,0 +1,20 @@
+# Who may use what of the demo's MCP server; the request's and the list's policy ask the same.
+package gateway.mcp.roles
+
+role_of(subject) := role if {
+	subject.type == "identity"
+	some role in ["viewer", "editor"]
+	subject.properties.role == role
+}
+
+may_use("editor", _) := true
+
+may_use("viewer", resource) if {
+	not resource.type == "tool"
+	not resource.id == "shop://margins"
+}
+
+may_use("viewer", resource) if {
+	resource.type == "tool"
+	resource.id in {"read_order", "refund_order"}
+}

@@ -1,0 +1,46 @@
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernTransport,
+} from '@modelcontextprotocol/client';
+import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+
+const INFO = { name: 'test', version: '1.0.0' };
+
+const withToken = (token?: string) =>
+  token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } };
+
+/** Connects the official client of the older era, 2025-11-25; `prepare` sets its handlers. */
+export async function connectLegacy(
+  url: string,
+  token?: string,
+  prepare: (client: LegacyClient) => void = () => undefined,
+): Promise<LegacyClient> {
+  const capabilities = { sampling: {}, elicitation: { form: {} }, roots: { listChanged: true } };
+  const client = new LegacyClient(INFO, { capabilities });
+  prepare(client);
+  await client.connect(new LegacyTransport(new URL(url), withToken(token)));
+  return client;
+}
+
+/** Connects the official client of the newer era, 2026-07-28; `prepare` sets its handlers. */
+export async function connectModern(
+  url: string,
+  token?: string,
+  prepare: (client: ModernClient) => void = () => undefined,
+): Promise<ModernClient> {
+  const capabilities = { sampling: {}, elicitation: { form: {} }, roots: {} };
+  const client = new ModernClient(INFO, {
+    capabilities,
+    versionNegotiation: { mode: { pin: '2026-07-28' } },
+  });
+  prepare(client);
+  await client.connect(new ModernTransport(new URL(url), withToken(token)));
+  return client;
+}
+
+/** The official clients by the era that they speak. */
+export const CLIENTS = [
+  ['sdk 1.x, 2025-11-25', connectLegacy],
+  ['client 2.x, 2026-07-28', connectModern],
+] as const;
