@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { z } from 'zod';
-import { OpaModule } from 'nestjs-opa';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { adminController } from './admin/admin.controller.js';
 import { AUTHENTICATION } from './auth/index.js';
@@ -10,7 +9,9 @@ import { variable } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { HealthController } from './health/health.controller.js';
 import { Drain } from './http/index.js';
+import { instancesOf } from './instances/instances-of.js';
 import {
+  enforcerOf,
   HeaderRules,
   isLoopback,
   mcpController,
@@ -19,7 +20,7 @@ import {
   SessionSeal,
   StandingStreams,
 } from './mcp/index.js';
-import type { McpSettings } from './mcp/index.js';
+import type { McpSettings, Plugins } from './mcp/index.js';
 import { restController } from './rest/rest.controller.js';
 import { Upstream } from './rest/upstream.js';
 
@@ -31,7 +32,12 @@ const INPUT = z.object({ headers: HEADER_NAMES }).catch({ headers: [] });
 /** The gateway: a guarded controller for each upstream and MCP server, and the health routes. */
 @Module({})
 export class GatewayModule {
-  static forConfig(config: GatewayConfig, authentication: Authentication, env: Environment): DynamicModule {
+  static forConfig(
+    config: GatewayConfig,
+    authentication: Authentication,
+    plugins: Plugins,
+    env: Environment,
+  ): DynamicModule {
     // Unchecked until here: the module checks its options itself, and stops the start when they are wrong.
     const opa = config.opa as OpaModuleOptions;
     const policyHeaders = HEADER_NAMES.parse(opa.policyHeaders);
@@ -44,28 +50,31 @@ export class GatewayModule {
       local: isLoopback(config.listen.host),
       audience: config.auth?.audience,
     };
+    const servers = config.mcp.map((entry) => new McpServer(entry, settings));
+    const instances = instancesOf(config, opa, plugins);
     return {
       module: GatewayModule,
-      imports: [OpaModule.forRoot(opa)],
+      imports: instances.modules,
       controllers: [
         HealthController,
         ...[config.admin ?? []].flat().map((admin) => adminController(admin.policy)),
         ...upstreams.map(restController),
-        ...mcpControllers(config, settings, opa.policy ?? '', authentication),
+        ...servers.flatMap((server) => mcpControllers(server, config, authentication)),
       ],
-      providers: [Drain, StandingStreams, { provide: AUTHENTICATION, useValue: authentication }],
+      providers: [
+        Drain,
+        StandingStreams,
+        { provide: AUTHENTICATION, useValue: authentication },
+        instances.provider,
+        ...servers.map((server) =>
+          enforcerOf(server, opa.policy ?? '', plugins.entries.get(server.entry.name)),
+        ),
+      ],
     };
   }
 }
 
-function mcpControllers(
-  { mcp, auth }: GatewayConfig,
-  settings: McpSettings,
-  policy: string,
-  authentication: Authentication,
-): Type[] {
-  return mcp.flatMap((entry) => {
-    const controller = mcpController(new McpServer(entry, settings), policy, authentication);
-    return auth === undefined ? [controller] : [controller, metadataController(entry.name, auth.issuer)];
-  });
+function mcpControllers(server: McpServer, { auth }: GatewayConfig, authentication: Authentication): Type[] {
+  const controller = mcpController(server, authentication);
+  return auth === undefined ? [controller] : [controller, metadataController(server.entry.name, auth.issuer)];
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import replyFrom from '@fastify/reply-from';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,6 +8,7 @@ import { ConfigError } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { GatewayModule } from './gateway.module.js';
 import { createAdapter } from './http/index.js';
+import { loadPlugins } from './mcp/index.js';
 import { dispatcher } from './rest/upstream.js';
 
 /**
@@ -17,13 +19,15 @@ import { dispatcher } from './rest/upstream.js';
  */
 export async function startGateway(config: GatewayConfig, env: Environment): Promise<number> {
   const authentication = await openAuthentication(config.auth, env['NODE_ENV'] === 'production');
+  const plugins = await loadPlugins(config.mcp, config.opa);
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.forConfig(config, authentication, env),
+    GatewayModule.forConfig(config, authentication, plugins, env),
     createAdapter(),
     // Logs wait until the gateway listens: a start that fails says why in one line, and nothing else.
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
   await app.register(replyFrom, { undici: dispatcher, disableCache: true, disableRequestLogging: true });
+  for (const warning of plugins.warnings) new Logger('Mcp').warn(warning);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await listen(app, config.listen);
   app.flushLogs();

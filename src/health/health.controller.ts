@@ -1,5 +1,6 @@
 import { Controller, Get, Logger, ServiceUnavailableException } from '@nestjs/common';
-import { OpaPublic, OpaService } from 'nestjs-opa';
+import { OpaPublic } from 'nestjs-opa';
+import { OpaInstances } from '../instances/opa-instances.js';
 
 /** How long a readiness check may take, in milliseconds. */
 const READY_TIMEOUT_MS = 1_000;
@@ -10,7 +11,7 @@ const READY_TIMEOUT_MS = 1_000;
 export class HealthController {
   private readonly logger = new Logger('Health');
 
-  constructor(private readonly opa: OpaService) {}
+  constructor(private readonly instances: OpaInstances) {}
 
   /** The process answers. */
   @Get('live')
@@ -18,11 +19,12 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Decisions can be made. */
+  /** Decisions can be made, about every entry. */
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
     try {
-      await this.opa.ready(AbortSignal.timeout(READY_TIMEOUT_MS));
+      const signal = AbortSignal.timeout(READY_TIMEOUT_MS);
+      await Promise.all(this.instances.inUse.map((opa) => opa.ready(signal)));
     } catch (error) {
       this.logger.warn(`not ready: ${error instanceof Error ? error.message : 'unknown error'}`);
       throw new ServiceUnavailableException('Not ready');

@@ -1,23 +1,36 @@
-import type { OpaService } from 'nestjs-opa';
-import { McpPolicyEnforcer } from 'nestjs-opa/mcp';
-import type { McpEnforcer, OutputSchemas } from 'nestjs-opa/mcp';
-import { ConfigError } from '../config/index.js';
-import type { McpEntry } from '../config/index.js';
+import type { Provider } from '@nestjs/common';
+import { McpPolicyEnforcer, OutputSchemas, PluginEnforcer } from 'nestjs-opa/mcp';
+import type { McpEnforcer } from 'nestjs-opa/mcp';
+import { OpaInstances } from '../instances/opa-instances.js';
+import { listTools } from './list-tools.js';
+import type { McpServer } from './mcp-server.js';
+import type { EntryPlugin } from './plugins.js';
+
+/** The injection token of what decides an MCP server. */
+export const enforcerToken = (name: string): symbol => Symbol.for(`gateway:enforcer:${name}`);
 
 /**
- * What decides an MCP server.
+ * Provides what decides an MCP server: its policies, or the plugins of its file.
  *
  * @param policy - the decision of entries that name none
- * @throws ConfigError when the entry can't be enforced
  */
 export function enforcerOf(
-  entry: McpEntry,
+  server: McpServer,
   policy: string,
-  opa: OpaService,
-  schemas: OutputSchemas,
-): McpEnforcer {
-  if (entry.plugin !== undefined) {
-    throw new ConfigError(`mcp: ${entry.name}: plugin files are not supported yet: give policy and its like`);
-  }
-  return new McpPolicyEnforcer(opa, { ...entry, policy: entry.policy ?? policy }, schemas);
+  plugins: readonly EntryPlugin[] | undefined,
+): Provider<McpEnforcer> {
+  const { entry } = server;
+  const schemas = new OutputSchemas((call) => listTools(server, call));
+  return {
+    provide: enforcerToken(entry.name),
+    inject: [OpaInstances],
+    useFactory: (instances: OpaInstances) => {
+      if (plugins === undefined) {
+        const policies = { ...entry, policy: entry.policy ?? policy };
+        return new McpPolicyEnforcer(instances.of(undefined), policies, schemas);
+      }
+      const deciding = plugins.map(({ plugin, instance }) => ({ plugin, opa: instances.of(instance) }));
+      return new PluginEnforcer(deciding, schemas);
+    },
+  };
 }

@@ -1,8 +1,11 @@
+export { enforcerOf } from './enforcer-of.js';
 export { HeaderRules } from './headers.js';
 export { mcpController } from './mcp.controller.js';
 export { McpServer } from './mcp-server.js';
 export type { McpSettings } from './mcp-server.js';
 export { metadataController } from './metadata.controller.js';
 export { isLoopback } from './origin.guard.js';
+export { loadPlugins } from './plugins.js';
+export type { Plugins } from './plugins.js';
 export { SessionSeal } from './sessions.js';
 export { StandingStreams } from './standing-streams.js';

@@ -1,27 +1,23 @@
 import { All, Controller, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import type { OnApplicationShutdown, Type } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { OpaPublic, OpaService } from 'nestjs-opa';
-import { INVALID_REQUEST, OutputSchemas } from 'nestjs-opa/mcp';
+import { OpaPublic } from 'nestjs-opa';
+import { INVALID_REQUEST } from 'nestjs-opa/mcp';
+import type { McpEnforcer } from 'nestjs-opa/mcp';
 import type { Authentication, UserRequest } from '../auth/index.js';
-import { enforcerOf } from './enforcer-of.js';
+import { enforcerToken } from './enforcer-of.js';
 import { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
-import { listTools } from './list-tools.js';
 import { McpAuthGuard } from './mcp-auth.guard.js';
-import type { DecidedServer, McpServer } from './mcp-server.js';
+import type { McpServer } from './mcp-server.js';
 import { OriginGuard } from './origin.guard.js';
 import { post } from './post.js';
 import { refuseRequest } from './refuse.js';
 import { endSession, listen } from './standing.js';
 import { StandingStreams } from './standing-streams.js';
 
-/**
- * The controller of one MCP server, `/mcp/{name}`.
- *
- * @param policy - the decision of entries that name none
- */
-export function mcpController(server: McpServer, policy: string, authentication: Authentication): Type {
+/** The controller of one MCP server, `/mcp/{name}`. */
+export function mcpController(server: McpServer, authentication: Authentication): Type {
   const { name, origins } = server.entry;
 
   // The messages are decided, not the route.
@@ -29,19 +25,14 @@ export function mcpController(server: McpServer, policy: string, authentication:
   @OpaPublic()
   @UseGuards(new OriginGuard(server.settings.local, origins), new McpAuthGuard(authentication, name))
   class McpController implements OnApplicationShutdown {
-    private readonly decided: DecidedServer;
-
     constructor(
-      @Inject(OpaService) opa: OpaService,
+      @Inject(enforcerToken(name)) private readonly enforcer: McpEnforcer,
       @Inject(StandingStreams) private readonly standing: StandingStreams,
-    ) {
-      const schemas = new OutputSchemas((call) => listTools(server, call));
-      this.decided = { server, enforcer: enforcerOf(server.entry, policy, opa, schemas) };
-    }
+    ) {}
 
     @All()
     async pass(@Req() request: UserRequest, @Res() reply: FastifyReply): Promise<void> {
-      const exchange = new Exchange(this.decided, request, reply);
+      const exchange = new Exchange({ server, enforcer: this.enforcer }, request, reply);
       try {
         await this.handle(exchange);
       } catch (error) {
