@@ -1,5 +1,5 @@
 import type { HttpExceptionOptions } from '@nestjs/common';
-import { HttpException } from '@nestjs/common';
+import { HttpException, StreamableFile } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import type { Decision, OpaErrorCode } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
@@ -9,13 +9,24 @@ export const DENIED_MESSAGE = 'Forbidden by policy';
 
 /** A denial as an HttpException; `decision` is for exception filters and logs. */
 export class OpaDeniedException extends HttpException {
-  constructor(readonly decision: Decision) {
-    const status = decision.status ?? 403;
-    super(
-      (decision.body as string | Record<string, unknown> | undefined) ?? denialBody(decision, status),
-      status,
-    );
+  /** @param response - what the exception says. Default: the policy's own body, else the usual one */
+  constructor(
+    readonly decision: Decision,
+    response: string | object = responseOf(decision),
+  ) {
+    super(response, decision.status ?? 403);
   }
+}
+
+function responseOf(decision: Decision): object {
+  const { body, status = 403 } = decision;
+  if (body === undefined || body === null) return denialBody(decision, status);
+  if (typeof body === 'object') return body;
+  // As in Envoy the text itself; of a plain one Nest would make JSON. A content type of the policy's own wins.
+  const message = typeof body === 'string' ? body : JSON.stringify(body);
+  const bytes = Buffer.from(message);
+  const file = new StreamableFile(bytes, { type: 'text/plain; charset=utf-8', length: bytes.length });
+  return Object.assign(file, { message });
 }
 
 function denialBody(decision: Decision, status: number): Record<string, unknown> {

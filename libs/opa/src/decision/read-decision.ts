@@ -107,14 +107,22 @@ function obligation(item: unknown): Obligation {
   };
 }
 
+// An object, or, as opa-envoy-plugin has it, a list of objects whose headers add to each other.
 function headers(fields: Fields, key: string, policy: string): HeaderValues | undefined {
   const given = fields[key];
   if (given === undefined || given === null) return undefined;
-  const values = asFields(given);
-  if (values === undefined) throw bad(policy, `its "${key}" are not an object`);
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name.toLowerCase(), headerValue(name, value, policy)]),
-  );
+  const found = new Map<string, string | string[]>();
+  for (const one of [given].flat()) {
+    const values = asFields(one);
+    if (values === undefined) throw bad(policy, `its "${key}" are neither an object nor a list of objects`);
+    for (const [written, value] of Object.entries(values)) {
+      const name = written.toLowerCase();
+      const more = headerValue(written, value, policy);
+      const known = found.get(name);
+      found.set(name, known === undefined ? more : [known, more].flat());
+    }
+  }
+  return Object.fromEntries(found);
 }
 
 function headerValue(name: string, value: unknown, policy: string): string | string[] {

@@ -1,7 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
-import type { Decision } from '../contracts/index.js';
 import {
   codesOf,
   DENIED,
@@ -39,7 +38,8 @@ export const graphqlPoint: EnforcementPoint = {
   denial: (context, decision) => {
     setHeaders(findReply(context), decision.headers);
     const extensions = { code: DENIED.graphql, ...denialDetails(decision) };
-    return Object.assign(denied(decision), { extensions });
+    // Apollo's driver replaces the code of an exception whose response has a status: this one's is a text.
+    return Object.assign(new OpaDeniedException(decision, DENIED_MESSAGE), { extensions });
   },
   failure: (_context, error) => {
     const { graphql: code, http } = codesOf(error);
@@ -48,12 +48,6 @@ export const graphqlPoint: EnforcementPoint = {
   },
   reply: findReply,
 };
-
-// Apollo's driver replaces the code of an exception whose response has a status: this one's is a text.
-function denied(decision: Decision): OpaDeniedException {
-  const exception = new OpaDeniedException({ ...decision, body: DENIED_MESSAGE });
-  return Object.assign(exception, { decision });
-}
 
 function findReply(context: ExecutionContext): HttpReply | undefined {
   const { reply, res, req } = graphqlContext(context);

@@ -16,6 +16,11 @@ export interface HttpRequest {
   readonly user?: unknown;
   readonly raw?: { readonly rawHeaders?: string[]; readonly httpVersion?: string };
   readonly rawHeaders?: string[];
+  readonly socket?: {
+    readonly remotePort?: number | undefined;
+    readonly localAddress?: string | undefined;
+    readonly localPort?: number | undefined;
+  };
   readonly httpVersion?: string;
   readonly route?: { readonly path?: unknown };
   readonly routeOptions?: { readonly url?: string | undefined };

@@ -56,7 +56,10 @@ const authzen: Shape = ({ request, subject, headers, body }) => ({
   },
 });
 
-/** The fields that opa-envoy-plugin documents. */
+/**
+ * The fields that opa-envoy-plugin documents, but `request.time`: the policy has `time.now_ns()`, and an input with a
+ * time is never seen again, so that a cache would find nothing.
+ */
 const envoy: Shape = ({ request, subject, headers, body }) => {
   const target = targetOf(request);
   const path = pathOf(request);
@@ -64,20 +67,32 @@ const envoy: Shape = ({ request, subject, headers, body }) => {
   const isForm = isOfType(request, 'application/x-www-form-urlencoded');
   const isText = typeof seen === 'string' && !isOfType(request, 'application/json');
   const query = new URLSearchParams(target.slice(path.length + 1));
+  const { method, socket } = request;
+  const { host, 'x-request-id': id } = request.headers;
   return {
     attributes: {
-      source: { address: { socketAddress: { address: request.ip } }, principal: subject },
+      source: { ...peer(request.ip, socket?.remotePort), principal: subject },
+      destination: peer(socket?.localAddress, socket?.localPort),
       request: {
         http: {
-          method: request.method,
+          ...(id !== undefined && { id }),
+          method,
           path: target,
-          host: request.headers['host'],
+          host,
           scheme: request.protocol,
           protocol: `HTTP/${request.raw?.httpVersion ?? request.httpVersion ?? '1.1'}`,
-          headers: pickHeaders(request.headers, headers),
-          ...(isText && { body: seen }),
+          headers: {
+            ':authority': host,
+            ':method': method,
+            ':path': target,
+            ...pickHeaders(request.headers, headers),
+          },
+          size: sizeOf(request),
+          // Of JSON what it says: its bytes are not kept.
+          ...(seen !== undefined && !isForm && { body: isText ? seen : JSON.stringify(seen) }),
         },
       },
+      metadataContext: {},
     },
     version: { ext_authz: 'v3', encoding: 'protojson' },
     parsed_path: decoded(path).replace(/^\/+/, '').split('/'),
@@ -106,6 +121,15 @@ const contextforge: Shape = ({ request, subject, headers, body }) => ({
 
 function isOfType({ headers }: HttpRequest, type: string): boolean {
   return String(headers['content-type']).includes(type);
+}
+
+function peer(address: string | undefined, portValue: number | undefined): Input {
+  return { address: { socketAddress: { address, portValue } } };
+}
+
+// In bytes; -1 when it isn't known before the body has been read.
+function sizeOf({ headers }: HttpRequest): number {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : -1;
 }
 
 // As Go reads a form: every value is a list.

@@ -37,8 +37,6 @@ export interface ContextDriver {
   readonly column: 'http' | 'graphql' | 'rpc' | 'grpc' | 'jsonRpc';
   /** What the policy sees as input of `read` with id `7`. */
   readonly input: Record<string, unknown>;
-  /** What comes instead of the decision's reasons where a context has no place for them. Default: they come. */
-  readonly withoutReasons?: boolean;
   /** @param opa - the module, as the application imports it, of `options`; `called` is told each handler that runs */
   start(
     opa: DynamicModule,

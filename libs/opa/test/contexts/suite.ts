@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { OpaErrorCode, OpaModuleOptions } from 'nestjs-opa';
+import type { EngineAnswer, OpaErrorCode, OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaModule } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import type { ContextDriver, HandlerName, RunningContext, Seen } from './driver.js';
@@ -41,6 +41,13 @@ const FAILURES: readonly [OpaErrorCode, 'UNAVAILABLE' | 'LATE' | 'FAILED' | 'BAD
 
 const DETAIL = 's3cret-address';
 
+/** Gives each answer an id, as an OPA does that logs its decisions. */
+class LoggingEngine extends TestEngine {
+  override async evaluate(...asked: Parameters<TestEngine['evaluate']>): Promise<EngineAnswer> {
+    return { ...(await super.evaluate(...asked)), id: 'd-1' };
+  }
+}
+
 /**
  * What holds on every kind of context: the body of a `describe`.
  *
@@ -63,7 +70,7 @@ export function testContext(driver: ContextDriver): void {
   };
 
   beforeEach(() => {
-    engine = new TestEngine({ 'orders/read': true, 'orders/view': true, 'orders/remove': true });
+    engine = new LoggingEngine({ 'orders/read': true, 'orders/view': true, 'orders/remove': true });
   });
   afterEach(() => running.close());
 
@@ -78,13 +85,13 @@ export function testContext(driver: ContextDriver): void {
     expect(engine.questions).toHaveLength(2);
   });
 
-  it('refuses a denied call with its reasons; the handler does not run', async () => {
+  it('refuses a denied call with its reasons and its id; the handler does not run', async () => {
     await start();
     engine.answer('orders/remove', { allow: false, reasons: ['not yours'] });
     const error = errorOf(await running.call('remove', '7'));
     expect(error.code).toBe(codes.deny);
     expect(error.message).toContain('Forbidden by policy');
-    expect(error.reasons).toEqual(driver.withoutReasons === true ? undefined : ['not yours']);
+    expect([error.reasons, error.decisionId]).toEqual([['not yours'], 'd-1']);
     expect(called).toEqual([]);
   });
 
@@ -102,6 +109,7 @@ export function testContext(driver: ContextDriver): void {
     engine.answer('orders/remove', new OpaError(code, DETAIL, { cause: new Error(DETAIL) }));
     const error = errorOf(await running.call('remove', '7'));
     expect(error.code).toBe(codes[kind]);
+    expect([error.reasons, error.decisionId]).toEqual([undefined, undefined]);
     expect(JSON.stringify(error)).not.toContain(DETAIL);
     expect(called).toEqual([]);
   });
@@ -145,7 +153,7 @@ export function testContext(driver: ContextDriver): void {
     });
     const error = errorOf(await running.call('remove', '7'));
     expect(error.code).toBe(driver.column === 'http' ? 401 : codes.deny);
-    if (driver.column !== 'http' && driver.withoutReasons !== true)
+    if (driver.column !== 'http')
       expect(error.reasons).toEqual(['error="insufficient_user_authentication", acr_values="gold"']);
     expect(called).toEqual([]);
   });
@@ -163,14 +171,27 @@ export function testContext(driver: ContextDriver): void {
     expect(JSON.stringify(error)).not.toMatch(/ann@example|s3cret/);
   });
 
-  it('lets through in permissive mode, by module and by handler', async () => {
+  it.each([
+    ['denied', false],
+    ['undefined', undefined],
+    ['undecided', new OpaError('OPA_POLICY_ERROR', DETAIL)],
+  ])('lets through in permissive mode what is %s, by module and by handler', async (_name, answer) => {
     await start({ mode: 'permissive' });
-    engine.answer('orders/remove', false);
+    engine.answer('orders/remove', answer);
     expect(await running.call('remove', '7')).toEqual({ result: order('7') });
     await running.close();
     await start();
-    engine.answer('orders/shadow', false);
+    engine.answer('orders/shadow', answer);
     expect(await running.call('shadow', '7')).toEqual({ result: order('7') });
     expect(called).toEqual(['shadow']);
+  });
+
+  it('lets through without a decision where OPA is gone and that is allowed; never on overload', async () => {
+    await start({ onUnavailable: 'allow' });
+    engine.answer('orders/remove', new OpaError('OPA_UNREACHABLE', DETAIL));
+    expect(await running.call('remove', '7')).toEqual({ result: order('7') });
+    engine.answer('orders/remove', new OpaError('OPA_OVERLOADED', DETAIL));
+    expect(errorOf(await running.call('remove', '7')).code).toBe(codes.UNAVAILABLE);
+    expect(called).toEqual(['remove']);
   });
 }

@@ -78,6 +78,17 @@ describe.each(ADAPTERS)('the input on %s', (adapter) => {
   });
 
   it.each([
+    ['JSON, as it would be written again', json, ' { "a" : 1 } ', { size: 13, body: '{"a":1}' }],
+    ['of a length nobody told', { ...json, 'transfer-encoding': 'chunked' }, '{}', { size: -1, body: '{}' }],
+    ['a form, which is not kept', form, 'a=1', { size: 3, body: undefined }],
+    ['beyond the cap', json, large, { size: large.length, body: undefined }],
+  ])('in shape "envoy" has size and raw body: %s', async (_what, headers, body, { size, body: raw }) => {
+    const { inputs } = await ask({ method: 'POST', target: '/orders/7', headers, body }, { shape: 'envoy' });
+    const [{ attributes }] = inputs as [{ attributes: { request: { http: Record<string, unknown> } } }];
+    expect([attributes.request.http['size'], attributes.request.http['body']]).toEqual([size, raw]);
+  });
+
+  it.each([
     ['default', { request: { truncated: true } }],
     ['authzen', { context: { truncated: true } }],
     ['contextforge', { payload: { truncated: true } }],

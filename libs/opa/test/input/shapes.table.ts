@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { Sent } from '../support/app.js';
 
 /** What is sent, and the whole input that each shape makes of it. */
@@ -10,6 +11,9 @@ export interface Row {
 }
 
 const alice = { sub: 'alice', roles: ['viewer'] };
+const peer = {
+  address: { socketAddress: { address: '127.0.0.1', portValue: expect.any(Number) as unknown } },
+};
 const nobody = { type: 'anonymous' };
 const query = { expand: ['all', 'none'], q: 'a b' };
 const headers = {
@@ -64,17 +68,28 @@ export const rows: Readonly<Record<string, Row>> = {
     },
     envoy: {
       attributes: {
-        source: { address: { socketAddress: { address: '127.0.0.1' } }, principal: alice },
+        source: { ...peer, principal: alice },
+        destination: peer,
         request: {
           http: {
+            id: 'r1',
             method: 'POST',
             path: '/orders/7?expand=all&expand=none&q=a%20b',
             host: 'orders.test',
             scheme: 'http',
             protocol: 'HTTP/1.1',
-            headers: { ...headers, 'x-user': 'alice' },
+            headers: {
+              ':authority': 'orders.test',
+              ':method': 'POST',
+              ':path': '/orders/7?expand=all&expand=none&q=a%20b',
+              ...headers,
+              'x-user': 'alice',
+            },
+            size: 12,
+            body: '{"amount":5}',
           },
         },
+        metadataContext: {},
       },
       version: { ext_authz: 'v3', encoding: 'protojson' },
       parsed_path: ['orders', '7'],
@@ -121,7 +136,8 @@ export const rows: Readonly<Record<string, Row>> = {
     },
     envoy: {
       attributes: {
-        source: { address: { socketAddress: { address: '127.0.0.1' } }, principal: nobody },
+        source: { ...peer, principal: nobody },
+        destination: peer,
         request: {
           http: {
             method: 'GET',
@@ -129,9 +145,16 @@ export const rows: Readonly<Record<string, Row>> = {
             host: 'orders.test',
             scheme: 'http',
             protocol: 'HTTP/1.1',
-            headers: { host: 'orders.test' },
+            headers: {
+              ':authority': 'orders.test',
+              ':method': 'GET',
+              ':path': '/orders',
+              host: 'orders.test',
+            },
+            size: 0,
           },
         },
+        metadataContext: {},
       },
       version: { ext_authz: 'v3', encoding: 'protojson' },
       parsed_path: ['orders'],

@@ -9,87 +9,30 @@ import { OpaGuard, OpaInterceptor, OpaModule } from 'nestjs-opa';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import { opaBinary } from '../engines/support/opa.js';
+import { peerPolicies } from './fixtures/peer-policies.js';
 
-// As somebody would write it for opa-envoy-plugin: a result object made of rules.
-const ENVOY = `package envoy.authz
-
-import input.attributes.request.http as http_request
-
-default allow := false
-
-allow if action_allowed
-
-action_allowed if {
-  http_request.method == "GET"
-  input.parsed_path == ["people", "list"]
-  is_role("guest")
+/** The input of that library, as an application builds it that has such policies. */
+function springInput(context: ExecutionContext): object {
+  const request = context.switchToHttp().getRequest<SpringRequest>();
+  return {
+    resource: { type: 'endpoint', id: request.url.split('?')[0] },
+    action: {
+      name: request.method,
+      protocol: 'HTTP/1.1',
+      headers: { 'x-tenant': request.headers['x-tenant'] },
+    },
+    context: { type: 'http', ip: request.ip },
+    subject: request.user ?? { type: 'anonymous' },
+  };
 }
 
-action_allowed if {
-  http_request.method == "POST"
-  input.parsed_path[0] == "people"
-  input.parsed_query.notify == ["true"]
-  input.parsed_body.name != "root"
-  is_role("admin")
+interface SpringRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly ip: string;
+  readonly user?: object;
 }
-
-is_role(role) if token.payload.roles[_] == role
-
-token := {"payload": payload} if {
-  [scheme, encoded] := split(http_request.headers.authorization, " ")
-  scheme == "Bearer"
-  [_, payload, _] := io.jwt.decode(encoded)
-}
-
-headers["x-authz-subject"] := token.payload.sub if allow
-headers["x-authz-roles"] := token.payload.roles if allow
-headers["location"] := "/login" if not token
-headers["x-reason"] := "role" if {
-  token
-  not allow
-}
-
-status_code := 200 if allow
-else := 401 if token
-else := 302
-
-body := "Unauthorized Request" if not allow
-
-result["allowed"] := allow
-result["headers"] := headers
-result["http_status"] := status_code
-result["body"] := body
-result["response_headers_to_add"] := {"x-served-by": "people"} if allow
-result["request_headers_to_remove"] := ["x-internal", "authorization"] if allow
-result["dynamic_metadata"] := {"anything": true}
-`;
-
-// As somebody would write it for OPA's Spring Boot library.
-const SPRING = `package spring
-
-default decision := {"decision": false, "context": {"id": "0", "reason_user": {"en": "no rule fits"}}}
-
-decision := {"decision": true, "context": {"id": "1", "data": {"level": "gold"}}} if {
-  input.action.name == "GET"
-  input.resource.id == "/people/list"
-  "ROLE_reader" in input.subject.authorities
-  input.context.ip
-} else := {"decision": false, "context": {
-  "id": "2",
-  "reason_admin": {"en": "the authority ROLE_writer is missing"},
-  "reason_user": {"en": "You may not write.", "de": "Schreiben geht nicht."},
-}} if {
-  input.action.name == "POST"
-  input.subject.type != "anonymous"
-}
-`;
-
-const PLAIN = `package plain
-
-default allow := false
-
-allow if input.subject.id == "ann"
-`;
 
 const token = (payload: object): string =>
   [{ alg: 'HS256' }, payload]
@@ -126,8 +69,7 @@ describe.each(['express', 'fastify'] as const)('policies of others on %s', (adap
   let url: string;
 
   beforeAll(async () => {
-    const rego = { 'envoy.rego': ENVOY, 'spring.rego': SPRING, 'plain.rego': PLAIN };
-    opa = await startOpa({ rego, binary: await opaBinary() });
+    opa = await startOpa({ rego: peerPolicies, binary: await opaBinary() });
   });
   afterAll(() => opa.stop());
   afterEach(() => app.close());
@@ -165,6 +107,7 @@ describe.each(['express', 'fastify'] as const)('policies of others on %s', (adap
       await start(envoy);
       const response = await get({ ...bearer(['guest', 'x']), 'x-internal': '1', 'x-other': '2' });
       expect([response.status, response.headers.get('x-served-by')]).toEqual([200, 'people']);
+      expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
       const seen = (await response.json()) as Record<string, unknown>;
       expect(seen).toMatchObject({
         'x-authz-subject': 'ann',
@@ -189,7 +132,10 @@ describe.each(['express', 'fastify'] as const)('policies of others on %s', (adap
       await start(envoy);
       const known = await get(bearer(['nobody']));
       expect([known.status, known.headers.get('x-reason')]).toEqual([401, 'role']);
-      expect(await known.text()).toContain('Unauthorized Request');
+      expect([known.headers.get('content-type'), await known.text()]).toEqual([
+        'text/plain; charset=utf-8',
+        'Unauthorized Request',
+      ]);
       const unknown = await get();
       expect([unknown.status, unknown.headers.get('location')]).toEqual([302, '/login']);
       expect(unknown.headers.has('x-served-by')).toBe(false);
@@ -213,6 +159,15 @@ describe.each(['express', 'fastify'] as const)('policies of others on %s', (adap
     it('lets through by subject, action, resource and context', async () => {
       await start(spring);
       expect((await get(user(['ROLE_reader']))).status).toBe(200);
+    });
+
+    it('asks in its own terms, by a function that builds the input', async () => {
+      await start({ policy: 'endpoint/main', input: { shape: springInput } });
+      const reader = { type: 'java_authentication', id: 'ann', authorities: [{ authority: 'ROLE_reader' }] };
+      const headers = { 'x-tenant': 'acme', 'x-test-user': JSON.stringify(reader) };
+      expect((await get(headers)).status).toBe(200);
+      expect((await get({ ...headers, 'x-tenant': 'other' })).status).toBe(403);
+      expect((await get({ 'x-tenant': 'acme' })).status).toBe(403);
     });
 
     it('gives the reasons for users, not those for administrators', async () => {
