@@ -122,7 +122,7 @@ export class OpaService {
     const permissive = this.isPermissive(options);
     try {
       const seen = await filtered(items, policy, options, {
-        evaluate: (input, signal) => this.listed(policy, { ...options, input, signal }),
+        evaluate: async (input, signal) => (await this.listed(policy, { ...options, input, signal })).result,
         decide: (input, signal) => this.decide({ ...options, policy, input, signal }),
       });
       if (!permissive || seen.length === items.length) return seen;
@@ -131,6 +131,27 @@ export class OpaService {
       this.counter.count(this.unavailable(error, policy, begin, permissive));
     }
     return [...items];
+  }
+
+  /**
+   * Asks for the document that says which items of a list are shown: counted, reported and degraded as a decision is.
+   *
+   * @param read - makes sense of the document; throws when there is none in it
+   * @returns what `read` gave, and the decision's id; no `value` where all of the list is let through
+   * @throws OpaError when no answer can be had, and whatever `read` throws
+   * @internal
+   */
+  async show<T>(question: OpaQuestion, read: (document: unknown) => T): Promise<{ value?: T; id?: string }> {
+    const begin = performance.now();
+    const policy = this.policyOf(question);
+    if (this.settings.mode === 'disabled') return {};
+    try {
+      const { result, id } = await this.listed(policy, question);
+      return { value: read(result), ...(id !== undefined && { id }) };
+    } catch (error) {
+      this.counter.count(this.unavailable(error, policy, begin, this.isPermissive(question)));
+      return {};
+    }
   }
 
   /**
@@ -176,13 +197,14 @@ export class OpaService {
     return this.settings.mode === 'permissive' || mode === 'permissive';
   }
 
-  private async listed(policy: string, question: OpaQuestion): Promise<unknown> {
+  private async listed(policy: string, question: OpaQuestion): Promise<EngineAnswer> {
     const begin = performance.now();
-    const { result, engine = this.settings.engine.name } = await this.ask(policy, question, begin);
+    const answer = await this.ask(policy, question, begin);
+    const { result, engine = this.settings.engine.name } = answer;
     if (result === undefined) this.warnUndefined(policy);
     const outcome = result === undefined ? 'undefined' : 'allow';
     this.counter.count(stand(policy, engine, outcome, performance.now() - begin));
-    return result;
+    return answer;
   }
 
   private ask(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {

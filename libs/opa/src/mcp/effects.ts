@@ -40,7 +40,7 @@ export function effectsOf(decision: Decision): McpEffects {
       );
     }
   }
-  return { edits, scopes: stepUp ? scopes : undefined, failed };
+  return { edits, scopes: stepUp ? [...new Set(scopes)] : undefined, failed };
 }
 
 function edit({ type, properties, malformed }: Obligation, edits: ResultEdit[]): void {

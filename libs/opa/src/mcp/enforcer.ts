@@ -37,8 +37,17 @@ export interface McpRefusal {
   readonly challenge?: string | undefined;
 }
 
+/** What a list policy has taken out of a list. */
+export interface McpHidden {
+  /** The names of the items. */
+  readonly names: readonly string[];
+  /** OPA's id of the decision. */
+  readonly decisionId?: string;
+}
+
 /** What leaves in place of the upstream's result, or a refusal. */
-export type McpResult = { readonly result: unknown } | { readonly refusal: McpRefusal };
+export type McpResult =
+  { readonly result: unknown; readonly hidden?: McpHidden } | { readonly refusal: McpRefusal };
 
 /** Decides what goes to one MCP server, and what comes back from it. */
 export interface McpEnforcer {

@@ -1,10 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 import type { ValidateFunction } from 'ajv';
+import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
 import { OpaError } from '../contracts/index.js';
 import type { McpCall } from './enforcer.js';
 import { isObject } from './parse.js';
+
+/** The one dialect beside MCP's own that servers use. */
+const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 
 /** How many tools' schemas are kept. */
 const MAX_TOOLS = 1_000;
@@ -19,9 +24,7 @@ export type ListTools = (call: McpCall) => Promise<readonly unknown[]>;
  */
 export class OutputSchemas {
   private readonly logger = new Logger(OutputSchemas.name);
-  private readonly schemas = new LRUCache<string, { readonly validate?: ValidateFunction }>({
-    max: MAX_TOOLS,
-  });
+  private readonly tools = new LRUCache<string, ToolOutput>({ max: MAX_TOOLS });
 
   /** @param listTools - asks the server; without it only what has passed by is known */
   constructor(private readonly listTools?: ListTools) {}
@@ -31,7 +34,7 @@ export class OutputSchemas {
     for (const tool of tools) {
       if (!isObject(tool) || typeof tool['name'] !== 'string') continue;
       const schema = tool['outputSchema'];
-      this.schemas.set(tool['name'], isObject(schema) ? this.compiled(tool['name'], schema) : {});
+      this.tools.set(tool['name'], isObject(schema) ? { schema } : {});
     }
   }
 
@@ -46,26 +49,46 @@ export class OutputSchemas {
     original: Record<string, unknown>,
   ): Promise<void> {
     const structured = result['structuredContent'];
-    if (call.request.method !== 'tools/call' || original['structuredContent'] === undefined) return;
+    if (
+      call.request.method !== 'tools/call' ||
+      isDeepStrictEqual(structured, original['structuredContent'])
+    ) {
+      return;
+    }
+    // What failed need not have any.
+    if (structured === undefined && result['isError'] === true) return;
     const name = String(call.request.params?.['name']);
-    if (!this.schemas.has(name)) this.learn(call, (await this.listTools?.(call)) ?? []);
-    const known = this.schemas.get(name);
-    if (known !== undefined && (known.validate === undefined || known.validate(structured))) return;
+    if (!this.tools.has(name)) this.learn(call, (await this.listTools?.(call)) ?? []);
+    const tool = this.tools.get(name);
+    if (tool !== undefined && this.isValid(name, tool, structured)) return;
     throw new OpaError(
       'OPA_BAD_DECISION',
-      `The result of the tool ${JSON.stringify(name)} ${known === undefined ? 'has an output schema that nobody knows' : 'is not valid by its output schema'} after a policy has changed it.`,
+      `The result of the tool ${JSON.stringify(name)} ${tool === undefined ? 'has an output schema that nobody knows' : 'is not valid by its output schema'} after a policy has changed it.`,
     );
   }
 
-  private compiled(name: string, schema: Record<string, unknown>): { validate: ValidateFunction } {
+  private isValid(name: string, tool: ToolOutput, structured: unknown): boolean {
+    if (tool.schema === undefined) return true;
     try {
-      // Of one schema each: ids that servers give must not meet.
-      return { validate: new Ajv2020({ strict: false, validateFormats: false }).compile(schema) };
+      // Compiled once it is needed, and each by itself: ids that servers give must not meet.
+      tool.validate ??= new (dialectOf(tool.schema))(LENIENT).compile(tool.schema);
+      return tool.validate(structured);
     } catch (error) {
       this.logger.warn(
         `The output schema of the tool ${JSON.stringify(name)} can't be read: ${String(error)}`,
       );
-      return { validate: (() => false) as unknown as ValidateFunction };
+      return false;
     }
   }
 }
+
+interface ToolOutput {
+  readonly schema?: Record<string, unknown>;
+  validate?: ValidateFunction;
+}
+
+// A keyword that is new to us, or a format, is the server's affair.
+const LENIENT = { strict: false, validateFormats: false };
+
+const dialectOf = ({ $schema }: Record<string, unknown>): typeof Ajv =>
+  typeof $schema === 'string' && DRAFT_07.test($schema) ? Ajv : Ajv2020;

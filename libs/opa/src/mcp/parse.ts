@@ -40,7 +40,8 @@ export function parseMessage(text: string): McpMessage {
   if (message.kind === 'refused') return message;
   const id = message.kind === 'request' ? message.request.id : null;
   if (hasDuplicateKey(text)) return refused(id, INVALID_PARAMS, 'The message holds a key twice');
-  if (hasUnsafeNumber(text)) {
+  // No policy looks at the others, whose numbers are between client and server.
+  if (message.kind === 'request' && hasUnsafeNumber(text)) {
     return refused(id, INVALID_PARAMS, 'The message holds a number that a double cannot hold');
   }
   return message;

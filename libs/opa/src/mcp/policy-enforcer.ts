@@ -2,16 +2,18 @@ import type { Decision } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { OpaService } from '../decision/index.js';
 import { edited } from '../enforcement/index.js';
+import { uncached } from './cache-hints.js';
 import { coazInput, contextforgeInput, MappingError } from './coaz.js';
 import { effectsOf } from './effects.js';
+import type { McpEffects } from './effects.js';
 import type { McpCall, McpEnforcer, McpRefusal, McpResult } from './enforcer.js';
+import { DeclaredMappings, filtered } from './list-filter.js';
 import type { MethodRule } from './methods.js';
 import { ruleOf } from './methods.js';
 import type { OutputSchemas } from './output-schemas.js';
 import { isObject } from './parse.js';
 import { denied, failed, invalid, unknownMethod } from './refusals.js';
 import { assertResultShape } from './result-shape.js';
-import { shownBy } from './shown.js';
 
 /** Which policies decide an MCP server. */
 export interface McpPolicies {
@@ -29,8 +31,10 @@ export interface McpPolicies {
 
 /** Decides an MCP server's requests, lists and results by OPA policies. */
 export class McpPolicyEnforcer implements McpEnforcer {
+  private readonly mappings = new DeclaredMappings();
+
   constructor(
-    private readonly opa: Pick<OpaService, 'decide' | 'evaluate' | 'mode'>,
+    private readonly opa: Pick<OpaService, 'decide' | 'show' | 'mode' | 'reportWouldDeny'>,
     private readonly policies: McpPolicies,
     private readonly schemas: OutputSchemas,
   ) {}
@@ -40,16 +44,15 @@ export class McpPolicyEnforcer implements McpEnforcer {
     const rule = this.ruleOf(call);
     if (rule === 'pass') return undefined;
     if (rule === undefined) return unknownMethod(method, call.era);
-    return refusing(async () => {
-      const decision = await this.opa.decide({
-        policy: this.policies.policy,
-        input: this.inputOf(call, rule),
-        signal,
-      });
-      const { edits, ...effects } = effectsOf(decision);
+    try {
+      const { policy } = this.policies;
+      const decision = await this.opa.decide({ policy, input: this.inputOf(call, rule), signal });
+      const effects = effectsOf(decision);
       // Before the call there is no result to edit.
-      return this.verdict(decision, { ...effects, failed: effects.failed || edits.length > 0 });
-    });
+      return this.verdict(decision, { ...effects, failed: effects.failed || effects.edits.length > 0 });
+    } catch (error) {
+      return error instanceof MappingError ? invalid(`Invalid params: ${error.message}`) : failed(error);
+    }
   }
 
   seesResult(call: McpCall): boolean {
@@ -61,78 +64,63 @@ export class McpPolicyEnforcer implements McpEnforcer {
   async after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult> {
     const rule = this.ruleOf(call);
     if (rule === undefined || rule === 'pass') return { result };
-    let leaving = result;
-    const refusal = await refusing(async () => {
-      if (rule.list !== undefined) leaving = await this.listed(call, rule, rule.list, result, signal);
-      else if (this.policies.response !== undefined)
-        return this.decided(
-          call,
-          rule,
-          this.policies.response,
-          result,
-          signal,
-          (changed) => (leaving = changed),
-        );
-      return undefined;
-    });
-    return refusal === undefined ? { result: leaving } : { refusal };
+    if (call.request.method === 'tools/list') this.learn(call, result);
+    if (this.opa.mode === 'disabled') return { result };
+    try {
+      const input = this.inputOf(call, rule);
+      const { list, response } = this.policies;
+      if (rule.list !== undefined) {
+        if (list === undefined) return { result };
+        return await filtered(this.opa, { call, list: rule.list, policy: list, input, signal }, result);
+      }
+      if (rule.hasResult !== true || response === undefined) return { result };
+      return await this.decided(call, response, input, result, signal);
+    } catch (error) {
+      if (this.opa.mode !== 'permissive' || isAborted(error)) return { refusal: failed(error) };
+      // Enforced it would have been refused: the log says why, the report that.
+      failed(error);
+      this.opa.reportWouldDeny(this.policies.response ?? this.policies.policy, 'deny', []);
+      return { result };
+    }
   }
 
   private async decided(
     call: McpCall,
-    rule: MethodRule,
     policy: string,
+    input: Readonly<Record<string, unknown>>,
     given: unknown,
     signal: AbortSignal | undefined,
-    leave: (result: unknown) => void,
-  ): Promise<McpRefusal | undefined> {
+  ): Promise<McpResult> {
     const result = assertResultShape(call.request.method, given, call.era);
-    const input = { ...this.inputOf(call, rule), response: { result } };
-    const decision = await this.opa.decide({ policy, input, signal });
+    const decision = await this.opa.decide({ policy, input: { ...input, response: { result } }, signal });
     const effects = effectsOf(decision);
     const refusal = this.verdict(decision, effects);
-    if (refusal !== undefined || decision.degraded === 'permissive') return refusal;
-    if (decision.body === undefined && effects.edits.length === 0) return undefined;
-    const changed = edited(decision.body ?? result, effects.edits);
+    if (refusal !== undefined) return { refusal };
+    const { body } = decision;
+    if (decision.degraded === 'permissive' || (body === undefined && effects.edits.length === 0)) {
+      return { result };
+    }
+    const changed = edited(body === undefined ? result : body, effects.edits);
     const left = assertResultShape(call.request.method, changed, call.era);
     await this.schemas.assertValid(call, left, result);
-    leave(private_(left, call));
+    return { result: uncached(call, typed(call, left)) };
+  }
+
+  private verdict(decision: Decision, { failed, scopes }: Omit<McpEffects, 'edits'>): McpRefusal | undefined {
+    if ((decision.allowed as unknown) !== true) return denied(decision, scopes);
+    if (!failed && scopes === undefined) return undefined;
+    if (this.opa.mode !== 'permissive') return denied(decision, scopes);
+    if (decision.degraded !== 'permissive') {
+      this.opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
+    }
     return undefined;
   }
 
-  private async listed(
-    call: McpCall,
-    rule: MethodRule,
-    [key, name]: readonly [string, string],
-    result: unknown,
-    signal: AbortSignal | undefined,
-  ): Promise<unknown> {
-    const items: unknown = isObject(result) ? result[key] : undefined;
-    if (!isObject(result) || !Array.isArray(items) || !items.every((item) => isObject(item))) {
-      throw new OpaError('OPA_BAD_ANSWER', `The MCP server's ${call.request.method} is not a list.`);
-    }
-    if (call.request.method === 'tools/list') this.schemas.learn(call, items);
-    const { list } = this.policies;
-    if (list === undefined || this.opa.mode === 'disabled') return result;
-    const answer = await this.opa.evaluate({
-      policy: list,
-      input: { ...this.inputOf(call, rule), items },
-      signal,
-    });
-    const shown = shownBy(answer, list);
-    const left = items.filter((item) => shown === true || (shown !== false && shown.has(String(item[name]))));
-    // Even a list that is whole for this caller is not for all.
-    return private_({ ...result, [key]: left }, call);
-  }
-
-  private verdict(
-    decision: Decision,
-    { failed, scopes }: { failed: boolean; scopes: readonly string[] | undefined },
-  ): McpRefusal | undefined {
-    if ((decision.allowed as unknown) !== true) return denied(decision, scopes);
-    // What an obligation would have stopped is in the log.
-    if (decision.degraded === 'permissive' || this.opa.mode === 'permissive') return undefined;
-    return failed || scopes !== undefined ? denied(decision, scopes) : undefined;
+  private learn(call: McpCall, result: unknown): void {
+    const tools: unknown = isObject(result) ? result['tools'] : undefined;
+    if (!Array.isArray(tools)) return;
+    this.schemas.learn(call, tools);
+    this.mappings.report(tools);
   }
 
   private ruleOf({ request, era }: McpCall): ReturnType<typeof ruleOf> {
@@ -144,15 +132,11 @@ export class McpPolicyEnforcer implements McpEnforcer {
   }
 }
 
-async function refusing(decide: () => Promise<McpRefusal | undefined>): Promise<McpRefusal | undefined> {
-  try {
-    return await decide();
-  } catch (error) {
-    return error instanceof MappingError ? invalid(`Invalid params: ${error.message}`) : failed(error);
-  }
-}
+const isAborted = (error: unknown): boolean => error instanceof OpaError && error.code === 'OPA_ABORTED';
 
-// What a policy has touched may not be kept for others; in the older era results carry no such hint.
-function private_(result: Record<string, unknown>, { era }: McpCall): Record<string, unknown> {
-  return era === 'modern' ? { ...result, ttlMs: 0, cacheScope: 'private' } : result;
+// In the newer era every result says of what type it is, also one that a policy has written.
+function typed({ era }: McpCall, result: Record<string, unknown>): Record<string, unknown> {
+  return era === 'modern' && result['resultType'] === undefined
+    ? { ...result, resultType: 'complete' }
+    : result;
 }

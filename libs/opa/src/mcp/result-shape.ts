@@ -11,18 +11,16 @@ const LISTS: Readonly<Record<string, string>> = {
 /**
  * Checks that a result has MCP's shape, for a policy can't be asked about what it doesn't know: an object whose
  * `content`, `messages` or `contents` is a list of objects, with a `structuredContent` that is an object; or a task
- * handle, or an `input_required` result.
+ * handle, or an `input_required` result, which need no such list.
  *
  * @throws OpaError `OPA_BAD_ANSWER`
  */
 export function assertResultShape(method: string, result: unknown, era: McpEra): Record<string, unknown> {
   if (!isObject(result)) throw bad(method, 'it is not an object');
-  if (isObject(result['task']) && typeof result['task']['taskId'] === 'string') return result;
-  if (typeof result['taskId'] === 'string' || result['resultType'] === 'input_required') return result;
   const key = LISTS[method];
   if (key === undefined) return result;
   const items: unknown = result[key];
-  if (!Array.isArray(items) || !items.every((item) => isWellFormed(item, key))) {
+  if (!(items === undefined && isWithout(result)) && !isListOfItems(items, key)) {
     throw bad(method, `its "${key}" is not a list of objects`);
   }
   const structured = result['structuredContent'];
@@ -32,9 +30,20 @@ export function assertResultShape(method: string, result: unknown, era: McpEra):
   return result;
 }
 
-function isWellFormed(item: unknown, key: string): boolean {
-  if (!isObject(item)) return false;
-  return key === 'content' ? typeof item['type'] === 'string' : true;
+// A task's handle comes without the task's result, which would else pass as something that no policy knows.
+function isWithout(result: Readonly<Record<string, unknown>>): boolean {
+  if (result['resultType'] === 'input_required') return true;
+  const handle = isObject(result['task']) ? result['task'] : result;
+  return typeof handle['taskId'] === 'string' && !('result' in handle) && !('result' in result);
+}
+
+function isListOfItems(items: unknown, key: string): boolean {
+  return Array.isArray(items) && items.every((item) => isObject(item) && hasType(item, key));
+}
+
+// Of the three only content has one.
+function hasType(item: Readonly<Record<string, unknown>>, key: string): boolean {
+  return key !== 'content' || typeof item['type'] === 'string';
 }
 
 function bad(method: string, why: string): OpaError {

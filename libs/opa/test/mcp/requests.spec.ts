@@ -143,6 +143,19 @@ describe('requests', () => {
     });
   });
 
+  it('are asked for the scopes of every step-up at once', async () => {
+    const mcp = await enforcer(engine);
+    const stepUp = (scope: unknown) => ({ type: 'step-up', properties: { scope } });
+    const obligations = [stepUp('a b'), stepUp(['b', 'c']), { type: 'notarize' }];
+    engine.answer('request', { allow: true, obligations });
+    expect(await mcp.before(tool)).toMatchObject({
+      data: { scopes: ['a', 'b', 'c'] },
+      challenge: 'error="insufficient_scope", scope="a b c"',
+    });
+    engine.answer('request', { allow: true, obligations: [stepUp('a"b')] });
+    expect(await mcp.before(tool)).toMatchObject({ kind: 'denied', challenge: 'error="insufficient_scope"' });
+  });
+
   it.each(['notarize', 'mask', 'header'])(
     'are denied under an obligation that nobody carries out: %s',
     async (type) => {
