@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from './gateway-error.js';
 
 const PREFIX = 'io.modelcontextprotocol/';
+const MODERN = '2026-07-28';
 const LEGACY = new Set(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25']);
 
 /** Where a modern message names its protocol version, in `params._meta`. */
@@ -23,6 +24,12 @@ export function metaOf({ params }: JsonRpcRequest | JsonRpcNotification): Readon
 export function isLegacyHeader(headers: IncomingHttpHeaders): boolean {
   const version = headers['mcp-protocol-version'];
   return version === undefined || (typeof version === 'string' && LEGACY.has(version.trim()));
+}
+
+/** Whether the version that a request's header names has no sessions: 2026-07-28, or one that came after it. */
+export function isModernHeader(headers: IncomingHttpHeaders): boolean {
+  const version = String(headers['mcp-protocol-version'] ?? '').trim();
+  return /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= MODERN;
 }
 
 /**
@@ -47,7 +54,7 @@ export function eraOf(
     return 'modern';
   }
   if (sent.method === 'initialize' || isLegacyHeader(headers)) return 'legacy';
-  if (headers['mcp-session-id'] !== undefined) {
+  if (headers['mcp-session-id'] !== undefined && !isModernHeader(headers)) {
     throw new GatewayError(400, INVALID_REQUEST, 'Unsupported MCP-Protocol-Version for a session', id);
   }
   if (message.kind === 'request') assertEnvelope(meta, message.request);

@@ -36,12 +36,16 @@ function fieldOf(line: string): Field {
   return { name: line.slice(0, colon), value: line.slice(colon + 1).replace(/^ /, '') };
 }
 
+// A comment is a line whose field has no name.
+const FIELDS = new Set(['', 'event', 'data', 'id', 'retry']);
+
 /** What a splitter gives: an event, or a comment between two of them. */
 export type Piece = StreamEvent | string;
 
 /**
- * Splits an event stream, and keeps every field as it came: ids, `retry`, comments, events without data. Lines end
- * as the standard says, and nowhere else.
+ * Splits an event stream, and keeps the standard's fields as they came: ids, `retry`, comments, events without data.
+ * Any other line says nothing to a client, and is left out: what nobody reads nobody decides. Lines end as the standard
+ * says, and nowhere else.
  *
  * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream | the standard}
  */
@@ -90,7 +94,7 @@ export class EventSplitter {
       this.lines = [];
       this.size = 0;
       pieces.push(new StreamEvent(lines));
-    } else {
+    } else if (FIELDS.has(fieldOf(line).name)) {
       lines.push(line);
       this.size += line.length;
       this.check(0);

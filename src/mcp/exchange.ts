@@ -16,6 +16,8 @@ export class Exchange {
   readonly subject: string;
   /** Aborted when the client has gone, or the gateway ends the answer. */
   readonly signal: AbortSignal;
+  /** The id of the client's request, once it is read. */
+  id: JsonRpcId | undefined;
   /** The session that the request names, once {@link Exchange.enter} has found it. */
   session: Session | undefined;
   private readonly abort = new AbortController();
@@ -68,11 +70,11 @@ export class Exchange {
    *
    * @throws GatewayError 404 when it is another subject's, or none
    */
-  enter(id?: JsonRpcId | null): void {
+  enter(): void {
     const named = this.request.headers['mcp-session-id'];
     if (named === undefined) return;
     this.session = this.server.settings.seal.open(String(named), this.bound);
-    if (this.session === undefined) throw new GatewayError(404, INVALID_REQUEST, 'Session not found', id);
+    if (this.session === undefined) throw new GatewayError(404, INVALID_REQUEST, 'Session not found');
   }
 
   /** Opens the session that the upstream has opened; gives the client's headers for it. */
@@ -81,6 +83,20 @@ export class Exchange {
     this.session = this.server.settings.seal.seal(upstream, this.bound);
     this.server.ledger.begin(this.scope);
     return { 'mcp-session-id': this.session.id };
+  }
+
+  /** Notes an event that goes to the client. */
+  sent(event: string): void {
+    this.server.ledger.sent(this.scope, event);
+  }
+
+  /** Whether the client may go on after an event: what others were sent is theirs. */
+  mayResume(event: string): boolean {
+    const { ledger } = this.server;
+    // A session's upstream may have sent it through another gateway, or before this one was started.
+    return this.session === undefined
+      ? ledger.wasSent(this.scope, event)
+      : !ledger.wasSentToOthers(this.scope, event);
   }
 
   /** What the subject's calls are known under: its session, or those without one. */

@@ -1,6 +1,7 @@
 import type { JsonRpcAnswer, McpCall, McpRefusal, McpResult } from 'nestjs-opa/mcp';
 import { hasDuplicateKey, INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa/mcp';
 import type { Exchange } from './exchange.js';
+import { reportDenial, reportHidden } from './report.js';
 
 /** What becomes of a message from the upstream. */
 export type Inspected =
@@ -48,26 +49,43 @@ export class Inspector {
   private async answer(text: string, answer: JsonRpcAnswer): Promise<Inspected> {
     const { call } = this;
     const isOwn = call?.request.id === answer.id;
-    if ('error' in answer) return { kind: 'pass', text, answers: isOwn || answer.id === null };
-    const calls = isOwn ? [call] : this.earlier(answer);
+    if ('error' in answer) {
+      if (isOwn) this.exchange.server.ledger.settle(call);
+      return { kind: 'pass', text, answers: isOwn || answer.id === null };
+    }
+    const calls = isOwn ? [call, ...this.rivals(call)] : this.earlier(answer);
     if (calls === undefined) return { kind: 'refuse', id: answer.id, refusal: UNKNOWN };
     let { result } = answer;
     for (const one of calls) {
       const decided = await this.decide(one, result);
-      if ('refusal' in decided) return { kind: 'refuse', id: answer.id, refusal: decided.refusal };
+      if ('refusal' in decided) {
+        reportDenial(this.exchange, one, decided.refusal);
+        return { kind: 'refuse', id: answer.id, refusal: decided.refusal };
+      }
+      if (decided.hidden !== undefined) reportHidden(this.exchange, one, decided.hidden);
       result = decided.result;
     }
+    if (isOwn) this.exchange.server.ledger.settle(call);
     const unchanged = result === answer.result && !(calls.some(this.isDecided) && hasDuplicateKey(text));
     return { kind: 'pass', text: unchanged ? text : JSON.stringify({ ...answer, result }), answers: isOwn };
   }
 
+  // A server with sessions may take an answer to one call for that to another under the same id.
+  private rivals(call: McpCall): readonly McpCall[] {
+    const { server, scope, session } = this.exchange;
+    return session === undefined ? [] : server.ledger.rivalsOf(scope, call);
+  }
+
   private earlier({ id }: JsonRpcAnswer): readonly McpCall[] | undefined {
-    const { server, scope } = this.exchange;
-    return id === null ? undefined : server.ledger.callsOf(scope, id);
+    const { server, scope, caller } = this.exchange;
+    const calls = id === null ? undefined : server.ledger.callsOf(scope, id);
+    // By what the caller may do now.
+    return calls?.map((call) => ({ ...call, caller: { ...call.caller, claims: caller.claims } }));
   }
 
   private async decide(call: McpCall, result: unknown): Promise<McpResult> {
     const { server, subject } = this.exchange;
+    if (call.request.method === 'tools/list') server.params.learn(result);
     if (!server.decidesTasks) return this.decideAs(call, result);
     if (call.request.method.startsWith('tasks/')) {
       return server.tasks.decide(call, subject, result, this.decideAs);

@@ -1,100 +1,118 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { JsonRpcId, McpCall } from 'nestjs-opa/mcp';
 
 const MAX_SCOPES = 10_000;
-const MAX_PER_SCOPE = 10_000;
+const MAX_LOST = 100_000;
+const MAX_EVENTS = 100_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 /** What one call takes beside its text. */
 const CALL_BYTES = 512;
-
-type Key = string;
+const MAX_CALLS = 1_000;
+const MAX_KEY = 256;
 
 interface Scope {
-  /** Ids of calls that were forgotten to make room. */
-  readonly lost: Set<Key>;
   /** Something of this scope isn't known: an answer could be to any call. */
   blind: boolean;
-  /** The newest ids of events that its subject was sent. */
-  readonly events: Set<string>;
 }
 
 interface Noted {
   readonly scope: string;
-  readonly id: Key;
-  readonly calls: readonly McpCall[];
+  readonly calls: McpCall[];
   readonly bytes: number;
 }
 
 /**
  * What was asked in each session (or by a subject without one), so that an answer that arrives on another stream than
- * its call's own is decided as that call's. What had to be forgotten counts as unknown.
+ * its call's own is decided as that call's, and what each was sent. What had to be forgotten counts as unknown.
  */
 export class Ledger {
   private readonly scopes = new LRUCache<string, Scope>({ max: MAX_SCOPES });
   private readonly calls = new LRUCache<string, Noted>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }) => bytes,
-    dispose: ({ scope, id }, _key, reason) => {
-      if (reason === 'evict') this.lose(scope, id);
+    dispose: ({ scope }, key, reason) => {
+      if (reason === 'evict') this.lost.set(key, scope);
     },
   });
+  /** The ids whose calls were forgotten to make room, and their scopes. */
+  private readonly lost = new LRUCache<string, string>({
+    max: MAX_LOST,
+    dispose: (scope, _key, reason) => {
+      if (reason === 'evict') this.scopeOf(scope).blind = true;
+    },
+  });
+  private readonly settled = new WeakSet<McpCall>();
+  private readonly events = new LRUCache<string, true>({ max: MAX_EVENTS });
+  /** Whom an event of this id was sent to last. */
+  private readonly receivers = new LRUCache<string, string>({ max: MAX_EVENTS });
 
   /** Begins a session of which everything will be known. */
   begin(scope: string): void {
-    if (!this.scopes.has(scope)) this.scopes.set(scope, { lost: new Set(), blind: false, events: new Set() });
+    if (!this.scopes.has(scope)) this.scopes.set(scope, { blind: false });
   }
 
   /** Notes a call that goes to the upstream; `bytes` is the length of its text. */
   note(scope: string, call: McpCall, bytes: number): void {
-    const id = keyOf(call.request.id);
-    const key = `${scope}\n${id}`;
-    const before = this.calls.get(key);
-    const calls = [...(before?.calls ?? []), call];
-    const size = (before?.bytes ?? 0) + bytes + CALL_BYTES;
-    if (this.scopeOf(scope).lost.has(id)) return;
+    const key = keyOf(scope, call.request.id);
+    this.scopeOf(scope);
+    if (this.lost.has(key)) return;
+    const known = this.calls.get(key);
+    const calls = known?.calls ?? [];
+    calls.push(call);
+    const size = (known?.bytes ?? 0) + bytes + CALL_BYTES;
     // A client that uses one id for ever is not followed for ever.
-    if (size > MAX_BYTES / 64) {
+    if (calls.length > MAX_CALLS || size > MAX_BYTES / 8) {
       this.calls.delete(key);
-      this.lose(scope, id);
-    } else this.calls.set(key, { scope, id, calls, bytes: size });
+      this.lost.set(key, scope);
+    } else this.calls.set(key, { scope, calls, bytes: size });
+  }
+
+  /** Notes that a call has had its answer. */
+  settle(call: McpCall): void {
+    this.settled.add(call);
   }
 
   /** The calls that used an id; `undefined` when that can't be told. */
   callsOf(scope: string, id: JsonRpcId): readonly McpCall[] | undefined {
-    const known = this.scopeOf(scope);
-    return known.blind || known.lost.has(keyOf(id))
-      ? undefined
-      : this.calls.get(`${scope}\n${keyOf(id)}`)?.calls;
+    const key = keyOf(scope, id);
+    return this.scopeOf(scope).blind || this.lost.has(key) ? undefined : this.calls.get(key)?.calls;
+  }
+
+  /** The calls beside this one that its id may be the answer to: those that had none yet. */
+  rivalsOf(scope: string, call: McpCall): readonly McpCall[] {
+    const { calls = [] } = this.calls.get(keyOf(scope, call.request.id)) ?? {};
+    return calls.filter((other) => other !== call && !this.settled.has(other));
   }
 
   /** Notes the id of an event that goes to the scope's subject. */
   sent(scope: string, event: string): void {
-    const { events } = this.scopeOf(scope);
-    events.delete(event);
-    events.add(event);
-    const [oldest] = events;
-    if (events.size > MAX_PER_SCOPE && oldest !== undefined) events.delete(oldest);
+    this.events.set(keyOf(scope, event), true);
+    this.receivers.set(keyOf('', event), scope);
   }
 
   /** Whether the scope's subject was sent an event of this id. */
   wasSent(scope: string, event: string): boolean {
-    return this.scopes.get(scope)?.events.has(event) ?? false;
+    return this.events.has(keyOf(scope, event));
   }
 
-  private lose(name: string, id: Key): void {
-    const scope = this.scopeOf(name);
-    if (scope.lost.size < MAX_PER_SCOPE) scope.lost.add(id);
-    else scope.blind = true;
+  /** Whether an event of this id was sent to others, as far as is known. */
+  wasSentToOthers(scope: string, event: string): boolean {
+    return !this.wasSent(scope, event) && this.receivers.has(keyOf('', event));
   }
 
   private scopeOf(name: string): Scope {
     const known = this.scopes.get(name);
     if (known) return known;
     // Begun before this gateway was, or forgotten since.
-    const scope = { lost: new Set<Key>(), blind: true, events: new Set<string>() };
+    const scope = { blind: true };
     this.scopes.set(name, scope);
     return scope;
   }
 }
 
-const keyOf = (id: JsonRpcId): Key => JSON.stringify(id);
+// Ids are as long as client and server like; what is kept of them isn't.
+function keyOf(scope: string, id: JsonRpcId): string {
+  const key = `${scope}\n${JSON.stringify(id)}`;
+  return key.length <= MAX_KEY ? key : createHash('sha256').update(key).digest('base64');
+}

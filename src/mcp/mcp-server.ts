@@ -3,6 +3,7 @@ import type { McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
 import type { McpEntry } from '../config/index.js';
 import type { HeaderRules } from './headers.js';
 import { Ledger } from './ledger.js';
+import { MirroredParams } from './mirrored-params.js';
 import type { SessionSeal } from './sessions.js';
 import { Tasks } from './tasks.js';
 import { UpstreamClient } from './upstream-client.js';
@@ -22,6 +23,7 @@ export class McpServer {
   readonly upstream: UpstreamClient;
   readonly ledger = new Ledger();
   readonly tasks = new Tasks();
+  readonly params = new MirroredParams();
   /** The headers that a call went to the upstream with, for further questions on its behalf. */
   readonly sentWith = new WeakMap<McpCall, IncomingHttpHeaders>();
   /** Whether the results of tasks must be decided. */

@@ -37,7 +37,7 @@ export function mcpController(server: McpServer, authentication: Authentication)
         await this.handle(exchange);
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
-        await refuseRequest(reply, error);
+        await refuseRequest(exchange, error);
       }
     }
 

@@ -6,18 +6,22 @@ import { GatewayError } from './gateway-error.js';
 /** MCP's code for headers that don't say what the body says. */
 const HEADER_MISMATCH = -32020;
 
-const NAMES: Readonly<Record<string, string>> = {
-  'tools/call': 'name',
-  'prompts/get': 'name',
-  'resources/read': 'uri',
-  'tasks/get': 'taskId',
-  'tasks/update': 'taskId',
-  'tasks/cancel': 'taskId',
+/** What `Mcp-Name` repeats, and whether a request must have it. */
+const NAMES: Readonly<Record<string, readonly [parameter: string, required: boolean]>> = {
+  'tools/call': ['name', true],
+  'prompts/get': ['name', true],
+  'resources/read': ['uri', true],
+  // Of an extension: what is there must be right.
+  'tasks/get': ['taskId', false],
+  'tasks/update': ['taskId', false],
+  'tasks/cancel': ['taskId', false],
 };
+const VALUE = /^[\t\x20-\x7e]*$/;
 const ENCODED = /^=\?base64\?(.*)\?=$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 type Sent = JsonRpcRequest | JsonRpcNotification;
+type Reader = (value: string) => string | undefined;
 
 /**
  * Checks that a modern message's headers say what its body says: a policy sees the body, and whoever routes by the
@@ -29,22 +33,25 @@ type Sent = JsonRpcRequest | JsonRpcNotification;
 export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): void {
   const id = 'id' in message ? message.id : undefined;
   const needed = id !== undefined;
-  const check = (name: string, expected: unknown, required: boolean) => {
+  const check = (name: string, expected: unknown, required: boolean, read: Reader = trimmed) => {
     if (typeof expected !== 'string') return;
     const given = headers[name.toLowerCase()];
     if (given === undefined && !required) return;
-    if (typeof given === 'string' && decoded(given) === expected) return;
+    if (typeof given === 'string' && read(given) === expected) return;
     throw mismatch(name, given === undefined ? 'is missing' : 'does not say what the body says', id);
   };
   check('MCP-Protocol-Version', metaOf(message)[VERSION_KEY], needed);
   check('Mcp-Method', message.method, needed);
   const name = Object.hasOwn(NAMES, message.method) ? NAMES[message.method] : undefined;
-  if (name !== undefined) check('Mcp-Name', message.params?.[name], needed);
+  if (name !== undefined) check('Mcp-Name', message.params?.[name[0]], needed && name[1], decoded);
 }
 
-/** The text that a header's value stands for; `undefined` when its Base64 is wrong. */
+const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '');
+
+/** The text that a header's value stands for; `undefined` when it, or its Base64, is wrong. */
 export function decoded(value: string): string | undefined {
-  const given = value.replace(/^[ \t]+|[ \t]+$/g, '');
+  if (!VALUE.test(value)) return undefined;
+  const given = trimmed(value);
   const base64 = ENCODED.exec(given)?.[1];
   if (base64 === undefined) return given;
   if (!BASE64.test(base64)) return undefined;

@@ -4,10 +4,12 @@ import { eraOf } from './era.js';
 import type { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
 import { Inspector } from './inspector.js';
+import { listTools } from './list-tools.js';
 import { assertMirrored } from './mirrored-headers.js';
 import { passAnswer } from './pass-answer.js';
 import { refuse } from './refuse.js';
 import { relay } from './relay.js';
+import { reportDenial } from './report.js';
 import { readBody } from './request-body.js';
 import type { Body } from './request-body.js';
 import type { StandingStreams } from './standing-streams.js';
@@ -22,27 +24,30 @@ export async function post(exchange: Exchange, standing: StandingStreams): Promi
   const body = await readBody(request.raw, server.entry.maxRequestBytes);
   const message = parseMessage(body.text);
   if (message.kind === 'refused') throw new GatewayError(400, message.code, message.message, message.id);
+  if (message.kind === 'request') exchange.id = message.request.id;
   const era = eraOf(message, request.headers);
-  if (message.kind === 'request') {
-    if (era === 'legacy') exchange.enter(message.request.id);
-    else assertMirrored(message.request, request.headers);
-    const call: McpCall = { request: message.request, era, caller: exchange.caller };
-    const run = () => ask(exchange, call, body);
-    if (call.request.method === 'subscriptions/listen') await standing.hold(() => exchange.finish(), run);
-    else await run();
-    return;
-  }
   if (era === 'legacy') exchange.enter();
+  else if (message.kind === 'request') assertMirrored(message.request, request.headers);
   else if (message.kind === 'notification') assertMirrored(message.notification, request.headers);
-  await tell(exchange, body);
+  if (message.kind !== 'request') return tell(exchange, body);
+  const call: McpCall = { request: message.request, era, caller: exchange.caller };
+  const run = () => ask(exchange, call, body);
+  if (call.request.method !== 'subscriptions/listen') return run();
+  await standing.hold(() => exchange.finish(), run);
 }
 
 async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void> {
   const { server, enforcer, signal } = exchange;
   const refusal = await enforcer.before(call, signal);
-  if (refusal !== undefined) return refuse(exchange, call, refusal);
+  if (refusal !== undefined) {
+    reportDenial(exchange, call, refusal);
+    return refuse(exchange, call, refusal);
+  }
   const headers = exchange.upstreamHeaders();
   server.sentWith.set(call, headers);
+  if (call.era === 'modern' && call.request.method === 'tools/call') {
+    await server.params.assertMirrored(call.request, exchange.request.headers, () => listTools(server, call));
+  }
   exchange.note(call, body.bytes.length);
   const answer = await server.upstream.send({ method: 'POST', headers, body: body.bytes, signal });
   const opened = call.request.method === 'initialize' && call.era === 'legacy' && answer.status === 200;
@@ -50,7 +55,7 @@ async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void>
   if (opened) exchange.note(call, body.bytes.length);
   const inspector = new Inspector(exchange, call);
   const given = { ...exchange.clientHeaders(answer.headers), ...session };
-  if (answer.streams) return relay(exchange, answer, inspector, given, call.request.id);
+  if (answer.streams) return relay(exchange, answer, inspector, given, call);
   return passAnswer(exchange, answer, inspector, given, call);
 }
 
@@ -63,6 +68,6 @@ async function tell(exchange: Exchange, { bytes }: Body): Promise<void> {
   if (!accepted) {
     return passAnswer(exchange, answer, new Inspector(exchange), exchange.clientHeaders(answer.headers));
   }
-  await server.upstream.drop(answer);
   await reply.code(202).send();
+  await server.upstream.drop(answer);
 }

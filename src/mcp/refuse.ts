@@ -5,6 +5,9 @@ import type { Exchange } from './exchange.js';
 import type { GatewayError } from './gateway-error.js';
 import { metadataUrl } from './resource.js';
 
+/** How long a client is asked to wait when no decision could be had, in seconds. */
+const RETRY_AFTER_S = 1;
+
 /** A JSON-RPC error as text; an id that isn't known is left out, as MCP's schema has it. */
 export function errorText(
   id: JsonRpcId | null | undefined,
@@ -26,15 +29,16 @@ export async function refuse(exchange: Exchange, call: McpCall, refusal: McpRefu
   } else if (denial === 'result' && refusal.kind === 'denied' && call.request.method === 'tools/call') {
     await sendJson(reply, 200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));
   } else {
-    const told = denial === 'http' || refusal.code === METHOD_NOT_FOUND;
-    await sendJson(reply, told ? refusal.status : 200, errorText(id, refusal));
+    const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
+    if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
+    await sendJson(reply, status, errorText(id, refusal));
   }
 }
 
 /** Answers a request that the gateway refuses by itself. */
-export async function refuseRequest(reply: FastifyReply, error: GatewayError): Promise<void> {
+export async function refuseRequest({ reply, id }: Exchange, error: GatewayError): Promise<void> {
   reply.headers(error.headers);
-  await sendJson(reply, error.status, errorText(error.id, error));
+  await sendJson(reply, error.status, errorText(error.id ?? id, error));
 }
 
 /** Sends a JSON text. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
-import type { JsonRpcId } from 'nestjs-opa/mcp';
+import type { McpCall } from 'nestjs-opa/mcp';
 import { INTERNAL_ERROR } from 'nestjs-opa/mcp';
 import { EventSplitter } from './events.js';
 import type { StreamEvent } from './events.js';
@@ -16,16 +16,16 @@ const NO_ANSWER = { code: INTERNAL_ERROR, message: 'The MCP server did not give 
 /**
  * Passes an event stream on, each event as it comes and once it may pass.
  *
- * @param id - of the request that the stream answers; none on a standing or resumed stream
+ * @param call - the request that the stream answers; none on a standing or resumed stream
  */
 export async function relay(
   exchange: Exchange,
   answer: UpstreamAnswer,
   inspector: Inspector,
   headers: UpstreamAnswer['headers'],
-  id?: JsonRpcId,
+  call?: McpCall,
 ): Promise<void> {
-  await new EventRelay(exchange, inspector, id).run(answer, headers);
+  await new EventRelay(exchange, inspector, call).run(answer, headers);
 }
 
 class EventRelay {
@@ -36,7 +36,7 @@ class EventRelay {
   constructor(
     private readonly exchange: Exchange,
     private readonly inspector: Inspector,
-    private readonly id: JsonRpcId | undefined,
+    private readonly call: McpCall | undefined,
   ) {}
 
   async run({ body, status }: UpstreamAnswer, headers: UpstreamAnswer['headers']): Promise<void> {
@@ -65,10 +65,11 @@ class EventRelay {
 
   /** Passes one event on; `false` when nothing may follow it. */
   private async pass(event: StreamEvent): Promise<boolean> {
-    const { exchange, id } = this;
-    if (event.id !== undefined && event.id !== '') {
+    const { exchange, call } = this;
+    // The newer era has no resumption.
+    if (event.id !== undefined && event.id !== '' && call?.era !== 'modern') {
       this.resumable = true;
-      if (exchange.session === undefined) exchange.server.ledger.sent(exchange.scope, event.id);
+      exchange.sent(event.id);
     }
     const { data = '' } = event;
     if (data === '') {
@@ -82,22 +83,23 @@ class EventRelay {
       return true;
     }
     if (seen.kind === 'refuse') {
-      this.answered ||= seen.id === id;
+      this.answered ||= seen.id === call?.request.id;
       await this.write(event.with(errorText(seen.id, seen.refusal)).toString());
       return true;
     }
     this.logger.warn(`${exchange.server.entry.name}: an event is not passed on: ${seen.why}`);
-    const lost = id !== undefined && !this.answered;
-    await this.write(event.with(lost ? errorText(id, NO_ANSWER) : '').toString());
+    const lost = call !== undefined && !this.answered;
+    await this.write(event.with(lost ? errorText(call.request.id, NO_ANSWER) : '').toString());
     return !lost;
   }
 
-  /** Tells a client that can't resume the stream that its answer won't come. */
+  /** Tells a client that its answer won't come, unless it can resume the stream; what is too large stays too large. */
   private async broken(cause: unknown): Promise<void> {
-    const { exchange, id } = this;
+    const { exchange, call } = this;
     exchange.server.upstream.failure(cause, exchange.signal);
-    if (id === undefined || this.answered || this.resumable) return;
-    await this.write(`data: ${errorText(id, NO_ANSWER)}\n\n`);
+    if (call === undefined || this.answered) return;
+    if (this.resumable && !(cause instanceof RangeError)) return;
+    await this.write(`data: ${errorText(call.request.id, NO_ANSWER)}\n\n`);
     await new Promise<void>((resolve) => exchange.reply.raw.end(resolve));
   }
 

@@ -1,5 +1,5 @@
 import { INVALID_REQUEST } from 'nestjs-opa/mcp';
-import { isLegacyHeader } from './era.js';
+import { isLegacyHeader, isModernHeader } from './era.js';
 import type { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
 import { Inspector } from './inspector.js';
@@ -17,11 +17,7 @@ export async function listen(exchange: Exchange, standing: StandingStreams): Pro
   assertSessions(exchange);
   const last = request.headers['last-event-id'];
   const resumed = last === undefined ? {} : { 'last-event-id': String(last) };
-  if (
-    last !== undefined &&
-    exchange.session === undefined &&
-    !server.ledger.wasSent(exchange.scope, String(last))
-  ) {
+  if (last !== undefined && !exchange.mayResume(String(last))) {
     throw new GatewayError(404, INVALID_REQUEST, 'Stream not found');
   }
   const headers = { ...exchange.upstreamHeaders(), ...resumed };
@@ -62,7 +58,7 @@ export async function endSession(exchange: Exchange): Promise<void> {
 function assertSessions(exchange: Exchange): void {
   const { headers } = exchange.request;
   if (!isLegacyHeader(headers)) {
-    const named = headers['mcp-session-id'] !== undefined;
+    const named = headers['mcp-session-id'] !== undefined && !isModernHeader(headers);
     throw named
       ? new GatewayError(400, INVALID_REQUEST, 'Unsupported MCP-Protocol-Version for a session')
       : new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, { allow: 'POST' });

@@ -3,14 +3,27 @@ import type { JsonRpcNotification, McpCall, McpResult } from 'nestjs-opa/mcp';
 import { INTERNAL_ERROR } from 'nestjs-opa/mcp';
 import { isObject } from './era.js';
 
-const MAX_TASKS = 10_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** What one call takes beside its text. */
+const CALL_BYTES = 512;
+
+interface Begun {
+  /** `undefined` when there were too many. */
+  readonly calls: readonly McpCall[] | undefined;
+  readonly bytes: number;
+}
+
+const keyOf = (id: string, subject: string): string => JSON.stringify([subject, id]);
 
 /** Decides a result as the one of a call. */
 export type DecideAs = (call: McpCall, result: unknown) => Promise<McpResult>;
 
 /** Which call a task was begun by, so that its result is decided as that call's wherever it arrives. */
 export class Tasks {
-  private readonly calls = new LRUCache<string, readonly McpCall[]>({ max: MAX_TASKS });
+  private readonly known = new LRUCache<string, Begun>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ bytes }) => bytes,
+  });
 
   /** Notes the task that a result is the handle of, if it is one. */
   learn(call: McpCall, subject: string, result: unknown): void {
@@ -18,9 +31,13 @@ export class Tasks {
     const { task, taskId } = result;
     const id = isObject(task) ? task['taskId'] : taskId;
     if (typeof id !== 'string') return;
-    const key = `${subject}\n${id}`;
-    const before = this.calls.get(key) ?? [];
-    if (!before.includes(call)) this.calls.set(key, [...before, call]);
+    const key = keyOf(id, subject);
+    const { calls, bytes } = this.known.get(key) ?? { calls: [], bytes: key.length };
+    if (calls === undefined || calls.some(({ request }) => request === call.request)) return;
+    const size = bytes + JSON.stringify(call.request).length + CALL_BYTES;
+    // A server that gives one id to every task is not followed for ever.
+    if (size > MAX_BYTES / 8) this.known.set(key, { calls: undefined, bytes });
+    else this.known.set(key, { calls: [...calls, call], bytes: size });
   }
 
   /** Decides the answer to a `tasks/…` request; of an unknown task a result is refused. */
@@ -75,7 +92,7 @@ export class Tasks {
   }
 
   private of(id: unknown, subject: string): readonly McpCall[] | undefined {
-    return typeof id === 'string' ? this.calls.get(`${subject}\n${id}`) : undefined;
+    return typeof id === 'string' ? this.known.get(keyOf(id, subject))?.calls : undefined;
   }
 }
 

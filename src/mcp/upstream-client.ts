@@ -92,9 +92,10 @@ export class UpstreamClient {
     }
   }
 
-  /** Leaves an answer unread, so that its connection can be used again. */
-  async drop({ body }: UpstreamAnswer): Promise<void> {
-    await body.dump().catch(() => undefined);
+  /** Leaves an answer unread: its connection can be used again, unless it is a stream, which may never end. */
+  async drop({ body, streams }: UpstreamAnswer): Promise<void> {
+    if (streams) body.destroy();
+    else await body.dump().catch(() => undefined);
   }
 
   /** What the client is told of the server's failure; the cause is logged. */

@@ -20,7 +20,7 @@ export function assertResultShape(method: string, result: unknown, era: McpEra):
   const key = LISTS[method];
   if (key === undefined) return result;
   const items: unknown = result[key];
-  if (!(items === undefined && isWithout(result)) && !isListOfItems(items, key)) {
+  if (!isWithout(result) && !isListOfItems(items, key)) {
     throw bad(method, `its "${key}" is not a list of objects`);
   }
   const structured = result['structuredContent'];

@@ -1,0 +1,28 @@
+import { Logger } from '@nestjs/common';
+import type { McpCall, McpHidden, McpRefusal } from 'nestjs-opa/mcp';
+import type { Exchange } from './exchange.js';
+
+const logger = new Logger('Mcp');
+const MAX_NAME = 200;
+
+// A client may be told of a denial with HTTP 200: it must be visible here. No argument, result or reason is.
+
+/** Logs a denial. What could not be decided is logged where it failed. */
+export function reportDenial({ server }: Exchange, { request }: McpCall, { kind, data }: McpRefusal): void {
+  if (kind !== 'denied') return;
+  const { method, params = {} } = request;
+  const named = params['name'] ?? params['uri'] ?? params['taskId'];
+  const what = typeof named === 'string' ? `${method} ${quoted(named)}` : method;
+  logger.warn(`${server.entry.name}: denied ${what}${decidedBy(data?.['decisionId'])}`);
+}
+
+/** Logs what a list policy has hidden. */
+export function reportHidden({ server }: Exchange, { request }: McpCall, hidden: McpHidden): void {
+  const names = hidden.names.map(quoted).join(', ');
+  logger.log(`${server.entry.name}: hid of ${request.method}: ${names}${decidedBy(hidden.decisionId)}`);
+}
+
+const quoted = (name: string): string =>
+  JSON.stringify(name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name);
+
+const decidedBy = (id: unknown): string => (typeof id === 'string' ? ` (decision ${id})` : '');
