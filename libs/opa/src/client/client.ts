@@ -117,10 +117,10 @@ export class OpaClient {
       const headers = [...request.headers, 'Authorization', bearer];
       return this.transport.send(this.pool, { ...request, headers, tls });
     };
-    const bearer = await authorization(token, false, request.bounds);
+    const bearer = await authorization(token, false, request.bounds, this.transport.waits);
     const answer = await as(bearer);
     if (answer.status !== 401 || typeof token === 'string') return answer;
-    const renewed = await authorization(token, true, request.bounds);
+    const renewed = await authorization(token, true, request.bounds, this.transport.waits);
     return renewed === bearer ? answer : as(renewed);
   }
 

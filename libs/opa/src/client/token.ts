@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
-import type { FreshFile } from '../transport/index.js';
-import { bounded } from '../transport/index.js';
+import type { FreshFile, Waits } from '../transport/index.js';
 
 /** Why a token is asked for. */
 export interface OpaTokenRequest {
@@ -46,10 +45,11 @@ export async function authorization(
   source: TokenSource,
   refused: boolean,
   bounds: EvaluateOptions,
+  waits: Waits,
 ): Promise<string> {
   let value: unknown;
   try {
-    value = await bounded('The token', bounds, async () => tokenOf(source, refused));
+    value = await waits.bounded('The token', bounds, async () => tokenOf(source, refused));
   } catch (error) {
     if (error instanceof OpaError) throw error;
     throw new OpaError('OPA_UNAUTHORIZED', 'The function or file in option "token" failed.', {

@@ -8,3 +8,4 @@ export type { OpaQuestion } from './question.js';
 export * from './record.js';
 export type * from './routes.js';
 export type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
+export * from './under-way.js';

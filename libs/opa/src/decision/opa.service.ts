@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, PolicyEngine } from '../contracts/index.js';
-import { assertPolicyPath, isGone, OpaError } from '../contracts/index.js';
+import { assertMilliseconds, assertPolicyPath, isGone, OpaError } from '../contracts/index.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
@@ -10,10 +10,13 @@ import type { OpaQuestion } from './question.js';
 import type { RouteReport } from './routes.js';
 import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 import { DecisionCounter } from './stats.js';
+import { UnderWay } from './under-way.js';
 
 /** What an {@link OpaService} works with. */
 export interface OpaServiceSettings {
   readonly engine: PolicyEngine;
+  /** The decisions that a shutdown waits for. Default: the service's own. */
+  readonly underWay?: UnderWay;
   readonly policy?: string | undefined;
   readonly timeout: number;
   readonly mode: 'enforce' | 'permissive' | 'disabled';
@@ -31,11 +34,13 @@ export interface OpaServiceSettings {
 export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
+  private readonly underWay: UnderWay;
   private readonly reported = new Set<string>();
   private readonly wouldDeny = new PermissiveReport();
 
   constructor(private readonly settings: OpaServiceSettings) {
     this.counter = new DecisionCounter(settings.snapshot);
+    this.underWay = settings.underWay ?? new UnderWay();
   }
 
   /** What becomes of denials: the module's mode. */
@@ -208,14 +213,15 @@ export class OpaService {
   }
 
   private ask(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
-    const deadline = begin + (question.timeout ?? this.settings.timeout);
-    return this.settings.engine.evaluate(
-      { policy, input: question.input },
-      { deadline, signal: question.signal },
-    );
+    const { engine, timeout } = this.settings;
+    const deadline = begin + (question.timeout ?? timeout);
+    const { input, signal } = question;
+    return this.underWay.run(() => engine.evaluate({ policy, input }, { deadline, signal }));
   }
 
-  private policyOf({ policy = this.settings.policy }: Pick<OpaQuestion, 'policy'>): string {
+  // Also what is asked is checked here, before anything can stand in for an answer.
+  private policyOf({ policy = this.settings.policy, timeout }: Omit<OpaQuestion, 'input'>): string {
+    if (timeout !== undefined) assertMilliseconds(timeout, 'timeout');
     if (policy === undefined) {
       throw new OpaError(
         'OPA_BAD_OPTIONS',

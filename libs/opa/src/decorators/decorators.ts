@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
-import { assertPolicyPath, OpaError } from '../contracts/index.js';
+import { assertMilliseconds, assertPolicyPath, OpaError } from '../contracts/index.js';
 import { findRecordForParameter } from '../decision/index.js';
 import type { InputFunction } from '../input/index.js';
 import type { OpaPolicyOptions } from './declaration.js';
@@ -27,13 +27,7 @@ export function OpaPolicy(
     throw new OpaError('OPA_BAD_OPTIONS', '@OpaPolicy: the list of policies is empty.');
   for (const policy of policies) assertPolicyPath(policy, '@OpaPolicy');
   if (options.response !== undefined) assertPolicyPath(options.response, '@OpaPolicy, option "response"');
-  const { timeout } = options;
-  if (timeout !== undefined && !(timeout > 0 && timeout <= 2_147_483_647)) {
-    throw new OpaError(
-      'OPA_BAD_OPTIONS',
-      `@OpaPolicy, option "timeout": ${timeout} is not a time in milliseconds.`,
-    );
-  }
+  if (options.timeout !== undefined) assertMilliseconds(options.timeout, '@OpaPolicy, option "timeout"');
   return declare({ ...options, policies });
 }
 

@@ -14,6 +14,7 @@ import {
   MemoryStore,
   RetryEngine,
 } from '../resilience/index.js';
+import type { Waits } from '../transport/index.js';
 import type { OpaSettings } from './settings.js';
 
 /** The engine that the options ask for, and what its wrappers can tell and do. */
@@ -29,33 +30,37 @@ export interface EngineStack {
  *
  * @param clients - one for each of `settings.urls`
  * @param instance - the module instance's name
+ * @param waits - what the wrappers wait for
  * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be used
  */
 export async function engineStack(
   settings: OpaSettings,
   clients: readonly OpaClient[],
   instance: string,
+  waits: Waits,
 ): Promise<EngineStack> {
   const { retry: retries, circuitBreaker, bundle, onUnavailable, coalesce, cache: remember } = settings;
-  let engine = await source(settings, clients);
-  const retry = retries && new RetryEngine(engine, retries);
+  let engine = await source(settings, clients, waits);
+  const retry = retries && new RetryEngine(engine, retries, waits);
   engine = retry ?? engine;
   const breaker = circuitBreaker && new CircuitBreakerEngine(engine, circuitBreaker);
   engine = breaker ?? engine;
   if (onUnavailable === 'bundle' && bundle !== undefined) {
     engine = new BundleFallbackEngine(engine, await embedded(settings, bundle));
   }
-  if (coalesce === true) engine = new CoalescingEngine(engine);
+  if (coalesce === true) engine = new CoalescingEngine(engine, waits);
   let cache: CachingEngine | undefined;
   if (typeof remember === 'object') {
     const { max, staleTtl = 0, store } = remember;
-    cache = new CachingEngine(engine, {
+    const lifetime = (answer: EngineAnswer, policy: string): number => lifetimeOf(answer, policy, remember);
+    const kept = {
       store: store ?? new MemoryStore(max),
       secretKeys: store !== undefined,
       instance,
-      staleTtl: onUnavailable === 'stale' ? staleTtl : 0,
-      lifetime: (answer: EngineAnswer, policy: string) => lifetimeOf(answer, policy, remember),
-    });
+      lifetime,
+    };
+    const grace = onUnavailable === 'stale' ? staleTtl : 0;
+    cache = new CachingEngine(engine, { ...kept, staleTtl: grace }, waits);
     engine = cache;
   }
   return {
@@ -69,8 +74,12 @@ export async function engineStack(
   };
 }
 
-function source(settings: OpaSettings, clients: readonly OpaClient[]): PolicyEngine | Promise<PolicyEngine> {
-  if (settings.engine !== undefined) return new DeadlineEngine(settings.engine);
+function source(
+  settings: OpaSettings,
+  clients: readonly OpaClient[],
+  waits: Waits,
+): PolicyEngine | Promise<PolicyEngine> {
+  if (settings.engine !== undefined) return new DeadlineEngine(settings.engine, waits);
   const [first] = clients;
   if (settings.bundle !== undefined && first === undefined) return embedded(settings, settings.bundle);
   const members = clients.map((client) => ({ engine: new RemoteEngine(client), url: client.url }));

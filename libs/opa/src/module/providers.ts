@@ -60,10 +60,11 @@ export function exportsOf(name: string | undefined): InjectionToken[] {
   return name === undefined ? [...tokens, OpaGuard, OpaInterceptor] : tokens;
 }
 
-function serviceOf({ settings, stack, transport }: OpaRuntime, audit: RouteAudit): OpaService {
+function serviceOf({ settings, stack, transport, underWay }: OpaRuntime, audit: RouteAudit): OpaService {
   const { policy, timeout, mode, onUnavailable } = settings;
   return new OpaService({
     engine: stack.engine,
+    underWay,
     policy,
     timeout,
     mode,

@@ -4,6 +4,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { OpaToken, TokenSource } from '../client/index.js';
 import { OpaClient } from '../client/index.js';
 import { isError, OpaError } from '../contracts/index.js';
+import { UnderWay } from '../decision/index.js';
 import { FreshFile, Transport } from '../transport/index.js';
 import type { EngineStack } from './engine-stack.js';
 import { engineStack } from './engine-stack.js';
@@ -18,6 +19,8 @@ const READY_PAUSE_MS = 250;
 
 /** Everything of one module instance that has a lifetime: the sockets, the client and the engine. */
 export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  readonly underWay = new UnderWay();
+
   private constructor(
     readonly settings: OpaSettings,
     readonly transport: Transport,
@@ -37,7 +40,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const identity = { token: tokenSource(settings.token), tls: tlsSource(settings.tls) };
     const client = (url: string): OpaClient => new OpaClient(transport, transport.pool(url), identity);
     const clients = settings.urls.map(client);
-    const stack = await engineStack(settings, clients, name);
+    const stack = await engineStack(settings, clients, name, transport.waits);
     return new OpaRuntime(settings, transport, clients[0] ?? client(DEFAULT_URL), stack);
   }
 
@@ -50,13 +53,18 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   /** Nest still takes requests after this: they are decided, over sockets that hardly idle. */
-  onModuleDestroy(): Promise<void> {
-    return this.transport.drain(this.settings.shutdownTimeout);
+  async onModuleDestroy(): Promise<void> {
+    const over = Promise.all([this.underWay.settled(), this.transport.drain()]);
+    const stop = new AbortController();
+    const limit = after(this.settings.shutdownTimeout, undefined, { signal: stop.signal });
+    await Promise.race([over, limit.catch(() => undefined)]);
+    stop.abort();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.stack.engine.close?.();
+    this.underWay.close();
     await this.transport.destroy();
+    await this.stack.engine.close?.();
   }
 
   private async waitUntilReady(): Promise<void> {

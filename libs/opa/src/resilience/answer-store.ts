@@ -14,7 +14,7 @@ type Found = StoredAnswer | null | undefined;
  * Where remembered answers are kept: in the process, or in a tier that several processes share.
  *
  * @remarks A key is 43 letters and digits that tell nothing of the question. A store that fails or is slow costs
- * no decision: it is asked within the decision's deadline, and OPA afterwards.
+ * no decision: it may take half of the decision's time, and OPA is asked afterwards.
  */
 export interface AnswerStore {
   /** @returns nothing (`undefined` or `null`) when it has none */

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { hash } from 'node:crypto';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { inputJson, isGone, OpaError } from '../contracts/index.js';
-import { bounded } from '../transport/index.js';
+import type { Waits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 import { EngineWrapper } from './wrapper.js';
 
@@ -22,6 +22,9 @@ export interface CacheSettings {
 /** Keys up to this length are kept as they are, in characters; a digest costs more than the rest of a hit. */
 const PLAIN_KEY = 1_024;
 
+/** The decision has ended, not the store. */
+const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
+
 type Found = StoredAnswer | undefined;
 
 /** Remembers answers, by the instance, the policy path and the whole input. Errors are never remembered. */
@@ -29,11 +32,11 @@ export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
   private found = 0;
   private generation = 0;
-  private closed = false;
 
   constructor(
     engine: PolicyEngine,
     private readonly settings: CacheSettings,
+    private readonly waits: Waits,
   ) {
     super(engine);
   }
@@ -49,7 +52,6 @@ export class CachingEngine extends EngineWrapper {
     const { generation } = this;
     const kept = await this.look(key, options);
     if (kept !== undefined && Date.now() < kept.freshUntil) {
-      if (this.closed) throw new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
       this.found += 1;
       return { ...kept.answer, cached: true };
     }
@@ -61,11 +63,6 @@ export class CachingEngine extends EngineWrapper {
       this.logger.warn(`A stale decision of "${query.policy}" is used: ${error.code}: ${error.message}`);
       return { ...kept.answer, cached: true, degraded: 'stale' };
     }
-  }
-
-  override async close(): Promise<void> {
-    this.closed = true;
-    await super.close();
   }
 
   /** Forgets every answer, and those that are under way. */
@@ -93,9 +90,12 @@ export class CachingEngine extends EngineWrapper {
 
   private async await(kept: ReturnType<AnswerStore['get']>, options: EvaluateOptions): Promise<Found> {
     try {
-      return (await bounded('The store of cached decisions', options, async () => kept)) ?? undefined;
+      const now = performance.now();
+      const half = { ...options, deadline: now + (options.deadline - now) / 2 };
+      const found = this.waits.bounded('The store of cached decisions', half, async () => kept);
+      return (await found) ?? undefined;
     } catch (error) {
-      if (error instanceof OpaError && error.code === 'OPA_ABORTED') throw error;
+      if (error instanceof OpaError && ENDED.has(error.code)) throw error;
       this.storeFailed(error);
       return undefined;
     }

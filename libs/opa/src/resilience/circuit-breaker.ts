@@ -48,7 +48,8 @@ export class CircuitBreakerEngine extends EngineWrapper {
   // One that tries OPA and comes back without its answer has not shown that it is there.
   private counts(error: unknown): boolean {
     if (isGone(error)) return true;
-    const untold = error instanceof OpaError && UNTOLD.has(error.code);
+    // A 429 has: else a flood would keep the circuit open, and with it the door that fail-open has.
+    const untold = error instanceof OpaError && UNTOLD.has(error.code) && error.status === undefined;
     return untold && this.policy.state === CircuitState.HalfOpen;
   }
 }

@@ -1,29 +1,49 @@
-import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+import type { EngineAnswer, EvaluateOptions, OpaError, PolicyEngine, Query } from '../contracts/index.js';
 import { inputJson } from '../contracts/index.js';
-import { bounded } from '../transport/index.js';
+import type { Waits } from '../transport/index.js';
+import { graver } from './failures.js';
 import { EngineWrapper } from './wrapper.js';
+
+/**
+ * How long after its own deadline an asker leaves a call, in milliseconds: the call keeps that deadline, or an earlier
+ * one, and tells a queue that was too long from an OPA that was late.
+ */
+const GRACE_MS = 5;
 
 /** Lets identical questions that are in flight at the same time share one call; each keeps its own bounds. */
 export class CoalescingEngine extends EngineWrapper {
   private readonly calls = new Map<string, SharedCall>();
 
+  constructor(
+    engine: PolicyEngine,
+    private readonly waits: Waits,
+  ) {
+    super(engine);
+  }
+
   async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const json = query.json ?? inputJson(query.input);
-    const key = `${query.policy}\n${json}`;
+    const asked = { ...query, json: query.json ?? inputJson(query.input) };
+    const key = `${query.policy}\n${asked.json}`;
+    let failure: OpaError | undefined;
     for (;;) {
       const known = this.calls.get(key);
-      const call = known ?? this.start(key, { ...query, json }, options);
+      // Of a call that outlasts this question nobody could tell why it had no answer in time.
+      if (known !== undefined && options.deadline < known.deadline)
+        return this.engine.evaluate(asked, options);
+      const call = known ?? this.start(key, asked, options);
       try {
         return await call.join(options);
       } catch (error) {
-        // The call ended with its first asker's time; this one has some left.
-        if (known === undefined || !known.expired() || options.deadline <= known.deadline) throw error;
+        failure = graver(failure, error);
+        // The call ended with its first asker's time; this one may have some left.
+        const over = options.deadline - performance.now() < 1;
+        if (known === undefined || !known.expired() || over) throw failure;
       }
     }
   }
 
   private start(key: string, query: Query, { deadline }: EvaluateOptions): SharedCall {
-    const call = new SharedCall(this.engine, query, deadline, () => {
+    const call = new SharedCall(this.engine, this.waits, query, deadline, () => {
       if (this.calls.get(key) === call) this.calls.delete(key);
     });
     this.calls.set(key, call);
@@ -38,6 +58,7 @@ class SharedCall {
 
   constructor(
     private readonly engine: PolicyEngine,
+    private readonly waits: Waits,
     query: Query,
     readonly deadline: number,
     private readonly over: () => void,
@@ -51,10 +72,11 @@ class SharedCall {
     return performance.now() >= this.deadline - 2;
   }
 
-  async join(options: EvaluateOptions): Promise<EngineAnswer> {
+  async join({ deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
     this.askers += 1;
     try {
-      return await bounded(`The engine "${this.engine.name}"`, options, () => this.answer);
+      const bounds = { deadline: deadline + GRACE_MS, signal };
+      return await this.waits.bounded(`The engine "${this.engine.name}"`, bounds, () => this.answer);
     } finally {
       this.askers -= 1;
       if (this.askers === 0) this.leave();

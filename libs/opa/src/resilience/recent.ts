@@ -1,4 +1,5 @@
-const BUCKETS = 10;
+/** How finely the time is reckoned: something may be forgotten by a hundredth of it too early. */
+const BUCKETS = 100;
 
 /** Counts what has happened in the last so many milliseconds, in memory that doesn't grow. */
 export class RecentCount {

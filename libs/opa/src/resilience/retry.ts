@@ -1,7 +1,6 @@
-import { setTimeout as after } from 'node:timers/promises';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { abortSignalOf, OpaError } from '../contracts/index.js';
-import { aborted } from '../transport/index.js';
+import { OpaError } from '../contracts/index.js';
+import type { Waits } from '../transport/index.js';
 import { graver } from './failures.js';
 import { RetryBudget } from './retry-budget.js';
 import type { RetrySettings } from './retry.options.js';
@@ -21,6 +20,7 @@ export class RetryEngine extends EngineWrapper {
   constructor(
     engine: PolicyEngine,
     private readonly settings: RetrySettings,
+    private readonly waits: Waits,
   ) {
     super(engine);
   }
@@ -49,13 +49,10 @@ export class RetryEngine extends EngineWrapper {
     const jitter = minDelay + Math.random() * (maxDelay - minDelay);
     const pause = Math.max(jitter, error.retryAfterMs ?? 0);
     if (performance.now() + pause >= options.deadline || !this.budget.take()) throw failure;
-    this.made += 1;
-    const { signal } = options;
-    await after(pause, undefined, { signal: signal && abortSignalOf(signal) }).catch((cause: unknown) => {
-      throw signal === undefined ? cause : aborted(signal);
-    });
-    // A process that stood still may wake up past the deadline: that is no overload of OPA's.
+    await this.waits.pause(pause, options.signal);
+    // A process that stood still may wake up past the deadline.
     if (performance.now() >= options.deadline) throw failure;
+    this.made += 1;
   }
 }
 

@@ -31,7 +31,7 @@ export class BodyReader {
   private decode(): void {
     const [first] = this.chunks;
     const bytes = first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks);
-    const coding = this.res.headers['content-encoding'] ?? 'identity';
+    const coding = this.res.headers['content-encoding']?.toLowerCase() ?? 'identity';
     if (coding === 'identity') return this.finish(undefined, bytes.toString());
     if (coding !== 'gzip') return this.finish(badAnswer(`it is encoded as ${coding}`), '');
     gunzip(bytes, { maxOutputLength: this.maxBytes }, (error, plain) => {

@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { OpaError } from '../contracts/index.js';
 import { BodyReader } from './body-reader.js';
-import { aborted, timedOut } from './bounds.js';
 import { failureOf, isReset } from './failure.js';
 import type { Pool, PoolMember } from './pool.js';
+import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
 /**
@@ -29,6 +29,7 @@ class Exchange implements PoolMember {
   next: PoolMember['next'] = undefined;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private queued = false;
   private answering = false;
   private replayed = false;
   private over = false;
@@ -47,7 +48,9 @@ class Exchange implements PoolMember {
     if (remaining <= 0) return this.fail(this.late());
     this.timer = setTimeout(this.onDeadline, remaining);
     signal?.addEventListener('abort', this.onAbort, { once: true });
-    if (!this.pool.enter(this)) {
+    const place = this.pool.enter(this);
+    this.queued = place === 'queued';
+    if (place === 'full') {
       const { maxPending } = this.pool.settings;
       this.fail(overloaded(`${maxPending} decisions (pool.maxPending) already wait for a socket`));
     }
@@ -64,7 +67,7 @@ class Exchange implements PoolMember {
   }
 
   close(): void {
-    this.fail(new OpaError('OPA_CLOSED', 'The OPA module was closed while the decision was under way.'));
+    this.fail(closed());
   }
 
   private send(): void {
@@ -130,8 +133,8 @@ class Exchange implements PoolMember {
   private readonly onDeadline = (): void => this.fail(this.late());
 
   private late(): OpaError {
-    if (this.req?.socket) return timedOut(`OPA at ${this.pool.origin.url}`);
-    return overloaded('no socket was free before the deadline');
+    if (this.queued && this.req === undefined) return overloaded('no socket was free before the deadline');
+    return timedOut(`OPA at ${this.pool.origin.url}`);
   }
 
   private readonly onAbort = (): void => {

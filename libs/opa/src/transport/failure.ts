@@ -14,6 +14,9 @@ export function isReset(error: unknown): boolean {
 const CERTIFICATE_REFUSED =
   /^ERR_SSL_\w*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 
+// This process has no descriptor or memory for a socket. OPA isn't the one that is missing, and a flood can bring it about.
+const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
 /** Turns what `node:http` says of a failed exchange into the public error. */
 export function failureOf(error: unknown, origin: Origin): OpaError {
   if (error instanceof OpaError) return error;
@@ -37,6 +40,9 @@ export function failureOf(error: unknown, origin: Origin): OpaError {
       `OPA at ${origin.url} refused this client's own certificate (option "tls"): ${what}.`,
       { cause: error },
     );
+  }
+  if (EXHAUSTED.has(code)) {
+    return new OpaError('OPA_OVERLOADED', `OPA at ${origin.url} is not asked: ${what}.`, { cause: error });
   }
   return new OpaError('OPA_UNREACHABLE', `OPA at ${origin.url} can't be reached: ${what}.`, { cause: error });
 }

@@ -34,16 +34,16 @@ export class Pool {
     return this.queue.size;
   }
 
-  /** Lets an exchange begin, now or when its turn comes; `false` when the queue is full. */
-  enter(member: PoolMember): boolean {
+  /** Lets an exchange begin, now or when its turn comes; not at all when the queue is full. */
+  enter(member: PoolMember): 'begun' | 'queued' | 'full' {
     if (this.active.size < this.settings.maxSockets) {
       this.active.add(member);
       member.begin();
-      return true;
+      return 'begun';
     }
-    if (this.queue.size >= this.settings.maxPending) return false;
+    if (this.queue.size >= this.settings.maxPending) return 'full';
     this.queue.add(member);
-    return true;
+    return 'queued';
   }
 
   /** Takes an exchange out, whether it had begun or not. */

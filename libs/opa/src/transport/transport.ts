@@ -1,10 +1,8 @@
 import type { AxiosAdapter } from 'axios';
 import { AxiosError } from 'axios';
-import { setTimeout as after } from 'node:timers/promises';
 import { abortSignalOf, OpaError, parseObject } from '../contracts/index.js';
 import type { SocketStats } from './agents.js';
 import { Agents } from './agents.js';
-import { bounded } from './bounds.js';
 import { exchange } from './exchange.js';
 import type { OpaHttpService } from './http.service.js';
 import { createHttpService, hasInterceptors } from './http.service.js';
@@ -12,6 +10,7 @@ import { urlOf, WireCall } from './lean-adapter.js';
 import { parseOrigin } from './origin.js';
 import { Pool } from './pool.js';
 import type { PoolSettings } from './pool.options.js';
+import { closed, Waits } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
 /**
@@ -36,6 +35,7 @@ export interface TransportStats {
 /** The sockets of one module instance: agents, the pooled HttpService, one pool for each OPA, and their lifetime. */
 export class Transport {
   readonly http: OpaHttpService;
+  readonly waits = new Waits();
   private readonly agents: Agents;
   private readonly pools: Pool[] = [];
   private readonly adapter: AxiosAdapter;
@@ -75,22 +75,16 @@ export class Transport {
     return { waiting, sockets: this.agents.stats() };
   }
 
-  /**
-   * Begins the shutdown: idle sockets are closed, what is under way finishes, new requests are still served.
-   *
-   * @param limit - how long to wait for what is under way, in milliseconds
-   */
-  async drain(limit: number): Promise<void> {
+  /** Begins the shutdown: idle sockets are closed; resolves when what is under way is over. New requests are still served. */
+  async drain(): Promise<void> {
     this.agents.drain();
-    const stop = new AbortController();
-    const settled = Promise.all(this.pools.map((pool) => pool.settled()));
-    await Promise.race([settled, after(limit, undefined, { signal: stop.signal }).catch(() => undefined)]);
-    stop.abort();
+    await Promise.all(this.pools.map((pool) => pool.settled()));
   }
 
   /** Ends everything; resolves when no socket is open. */
   async destroy(): Promise<void> {
     this.closed = true;
+    this.waits.close();
     for (const pool of this.pools) pool.close();
     await this.agents.destroy();
   }
@@ -112,7 +106,7 @@ export class Transport {
     };
     try {
       const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
-      const answer = await bounded(`OPA at ${pool.origin.url}`, limit, () =>
+      const answer = await this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () =>
         this.http.axiosRef.request<unknown>(config),
       );
       return { status: answer.status, headers: answer.headers, body: answer.data };
@@ -127,10 +121,6 @@ const always = (): boolean => true;
 
 // Interceptors see the document. What isn't a JSON object stays text, for the client to refuse.
 const parsed = (data: unknown): unknown => (typeof data === 'string' ? (parseObject(data) ?? data) : data);
-
-function closed(): OpaError {
-  return new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
-}
 
 // Only a replaced adapter makes axios errors here. What an interceptor throws must never look like an outage.
 function fromAxios(error: unknown, pool: Pool): OpaError {

@@ -10,13 +10,13 @@ const run = promisify(execFile);
 const script = join(import.meta.dirname, 'support', 'few-descriptors.mjs');
 
 describe('a process without a file descriptor left', () => {
-  it('decides nothing, and decides again when it has some', async () => {
+  it('decides nothing, opens no door, and decides again when it has some', async () => {
     const { url } = await uses(httpServer((_request, response) => response.end('{"result":true}')));
     // The built library (npm test builds it), for that process has no Jest. Its modules take some descriptors at once.
     const child = ['-c', 'ulimit -n 512 && exec "$0" "$@"', process.execPath, script, url];
     const { stdout } = await run('sh', child);
     expect(JSON.parse(stdout)).toEqual({
-      exhausted: Array(20).fill('OPA_UNREACHABLE EMFILE'),
+      exhausted: Array(20).fill('OPA_OVERLOADED EMFILE'),
       recovered: Array(20).fill('allow'),
       inUse: 0,
       waiting: 0,

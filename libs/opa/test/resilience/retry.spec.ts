@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { cleanUp, scripted, start, well } from './support.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { settles } from '../faults/support/leftovers.js';
+import type { Step } from './support.js';
+import { cleanUp, fakeClock, scripted, start, well } from './support.js';
 
 const quick = { minDelay: 0, maxDelay: 5 };
 afterEach(cleanUp);
@@ -70,13 +72,56 @@ describe('retry', () => {
     });
     const caller = new AbortController();
     const failed = opa.decide({ input: 1, signal: caller.signal });
-    while (opa.stats().retries === 0) await new Promise((resolve) => setImmediate(resolve));
+    await settles(() => [server.asked(), opa.stats().sockets.inUse], [1, 0]);
     caller.abort();
     await expect(failed).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     expect(server.asked()).toBe(1);
+    expect(opa.stats().retries).toBe(0);
   });
 
-  it('takes no more than its budget: 10, or 10 % of the decisions', async () => {
+  it('waits as long as Retry-After says, in seconds', async () => {
+    let over = false;
+    const server = await scripted(
+      (_request, response) => {
+        setTimeout(() => (over = true), 900);
+        response.writeHead(503, { 'retry-after': '1' }).end();
+      },
+      (_request, response) => response.end(JSON.stringify({ result: over })),
+    );
+    const opa = await start({ url: server.url, timeout: 15_000 });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+
+  it('waits as long as Retry-After says, as a date', async () => {
+    let due = Infinity;
+    const server = await scripted(
+      (_request, response) => {
+        // HTTP's dates have whole seconds.
+        due = Math.ceil(Date.now() / 1_000 + 1) * 1_000;
+        response.writeHead(429, { 'retry-after': new Date(due).toUTCString() }).end();
+      },
+      (_request, response) => response.end(JSON.stringify({ result: Date.now() >= due - 2 })),
+    );
+    const opa = await start({ url: server.url, timeout: 15_000 });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+
+  it.each(['', 'soon', '-1', new Date(0).toUTCString()])(
+    'takes its own pause when Retry-After is %j',
+    async (value) => {
+      const server = await scripted([503, { 'retry-after': value }], well);
+      const opa = await start({ url: server.url, retry: quick });
+      await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    },
+  );
+});
+
+describe('the budget of retries', () => {
+  // A slow machine must not have its 10 seconds pass.
+  let clock: ReturnType<typeof fakeClock>;
+  beforeEach(() => void (clock = fakeClock()));
+
+  it('is 10, or 10 % of the decisions', async () => {
     const server = await scripted(503);
     const opa = await start({ url: server.url, retry: quick, circuitBreaker: false });
     const ask = async (times: number): Promise<void> => {
@@ -87,5 +132,47 @@ describe('retry', () => {
     await ask(150);
     expect(opa.stats().retries).toBe(20);
     expect(server.asked()).toBe(220);
+  });
+
+  it.each<[string, Step]>([
+    ['OPA answers 503', 503],
+    ['OPA answers 429', 429],
+    ['OPA resets each connection', 'reset'],
+  ])('holds when many fail at once: %s', async (_name, step) => {
+    const server = await scripted(step);
+    const opa = await start({
+      url: server.url,
+      timeout: 15_000,
+      pool: { maxSockets: 50, connectTimeout: 15_000 },
+      retry: { ...quick, retries: 3 },
+      circuitBreaker: false,
+    });
+    const asked = Array.from({ length: 500 }, (_, input) => opa.decide({ input }));
+    const settled = await Promise.allSettled(asked);
+    expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(server.asked()).toBe(550);
+    expect(opa.stats()).toMatchObject({ retries: 50, decisions: { error: 500 } });
+  });
+
+  it('counts the decisions that went well', async () => {
+    const server = await scripted(...Array.from({ length: 300 }, () => well), 503);
+    const opa = await start({ url: server.url, retry: { ...quick, retries: 100 }, circuitBreaker: false });
+    for (let i = 0; i < 300; i += 1) await opa.decide({ input: i });
+    await expect(opa.decide({ input: 300 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    expect(opa.stats().retries).toBe(31);
+  });
+
+  it('is there again after 10 seconds, and not before', async () => {
+    const server = await scripted(503);
+    const opa = await start({ url: server.url, timeout: 60_000, retry: quick, circuitBreaker: false });
+    const ask = async (): Promise<number> => {
+      for (let i = 0; i < 20; i += 1) await opa.decide({ input: i }).catch(() => undefined);
+      return opa.stats().retries;
+    };
+    expect(await ask()).toBe(10);
+    clock.pass(9_800);
+    expect(await ask()).toBe(10);
+    clock.pass(201);
+    expect(await ask()).toBe(20);
   });
 });

@@ -7,7 +7,14 @@ import { Test } from '@nestjs/testing';
 import { OpaModule, OpaService } from 'nestjs-opa';
 
 const [url] = process.argv.slice(2);
-const options = { url, policy: 'a/b', timeout: 5_000, retry: false, circuitBreaker: false };
+const options = {
+  url,
+  policy: 'a/b',
+  timeout: 5_000,
+  retry: false,
+  circuitBreaker: false,
+  onUnavailable: 'allow',
+};
 const module = await Test.createTestingModule({ imports: [OpaModule.forRoot(options)] }).compile();
 await module.init();
 const opa = module.get(OpaService);

@@ -1,0 +1,103 @@
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { CancelSignal, EvaluateOptions } from '../contracts/index.js';
+import { OpaError } from '../contracts/index.js';
+import type { Listed } from './member-list.js';
+import { MemberList } from './member-list.js';
+
+/** The error of a decision whose caller went away. */
+export function aborted(signal: CancelSignal): OpaError {
+  return new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.', { cause: signal.reason });
+}
+
+/** The error of a decision that has passed its deadline. */
+export function timedOut(what: string): OpaError {
+  return new OpaError('OPA_TIMEOUT', `${what} did not answer before the decision's deadline.`);
+}
+
+/** The error of a decision that the module's end has overtaken. */
+export function closed(): OpaError {
+  return new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
+}
+
+/** What one module instance waits for outside the pool; its end ends every wait, so that no timer is left. */
+export class Waits {
+  private readonly waiting = new MemberList<Wait>();
+  private isClosed = false;
+
+  /**
+   * Holds something that knows no bounds of its own to a deadline and a signal.
+   *
+   * @param what - whom to name when it is late
+   * @param work - starts the work; what it comes to after the bounds is dropped
+   * @throws OpaError `OPA_TIMEOUT`, `OPA_ABORTED` or `OPA_CLOSED`; what the work rejects with goes through
+   */
+  bounded<T>(what: string, { deadline, signal }: EvaluateOptions, work: () => Promise<T>): Promise<T> {
+    const remaining = deadline - performance.now();
+    const refusal = this.refusal(signal) ?? (remaining <= 0 ? timedOut(what) : undefined);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise<T>((resolve, reject) => {
+      const wait = new Wait(remaining, signal, reject, () => reject(timedOut(what)));
+      this.waiting.add(wait);
+      work()
+        .finally(() => wait.end())
+        .then(resolve, reject);
+    });
+  }
+
+  /**
+   * Lets some time pass, in milliseconds.
+   *
+   * @throws OpaError `OPA_ABORTED` or `OPA_CLOSED`
+   */
+  pause(ms: number, signal: CancelSignal | undefined): Promise<void> {
+    const refusal = this.refusal(signal);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => this.waiting.add(new Wait(ms, signal, reject, resolve)));
+  }
+
+  /** Ends every wait with `OPA_CLOSED`, those of later as well. */
+  close(): void {
+    this.isClosed = true;
+    for (const wait of this.waiting.all()) wait.fail(closed());
+  }
+
+  private refusal(signal: CancelSignal | undefined): OpaError | undefined {
+    if (this.isClosed) return closed();
+    return signal?.aborted === true ? aborted(signal) : undefined;
+  }
+}
+
+class Wait implements Listed<Wait> {
+  list: Listed<Wait>['list'] = undefined;
+  previous: Listed<Wait>['previous'] = undefined;
+  next: Listed<Wait>['next'] = undefined;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    ms: number,
+    private readonly signal: CancelSignal | undefined,
+    private readonly reject: (error: OpaError) => void,
+    over: () => void,
+  ) {
+    this.timer = setTimeout(() => {
+      this.end();
+      over();
+    }, ms);
+    signal?.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.signal?.removeEventListener('abort', this.onAbort);
+    this.list?.delete(this);
+  }
+
+  fail(error: OpaError): void {
+    this.end();
+    this.reject(error);
+  }
+
+  private readonly onAbort = (): void => {
+    if (this.signal !== undefined) this.fail(aborted(this.signal));
+  };
+}

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BeforeApplicationShutdown, INestApplicationContext } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Decision, OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
+import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
+import type { Leftovers } from '../faults/support/leftovers.js';
+import { leftoversSince, settles, watched } from '../faults/support/leftovers.js';
+import { cleanUp, closing, gate, scripted, well } from '../resilience/support.js';
+import { httpServer } from '../support.js';
+
+let leftovers: () => Leftovers;
+let app: INestApplicationContext;
+
+/** Decides once Nest has told the modules to stop, as requests do that still come in. */
+@Injectable()
+class Late implements BeforeApplicationShutdown {
+  decided: Promise<Decision> | undefined;
+  after: (() => Promise<void>) | undefined;
+
+  constructor(@Inject(OpaService) private readonly opa: OpaService) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.decided = this.opa.decide({ input: 'late' });
+    await this.decided;
+    await this.after?.();
+  }
+}
+
+/** With times that outlast the tests' patience, so that a timer that is left shows. */
+async function open(options: OpaModuleOptions, providers: [] | [typeof Late] = []): Promise<OpaService> {
+  const imports = [
+    OpaModule.forRoot({ policy: 'a/b', timeout: 20_000, pool: { connectTimeout: 5_000 }, ...options }),
+  ];
+  const module = { module: class App {}, imports, providers };
+  app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  return app.get(OpaService);
+}
+
+const hanging: PolicyEngine = { name: 'hanging', evaluate: () => new Promise(() => undefined) };
+const silent = async (): Promise<string> => closing(await httpServer(() => undefined)).url;
+const refuses = async (): Promise<string> => (await scripted(503)).url;
+
+beforeEach(() => void (leftovers = leftoversSince()));
+afterEach(async () => {
+  await app.close();
+  await cleanUp();
+});
+
+describe('a module that is closed amid decisions', () => {
+  it('waits for those that are in the queue, in a pause before a retry, or at the token', async () => {
+    const first = gate();
+    const server = await scripted(first.step, 503, well);
+    const opa = await open({
+      url: server.url,
+      token: async () => {
+        if (server.asked() === 0) return 't';
+        await new Promise<void>((resolve) => void setTimeout(resolve, 50));
+        return 't';
+      },
+      pool: { maxSockets: 1 },
+    });
+    const asked = [1, 2, 3].map((input) => opa.decide({ input }));
+    await first.reached;
+    const closed = app.close();
+    first.open();
+    expect((await Promise.all(asked)).map(({ outcome }) => outcome)).toEqual(['allow', 'allow', 'allow']);
+    expect(opa.stats().retries).toBe(1);
+    await closed;
+    expect(server.asked()).toBe(4);
+  });
+
+  it("waits for those of an engine of the user's own", async () => {
+    let answer = (): void => undefined;
+    const engine: PolicyEngine = {
+      name: 'own',
+      evaluate: () => new Promise((resolve) => (answer = () => resolve({ result: true }))),
+    };
+    const opa = await open({ engine });
+    const asked = opa.decide({ input: 1 });
+    const closed = app.close();
+    answer();
+    await expect(asked).resolves.toMatchObject({ outcome: 'allow' });
+    await closed;
+  });
+
+  it('decides what still comes, over sockets that hardly idle', async () => {
+    const server = await scripted(well);
+    const opa = await open({ url: server.url, pool: { freeSocketTimeout: 60_000 } }, [Late]);
+    await opa.decide({ input: 1 });
+    const late = app.get(Late);
+    late.after = () => settles(() => server.open.size, 0);
+    await app.close();
+    await expect(late.decided).resolves.toMatchObject({ outcome: 'allow' });
+    expect(server.opened()).toBe(2);
+  });
+
+  const store = {
+    get: () => new Promise<never>(() => undefined),
+    set: () => undefined,
+    clear: () => undefined,
+  };
+  it.each<[string, () => Promise<OpaModuleOptions>]>([
+    ['at an OPA that is silent', async () => ({ url: await silent() })],
+    ['in the queue', async () => ({ url: await silent(), pool: { maxSockets: 1 } })],
+    [
+      'in a pause before a retry',
+      async () => ({ url: await refuses(), retry: { minDelay: 15_000, maxDelay: 15_000 } }),
+    ],
+    [
+      'at a token that never comes',
+      async () => ({ url: await refuses(), token: () => new Promise(() => undefined) }),
+    ],
+    ['at an engine that hangs', async () => Promise.resolve({ engine: hanging })],
+    [
+      'at a store that hangs',
+      async () => ({ url: await refuses(), cache: { max: 1, allowTtl: 1, denyTtl: 1, store } }),
+    ],
+    ['in a shared call', async () => ({ url: await silent(), coalesce: true })],
+    ['at the first of two', async () => ({ url: [await silent(), await silent()] })],
+  ])('ends those that outlast shutdownTimeout, and leaves nothing: %s', async (_name, options) => {
+    const opa = await open({ ...(await options()), shutdownTimeout: 20, onUnavailable: 'allow' });
+    const asked = [1, 1].map((input) =>
+      watched(() => opa.decide({ input })).catch((error: unknown) => (error as { code?: string }).code),
+    );
+    // Far enough to be where they are to be ended.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await app.close();
+    expect(await Promise.all(asked)).toEqual(['OPA_CLOSED', 'OPA_CLOSED']);
+    expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, idle: 0 } });
+    await settles(() => leftovers().timers, 0);
+  });
+
+  it('ends those that wait in an interceptor of the HttpService', async () => {
+    const opa = await open({ url: await silent(), shutdownTimeout: 20 });
+    app.get(OpaHttpService).axiosRef.interceptors.request.use(() => new Promise(() => undefined));
+    const asked = watched(() => opa.decide({ input: 1 }));
+    const ended = expect(asked).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+    await app.close();
+    await ended;
+    await settles(() => leftovers().timers, 0);
+  });
+});
+
+describe('a decision that is asked for once the module is closed', () => {
+  const failing = { retry: false, circuitBreaker: { minimumCalls: 1 }, onUnavailable: 'allow' } as const;
+  it.each<[string, () => Promise<OpaModuleOptions>]>([
+    ['an OPA', async () => ({ url: (await scripted(well)).url })],
+    ["an engine of the user's own", async () => Promise.resolve({ engine: hanging })],
+    [
+      'a cached decision',
+      async () => ({ url: (await scripted(well)).url, cache: { max: 1, allowTtl: 9_999, denyTtl: 0 } }),
+    ],
+    ['an open circuit and fail-open', async () => ({ url: await refuses(), ...failing })],
+    ['several OPAs', async () => ({ url: [await refuses(), await refuses()], ...failing })],
+  ])('is OPA_CLOSED: with %s', async (_name, options) => {
+    const opa = await open(await options());
+    const first = opa.decide({ input: 1, timeout: 500 });
+    await first.catch(() => undefined);
+    await app.close();
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+    await expect(opa.evaluate({ input: 1 })).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+  });
+});

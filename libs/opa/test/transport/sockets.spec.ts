@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { settles } from '../faults/support/leftovers.js';
+import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
+import { httpServer } from '../support.js';
+
+afterEach(cleanUp);
+
+/** Has nothing closed but for the reason that a test gives. */
+const lasting = { connectTimeout: 10_000, freeSocketTimeout: 60_000, socketTtl: 60_000 };
+const patient = { timeout: 10_000, retry: false, circuitBreaker: false } as const;
+
+describe('pool.freeSocketTimeout', () => {
+  it('closes a socket that idles, as the other side sees it, and not one that is in use', async () => {
+    const held: ServerResponse[] = [];
+    const server = closing(await httpServer((_request, response) => void held.push(response)));
+    const pool = { ...lasting, freeSocketTimeout: 20 };
+    const opa = await start({ ...patient, url: server.url, pool });
+    const decision = opa.decide({ input: 1 });
+    await settles(() => held.length, 1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(server.open.size).toBe(1);
+    held[0]?.end('{"result":true}');
+    await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
+    await settles(() => server.open.size, 0);
+    expect(opa.stats().sockets).toMatchObject({ created: 1, closed: 1, idle: 0, inUse: 0 });
+  });
+
+  it('keeps one that is used again in time', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...patient, url: server.url, pool: lasting });
+    for (let i = 0; i < 20; i += 1) await opa.decide({ input: i });
+    expect(server.opened()).toBe(1);
+  });
+});
+
+describe('pool.socketTtl', () => {
+  it('retires sockets under steady load, without a failure', async () => {
+    const server = await scripted(well);
+    const pool = { ...lasting, maxSockets: 4, socketTtl: 50 };
+    const opa = await start({ ...patient, url: server.url, pool });
+    const over = performance.now() + 500;
+    const ask = async (): Promise<void> => {
+      while (performance.now() < over) await opa.decide({ input: 1 });
+    };
+    // More askers than sockets, so that each socket is handed on as soon as it is free.
+    await Promise.all(Array.from({ length: 16 }, ask));
+    expect(server.opened()).toBeGreaterThan(8);
+    const { decisions, sockets } = opa.stats();
+    expect(decisions.error).toBe(0);
+    expect(sockets.created - sockets.closed).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('pool.maxSockets and pool.maxFreeSockets', () => {
+  it('bound what OPA sees at once, and what is kept', async () => {
+    let most = 0;
+    const server = closing(
+      await httpServer((_request, response) => {
+        most = Math.max(most, server.open.size);
+        setImmediate(() => response.end('{"result":true}'));
+      }),
+    );
+    const pool = { ...lasting, maxSockets: 5, maxFreeSockets: 2 };
+    const opa = await start({ ...patient, url: server.url, pool });
+    const asked = Array.from({ length: 200 }, (_, input) => opa.decide({ input }));
+    expect(opa.stats().waiting).toBe(195);
+    await Promise.all(asked);
+    expect(most).toBeLessThanOrEqual(5);
+    await settles(() => server.open.size, 2);
+    expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, idle: 2 } });
+  });
+});
+
+describe('pool.maxResponseBytes', () => {
+  const CAP = 1_000;
+  const document = (bytes: number): string => {
+    const empty = '{"result":true,"metrics":""}';
+    return empty.replace('""', `"${'x'.repeat(bytes - empty.length)}"`);
+  };
+  const chunks = (text: string) => (response: ServerResponse) => {
+    for (let at = 0; at < text.length; at += 100) response.write(text.slice(at, at + 100));
+    response.end();
+  };
+  const zipped = (text: string) => (response: ServerResponse) =>
+    void response.writeHead(200, { 'content-encoding': 'GZIP' }).end(gzipSync(text));
+  const whole = (text: string) => (response: ServerResponse) =>
+    void response.writeHead(200, { 'content-length': text.length }).end(text);
+
+  it.each([
+    ['with a length', whole],
+    ['in chunks', chunks],
+    ['as gzip, unpacked', zipped],
+  ])('takes an answer of that size, and not a byte more: %s', async (_name, answer) => {
+    const sizes = [CAP, CAP + 1];
+    const server = await scripted((_request, response) => answer(document(sizes.shift() ?? 0))(response));
+    const opa = await start({ ...patient, url: server.url, pool: { ...lasting, maxResponseBytes: CAP } });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(opa.decide({ input: 2 })).rejects.toMatchObject({ code: 'OPA_BAD_ANSWER' });
+    await settles(() => opa.stats().sockets.inUse, 0);
+  });
+
+  it('refuses an answer by its length alone, before its body comes', async () => {
+    const server = await scripted((_request, response) => {
+      response.writeHead(200, { 'content-length': CAP + 1 }).flushHeaders();
+    });
+    const opa = await start({ ...patient, url: server.url, pool: { ...lasting, maxResponseBytes: CAP } });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_ANSWER' });
+    await settles(() => server.open.size, 0);
+  });
+});
