@@ -1,5 +1,11 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
+import {
+  ApplicationConfig,
+  DiscoveryService,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModulesContainer,
+} from '@nestjs/core';
 import { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
 import { enforcementToken, instanceToken, Obligations, OpaEnforcement } from '../enforcement/index.js';
@@ -39,9 +45,17 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
         config: ApplicationConfig,
         discovery: DiscoveryService,
         scanner: MetadataScanner,
+        modules: ModulesContainer,
         host: HttpAdapterHost,
-      ) => new RouteAudit({ config, discovery, scanner, host }, own, name),
-      inject: [runtime, ApplicationConfig, DiscoveryService, MetadataScanner, HttpAdapterHost],
+      ) => new RouteAudit({ config, discovery, scanner, modules, host }, own, name),
+      inject: [
+        runtime,
+        ApplicationConfig,
+        DiscoveryService,
+        MetadataScanner,
+        ModulesContainer,
+        HttpAdapterHost,
+      ],
     },
     { provide: instanceToken(OpaService, name), useFactory: serviceOf, inject: [runtime, audit] },
     {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OpaError } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { answered, mcpNest, startMcp, stopMcp } from './drivers/mcp.js';
 import { testContext } from './suite.js';
@@ -28,11 +29,35 @@ describe('prompts and resources of @rekog/mcp-nest', () => {
     ]);
   });
 
-  it('are refused with the JSON-RPC code and the reasons', async () => {
-    engine.answer('prompts/get', { allow: false, reasons: ['no prompts'] });
-    expect(await answered(mcp.client.getPrompt({ name: 'greet' }))).toMatchObject({
-      error: { code: -32001, reasons: ['no prompts'] },
-    });
+  it.each([
+    ['denied', { allow: false, reasons: ['no'] }, { code: -32001, reasons: ['no'] }],
+    ['undefined', undefined, { code: -32001 }],
+    ['undecided', new OpaError('OPA_TIMEOUT', 's3cret'), { code: -32603 }],
+    ['of a bad input', new OpaError('OPA_BAD_INPUT', 's3cret'), { code: -32602 }],
+  ])('are refused with the JSON-RPC code and the reasons: %s', async (_name, answer, error) => {
+    engine.answer('prompts/get', answer).answer('resources/read', answer);
+    for (const request of [
+      mcp.client.getPrompt({ name: 'greet' }),
+      mcp.client.readResource({ uri: 'mem://notes' }),
+    ]) {
+      const seen = await answered(request);
+      expect(seen).toMatchObject({ error });
+      expect(JSON.stringify(seen)).not.toContain('s3cret');
+    }
+  });
+
+  it('are in the table of the audit, as the tools are', async () => {
+    const routes = (await mcp.routes()).filter(({ kind }) => kind === 'mcp');
+    expect(routes.map(({ route, status }) => `${route}: ${status}`)).toEqual([
+      'tool read: guarded',
+      'tool remove: guarded',
+      'tool open: public',
+      'tool unnamed: refused',
+      'tool shadow: guarded',
+      'prompt greet: guarded',
+      'resource notes: guarded',
+    ]);
+    expect(await mcp.routes()).toHaveLength(routes.length);
   });
 
   it('are masked', async () => {

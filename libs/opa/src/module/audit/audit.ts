@@ -1,21 +1,12 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
-import type { ApplicationConfig, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import type { RouteReport, RouteStatus } from '../../decision/index.js';
 import { declarationOf } from '../../decorators/index.js';
 import type { OpaRuntime } from '../runtime.js';
 import { GuardCoverage } from './coverage.js';
-import type { Handler } from './handlers.js';
+import type { Handler, HandlerSources } from './handlers.js';
 import { handlersOf } from './handlers.js';
 import { verifyPolicies } from './verify.js';
-
-/** What the audit reads of Nest. */
-export interface AuditSources {
-  readonly config: ApplicationConfig;
-  readonly discovery: DiscoveryService;
-  readonly scanner: MetadataScanner;
-  readonly host: HttpAdapterHost | undefined;
-}
 
 /** Tells at start-up what is guarded by which policy, and what is not. */
 export class RouteAudit implements OnApplicationBootstrap {
@@ -23,7 +14,7 @@ export class RouteAudit implements OnApplicationBootstrap {
   private table: readonly RouteReport[] | undefined;
 
   constructor(
-    private readonly sources: AuditSources,
+    private readonly sources: HandlerSources,
     private readonly runtime: Pick<OpaRuntime, 'settings' | 'stack'>,
     private readonly name: string | undefined,
   ) {}
@@ -44,11 +35,8 @@ export class RouteAudit implements OnApplicationBootstrap {
   }
 
   private read(): RouteReport[] {
-    const { config, discovery, scanner, host } = this.sources;
-    const coverage = new GuardCoverage(config, host);
-    return handlersOf(discovery, scanner, config.getGlobalPrefix()).map((handler) =>
-      this.describe(handler, coverage),
-    );
+    const coverage = new GuardCoverage(this.sources.config, this.sources.host);
+    return handlersOf(this.sources).map((handler) => this.describe(handler, coverage));
   }
 
   private describe(handler: Handler, coverage: GuardCoverage): RouteReport {

@@ -1,7 +1,15 @@
 import type { Type } from '@nestjs/common';
-import { RequestMethod } from '@nestjs/common';
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type {
+  ApplicationConfig,
+  DiscoveryService,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModulesContainer,
+} from '@nestjs/core';
 import type { RouteReport } from '../../decision/index.js';
+import { fieldEnhancers } from '../resolver.check.js';
+import { httpRoutes } from './http-routes.js';
+import { meta } from './metadata.js';
 
 /** A handler that Nest calls from outside. */
 export interface Handler {
@@ -11,95 +19,96 @@ export interface Handler {
   readonly method: (...args: never[]) => unknown;
 }
 
+/** What the handlers are found with. */
+export interface HandlerSources {
+  readonly config: ApplicationConfig;
+  readonly discovery: DiscoveryService;
+  readonly scanner: MetadataScanner;
+  readonly modules: ModulesContainer;
+  readonly host: HttpAdapterHost | undefined;
+}
+
 type Found = Pick<Handler, 'kind' | 'route'>;
 type Method = Handler['method'];
-
-// Nest's own metadata; it exports no names for them.
-const meta = (key: string, on: object): unknown => Reflect.getMetadata(key, on) as unknown;
+type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** Finds every handler of an application, in the order of its modules. */
-export function handlersOf(discovery: DiscoveryService, scanner: MetadataScanner, prefix: string): Handler[] {
-  const controllers = discovery.getControllers();
-  const classes = new Set(
-    [...controllers, ...discovery.getProviders()]
-      .map(({ metatype }) => metatype)
-      .filter((metatype): metatype is Type => typeof metatype === 'function'),
+export function handlersOf(sources: HandlerSources): Handler[] {
+  const { discovery } = sources;
+  const found = [...discovery.getControllers(), ...discovery.getProviders()].flatMap((wrapper) =>
+    handlersIn(wrapper, sources),
   );
-  return [...classes].flatMap((controller) => {
-    const prototype = controller.prototype as Record<string, unknown> | undefined;
-    return prototype === undefined
-      ? []
-      : scanner.getAllMethodNames(prototype).flatMap((name) => {
-          const method = prototype[name];
-          if (typeof method !== 'function') return [];
-          return routesOf(controller, method as Method, prefix).map((found) => ({
-            ...found,
-            controller,
-            method: method as Method,
-          }));
-        });
+  // A class may be a provider of several modules.
+  const known = new Map<Type, Set<string>>();
+  return found.filter(({ kind, route, controller, method }) => {
+    const routes = known.get(controller) ?? new Set<string>();
+    known.set(controller, routes);
+    return routes.size < routes.add(`${kind} ${route} ${method.name}`).size;
   });
 }
 
-function routesOf(controller: Type, method: Method, prefix: string): Found[] {
-  for (const find of [mcp, message, event, field]) {
-    const found = find(method, controller);
-    if (found !== undefined) return [found];
-  }
-  return http(controller, method, prefix);
+function handlersIn(wrapper: Wrapper, { scanner, discovery, ...nest }: HandlerSources): Handler[] {
+  const controller = wrapper.metatype as Type | null;
+  if (typeof controller !== 'function') return [];
+  const asController = discovery.getControllers().includes(wrapper);
+  const place = { config: nest.config, modulePath: modulePathOf(wrapper, nest.modules) };
+  const guardsFields = fieldEnhancers(discovery)?.includes('guards') ?? false;
+  // A provider's factory is a function too, and may have no prototype.
+  const prototype = controller.prototype as Record<string, unknown> | undefined;
+  return scanner.getAllMethodNames(prototype ?? null).flatMap((name) => {
+    const method = prototype?.[name];
+    if (typeof method !== 'function') return [];
+    const served = asController && nest.host?.httpAdapter !== undefined;
+    const http = served ? httpRoutes(controller, method, place) : [];
+    return [
+      ...http.map((route): Found => ({ kind: 'http', route })),
+      ...(mcp(method as Method) ?? (asController ? messages(method as Method) : [])),
+      ...event(method as Method, controller),
+      ...field(method as Method, controller, guardsFields),
+    ].map((one) => ({ ...one, controller, method: method as Method }));
+  });
 }
 
-function http(controller: Type, method: Method, prefix: string): Found[] {
-  const verb = meta('method', method);
-  if (typeof verb !== 'number') return [];
-  const outer = texts(meta('path', controller));
-  const inner = texts(meta('path', method));
-  return outer.flatMap((base) =>
-    inner.map((path) => ({
-      kind: 'http' as const,
-      route: `${RequestMethod[verb]} ${joined(prefix, base, path)}`,
-    })),
-  );
+function modulePathOf({ host }: Wrapper, { applicationId }: ModulesContainer): string {
+  const module = host?.metatype;
+  if (module === undefined) return '';
+  const path = meta(`__module_path__${applicationId}`, module) ?? meta('__module_path__', module);
+  return typeof path === 'string' ? path : '';
 }
 
-function mcp(method: Method): Found | undefined {
+function mcp(method: Method): [Found] | undefined {
   for (const type of ['tool', 'resource', 'resource-template', 'prompt']) {
     const declared = meta(`mcp:${type}`, method) as { name?: string; uri?: string } | undefined;
     if (declared !== undefined)
-      return { kind: 'mcp', route: `${type} ${declared.name ?? declared.uri ?? method.name}` };
+      return [{ kind: 'mcp', route: `${type} ${declared.name ?? declared.uri ?? method.name}` }];
   }
   return undefined;
 }
 
-function message(method: Method): Found | undefined {
-  const patterns = meta('microservices:pattern', method);
-  if (patterns === undefined) return undefined;
-  const [first] = [patterns].flat() as unknown[];
-  if (typeof first === 'object' && first !== null && 'rpc' in first && 'service' in first)
-    return { kind: 'grpc', route: `${String(first.service)}/${String(first.rpc)}` };
-  return { kind: 'rpc', route: typeof first === 'string' ? first : JSON.stringify(first) };
+function messages(method: Method): Found[] {
+  const patterns = (meta('microservices:pattern', method) ?? []) as unknown[];
+  return patterns.map((pattern) => {
+    if (typeof pattern === 'object' && pattern !== null && 'rpc' in pattern && 'service' in pattern)
+      return { kind: 'grpc', route: `${String(pattern.service)}/${String(pattern.rpc)}` };
+    return { kind: 'rpc', route: typeof pattern === 'string' ? pattern : JSON.stringify(pattern) };
+  });
 }
 
-function event(method: Method, controller: Type): Found | undefined {
-  if (meta('websockets:message_mapping', method) !== true) return undefined;
-  if (meta('websockets:is_gateway', controller) !== true) return undefined;
-  return { kind: 'ws', route: String(meta('message', method)) };
+function event(method: Method, controller: Type): Found[] {
+  if (meta('websockets:message_mapping', method) !== true) return [];
+  if (meta('websockets:is_gateway', controller) !== true) return [];
+  return [{ kind: 'ws', route: String(meta('message', method)) }];
 }
 
-function field(method: Method): Found | undefined {
-  const type = meta('graphql:resolver_type', method);
-  if (type !== 'Query' && type !== 'Mutation' && type !== 'Subscription') return undefined;
+const ROOT: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
+
+// Fields below the root are no way in; where Nest runs guards around them, each is decided.
+function field(method: Method, controller: Type, guardsFields: boolean): Found[] {
+  const declared = meta('graphql:resolver_type', method);
   const name = meta('graphql:resolver_name', method);
-  return { kind: 'graphql', route: `${type}.${typeof name === 'string' ? name : method.name}` };
-}
-
-function texts(path: unknown): string[] {
-  return ([path ?? ''].flat() as unknown[]).map(String);
-}
-
-function joined(...parts: string[]): string {
-  return `/${parts
-    .flatMap((part) => part.split('/'))
-    .filter(Boolean)
-    .join('/')}`;
+  const isRoot = ROOT.includes(declared);
+  const isBelow = meta('graphql:resolve_property', method) === true;
+  if (!isRoot && !(isBelow && guardsFields)) return [];
+  const type = isRoot ? declared : (declared ?? meta('graphql:resolver_type', controller));
+  return [{ kind: 'graphql', route: `${String(type)}.${typeof name === 'string' ? name : method.name}` }];
 }

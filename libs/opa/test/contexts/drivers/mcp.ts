@@ -3,13 +3,14 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import type { EngineAnswer, OpaError, OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
+import type { EngineAnswer, OpaError, OpaModuleOptions, PolicyEngine, RouteReport } from 'nestjs-opa';
 import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
 
 type Message =
   | { type: 'question'; id: number; policy: string; input: unknown }
   | { type: 'called'; name: HandlerName }
   | { type: 'started'; url: string }
+  | { type: 'routes'; routes: RouteReport[] }
   | { type: 'closed' };
 
 let process: ChildProcess | undefined;
@@ -27,7 +28,7 @@ export async function stopMcp(): Promise<void> {
 export async function startMcp(
   { engine, ...options }: OpaModuleOptions & { engine: PolicyEngine },
   called: (handler: HandlerName) => void = () => undefined,
-): Promise<{ client: Client; close(): Promise<void> }> {
+): Promise<{ client: Client; routes(): Promise<RouteReport[]>; close(): Promise<void> }> {
   const child = (process ??= fork(join(import.meta.dirname, '../fixtures/mcp-nest.mjs'), { execArgv: [] }));
   const told = (type: Message['type']): Promise<Message> =>
     new Promise((resolve) => {
@@ -58,6 +59,11 @@ export async function startMcp(
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
   return {
     client,
+    routes: async () => {
+      const known = told('routes');
+      child.send({ type: 'routes' });
+      return ((await known) as { routes: RouteReport[] }).routes;
+    },
     close: async () => {
       await client.close();
       const closed = told('closed');
