@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, expect, it } from '@jest/globals';
 import { Cleanup } from './support/cleanup.js';
 import { open, send } from './support/client.js';
 import { startGateway } from './support/gateway-process.js';
+import { startOpenGateway } from './support/open-gateway.js';
 import { startServer } from './support/upstream.js';
 
 const cleanup = new Cleanup();
@@ -70,6 +73,18 @@ it('lets an answer end that has begun, on a connection that the client keeps', a
   expect(text).toBe('begun, ended');
   expect(await ended).toBe(0);
 }, 30_000);
+
+it('does not wait for a connection that a client has opened in advance', async () => {
+  const { gateway } = await startOpenGateway(cleanup, (_request, response) => response.end());
+  const socket = cleanup.add(connect(gateway.port, '127.0.0.1'), (opened) => opened.destroy());
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  const ended = gateway.end().then(() => 'ended');
+  const grace = AbortSignal.timeout(8_000);
+  const late = once(grace, 'abort').then(() => 'cut off');
+  expect(await Promise.race([ended, late])).toBe('ended');
+  await closed;
+});
 
 /** Waits until the gateway takes no new connections. */
 async function refused(port: number): Promise<void> {

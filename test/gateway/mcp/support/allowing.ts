@@ -1,0 +1,15 @@
+import type { Cleanup } from '../../support/cleanup.js';
+import { startGateway } from '../../support/gateway-process.js';
+import { startOpa } from '../../support/opa-process.js';
+
+const ALL = { 'all.rego': 'package all\nallow := true' };
+// Without a policy for lists, for what one has decided is private, and the caching hints say so.
+const DECIDED = { policy: 'all/allow', response: 'all/allow' };
+
+/** Starts a gateway whose policies are asked about everything, and allow it, before a server; gives its URL there. */
+export async function startAllowing(cleanup: Cleanup, url: string): Promise<string> {
+  const opa = cleanup.add(await startOpa({ rego: ALL }), ({ kill }) => kill());
+  const mcp = [{ name: 'real', url, ...DECIDED }];
+  const gateway = cleanup.add(await startGateway({ opa: { url: opa.url }, mcp }), ({ end }) => end());
+  return `http://127.0.0.1:${gateway.port}/mcp/real`;
+}

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Cleanup } from '../../support/cleanup.js';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures');
+const LISTENING = /Listening on (http:\/\/\S+)/;
+
+/** Starts `@modelcontextprotocol/server-everything`, 2025-11-25, as a process; gives its URL. */
+export function startEverything(cleanup: Cleanup): Promise<string> {
+  const main = createRequire(import.meta.url).resolve(
+    '@modelcontextprotocol/server-everything/dist/index.js',
+  );
+  // It would listen on every address.
+  const args = ['--import', join(FIXTURES, 'loopback.mjs'), main, 'streamableHttp'];
+  return startProcess(cleanup, args, { PORT: '0' });
+}
+
+/** Starts the server on the protocol's 2.x packages, both eras, as a process; gives its URL. */
+export const startReference = (cleanup: Cleanup): Promise<string> =>
+  startProcess(cleanup, [join(FIXTURES, 'reference/server.mjs')], {});
+
+function startProcess(
+  cleanup: Cleanup,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, args, {
+    env: { PATH, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const gone = once(child, 'exit');
+  cleanup.add(child, async () => {
+    child.kill('SIGKILL');
+    await gone;
+  });
+  let output = '';
+  return new Promise((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const url = LISTENING.exec(output)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    void gone.then(() => reject(new Error(`the server ended: ${output}`)));
+  });
+}
