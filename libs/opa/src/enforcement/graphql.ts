@@ -10,6 +10,7 @@ import {
   OpaDeniedException,
 } from '../decision/index.js';
 import { graphqlContext, graphqlRequest } from '../input/index.js';
+import { askOnceForList } from './graphql-list.js';
 import { applyToRequest, setHeaders, stripHeaders } from './http.js';
 import type { EnforcementPoint } from './point.js';
 import type { HttpReply } from './reply.js';
@@ -35,6 +36,7 @@ export const graphqlPoint: EnforcementPoint = {
     if (request !== undefined) applyToRequest(request, decision);
   },
   whileConnected,
+  once: askOnceForList,
   denial: (context, decision) => {
     setHeaders(findReply(context), decision.headers);
     const extensions = { code: DENIED.graphql, ...denialDetails(decision) };

@@ -13,6 +13,8 @@ export interface EnforcementPoint {
     context: ExecutionContext,
     work: (signal: CancelSignal | undefined) => Promise<T>,
   ): Promise<T>;
+  /** Asks a question, or gives what one call has asked alike before; left out where calls have no parts. */
+  once?(context: ExecutionContext, question: unknown, ask: () => Promise<Decision>): Promise<Decision>;
   /** The error of a denial, in the context's own form. */
   denial(context: ExecutionContext, decision: Decision): Error | Promise<Error>;
   /** The error of a decision that could not be had, in the context's own form; it is logged elsewhere. */

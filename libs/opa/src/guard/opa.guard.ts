@@ -110,12 +110,15 @@ export class OpaGuard implements CanActivate {
     { service }: OpaEnforcement,
     context: ExecutionContext,
     point: EnforcementPoint,
-    { policies, combine = 'all', groups = [{ policies, combine }], timeout, mode }: Declaration,
+    declaration: Declaration,
     input: unknown,
   ): Promise<Decision> {
-    return point.whileConnected(context, (signal) =>
-      combinedGroups(groups, (policy) => service.decide({ policy, input, signal, timeout, mode })),
-    );
+    const { policies, combine = 'all', groups = [{ policies, combine }], timeout, mode } = declaration;
+    const ask = (): Promise<Decision> =>
+      point.whileConnected(context, (signal) =>
+        combinedGroups(groups, (policy) => service.decide({ policy, input, signal, timeout, mode })),
+      );
+    return point.once?.(context, { declaration, input }, ask) ?? ask();
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {

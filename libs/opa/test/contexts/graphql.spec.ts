@@ -77,8 +77,8 @@ describe.each(both)('fields on $name', (driver) => {
     expect(engine.questions).toHaveLength(1);
   });
 
-  it('ask one question for every item of a list, which can be shared', async () => {
-    await start({ coalesce: true });
+  it('ask one question for all items of a list', async () => {
+    await start();
     engine.answer('customer', { allow: false, reasons: ['no names'] });
     const { answer } = await ask('{ orders { id customer { name } } }');
     expect(answer.data?.['orders']).toEqual(['1', '2', '3'].map((id) => ({ id, customer: null })));
