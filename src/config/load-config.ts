@@ -66,14 +66,15 @@ const isPath = (text: unknown): text is string =>
 
 function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
   const { opa, auth, mcp } = config;
-  const resolveIn = (values: Record<string, unknown>, ...keys: string[]) => {
-    for (const key of keys) if (isPath(values[key])) values[key] = resolve(folder, values[key]);
+  const resolveIn = (values: unknown, ...keys: string[]) => {
+    if (typeof values !== 'object' || values === null) return;
+    const record = values as Record<string, unknown>;
+    for (const key of keys) if (isPath(record[key])) record[key] = resolve(folder, record[key]);
   };
   resolveIn(opa, 'bundle');
-  if (typeof opa['tls'] === 'object' && opa['tls'] !== null) {
-    resolveIn(opa['tls'] as Record<string, unknown>, 'ca', 'cert', 'key');
-  }
-  if (auth) resolveIn(auth, 'jwks');
+  resolveIn(opa['tls'], 'ca', 'cert', 'key');
+  resolveIn(opa['token'], 'file');
+  resolveIn(auth, 'jwks');
   for (const entry of mcp) resolveIn(entry, 'plugin');
   return config;
 }

@@ -53,11 +53,21 @@ upstreams:
 
   it('gives paths relative to itself', async () => {
     const file = await fileOf(`
-opa: { bundle: policies/bundle.tar.gz, policy: a/b }
-auth: { jwks: ./keys.json, issuer: i, audience: a }${UPSTREAM}`);
-    const { opa, auth } = await loadConfig(file, {});
-    expect(opa['bundle']).toBe(join(dirname(file), 'policies/bundle.tar.gz'));
-    expect(auth?.jwks).toBe(join(dirname(file), 'keys.json'));
+opa:
+  bundle: policies/bundle.tar.gz
+  token: { file: ../token }
+  tls: { ca: ca.pem, cert: /etc/cert.pem, key: "-----BEGIN PRIVATE KEY-----" }
+auth: { jwks: ./keys.json, issuer: i, audience: a }
+mcp: [{ name: demo, url: http://h/mcp, plugin: plugin.yaml }]${UPSTREAM}`);
+    const { opa, auth, mcp } = await loadConfig(file, {});
+    const here = dirname(file);
+    expect(opa).toEqual({
+      bundle: join(here, 'policies/bundle.tar.gz'),
+      token: { file: join(here, '../token') },
+      tls: { ca: join(here, 'ca.pem'), cert: '/etc/cert.pem', key: '-----BEGIN PRIVATE KEY-----' },
+    });
+    expect(auth?.jwks).toBe(join(here, 'keys.json'));
+    expect(mcp[0]?.plugin).toBe(join(here, 'plugin.yaml'));
   });
 
   it('leaves URLs as they are', async () => {

@@ -20,17 +20,31 @@ headers := {"x-policy-path": input.request.path}`,
   'response.rego': `package test.response
 default allow := false
 allow if input.response.status < 500
-obligations contains {"type": "mask", "properties": {"paths": ["/customer/email"]}} if input.subject.role != "editor"`,
+obligations contains {"type": "mask", "properties": {"paths": ["/customer/email"]}} if not input.subject.role == "editor"`,
+  'removal.rego': `package test.removal
+allow := true
+obligations contains {"type": "remove", "properties": {"paths": ["/customer/email"]}}`,
   'service.rego': `package test.service
 allow := true
 headers := {"authorization": "Bearer of-the-gateway"}`,
+  'subject.rego': `package test.subject
+allow := true
+headers := {"x-subject": json.marshal(input.subject)}`,
   'nothing.rego': `package test.nothing
 allow if input.never`,
   'open.rego': `package test.open
 allow := true
 headers := {"x-policy-path": input.request.path}`,
 };
-const ENTRYPOINTS = ['test/request', 'test/response', 'test/service', 'test/nothing/allow', 'test/open'];
+const ENTRYPOINTS = [
+  'test/request',
+  'test/response',
+  'test/removal',
+  'test/service',
+  'test/subject',
+  'test/nothing/allow',
+  'test/open',
+];
 
 /** A real OPA, with the test's policies. */
 export interface OpaProcess {

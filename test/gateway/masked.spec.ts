@@ -1,0 +1,75 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { send } from './support/client.js';
+import type { GatewayProcess } from './support/gateway-process.js';
+import { startOpenGateway } from './support/open-gateway.js';
+import { Routes } from './support/routes.js';
+import { ORDER } from './support/upstream.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const routes = new Routes();
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  const entries = (url: string) => [
+    { name: 'mask', url, response: 'test/response' },
+    { name: 'remove', url, response: 'test/removal' },
+  ];
+  ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries));
+}, 60_000);
+
+const JSON_TYPE = 'application/json';
+const TEXT = JSON.stringify(ORDER);
+
+/** What the client gets of an upstream's answer under an obligation. */
+function answerOf(entry: string, headers: Record<string, string>, body: string | Buffer, method = 'GET') {
+  const path = routes.add((_request, response) => {
+    response.writeHead(200, { 'x-up': '1', ...headers }).end(body);
+  });
+  return send(gateway.port, { path: `/api/${entry}${path}`, method });
+}
+
+describe.each([
+  ['mask', { ...ORDER, customer: { name: 'Ada', email: '***' } }],
+  ['remove', { ...ORDER, customer: { name: 'Ada' } }],
+])('under a %s obligation', (entry, expected) => {
+  it.each([JSON_TYPE, 'application/json; charset=utf-8', 'application/problem+json', 'Application/JSON'])(
+    'the body of an answer of type %s is changed, and what speaks of the old one goes',
+    async (type) => {
+      const headers = { 'content-type': type, etag: '"1"', 'content-length': String(TEXT.length) };
+      const answer = await answerOf(entry, headers, TEXT);
+      expect([answer.status, answer.json()]).toEqual([200, expected]);
+      expect(answer.headers).toMatchObject({ 'content-type': type, 'x-up': '1' });
+      expect(answer.headers['content-length']).toBe(String(answer.text.length));
+      expect(answer.headers).not.toHaveProperty('etag');
+    },
+  );
+
+  const UNREADABLE: [string, Record<string, string>, string | Buffer][] = [
+    ['is text', { 'content-type': 'text/plain' }, TEXT],
+    ['has no type', {}, TEXT],
+    ['is not JSON after all', { 'content-type': JSON_TYPE }, `${TEXT}]`],
+    ['is cut short', { 'content-type': JSON_TYPE }, TEXT.slice(0, -1)],
+    ['is not UTF-8', { 'content-type': JSON_TYPE }, Buffer.from(`"é${TEXT}"`, 'latin1')],
+    ['is UTF-16', { 'content-type': 'application/json; charset=utf-16le' }, Buffer.from(TEXT, 'utf16le')],
+    ['is compressed', { 'content-type': JSON_TYPE, 'content-encoding': 'gzip' }, gzipSync(TEXT)],
+    ['is several documents', { 'content-type': 'application/x-ndjson' }, `${TEXT}\n${TEXT}\n`],
+    ['is an event stream', { 'content-type': 'text/event-stream' }, `data: ${TEXT}\n\n`],
+    ['is empty', { 'content-type': JSON_TYPE }, ''],
+    ['is too large', { 'content-type': JSON_TYPE }, JSON.stringify([TEXT, 'x'.repeat(4 * 1024 * 1024)])],
+  ];
+  it.each(UNREADABLE)('a body that %s is refused, and nothing of it leaves', async (_name, headers, body) => {
+    const answer = await answerOf(entry, headers, body);
+    expect(answer.status).toBe(500);
+    expect(answer.json()).toEqual({
+      statusCode: 500,
+      error: 'Internal Server Error',
+      message: expect.any(String),
+    });
+    expect(answer.text).not.toContain(ORDER.customer.email);
+    for (const name of ['x-up', 'content-encoding']) expect(answer.headers).not.toHaveProperty(name);
+  });
+});
