@@ -1,5 +1,5 @@
 import { StreamableFile } from '@nestjs/common';
-import { OpaError } from '../contracts/index.js';
+import { hasUnsafeNumber, OpaError } from '../contracts/index.js';
 
 /** How much of a stream is buffered for a response policy, in bytes; a longer one is refused. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
@@ -16,6 +16,8 @@ export class ResponseBody {
     private readonly isJson: boolean,
     private readonly original: unknown,
     private readonly file: StreamableFile | undefined,
+    /** The text that it was read from, when it came as bytes. */
+    private readonly text?: string,
   ) {}
 
   /**
@@ -47,12 +49,13 @@ export class ResponseBody {
   private static ofBytes(bytes: Buffer, type: string | undefined, original: unknown): ResponseBody {
     const file = original instanceof StreamableFile ? original : undefined;
     const text = bytes.toString('utf8');
+    if (text === '') return new ResponseBody(null, undefined, true, original, file, text);
     if (!Buffer.from(text).equals(bytes)) {
       return new ResponseBody(bytes.toString('base64'), 'base64', false, original, file);
     }
     try {
       if (/[/+]json\b/i.test(type ?? ''))
-        return new ResponseBody(JSON.parse(text), undefined, true, original, file);
+        return new ResponseBody(JSON.parse(text), undefined, true, original, file, text);
     } catch {
       // Not JSON after all: the policy sees the text, and can't have it masked.
     }
@@ -69,10 +72,22 @@ export class ResponseBody {
     return this.changed;
   }
 
-  /** @throws OpaError `OPA_BAD_DECISION` when the body isn't JSON, for a mask must not be skipped */
+  /**
+   * Makes the edits; where there is no body there is nothing to change.
+   *
+   * @throws OpaError `OPA_BAD_DECISION` when the body isn't JSON, for a mask must not be skipped; and when it holds a
+   * number that would not be the same when it is written again
+   */
   change(apply: (json: unknown) => unknown): void {
+    if (this.text === '') return;
     if (!this.isJson)
       throw new OpaError('OPA_BAD_DECISION', 'An obligation masks a response that is not JSON.');
+    if (this.text !== undefined && hasUnsafeNumber(this.text)) {
+      throw new OpaError(
+        'OPA_BAD_DECISION',
+        'An obligation masks a response with a number beyond 2^53 - 1, which would not stay the same: send it as text.',
+      );
+    }
     // The policy's input holds the document as it was.
     if (!this.changed) this.json = structuredClone(this.json);
     this.json = apply(this.json);
