@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { npm } from './run.mjs';
 
-/** What the build reads, and two files that it makes. */
-const sources = [
+/** What the build reads. */
+export const SOURCES = [
   'libs/opa/src',
   'libs/opa/package.json',
   'libs/opa/tsconfig.cjs.json',
@@ -17,6 +17,7 @@ const sources = [
   'tsconfig.build.json',
   'tsconfig.json',
 ];
+/** Two files that it makes. */
 const results = ['libs/opa/dist/esm/index.js', 'dist/main.js'];
 
 /** Builds the library and the gateway, unless what stands in dist was built from these very sources. */
@@ -41,7 +42,7 @@ const stampOf = (root) => join(root, 'dist', '.stamp');
 
 function hashOf(root) {
   const hash = createHash('sha256');
-  for (const source of sources) {
+  for (const source of SOURCES) {
     for (const file of filesOf(root, source)) {
       hash
         .update(`${file}\0`)

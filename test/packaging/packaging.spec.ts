@@ -1,47 +1,19 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { env, lastLine, run, runInstalled } from '../support/commands.js';
 
 // Two real installs; the registry may be slow.
 const PATIENCE = 300_000;
 const root = resolve(import.meta.dirname, '../..');
 const fixtures = join(import.meta.dirname, 'fixtures');
 
-/** What commands run with: of what this npm and this Jest were told, only where packages come from. */
-const source = 'config_(registry|cache|userconfig|globalconfig|proxy|https_proxy|noproxy|cafile|//.*)$';
-const ours = new RegExp(`^(npm_(?!${source})|JEST_|(NODE_OPTIONS|NODE_ENV|INIT_CWD|FORCE_COLOR)$)`);
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
-
 let folder: string;
 let tarball: string;
 let nest12: string;
 let nest11: string;
-
-interface Said {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command, and rejects with what it said when it fails. */
-async function run(cwd: string, command: string, ...args: string[]): Promise<Said> {
-  try {
-    return await promisify(execFile)(command, args, { cwd, env });
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as Partial<Said>;
-    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
-  }
-}
-
-/** Runs a command that is installed in the folder; npx would go on to the registry. */
-function runInstalled(cwd: string, command: string, ...args: string[]): Promise<Said> {
-  return run(cwd, join(cwd, 'node_modules', '.bin', command), ...args);
-}
-
-const lastLine = ({ stdout }: Said): string => stdout.trim().split('\n').at(-1) ?? '';
 
 /** The workspace without its built files: packing builds anew, and other tests run what is built in the checkout. */
 async function copyOfWorkspace(): Promise<string> {

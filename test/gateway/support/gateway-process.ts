@@ -23,10 +23,10 @@ export interface FailedStart {
   readonly output: string;
 }
 
-function run(env: Env) {
+function run(env: Env, main = MAIN) {
   // Nothing of the test's own environment but what finds programs: `OPA_URL` and the like would change the gateway.
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: '0', NO_COLOR: '1', ...env } });
+  const child = spawn(process.execPath, [main], { env: { PATH, PORT: '0', NO_COLOR: '1', ...env } });
   let output = '';
   const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
   const port = new Promise<number>((resolve, reject) => {
@@ -48,9 +48,9 @@ function run(env: Env) {
   return { port, exited, output: () => output, end };
 }
 
-/** Starts `node dist/main.js` (built by `npm run build`) and waits until it listens. */
-export async function startGatewayWith(env: Env): Promise<GatewayProcess> {
-  const { port, output, end } = run(env);
+/** Starts `node dist/main.js` (built by `npm run build`), or another copy of it, and waits until it listens. */
+export async function startGatewayWith(env: Env, main?: string): Promise<GatewayProcess> {
+  const { port, output, end } = run(env, main);
   return { port: await port, output, end };
 }
 
