@@ -20,8 +20,8 @@ export interface Kinds {
   readonly structured?: unknown;
 }
 
-// What says how the call went, not what it gave.
-const OUTCOME = ['isError', 'resultType'];
+// What says how the call went, not what it gave; of another type it could hold anything.
+const OUTCOME: Readonly<Record<string, string>> = { isError: 'boolean', resultType: 'string' };
 
 /** Takes a result apart. */
 export function kindsOf(point: Point, id: string, result: Readonly<Record<string, unknown>>): Kinds {
@@ -30,11 +30,12 @@ export function kindsOf(point: Point, id: string, result: Readonly<Record<string
   if (Array.isArray(items)) for (const item of items as unknown[]) SORT[point.target](item, kinds, id);
   const structured = point.target === 'tool' ? result['structuredContent'] : undefined;
   const listed = [
-    ...OUTCOME,
     ...(Array.isArray(items) ? [point.items] : []),
     ...(structured === undefined ? [] : ['structuredContent']),
   ];
-  const rest = Object.entries(result).filter(([key]) => !listed.includes(key));
+  const rest = Object.entries(result).filter(
+    ([key, value]) => !listed.includes(key) && typeof value !== OUTCOME[key],
+  );
   if (rest.length > 0) kinds.other.push(Object.fromEntries(rest));
   return structured === undefined ? kinds : { ...kinds, structured };
 }
@@ -60,16 +61,17 @@ function sortMessage(message: unknown, kinds: Kinds): void {
 }
 
 function sortContents(contents: unknown, kinds: Kinds, uri: string): void {
-  const { text, blob } = isObject(contents) ? contents : {};
+  const { text, blob, mimeType, ...others } = isObject(contents) ? contents : {};
   if (typeof text === 'string') kinds.text.push(text);
   if (typeof blob === 'string') kinds.resource.push(contents);
   else if (
-    !isObject(contents) ||
     typeof text !== 'string' ||
-    hasMore(contents, ['uri', 'mimeType', 'text'])
+    typeof (mimeType ?? '') !== 'string' ||
+    others['uri'] !== uri ||
+    hasMore(others, ['uri'])
   ) {
     kinds.other.push(contents);
-  } else if (contents['uri'] !== uri) kinds.other.push(contents);
+  }
 }
 
 function hasMore(item: object, known: readonly string[]): boolean {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { isError, OpaError } from '../../contracts/index.js';
+import { isError } from '../../contracts/index.js';
 import { pluginOf } from './build.js';
+import { bad, documentOf } from './document.js';
 import type { GivenPlugin } from './file.schema.js';
 import { fileSchema, KIND, pluginSchema } from './file.schema.js';
 import type { PluginFile } from './plugin-file.js';
@@ -58,19 +58,6 @@ export function parsePlugin(text: string, source: string): PluginFile {
   };
 }
 
-function documentOf(text: string, source: string): unknown {
-  const document = parseDocument(text, { merge: true });
-  // A warning (an unknown tag, say) means that the value isn't what was written.
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined)
-    throw bad(source, problem.message.split('\n', 1)[0] ?? 'it is not YAML', problem);
-  try {
-    return document.toJS();
-  } catch (cause) {
-    throw bad(source, isError(cause) ? cause.message : "its aliases can't be resolved", cause);
-  }
-}
-
 function indexed(given: unknown): [number, unknown][] {
   const { plugins } = Object(given) as { plugins?: unknown };
   const list: unknown[] = Array.isArray(plugins) ? plugins : [];
@@ -101,8 +88,4 @@ function shown(value: unknown): string {
     return JSON.stringify(value.map((item) => (typeof item === 'string' ? item : '…')));
   if (typeof value === 'object' && value !== null) return 'an object';
   return JSON.stringify(value).replace(/\/\/[^/@]*@/, '//…@');
-}
-
-function bad(source: string, why: string, cause?: unknown): OpaError {
-  return new OpaError('OPA_BAD_OPTIONS', `${source}: ${why}.`, { cause });
 }

@@ -1,3 +1,4 @@
+import type { OpaPoolOptions } from '../../transport/index.js';
 import type { OpaPlugin, PluginOpaOptions } from './plugin-file.js';
 
 /** What is read of the gateway's own options; the module checks them itself. */
@@ -24,14 +25,14 @@ export interface PluginModuleOptions<T> {
  */
 export function pluginModuleOptions<T extends object>(opa: T, plugin: OpaPlugin): PluginModuleOptions<T> {
   const own: GivenOptions = opa;
-  const { url, pool, retry, timeout, mode } = plugin.options;
+  const { url, retry, timeout, mode } = plugin.options;
   const hasEngine = [own.url, own.bundle, own.engine].some((given) => given !== undefined);
   const merged = {
     ...(url !== undefined && !hasEngine && { url }),
     ...(timeout !== undefined && own.timeout === undefined && { timeout }),
     ...(mode !== undefined && own.mode === undefined && { mode }),
     ...(retry !== undefined && isOpen(own.retry) && { retry: { ...retry, ...own.retry } }),
-    ...(pool !== undefined && isOpen(own.pool) && { pool: clamped({ ...pool, ...own.pool }, own.pool) }),
+    ...(isOpen(own.pool) && poolOf(plugin.options, own)),
   };
   const warnings = [
     ...(url !== undefined && hasEngine
@@ -49,12 +50,19 @@ function isOpen(given: unknown): given is object | undefined {
   return given === undefined || (typeof given === 'object' && given !== null);
 }
 
-// More free sockets than sockets are no mistake in the file, but one in the module's options.
-function clamped<P extends { maxSockets?: number; maxFreeSockets?: number }>(
-  pool: P,
-  own: object | undefined,
-): P {
-  const { maxSockets = 100, maxFreeSockets } = pool;
-  if (maxFreeSockets === undefined || (own !== undefined && 'maxFreeSockets' in own)) return pool;
-  return { ...pool, maxFreeSockets: Math.min(maxFreeSockets, maxSockets) };
+// What the gateway and the file give may each be right, and not fit together: then the smaller limit counts.
+function poolOf({ pool, timeout }: PluginOpaOptions, given: GivenOptions): Pick<PluginOpaOptions, 'pool'> {
+  const own: OpaPoolOptions = given.pool ?? {};
+  const merged = { ...pool, ...own };
+  const { maxSockets = 100, maxFreeSockets, connectTimeout } = merged;
+  const isMixed = pool?.maxSockets === maxSockets || pool?.maxFreeSockets === maxFreeSockets;
+  const fitted = {
+    ...merged,
+    ...(isMixed && maxFreeSockets !== undefined && { maxFreeSockets: Math.min(maxFreeSockets, maxSockets) }),
+    ...(timeout !== undefined &&
+      given.timeout === undefined &&
+      connectTimeout !== undefined && { connectTimeout: Math.min(connectTimeout, timeout) }),
+  };
+  const isSame = pool === undefined && fitted.connectTimeout === own.connectTimeout;
+  return isSame ? {} : { pool: fitted };
 }

@@ -40,9 +40,10 @@ export class PluginEnforcer implements McpEnforcer {
 
   async before(call: McpCall, signal?: AbortSignal): Promise<McpRefusal | undefined> {
     const point = pointOf(call.request.method);
-    if (point === undefined || this.plugins.length === 0) return undefined;
+    if (point === undefined) return undefined;
     try {
       const { id } = resourceOf(call, point.rule);
+      if (this.plugins.length === 0) return undefined;
       this.assertUri(point, id);
       const payload = payloadBefore(point, id, call.request.params ?? {});
       const questions = this.matching(point, id, point.before).flatMap(({ opa, entries }) =>

@@ -26,8 +26,8 @@ export function parseResourceUri(text: string): ResourceUri | undefined {
     scheme,
     host: withoutNeedlessEscapes(hostname).toLowerCase().replace(/\.$/, ''),
     port,
-    path: withoutNeedlessEscapes(pathOf(scheme, pathname, text)),
-    query: search === '' ? [] : withoutNeedlessEscapes(search.slice(1)).split('&'),
+    path: normalised(pathOf(scheme, pathname, text)),
+    query: search === '' ? [] : normalised(search.slice(1)).split('&'),
   };
 }
 
@@ -61,6 +61,15 @@ function withoutDots(path: string): string {
   return path.startsWith('/')
     ? new URL(`any://host${path}`).pathname
     : new URL(`any://host/${path}`).pathname.slice(1);
+}
+
+// What a path or query can't hold unescaped, though the URL class lets it pass.
+function normalised(text: string): string {
+  return withoutNeedlessEscapes(text.replace(/["<>[\]^`{|}]/g, (character) => escaped(character)));
+}
+
+function escaped(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 function withoutNeedlessEscapes(text: string): string {

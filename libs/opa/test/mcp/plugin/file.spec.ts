@@ -190,6 +190,12 @@ describe("the plugin's file", () => {
 
   it.each([
     ['no document', ''],
+    [
+      'a template in a name',
+      fileText({ applied_to: { tools: [toolEntry({}, { tool_name: '{{ env.TOOL }}' })] } }),
+    ],
+    ['a template in a key', 'plugins: []\n"{% if x %}": 1'],
+    ['a template that is not quoted', 'plugins: {{ env.PLUGINS }}'],
     ['a list', '[]'],
     ['no plugins', 'plugin_dirs: []'],
     ['a key twice', 'plugins: []\nplugins: []'],

@@ -120,6 +120,8 @@ describe("the plugin's hooks", () => {
     const mcp = await enforcer(applied(everything({}), { mode: 'disabled' }), engine);
     expect(await mcp.before(tool)).toBeUndefined();
     expect(mcp.seesResult(tool)).toBe(false);
+    expect(await mcp.before(call('resources/read', { uri: 'docs' }))).toBeUndefined();
+    expect(await mcp.before(call('tools/call', { name: 1 }))).toMatchObject({ code: -32602 });
     expect(engine.questions).toEqual([]);
   });
 

@@ -172,6 +172,11 @@ describe('the input after a call', () => {
       { content: [audio], _meta: { a: 1 }, description: 'd', x: null },
       { text: [], other: [audio, { _meta: { a: 1 }, description: 'd', x: null }] },
     ],
+    [
+      'an outcome of another type',
+      { content: [], isError: 'x', resultType: {} },
+      { text: [], other: [{ isError: 'x', resultType: {} }] },
+    ],
     ['an error', { content: [said], isError: true, resultType: 'complete' }, { text: ['said'] }],
     ['a task', { task: { taskId: 't' } }, { text: [], other: [{ task: { taskId: 't' } }] }],
     [
@@ -226,6 +231,11 @@ describe('the input after a call', () => {
       'both',
       { contents: [of({ text: 't', blob: 'b' })] },
       { text: ['t'], resource: [of({ text: 't', blob: 'b' })] },
+    ],
+    [
+      'a type that is no text',
+      { contents: [of({ text: 't', mimeType: { a: 1 } })] },
+      { text: ['t'], other: [of({ text: 't', mimeType: { a: 1 } })] },
     ],
     ['neither', { contents: [of({})] }, { text: [], other: [of({})] }],
     [

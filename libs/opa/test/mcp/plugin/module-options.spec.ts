@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { pluginModuleOptions } from 'nestjs-opa/mcp';
 import type { Keys } from './support.js';
-import { applied, toolEntry } from './support.js';
+import { applied, cleanUp, enforcerOf, toolEntry } from './support.js';
 
 const plugin = (config: Keys, more: Keys = {}) => {
   const [one] = applied({ tools: [toolEntry()] }, { config, ...more }).plugins;
@@ -49,6 +49,24 @@ describe("the module's options with a plugin's file", () => {
       { opa_client_max_connections: 50, opa_client_max_keepalive: 20 },
       { pool: { maxSockets: 10, maxFreeSockets: 10 } },
     ],
+    [
+      'pool.maxFreeSockets',
+      { pool: { maxFreeSockets: 50 } },
+      { opa_client_max_connections: 20 },
+      { pool: { maxSockets: 20, maxFreeSockets: 20 } },
+    ],
+    [
+      'pool.connectTimeout',
+      { pool: { connectTimeout: 500 } },
+      { opa_client_timeout: '100ms' },
+      { timeout: 100, pool: { connectTimeout: 100 } },
+    ],
+    [
+      'pool.connectTimeout and timeout',
+      { timeout: 700, pool: { connectTimeout: 500 } },
+      { opa_client_timeout: '100ms' },
+      { timeout: 700, pool: { connectTimeout: 500 } },
+    ],
   ])('keep the gateway’s own %s, and take the rest', (_name, opa, config, merged) => {
     expect(options(opa, config)).toEqual(merged);
   });
@@ -71,6 +89,31 @@ describe("the module's options with a plugin's file", () => {
       'plugin "opa": opa_base_url: the gateway\'s own options say which OPA is asked.',
       'plugin "opa": mode "permissive": the gateway\'s own option "mode" counts.',
     ]);
+  });
+
+  it.each<[string, Keys, Keys]>([
+    ['a pool of no object', { pool: 7 }, { opa_client_max_connections: 7, opa_client_timeout: '1s' }],
+    [
+      'more free sockets than sockets',
+      { pool: { maxSockets: 1, maxFreeSockets: 2 } },
+      { opa_client_max_connections: 9 },
+    ],
+    ['an engine of no kind', { retry: 7 }, { opa_client_retries: 3 }],
+  ])('leave it to the module to refuse %s', (_name, opa, config) => {
+    expect(options(opa, config)).toMatchObject(opa);
+  });
+
+  it.each(['12.5ms', '2m'])('are taken by the module: %s', async (time) => {
+    const config = {
+      opa_base_url: 'http://127.0.0.1:9/v1/data',
+      opa_client_retries: 1,
+      opa_client_timeout: time,
+      opa_client_max_keepalive: 200,
+      opa_client_keepalive_expiry: time,
+    };
+    const file = applied({ tools: [toolEntry()] }, { config });
+    await expect(enforcerOf(file, { pool: { connectTimeout: 900 } })).resolves.toBeDefined();
+    await cleanUp();
   });
 
   it('leave the given ones as they are', () => {
