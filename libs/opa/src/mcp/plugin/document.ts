@@ -22,10 +22,10 @@ export function documentOf(text: string, source: string): unknown {
     Pair: (_key, { key }) => {
       if (isCollection(key)) throw bad(source, `a key is no text; ${NO_TEMPLATES}`);
     },
-    Scalar: (_key, { value }) => {
-      if (typeof value === 'string' && TEMPLATE.test(value)) {
-        throw bad(source, `${JSON.stringify(value)} is a template; ${NO_TEMPLATES}`);
-      }
+    Scalar: (_key, { value, range }) => {
+      if (typeof value !== 'string' || !TEMPLATE.test(value)) return;
+      const line = text.slice(0, range?.[0]).split('\n').length;
+      throw bad(source, `a template at line ${line}; ${NO_TEMPLATES}`);
     },
   });
   try {
