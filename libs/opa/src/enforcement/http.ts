@@ -23,21 +23,28 @@ export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues |
 /** Takes headers that match the patterns out of a request. */
 export function stripHeaders(request: HttpRequest, patterns: readonly string[]): void {
   if (patterns.length === 0) return;
-  const { headers } = request;
-  const found = Object.keys(headers).filter((name) => matchesHeader(name, patterns));
-  for (const name of found) Reflect.deleteProperty(headers, name);
-  const raw = request.raw?.rawHeaders ?? request.rawHeaders;
-  if (found.length === 0 || raw === undefined) return;
-  for (let i = raw.length - 2; i >= 0; i -= 2) {
-    if (found.includes(String(raw[i]).toLowerCase())) raw.splice(i, 2);
+  const found = Object.keys(request.headers).filter((name) => matchesHeader(name, patterns));
+  if (found.length > 0) dropHeaders(request, found);
+}
+
+/** Puts an allow's headers on the request, for the handler and the upstream, and takes out what it wants removed. */
+export function applyToRequest(request: HttpRequest, { headers, removeHeaders }: Decision): void {
+  if (headers === undefined && removeHeaders === undefined) return;
+  dropHeaders(request, [...(removeHeaders ?? []), ...Object.keys(headers ?? {})]);
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    request.headers[name] = typeof value === 'string' ? value : [...value];
   }
 }
 
-/** Puts an allow's headers on the request, for the handler and the upstream. */
-export function applyToRequest(request: HttpRequest, decision: Decision): void {
-  for (const name of decision.removeHeaders ?? []) Reflect.deleteProperty(request.headers, name);
-  for (const [name, value] of Object.entries(decision.headers ?? {})) {
-    request.headers[name] = typeof value === 'string' ? value : [...value];
+// From each form that a handler may read them in.
+function dropHeaders(request: HttpRequest, names: readonly string[]): void {
+  // Read first: Node makes it of the raw headers when it is asked for, and counts on all of them.
+  const { headersDistinct, rawHeaders } = request.raw ?? request;
+  for (const headers of [request.headers, headersDistinct ?? {}])
+    for (const name of names) Reflect.deleteProperty(headers, name);
+  if (rawHeaders === undefined) return;
+  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
+    if (names.includes(String(rawHeaders[i]).toLowerCase())) rawHeaders.splice(i, 2);
   }
 }
 

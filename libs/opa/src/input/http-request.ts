@@ -14,8 +14,10 @@ export interface HttpRequest {
   readonly ip?: string;
   readonly protocol?: string;
   readonly user?: unknown;
-  readonly raw?: { readonly rawHeaders?: string[]; readonly httpVersion?: string };
+  /** Of Fastify: the message of `node:http`. */
+  readonly raw?: Pick<HttpRequest, 'rawHeaders' | 'headersDistinct' | 'httpVersion'>;
   readonly rawHeaders?: string[];
+  readonly headersDistinct?: Record<string, string[] | undefined>;
   readonly socket?: {
     readonly remotePort?: number | undefined;
     readonly localAddress?: string | undefined;

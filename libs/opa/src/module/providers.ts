@@ -17,6 +17,7 @@ import { OpaHttpService } from '../transport/index.js';
 import { RouteAudit } from './audit/audit.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
+import { ScopeCheck } from './scope.check.js';
 
 const PUBLIC = [OpaService, OpaClient, OpaHttpService, OpaHealthIndicator];
 
@@ -56,6 +57,11 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
         ModulesContainer,
         HttpAdapterHost,
       ],
+    },
+    {
+      provide: instanceToken(ScopeCheck, name),
+      useFactory: (discovery: DiscoveryService) => new ScopeCheck(discovery, enforcementToken(name)),
+      inject: [DiscoveryService],
     },
     { provide: instanceToken(OpaService, name), useFactory: serviceOf, inject: [runtime, audit] },
     {

@@ -118,4 +118,19 @@ describe('request scope', () => {
     expect(asked).toHaveBeenCalledTimes(2);
     expect(new Set(asked.mock.contexts).size).toBe(1);
   });
+
+  it.each([undefined, 'billing'])('of the options stops the start: instance %p', async (name) => {
+    const opa = OpaModule.forRootAsync({
+      ...(name !== undefined && { name }),
+      inject: [REQUEST],
+      useFactory: () => ({ engine }),
+    });
+    const module = await Test.createTestingModule({ imports: [opa], controllers: [Single] }).compile();
+    const app = module.createNestApplication({ logger: false });
+    close = () => app.close();
+    await expect(app.init()).rejects.toMatchObject({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining('request-scoped'),
+    });
+  });
 });

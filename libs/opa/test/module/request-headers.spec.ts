@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import { Controller, Get, Req, UseGuards } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaGuard, OpaModule, OpaPolicy, OpaPublic } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import type { IncomingMessage } from 'node:http';
+
+type Seen = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'headersDistinct'>;
+
+const seen = (request: IncomingMessage & { raw?: IncomingMessage }): Seen => {
+  const { rawHeaders, headersDistinct } = request.raw ?? request;
+  return { headers: request.headers, rawHeaders, headersDistinct };
+};
+
+@Controller()
+@UseGuards(OpaGuard)
+class Shows {
+  @Get('decided') @OpaPolicy('a') decided(@Req() request: IncomingMessage) {
+    return seen(request);
+  }
+  @Get('public') @OpaPublic() public(@Req() request: IncomingMessage) {
+    return seen(request);
+  }
+}
+
+const adapters = { express: () => new ExpressAdapter(), fastify: () => new FastifyAdapter() };
+
+describe.each(['express', 'fastify'] as const)("a request's headers, for a handler on %s", (adapter) => {
+  let app: INestApplication;
+  afterEach(() => app.close());
+
+  const get = async (
+    path: string,
+    answer: unknown,
+    headers: Record<string, string>,
+    options: OpaModuleOptions = {},
+  ): Promise<Seen> => {
+    const imports = [OpaModule.forRoot({ engine: new TestEngine({ a: answer }), ...options })];
+    const module = await Test.createTestingModule({ imports, controllers: [Shows] }).compile();
+    app = module.createNestApplication(adapters[adapter](), { logger: false });
+    await app.listen(0, '127.0.0.1');
+    const response = await fetch(`${await app.getUrl()}/${path}`, { headers });
+    return (await response.json()) as Seen;
+  };
+
+  it("hold an allow's own in place of the client's, in each of their forms", async () => {
+    const answer = { allow: true, headers: { 'X-User': 'ann', 'x-roles': ['a', 'b'] } };
+    const { headers, ...raw } = await get('decided', answer, { 'x-user': 'root', 'X-Other': 'stays' });
+    expect(headers).toMatchObject({ 'x-user': 'ann', 'x-roles': ['a', 'b'], 'x-other': 'stays' });
+    expect(JSON.stringify(raw)).not.toContain('root');
+    expect(raw.headersDistinct).toMatchObject({ 'x-other': ['stays'] });
+  });
+
+  it('lack those that the policy removes', async () => {
+    const answer = { allow: true, request_headers_to_remove: ['X-Internal'] };
+    const everywhere = await get('decided', answer, { 'X-Internal': 's3cret', 'x-other': 'stays' });
+    expect(JSON.stringify(everywhere)).not.toMatch(/s3cret|x-internal/i);
+    expect(everywhere.headers).toHaveProperty('x-other', 'stays');
+  });
+
+  it.each([
+    ['decided', {}],
+    ['public', {}],
+    ['decided', { mode: 'permissive' }],
+    ['decided', { mode: 'disabled' }],
+  ] as [string, OpaModuleOptions][])(
+    'lack those of the client that only a policy may set: %s, %p',
+    async (path, options) => {
+      const sent = { 'X-Authz-Role': 'root', 'x-owned': 'root', 'x-other': 'stays' };
+      const all = await get(path, true, sent, { policyHeaders: ['X-Authz-*', 'x-owned'], ...options });
+      expect(JSON.stringify(all)).not.toContain('root');
+      expect(all.headers).toHaveProperty('x-other', 'stays');
+    },
+  );
+});
