@@ -152,7 +152,7 @@ describe('the original plugin’s defects, through the gateway', () => {
 
   it('8 and 10: a time is what it says, and the whole decision’s, whatever the tries', async () => {
     const silent = await standIn(() => undefined);
-    const config = { opa_client_retries: 3, opa_client_timeout: '150ms' };
+    const config = { opa_client_retries: 3, opa_client_timeout: '1.5s' };
     const slow = await start({ up: at(silent.url, config) });
     expect(await post(slow.port, tool('x'))).toMatchObject({ status: 504 });
     expect(silent.asked).toHaveLength(1);

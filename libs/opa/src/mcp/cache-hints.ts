@@ -17,3 +17,9 @@ export function uncached(
     era === 'modern' && CACHEABLE.test(request.method) && result['resultType'] !== 'input_required';
   return hinted || needs ? { ...result, ttlMs: 0, cacheScope: 'private' } : result;
 }
+
+/** A result that a policy has written or changed: not kept, and in the newer era it says of what type it is. */
+export function touched(call: McpCall, result: Record<string, unknown>): Record<string, unknown> {
+  const needsType = call.era === 'modern' && result['resultType'] === undefined;
+  return uncached(call, needsType ? { ...result, resultType: 'complete' } : result);
+}

@@ -1,8 +1,7 @@
 import type { Decision } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
 import type { OpaService } from '../decision/index.js';
 import { edited } from '../enforcement/index.js';
-import { uncached } from './cache-hints.js';
+import { touched } from './cache-hints.js';
 import { coazInput, contextforgeInput, MappingError } from './coaz.js';
 import { effectsOf } from './effects.js';
 import type { McpEffects } from './effects.js';
@@ -12,7 +11,7 @@ import type { MethodRule } from './methods.js';
 import { ruleOf } from './methods.js';
 import type { OutputSchemas } from './output-schemas.js';
 import { isObject } from './parse.js';
-import { denied, failed, invalid, unknownMethod } from './refusals.js';
+import { denied, failed, invalid, isAborted, unknownMethod } from './refusals.js';
 import { assertResultShape } from './result-shape.js';
 
 /** Which policies decide an MCP server. */
@@ -103,7 +102,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
     const changed = edited(body === undefined ? result : body, effects.edits);
     const left = assertResultShape(call.request.method, changed, call.era);
     await this.schemas.assertValid(call, left, result);
-    return { result: uncached(call, typed(call, left)) };
+    return { result: touched(call, left) };
   }
 
   private verdict(decision: Decision, { failed, scopes }: Omit<McpEffects, 'edits'>): McpRefusal | undefined {
@@ -130,13 +129,4 @@ export class McpPolicyEnforcer implements McpEnforcer {
   private inputOf(call: McpCall, rule: MethodRule): Record<string, unknown> {
     return this.policies.shape === 'contextforge' ? contextforgeInput(call, rule) : coazInput(call, rule);
   }
-}
-
-const isAborted = (error: unknown): boolean => error instanceof OpaError && error.code === 'OPA_ABORTED';
-
-// In the newer era every result says of what type it is, also one that a policy has written.
-function typed({ era }: McpCall, result: Record<string, unknown>): Record<string, unknown> {
-  return era === 'modern' && result['resultType'] === undefined
-    ? { ...result, resultType: 'complete' }
-    : result;
 }

@@ -25,12 +25,16 @@ export function denied(decision: Decision, scopes: readonly string[] | undefined
 export function failed(error: unknown): McpRefusal {
   const { jsonRpc, http } = codesOf(error);
   const known = error instanceof OpaError;
-  if (!known || error.code !== 'OPA_ABORTED') {
+  if (!isAborted(error)) {
     const cause = known && isError(error.cause) ? ` Cause: ${error.cause.message}` : '';
     logger.error(known ? `${error.code}: ${error.message}${cause}` : `A decision failed: ${String(error)}`);
   }
   return { kind: 'failed', code: jsonRpc, message: failureMessage(error), status: http };
 }
+
+/** Whether nobody waits for the decision any more. */
+export const isAborted = (error: unknown): boolean =>
+  error instanceof OpaError && error.code === 'OPA_ABORTED';
 
 /** The refusal of a request whose parameters are wrong. */
 export function invalid(message: string): McpRefusal {

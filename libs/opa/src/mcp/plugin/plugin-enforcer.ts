@@ -1,8 +1,9 @@
 import { edited } from '../../enforcement/index.js';
+import { touched } from '../cache-hints.js';
 import { MappingError, resourceOf } from '../coaz.js';
 import type { McpCall, McpEnforcer, McpRefusal, McpResult } from '../enforcer.js';
 import type { OutputSchemas } from '../output-schemas.js';
-import { failed, invalid } from '../refusals.js';
+import { failed, invalid, isAborted } from '../refusals.js';
 import { assertResultShape } from '../result-shape.js';
 import type { Hook, Point } from './hooks.js';
 import { pointOf } from './hooks.js';
@@ -70,13 +71,27 @@ export class PluginEnforcer implements McpEnforcer {
       const { refusal, edits, body } = await verdictOf(this.questionsAfter(call, point, given), true, signal);
       if (refusal !== undefined) return { refusal };
       if (body === undefined && edits.length === 0) return { result };
-      const left = assertResultShape(call.request.method, edited(body ?? given, edits), call.era);
+      const left = assertResultShape(
+        call.request.method,
+        edited(body === undefined ? given : body, edits),
+        call.era,
+      );
       await this.schemas.assertValid(call, left, given);
-      // What a policy has touched may not be kept for others; in the older era results carry no such hint.
-      return { result: call.era === 'modern' ? { ...left, ttlMs: 0, cacheScope: 'private' } : left };
+      return { result: touched(call, left) };
     } catch (error) {
-      return { refusal: failed(error) };
+      const refusal = failed(error);
+      return this.letsPass(call, point, error) ? { result } : { refusal };
     }
+  }
+
+  /** Whether the plugins that decide a result would only report; they report what can't be decided then. */
+  private letsPass(call: McpCall, point: Point, error: unknown): boolean {
+    const deciding = this.matching(point, idOf(call, point), point.after);
+    if (isAborted(error) || deciding.some(({ opa }) => opa.mode !== 'permissive')) return false;
+    for (const { opa, entries } of deciding) {
+      for (const [, policy] of entries) opa.reportWouldDeny(policy, 'deny', []);
+    }
+    return true;
   }
 
   private questionsAfter(

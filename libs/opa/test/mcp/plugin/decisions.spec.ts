@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OpaError } from 'nestjs-opa';
-import { OutputSchemas, parsePlugin } from 'nestjs-opa/mcp';
+import { OutputSchemas, parsePlugin, PluginEnforcer } from 'nestjs-opa/mcp';
 import { TestEngine } from 'nestjs-opa/testing';
 import { call, modern } from '../support.js';
 import {
@@ -118,7 +118,7 @@ describe('results', () => {
     const masked = { content: [{ type: 'text', text: '***' }], note: '***' };
     expect(await mcp.after(tool, result)).toEqual({ result: masked });
     expect(await mcp.after({ ...tool, ...modern }, result)).toEqual({
-      result: { ...masked, ttlMs: 0, cacheScope: 'private' },
+      result: { ...masked, resultType: 'complete' },
     });
   });
 
@@ -128,8 +128,44 @@ describe('results', () => {
     expect(await mcp.after(tool, text)).toEqual({ result: { content: [] } });
     engine.answer('q/allow', { allow: true, body: { content: [] } });
     expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code: -32603 } });
-    engine.answer('q/allow', true).answer('p/allow', { allow: true, body: 'text' });
-    expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code: -32603 } });
+    engine.answer('q/allow', true);
+    for (const body of ['text', null]) {
+      engine.answer('p/allow', { allow: true, body });
+      expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code: -32603 } });
+    }
+  });
+
+  it('that a policy has touched are kept by nobody', async () => {
+    engine.answer('p/allow', mask('/contents/0/text'));
+    const mcp = await enforcer(applied({ resources: [resourceEntry('a://b')] }), engine);
+    const given = { contents: [{ uri: 'a://b', text: 't' }], ttlMs: 9, cacheScope: 'public' };
+    expect(await mcp.after(read('a://b', modern), given)).toMatchObject({
+      result: { ttlMs: 0, cacheScope: 'private' },
+    });
+  });
+
+  it('of another shape pass under plugins that are all permissive, and are reported', async () => {
+    const both = (mode: string) => {
+      const of = (name: string) => ({ name, kind, mode: 'permissive', applied_to: { tools: [toolEntry()] } });
+      return parsePlugin(JSON.stringify({ plugins: [of('a'), { ...of('b'), mode }] }), 'f');
+    };
+    const file = both('permissive');
+    expect(await (await enforcer(file, engine)).after(tool, 'text')).toEqual({ result: 'text' });
+    const reportWouldDeny = jest.fn();
+    const opa = {
+      mode: 'permissive' as const,
+      decide: () => Promise.reject(new Error('not asked')),
+      reportWouldDeny,
+    };
+    const reporting = new PluginEnforcer(
+      file.plugins.map((plugin) => ({ plugin, opa })),
+      new OutputSchemas(),
+    );
+    await reporting.after(tool, 'text');
+    expect(reportWouldDeny.mock.calls).toEqual(Array(2).fill(['p/allow', 'deny', []]));
+    expect(await (await enforcer(both('enforce'), engine)).after(tool, 'text')).toMatchObject({
+      refusal: { code: -32603 },
+    });
   });
 
   it("that a policy changes stay valid by the tool's output schema", async () => {

@@ -152,7 +152,7 @@ describe('the original plugin’s defects', () => {
 
   it('10: the timeout is the whole decision’s, whatever the tries', async () => {
     const silent = await standIn(() => undefined);
-    const config = { opa_base_url: silent.url, opa_client_retries: 3, opa_client_timeout: '100ms' };
+    const config = { opa_base_url: silent.url, opa_client_retries: 3, opa_client_timeout: '1s' };
     const mcp = await enforcerOf(applied({ tools: [toolEntry()] }, { config }), {});
     expect(await mcp.before(tool)).toMatchObject({ code: -32603, status: 504 });
     expect(silent.opened()).toBe(1);
