@@ -17,6 +17,12 @@ obligations contains {"type": "mask", "properties": {"paths": ["/content/0/text"
 }
 obligations contains {"type": "mask", "properties": {"paths": ["/structuredContent/card"]}} if {
   input.response.result.structuredContent.card
+}
+obligations contains {"type": "step-up", "properties": {"scope": "a b"}} if {
+  contains(json.marshal(input.response.result), "elevated")
+}
+obligations contains {"type": "step-up", "properties": {"scopes": ["b", "c"]}} if {
+  contains(json.marshal(input.response.result), "elevated")
 }`,
   'list.rego': `package mcp.list
 show contains item.name if { some item in input.items; item.name != "secret" }`,

@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from '../support/cleanup.js';
+import { send } from '../support/client.js';
+import type { Answer } from '../support/client.js';
+import { call, HEADERS, modern, post, startMcpGateway } from './support/mcp-gateway.js';
+import type { McpGateway } from './support/mcp-gateway.js';
+import { reply, result, said } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+let mcp: McpGateway;
+let port: number;
+beforeAll(async () => {
+  mcp = await startMcpGateway(cleanup);
+  port = mcp.gateway.port;
+});
+
+const code = (answer: Answer): unknown => (answer.json() as { error?: { code: number } }).error?.code;
+const ask = (sent: ReturnType<typeof modern>, headers: object = {}): Promise<Answer> =>
+  send(port, { path: '/mcp/up', method: 'POST', ...sent, headers: { ...sent.headers, ...headers } });
+
+/** A schema whose arguments are repeated in headers. */
+const inputSchema = {
+  type: 'object',
+  properties: {
+    region: { type: 'string', 'x-mcp-header': 'Region' },
+    count: { type: 'integer', 'x-mcp-header': 'Count' },
+    where: { type: 'object', properties: { dry: { type: 'boolean', 'x-mcp-header': 'Dry' } } },
+    // Not of a kind that a header may repeat.
+    ratio: { type: 'number', 'x-mcp-header': 'Ratio' },
+    list: { type: 'array', items: { type: 'string', 'x-mcp-header': 'Item' } },
+    odd: { type: 'string', 'x-mcp-header': 'not a token' },
+  },
+};
+const tools = [{ name: 'query', inputSchema }, { name: 'plain' }];
+
+/** Has the upstream list its tools, and answer every call; gives the methods that it was asked. */
+function upstream(): string[] {
+  const asked: string[] = [];
+  mcp.upstream.answer = ({ message }, response) => {
+    asked.push(String(message['method']));
+    const lists = message['method'] === 'tools/list';
+    reply(
+      response,
+      lists
+        ? result(message, { tools, ttlMs: 0, cacheScope: 'public', resultType: 'complete' })
+        : said(message, 'ok'),
+    );
+  };
+  return asked;
+}
+
+const query = (args: object, headers: object = {}): Promise<Answer> =>
+  ask(modern('tools/call', { name: 'query', arguments: args }, 'query'), headers);
+
+describe('arguments that headers repeat', () => {
+  it('are checked once the tool has been listed', async () => {
+    const asked = upstream();
+    await ask(modern('tools/list'));
+    expect(code(await query({ region: 'eu' }))).toBe(-32020);
+    expect(asked).toEqual(['tools/list']);
+  });
+
+  it.each([
+    ['the same', { region: 'eu' }, { 'mcp-param-region': 'eu' }, 200],
+    ['the same, in Base64', { region: 'é' }, { 'mcp-param-region': '=?base64?w6k=?=' }, 200],
+    ['the same number', { count: 42 }, { 'mcp-param-count': '42.0' }, 200],
+    ['the same truth value, nested', { where: { dry: false } }, { 'mcp-param-dry': 'false' }, 200],
+    ['none for null', { region: null }, {}, 200],
+    ['none for none', {}, {}, 200],
+    ['of no declared kind', { ratio: 1, list: ['a'], odd: 'a' }, { 'mcp-param-item': 'b' }, 200],
+    ['of no tool', {}, { 'mcp-param-other': 'x' }, 200],
+    ['another', { region: 'eu' }, { 'mcp-param-region': 'us' }, 400],
+    ['another number', { count: 42 }, { 'mcp-param-count': '43' }, 400],
+    ['another case', { where: { dry: true } }, { 'mcp-param-dry': 'True' }, 400],
+    ['wrong Base64', { region: 'eu' }, { 'mcp-param-region': '=?base64?ZXU?=' }, 400],
+    ['not ASCII', { region: 'é' }, { 'mcp-param-region': 'é' }, 400],
+    ['one for null', { region: null }, { 'mcp-param-region': 'null' }, 400],
+    ['one for none', {}, { 'mcp-param-region': 'eu' }, 400],
+    ['two', { region: 'eu' }, { 'mcp-param-region': ['eu', 'us'] }, 400],
+  ])('say %s', async (_name, args, headers, status) => {
+    const asked = upstream();
+    await ask(modern('tools/list'));
+    const answer = await query(args, headers);
+    expect([answer.status, code(answer)]).toEqual([status, status === 200 ? undefined : -32020]);
+    expect(asked).toEqual(status === 200 ? ['tools/list', 'tools/call'] : ['tools/list']);
+    if (status === 200) expect(mcp.upstream.got.at(-1)?.headers).toMatchObject(headers);
+  });
+
+  it('are checked of a tool that nobody has listed yet, which is asked for once', async () => {
+    const own = await startMcpGateway(cleanup);
+    const asked: unknown[] = [];
+    own.upstream.answer = ({ message }, response) => {
+      asked.push(message['method']);
+      if (message['method'] === 'tools/list') reply(response, result(message, { tools }));
+      else reply(response, said(message, 'ok'));
+    };
+    const to = (name: string, headers: object): Promise<Answer> => {
+      const sent = modern('tools/call', { name, arguments: { region: 'eu' } }, name);
+      const all = { ...sent.headers, ...headers };
+      return send(own.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers: all });
+    };
+    expect(await to('plain', {})).toMatchObject({ status: 200 });
+    expect(code(await to('query', { 'mcp-param-region': 'us' }))).toBe(-32020);
+    expect(await to('unknown', { 'mcp-param-region': 'us' })).toMatchObject({ status: 200 });
+    expect(await to('unknown', { 'mcp-param-region': 'us' })).toMatchObject({ status: 200 });
+    expect(asked).toEqual(['tools/call', 'tools/list', 'tools/list', 'tools/call', 'tools/call']);
+  });
+
+  it('go on unchecked where the server does not list its tools', async () => {
+    const own = await startMcpGateway(cleanup);
+    own.upstream.answer = ({ message }, response) =>
+      message['method'] === 'tools/list' ? reply(response, 'no', 500) : reply(response, said(message, 'ok'));
+    const sent = modern('tools/call', { name: 'query' }, 'query');
+    const headers = { ...sent.headers, 'mcp-param-region': 'us' };
+    const answer = await send(own.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers });
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('the standard headers', () => {
+  it.each([
+    [
+      'a method in Base64',
+      modern('tools/call', { name: 'x' }, 'x'),
+      { 'mcp-method': '=?base64?dG9vbHMvY2FsbA==?=' },
+    ],
+    ['a version in Base64', modern('tools/list'), { 'mcp-protocol-version': '=?base64?MjAyNi0wNy0yOA==?=' }],
+    ['a method of another case', modern('tools/call', { name: 'x' }, 'x'), { 'mcp-method': 'Tools/Call' }],
+    ['a name that is not ASCII', modern('tools/call', { name: 'é' }), { 'mcp-name': 'é' }],
+    ['Base64 that is not UTF-8', modern('tools/call', { name: 'x' }), { 'mcp-name': '=?base64?/w==?=' }],
+    ['two names', modern('tools/call', { name: 'x' }), { 'mcp-name': ['x', 'y'] }],
+    ['a URI', modern('resources/read', { uri: 'a://b' }), { 'mcp-name': 'a://c' }],
+    ['the name of a prompt', modern('prompts/get', { name: 'x' }), { 'mcp-name': 'y' }],
+    ["a task's id", modern('tasks/get', { taskId: 'x' }), { 'mcp-name': 'y' }],
+  ])('may not say otherwise: %s', async (_name, sent, headers) => {
+    const before = mcp.upstream.got.length;
+    const answer = await ask(sent, headers);
+    expect([answer.status, answer.json()]).toMatchObject([400, { id: 1, error: { code: -32020 } }]);
+    expect(mcp.upstream.got).toHaveLength(before);
+  });
+
+  it.each([
+    [
+      'a name that looks like Base64',
+      modern('tools/call', { name: '=?base64?x?=' }),
+      '=?base64?PT9iYXNlNjQ/eD89?=',
+    ],
+    [
+      'a name in small letters of the marker alone',
+      modern('tools/call', { name: '=?BASE64?eA==?=' }),
+      '=?BASE64?eA==?=',
+    ],
+    ["a task's id", modern('tasks/get', { taskId: 'x' }), 'x'],
+  ])('say %s', async (_name, sent, name) => {
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { content: [] }));
+    expect(await ask(sent, { 'mcp-name': name })).toMatchObject({ status: 200 });
+  });
+
+  it("need not name an extension's task", async () => {
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+    expect(await ask(modern('tasks/get', { taskId: 'x' }))).toMatchObject({ status: 200 });
+  });
+
+  it('of a modern body must be there, though the session is one of the older era', async () => {
+    const { body } = modern('tools/list');
+    const answer = await post(port, String(body));
+    expect([answer.status, code(answer)]).toEqual([400, -32020]);
+  });
+});
+
+describe('the stateless era', () => {
+  it.each(['protocolVersion', 'clientCapabilities'])('wants _meta to have %s', async (key) => {
+    const sent = modern('tools/list');
+    const body = JSON.parse(String(sent.body)) as { params: { _meta: Record<string, unknown> } };
+    body.params._meta[`io.modelcontextprotocol/${key}`] = 5;
+    const answer = await ask({ ...sent, body: JSON.stringify(body) });
+    expect([answer.status, answer.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
+  });
+
+  it.each(['GET', 'DELETE'])('has no %s, whatever session is named', async (method) => {
+    const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-session-id': 'x', 'last-event-id': '1' };
+    const answer = await send(port, { path: '/mcp/up', method, headers });
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+  });
+
+  it('wants _meta, not a session, of a request', async () => {
+    const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-session-id': 'x' };
+    const answer = await post(port, call('tools/list'), { headers });
+    expect([answer.status, code(answer)]).toEqual([400, -32602]);
+  });
+
+  it('has no answers of a client, and ignores a place in a stream', async () => {
+    const headers = { 'mcp-protocol-version': '2026-07-28' };
+    expect(await post(port, result({ id: 1 }, {}), { headers })).toMatchObject({ status: 400 });
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+    expect(await ask(modern('server/discover'), { 'last-event-id': '1' })).toMatchObject({ status: 200 });
+    expect(mcp.upstream.got.at(-1)?.headers['last-event-id']).toBeUndefined();
+  });
+
+  it.each(['server/discover', 'subscriptions/listen', 'completion/complete'])(
+    'decides %s',
+    async (method) => {
+      const params = { ref: { type: 'ref/prompt', name: 'secret' } };
+      mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+      const answer = await ask(modern(method, params));
+      expect(code(answer)).toBe(method === 'completion/complete' ? -32001 : undefined);
+    },
+  );
+
+  it('decides every round of a call that wants input', async () => {
+    mcp.upstream.answer = ({ message }, response) =>
+      reply(
+        response,
+        result(message, { resultType: 'input_required', inputRequests: {}, requestState: 's' }),
+      );
+    expect((await ask(modern('tools/call', { name: 'x' }, 'x'))).json()).toMatchObject({
+      result: { resultType: 'input_required', requestState: 's' },
+    });
+    const retry = { name: 'x', requestState: 's', inputResponses: { a: { action: 'accept' } } };
+    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'classified'));
+    expect(code(await ask(modern('tools/call', retry, 'x')))).toBe(-32001);
+    expect(mcp.upstream.got.at(-1)?.message['params']).toMatchObject(retry);
+    expect(code(await ask(modern('tools/call', { ...retry, name: 'secret' }, 'secret')))).toBe(-32001);
+  });
+
+  it('passes a notification on without the headers that a request needs', async () => {
+    mcp.upstream.answer = (_got, response) => response.writeHead(202).end();
+    const sent = { jsonrpc: '2.0', method: 'notifications/custom' };
+    const headers = { ...HEADERS, 'mcp-protocol-version': '2026-07-28' };
+    expect(await post(port, sent, { headers })).toMatchObject({ status: 202, text: '' });
+  });
+});
