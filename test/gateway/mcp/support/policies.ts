@@ -10,7 +10,8 @@ reasons contains "secret is for nobody" if input.resource.id == "secret"
 obligations contains {"type": "step-up", "properties": {"scope": "pay:write"}} if input.resource.id == "pay"`,
   'response.rego': `package mcp.response
 default allow := false
-allow if not contains(json.marshal(input.response.result), "classified")
+allow if { not contains(json.marshal(input.response.result), "classified"); not low }
+low if { input.resource.id == "leveled"; not input.subject.properties.level == 2 }
 reasons contains "the result is classified" if not allow
 obligations contains {"type": "mask", "properties": {"paths": ["/content/0/text"]}} if {
   contains(input.response.result.content[0].text, "password")
