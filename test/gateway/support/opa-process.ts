@@ -77,10 +77,14 @@ export async function writePolicies(): Promise<Policies> {
   return { rego: POLICIES, bundle, remove: () => rm(folder, { recursive: true }) };
 }
 
-/** Starts OPA, on a free port unless one is given. */
-export async function startOpa({ rego }: Pick<Policies, 'rego'>, port?: number): Promise<OpaProcess> {
+/** Starts OPA, on a free port unless one is given, with further arguments. */
+export async function startOpa(
+  { rego }: Pick<Policies, 'rego'>,
+  port?: number,
+  args: readonly string[] = [],
+): Promise<OpaProcess> {
   const binary = await opaBinary();
   const address = port === undefined ? {} : { address: `127.0.0.1:${port}` };
-  const { url, stop } = await start({ rego, binary, ...address });
+  const { url, stop } = await start({ rego, binary, args, ...address });
   return { url, port: Number(new URL(url).port), kill: () => stop('SIGKILL') };
 }
