@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
+import { startServer } from '../support/upstream.js';
 import { AUDIENCE, ISSUER } from '../support/tokens.js';
 import { call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { reply, result, said } from './support/scripted-server.js';
+import { event, reply, result, said, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -55,6 +56,62 @@ describe.each([
     const answer = await post(port, tool('x'), at(name));
     expect([answer.status, answer.json()]).toMatchObject([unusable, { error: { code: -32603 } }]);
   });
+});
+
+describe('a step-up', () => {
+  const challenge = () =>
+    `Bearer error="insufficient_scope", scope="a b c", resource_metadata="http://127.0.0.1:${port}/.well-known/oauth-protected-resource/mcp/`;
+
+  it.each(['error', 'http', 'result'])(
+    'for a result is a challenge with all scopes at once, with denial %s too',
+    async (name) => {
+      mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'elevated'));
+      const answer = await post(port, tool('x'), at(name));
+      expect([answer.status, answer.headers['www-authenticate']]).toEqual([403, `${challenge()}${name}"`]);
+      expect(answer.json()).toMatchObject({
+        id: 1,
+        error: { code: -32001, data: { scopes: ['a', 'b', 'c'] } },
+      });
+    },
+  );
+
+  it.each(['error', 'http', 'result'])(
+    'on a stream names the scopes in the error, with denial %s',
+    async (name) => {
+      mcp.upstream.answer = ({ message }, response) => stream(response).end(event(said(message, 'elevated')));
+      const { status, text } = await post(port, tool('x'), at(name));
+      expect(status).toBe(200);
+      const { data = '' } = /^data: (?<data>.*)\n\n$/.exec(text)?.groups ?? {};
+      expect(JSON.parse(data)).toMatchObject({
+        id: 1,
+        error: { code: -32001, data: { scopes: ['a', 'b', 'c'] } },
+      });
+    },
+  );
+});
+
+it.each(['error', 'http', 'result'])('a denial on a stream is its error, with denial %s', async (name) => {
+  mcp.upstream.answer = ({ message }, response) => stream(response).end(event(said(message, 'classified')));
+  const { status, text } = await post(port, tool('x'), at(name));
+  expect([status, text]).toEqual([200, expect.stringMatching(/^data: .*"error":\{"code":-32001/)]);
+});
+
+it('a decision that is late, or that nobody makes, is told in every form', async () => {
+  const late = cleanup.add(await startServer(() => undefined), ({ close }) => close());
+  for (const [url, http, retryAfter] of [
+    [late.url, 504, undefined],
+    ['http://127.0.0.1:1', 503, '1'],
+  ] as const) {
+    const opa = { url, timeout: 50, retry: false, circuitBreaker: false };
+    const own = await startMcpGateway(cleanup, FORMS, { opa });
+    for (const { name } of FORMS) {
+      const answer = await post(own.gateway.port, tool('x'), at(name));
+      expect(answer.json()).toMatchObject({ id: 1, error: { code: -32603 } });
+      const told = name === 'http' ? [http, retryAfter] : [200, undefined];
+      expect([answer.status, answer.headers['retry-after']]).toEqual(told);
+    }
+    expect(own.upstream.got).toEqual([]);
+  }
 });
 
 it('a result of the newer era has its resultType', async () => {
