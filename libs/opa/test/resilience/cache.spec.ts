@@ -187,10 +187,13 @@ describe('a store of the user’s own', () => {
     ],
     ['rejects', () => Promise.reject(new Error('down'))],
     ['knows nothing, in its own way', () => Promise.resolve(null)],
+    ['never answers', () => new Promise<never>(() => undefined)],
+    ['gives what is no answer', () => 'garbage' as never],
+    ['gives one whose time cannot be read', () => ({ answer: { result: true } }) as never],
   ])('costs no decision when it %s', async (_name, get) => {
     const server = await scripted(well);
     const store: AnswerStore = { get, set: () => Promise.reject(new Error('down')), clear: () => undefined };
-    const opa = await start({ url: server.url, cache: { ...cache, store } });
+    const opa = await start({ url: server.url, timeout: 2_000, cache: { ...cache, store } });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow', cached: false });
   });
 });

@@ -53,6 +53,37 @@ describe('circuit breaker', () => {
     expect(opa.stats().breaker).toBe('closed');
   });
 
+  it('does not count decisions that found no socket, whether their queue was full or their time ran out', async () => {
+    const held = gate();
+    const server = await scripted(held.step);
+    const opa = await start({
+      url: server.url,
+      retry: false,
+      timeout: 15_000,
+      circuitBreaker: { minimumCalls: 5 },
+      pool: { maxSockets: 1, maxPending: 10, connectTimeout: 10_000 },
+    });
+    const first = codeOf(opa);
+    await held.reached;
+    const waiting = Array.from({ length: 10 }, () => opa.decide({ input: 1, timeout: 50 }));
+    for (let i = 0; i < 10; i += 1) expect(await codeOf(opa)).toBe('OPA_OVERLOADED');
+    for (const one of waiting) await expect(one).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    expect(opa.stats().breaker).toBe('closed');
+    held.open();
+    expect(await first).toBe('allow');
+  });
+
+  it('counts a decision once, whatever its tries', async () => {
+    const server = await scripted(503);
+    const retry = { retries: 3, minDelay: 0, maxDelay: 1 };
+    const opa = await start({ url: server.url, retry, circuitBreaker: { minimumCalls: 3 } });
+    await ask(opa, 2);
+    expect(server.asked()).toBe(8);
+    expect(opa.stats().breaker).toBe('closed');
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe('open');
+  });
+
   it('lets one decision try after a second; the others are refused at once', async () => {
     const clock = fakeClock();
     const trial = gate();

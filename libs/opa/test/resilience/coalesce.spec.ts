@@ -66,6 +66,55 @@ describe('coalescing', () => {
     call.open();
   });
 
+  it('lets each keep its own deadline: one with less time than the call has asks on its own', async () => {
+    const call = gate();
+    const server = await scripted(call.step, () => undefined);
+    const opa = await start({ url: server.url, coalesce: true, timeout: 15_000 });
+    const patient = opa.decide({ input: 1 });
+    await call.reached;
+    await expect(opa.decide({ input: 1, timeout: 100 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    call.open();
+    await expect(patient).resolves.toMatchObject({ outcome: 'allow' });
+  });
+
+  it('is late for all when OPA hangs: nobody becomes an overload by asking again', async () => {
+    const server = await scripted(() => undefined);
+    const opa = await start({ url: server.url, coalesce: true, timeout: 300, circuitBreaker: false });
+    const asked = Array.from({ length: 50 }, () => opa.decide({ input: 1 }));
+    const codes = (await Promise.allSettled(asked)).map(
+      (one) => one.status === 'rejected' && (one.reason as { code: string }).code,
+    );
+    expect(new Set(codes)).toEqual(new Set(['OPA_TIMEOUT']));
+  });
+
+  it('is an overload for all when no socket was free: nobody fails open by having shared', async () => {
+    const server = await scripted(() => undefined);
+    const opa = await start({
+      url: server.url,
+      coalesce: true,
+      onUnavailable: 'allow',
+      circuitBreaker: false,
+      pool: { maxSockets: 1 },
+    });
+    const holds = opa.decide({ input: 'other', timeout: 1_000 });
+    const timeouts = [300, 300, 200, 300, 250];
+    const asked = timeouts.map((timeout) => opa.decide({ input: 1, timeout }));
+    for (const one of asked) await expect(one).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    await expect(holds).resolves.toMatchObject({ degraded: 'fail-open' });
+  });
+
+  it('gives each its own decision: what one handler changes, no other gets', async () => {
+    const call = gate();
+    const server = await scripted(call.step);
+    const opa = await start({ url: server.url, coalesce: true });
+    const asked = [1, 2].map(() => opa.decide({ input: 1 }));
+    await call.reached;
+    call.open();
+    const [first, second] = await Promise.all(asked);
+    expect(second).toEqual({ ...first, durationMs: expect.any(Number) });
+    expect(second).not.toBe(first);
+  });
+
   it('asks again for whoever has time left when the first asker has none', async () => {
     const never = gate();
     const server = await scripted(never.step, well);

@@ -1,0 +1,194 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { buildBundle } from '../engines/support/opa.js';
+import { httpServer } from '../support.js';
+import type { Step } from './support.js';
+import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+
+let bundle: string;
+beforeAll(async () => {
+  bundle = await buildBundle('package a\nb := {"allow": input.n > 0}', 'a/b');
+});
+
+let warned: () => string;
+beforeEach(() => {
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+  warned = () => warn.mock.calls.flat().join('\n');
+});
+afterEach(async () => {
+  await cleanUp();
+  jest.restoreAllMocks();
+});
+
+/** Asks once for each decision, and one at a time. */
+const single: OpaModuleOptions = {
+  retry: false,
+  circuitBreaker: false,
+  pool: { maxSockets: 1, maxPending: 0, connectTimeout: 1_000 },
+};
+const cache = { max: 10, allowTtl: 1_000, denyTtl: 1_000, staleTtl: 60_000 };
+
+/** Each fallback: the options that choose it, and what it makes of an OPA that isn't there. */
+const FALLBACKS: [name: string, options: () => OpaModuleOptions, made: object][] = [
+  ['fail-open', () => ({ onUnavailable: 'allow' }), { outcome: 'unavailable', allowed: true, cached: false }],
+  ['stale', () => ({ onUnavailable: 'stale', cache }), { outcome: 'allow', allowed: true, cached: true }],
+  ['bundle', () => ({ bundle }), { outcome: 'allow', allowed: true, cached: false, engine: 'embedded' }],
+];
+
+const gone = async (): Promise<string> => {
+  const server = await httpServer(() => undefined);
+  await server.close();
+  return server.url;
+};
+
+const answers = (step: Step) => async (): Promise<string> => (await scripted(well, step)).url;
+const silent: Step = () => undefined;
+
+describe.each(FALLBACKS)('%s', (degraded, options, made) => {
+  const question = { input: { n: 1 } };
+
+  /** A module whose OPA has answered once, long enough ago that nothing of it is fresh. */
+  async function opened(url: string, more: OpaModuleOptions = {}) {
+    const clock = fakeClock();
+    const opa = await start({ ...single, url, ...options(), ...more });
+    await expect(opa.decide(question)).resolves.toMatchObject({ outcome: 'allow' });
+    clock.pass(2_000);
+    return opa;
+  }
+
+  it.each<[string, () => Promise<string>, number]>([
+    ['503', answers(503), 5_000],
+    ['a reset', answers('reset'), 5_000],
+    ['silence', answers(silent), 150],
+  ])('follows %s; it is marked, counted and logged', async (_name, url, timeout) => {
+    const opa = await opened(await url());
+    const decision = await opa.decide({ ...question, timeout });
+    expect(decision).toMatchObject({ ...made, degraded, policy: 'a/b' });
+    expect(opa.stats().decisions).toMatchObject({ degraded: 1, error: 0 });
+    expect(warned()).toContain('"a/b"');
+    expect(warned()).toMatch(/OPA_(UNREACHABLE|TIMEOUT)/);
+  });
+
+  it('follows the circuit that those opened', async () => {
+    const opa = await opened(await answers(503)(), { circuitBreaker: { minimumCalls: 2 } });
+    await opa.decide(question);
+    await opa.decide(question);
+    expect(opa.stats().breaker).toBe('open');
+    await expect(opa.decide(question)).resolves.toMatchObject({ ...made, degraded });
+    expect(warned()).toContain('OPA_CIRCUIT_OPEN');
+    expect(opa.stats().decisions.degraded).toBe(3);
+  });
+
+  it.each<[string, Step]>([
+    ['OPA_OVERLOADED', 429],
+    ['OPA_POLICY_ERROR', 500],
+    ['OPA_UNAUTHORIZED', 401],
+    ['OPA_UNAUTHORIZED', 403],
+    ['OPA_BAD_ANSWER', 400],
+    ['OPA_BAD_ANSWER', 404],
+    ['OPA_BAD_ANSWER', 204],
+    ['OPA_BAD_DECISION', { result: { allow: 'yes' } }],
+  ])('never follows %s: %j', async (code, step) => {
+    const opa = await opened(await answers(step)());
+    await expect(opa.decide(question)).rejects.toMatchObject({ code });
+    expect(opa.stats().decisions).toMatchObject({ degraded: 0, error: 1 });
+  });
+
+  it('never follows a full queue, a deadline that passes in it, or an input that cannot be written', async () => {
+    const held = gate();
+    const opa = await opened((await scripted(well, held.step)).url, {
+      pool: { maxSockets: 1, maxPending: 1 },
+      timeout: 10_000,
+    });
+    const first = opa.decide({ input: { n: 2 } });
+    await held.reached;
+    const second = opa.decide({ ...question, timeout: 50 });
+    await expect(opa.decide(question)).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    await expect(opa.decide({ input: { n: 1n } })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+    held.open();
+    await expect(first).resolves.toMatchObject({ outcome: 'allow' });
+    expect(opa.stats().decisions).toMatchObject({ degraded: 0, error: 3 });
+  });
+
+  it('does not follow what the caller itself has ended', async () => {
+    const opa = await opened(await answers(silent)());
+    const caller = new AbortController();
+    const asked = opa.decide({ ...question, signal: caller.signal });
+    setImmediate(() => caller.abort());
+    await expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+  });
+});
+
+describe('the bundle', () => {
+  it('decides an outage by its own policy, denials as well', async () => {
+    const opa = await start({ ...single, url: await gone(), bundle });
+    await expect(opa.decide({ input: { n: 0 } })).resolves.toMatchObject({
+      outcome: 'deny',
+      allowed: false,
+      degraded: 'bundle',
+      engine: 'embedded',
+    });
+  });
+
+  it('makes no allow of what it does not know, or fails on', async () => {
+    const opa = await start({ ...single, url: await gone(), bundle });
+    await expect(opa.decide({ policy: 'a/other', input: {} })).resolves.toMatchObject({ allowed: false });
+  });
+});
+
+describe('a trial of the open circuit that is answered with 429', () => {
+  it('closes it, so that a flood does not hold the door open', async () => {
+    const clock = fakeClock();
+    const server = await scripted(503, 503, 429);
+    const opa = await start({
+      ...single,
+      url: server.url,
+      circuitBreaker: { minimumCalls: 2 },
+      onUnavailable: 'allow',
+    });
+    for (let i = 0; i < 2; i += 1) await opa.decide({ input: i });
+    await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ degraded: 'fail-open' });
+    clock.pass(1_001);
+    for (let i = 0; i < 3; i += 1) {
+      await expect(opa.decide({ input: i })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    }
+    expect(opa.stats().breaker).toBe('closed');
+  });
+});
+
+describe('mode', () => {
+  it('disabled asks nothing and allows', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...single, url: server.url, mode: 'disabled' });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({
+      outcome: 'allow',
+      allowed: true,
+      engine: 'disabled',
+    });
+    expect(server.opened()).toBe(0);
+  });
+
+  it.each<[string, Step, object]>([
+    ['a denial', { result: false }, { outcome: 'deny', degraded: 'permissive' }],
+    ['undefined', { nothing: true } as never, { outcome: 'undefined', degraded: 'permissive' }],
+    ['an outage', 503, { outcome: 'unavailable', degraded: 'permissive' }],
+    ['an overload', 429, { outcome: 'unavailable', degraded: 'permissive' }],
+  ])('permissive lets %s through, marked, counted and logged', async (_name, step, made) => {
+    const server = await scripted(step);
+    const opa = await start({ ...single, url: server.url, mode: 'permissive' });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ ...made, allowed: true });
+    expect(opa.stats().decisions).toMatchObject({ degraded: 1, error: 0, allow: 0 });
+    expect(warned()).toContain('"a/b"');
+    expect(opa.permissiveReport()).toHaveLength(1);
+  });
+
+  it('permissive leaves an allow as it is', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...single, url: server.url, mode: 'permissive' });
+    const decision = await opa.decide({ input: 1 });
+    expect(decision).toMatchObject({ outcome: 'allow', allowed: true });
+    expect(decision).not.toHaveProperty('degraded');
+  });
+});

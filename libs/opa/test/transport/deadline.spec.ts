@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { settles } from '../faults/support/leftovers.js';
+import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
+import { httpServer, tcpServer } from '../support.js';
+
+afterEach(cleanUp);
+
+/** Far more time for each part of a decision than for the whole of it. */
+const single: OpaModuleOptions = { retry: false, circuitBreaker: false, timeout: 60_000 };
+const never = () => new Promise<never>(() => undefined);
+
+/** What takes too long, and the code that a decision with 150 ms is rejected with. */
+const PARTS: [part: string, code: string, options: () => Promise<OpaModuleOptions>][] = [
+  ['the token function', 'OPA_TIMEOUT', async () => ({ url: (await scripted(well)).url, token: never })],
+  [
+    'the token function, asked again after a 401',
+    'OPA_TIMEOUT',
+    async () => ({
+      url: (await scripted(401)).url,
+      token: ({ refused }) => (refused ? never() : 'old'),
+    }),
+  ],
+  [
+    'the TLS handshake',
+    'OPA_TIMEOUT',
+    async () => ({
+      url: closing(await tcpServer(() => undefined)).url.replace('http', 'https'),
+      pool: { connectTimeout: 60_000 },
+    }),
+  ],
+  ['the first byte', 'OPA_TIMEOUT', async () => ({ url: closing(await httpServer(() => undefined)).url })],
+  [
+    'the body',
+    'OPA_TIMEOUT',
+    async () => ({
+      url: (await scripted((_request, response) => void response.write('{"result":'))).url,
+    }),
+  ],
+  [
+    'tries that each fail in time',
+    'OPA_UNREACHABLE',
+    async () => ({
+      url: (await scripted(503)).url,
+      retry: { retries: 1_000_000, minDelay: 60, maxDelay: 60 },
+    }),
+  ],
+  [
+    'several OPAs in turn',
+    'OPA_TIMEOUT',
+    async () => {
+      const urls = [1, 2, 3].map(async () => closing(await httpServer(() => undefined)).url);
+      return { url: await Promise.all(urls) };
+    },
+  ],
+  [
+    "an engine of the user's own",
+    'OPA_TIMEOUT',
+    async () => Promise.resolve({ engine: { name: 'own', evaluate: never } }),
+  ],
+];
+
+describe('the deadline of a decision', () => {
+  it.each(PARTS)('holds for %s: %s', async (_part, code, options) => {
+    const opa = await start({ ...single, ...(await options()) });
+    await expect(opa.decide({ input: 1, timeout: 150 })).rejects.toMatchObject({ code });
+    await settles(() => opa.stats().sockets.inUse, 0);
+    expect(opa.stats().waiting).toBe(0);
+  });
+
+  it.each(PARTS)('is not waited for once the caller is gone: %s', async (_part, _code, options) => {
+    const opa = await start({ ...single, ...(await options()) });
+    const caller = new AbortController();
+    const asked = opa.decide({ input: 1, signal: caller.signal });
+    const ended = expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    setTimeout(() => caller.abort(new Error('gone')), 30);
+    await ended;
+    await settles(() => opa.stats().sockets.inUse, 0);
+  });
+
+  it('is told from an overload by the socket alone: with none of its time left, a decision is late', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...single, url: server.url });
+    await expect(opa.decide({ input: 1, timeout: Number.MIN_VALUE })).rejects.toMatchObject({
+      code: 'OPA_TIMEOUT',
+    });
+    expect(server.opened()).toBe(0);
+  });
+
+  it('has nothing begin for a caller that has gone before', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...single, url: server.url });
+    const reason = new Error('gone');
+    const asked = opa.decide({ input: 1, signal: AbortSignal.abort(reason) });
+    await expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED', cause: reason });
+    expect(server.opened()).toBe(0);
+  });
+
+  it.each([0, -1, NaN, Infinity, 2 ** 31, '500', null])('is no time: %p', async (timeout) => {
+    const server = await scripted(well);
+    // Not even where everything else is let through.
+    const opa = await start({ ...single, url: server.url, mode: 'permissive', onUnavailable: 'allow' });
+    const asked = opa.decide({ input: 1, timeout: timeout as number });
+    await expect(asked).rejects.toMatchObject({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining(`timeout was given ${timeout}`),
+    });
+    expect(server.opened()).toBe(0);
+  });
+});
