@@ -35,10 +35,10 @@ const { passed, failed } = jest(root, [
 ]);
 if (!services) {
   console.log(
-    'Left out: the tests that need Debian packages or further Go packages (npm run test:services).',
+    'Left out: the tests that need Debian, Go, npm or Python packages of their own (npm run test:services).',
   );
 } else if (passed + failed === 0) {
-  console.log('There are no tests that need Debian packages or further Go packages.');
+  console.log('There are no tests that need Debian, Go, npm or Python packages of their own.');
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

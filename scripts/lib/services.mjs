@@ -2,12 +2,15 @@ import { spawnSync } from 'node:child_process';
 
 import { run } from './run.mjs';
 
-/** The programs that *.services.spec.ts start, which Debian has as packages of the same names. */
-const PROGRAMS = ['redis-server'];
+/** What *.services.spec.ts start, by Debian's package, and a command that succeeds where it is installed. */
+const PACKAGES = {
+  'redis-server': ['redis-server', ['--version']],
+  'python3-venv': ['python3', ['-c', 'import ensurepip']],
+};
 
 /** Installs what is missing with apt-get, as root or with sudo. Throws, and says what to do, when it can't. */
 export function ensureServices() {
-  const missing = PROGRAMS.filter((program) => !succeeds(program, ['--version']));
+  const missing = Object.keys(PACKAGES).filter((name) => !succeeds(...PACKAGES[name]));
   if (missing.length === 0) return;
   const wanted = missing.join(' ');
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
