@@ -1,4 +1,8 @@
-import { describe } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import type { ExecutionContext } from '@nestjs/common';
+import type { OpaInputOptions } from 'nestjs-opa';
+import { OpaModule } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
 import { apollo, mercurius } from './drivers/graphql.js';
 import { grpc } from './drivers/grpc.js';
 import { express, fastify } from './drivers/http.js';
@@ -9,3 +13,32 @@ import { testContext } from './suite.js';
 const drivers = [express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo];
 
 describe.each(drivers)('a context: $name', testContext);
+
+describe.each(drivers)('functions for the input on a context: $name', (driver) => {
+  const inputOf = async (input: OpaInputOptions): Promise<unknown> => {
+    const engine = new TestEngine({ 'orders/remove': true });
+    const opa = OpaModule.forRoot({ engine, input });
+    const running = await driver.start(opa, () => undefined, {});
+    await running.call('remove', '7');
+    await running.close();
+    return engine.questions[0]?.input;
+  };
+  const handlerOf = (context: ExecutionContext): string => context.getHandler().name;
+
+  it('say who asks, and may give a promise', async () => {
+    const ann = { id: 'ann' };
+    expect(
+      await inputOf({ subject: async (context) => Promise.resolve({ ...ann, by: handlerOf(context) }) }),
+    ).toMatchObject({
+      subject: { id: 'ann', by: 'remove' },
+      context: {},
+    });
+    expect(await inputOf({ subject: () => undefined })).toMatchObject({ subject: { type: 'anonymous' } });
+  });
+
+  it('build the whole of it, and may give a promise', async () => {
+    const shape = async (context: ExecutionContext): Promise<object> =>
+      Promise.resolve({ whole: handlerOf(context) });
+    expect(await inputOf({ shape })).toEqual({ whole: 'remove' });
+  });
+});

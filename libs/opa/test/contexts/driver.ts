@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { OpaModuleOptions } from 'nestjs-opa';
 
 /**
- * The handlers that every context's application has, guarded by `OpaGuard` and `OpaInterceptor`:
+ * The handlers that every context's application has, guarded by `OpaGuard`, twice, and `OpaInterceptor`:
  * `read` (policy `orders/read`, response policy `orders/view`), `remove` (`orders/remove`), `open` (`@OpaPublic`),
  * `unnamed` (no policy), `shadow` (`orders/shadow`, mode permissive).
  */

@@ -9,9 +9,9 @@ import { OpaDecision, OpaError, OpaGuard, OpaModule, OpaPolicy } from 'nestjs-op
 import { TestEngine } from 'nestjs-opa/testing';
 import type { Duplex, Readable } from 'node:stream';
 import type { Observable } from 'rxjs';
-import { map, toArray } from 'rxjs';
+import { map, of, toArray } from 'rxjs';
 import type { RunningGrpc } from './drivers/grpc.js';
-import { denialOf, echoed, startGrpc, streamed, unary } from './drivers/grpc.js';
+import { denialOf, echoed, listing, startGrpc, streamed, unary } from './drivers/grpc.js';
 
 /** Stands for a guard that authenticates: it puts the user where the library looks. */
 class Authenticates implements CanActivate {
@@ -34,6 +34,10 @@ class Orders {
   @GrpcMethod() @OpaPolicy('a') unnamed(@OpaDecision() decision?: Decision) {
     called.push('unnamed');
     return { text: decision?.policy ?? '' };
+  }
+  @GrpcMethod() @OpaPolicy('a') list({ id }: { id: string }) {
+    called.push('list');
+    return of({ id }, { id });
   }
   @GrpcStreamMethod() @OpaPolicy('a') collect(ids: Observable<{ id: string }>) {
     called.push('collect');
@@ -195,6 +199,33 @@ describe('a gRPC call', () => {
     engine.answer('a', false);
     expect(await rejected(streamed(running.client, 'Collect', ['1', '2']))).toMatchObject({ code: 7 });
     expect(called).toEqual(['collect']);
+  });
+
+  it.each([
+    ['denied', false, 7, 'Forbidden by policy'],
+    ['undefined', undefined, 7, 'Forbidden by policy'],
+    ['unreachable', new OpaError('OPA_UNREACHABLE', 's3cret'), 14, 'Authorization is not available'],
+    ['late', new OpaError('OPA_TIMEOUT', 's3cret'), 4, 'Authorization took too long'],
+    ['undecided', new OpaError('OPA_BAD_ANSWER', 's3cret'), 13, 'The request could not be decided'],
+    ['not asked', new OpaError('OPA_BAD_INPUT', 's3cret'), 3, 'The request could not be decided'],
+  ])('refuses every kind of stream with its status: %s', async (_name, answer, code, details) => {
+    await start();
+    engine.answer('a', answer);
+    const refused = [
+      listing(running.client, 'List', '1').toArray(),
+      streamed(running.client, 'Collect', ['1']),
+      streamed(running.client, 'CollectRaw', ['1']),
+      echoed(running.client, 'EchoRaw', ['1']),
+    ];
+    const errors = await Promise.all(refused.map(rejected));
+    for (const error of errors) expect(error).toMatchObject({ code, details });
+    expect(called).toEqual([]);
+  });
+
+  it('asks once for a stream of answers', async () => {
+    await start();
+    expect(await listing(running.client, 'List', '1').toArray()).toMatchObject([{ id: '1' }, { id: '1' }]);
+    expect(engine.questions).toHaveLength(1);
   });
 
   it('answers where the handler takes the stream itself', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import type { EngineAnswer, OpaErrorCode, OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaModule } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
@@ -61,6 +61,8 @@ export function testContext(driver: ContextDriver): void {
 
   const start = async (options: OpaModuleOptions = {}): Promise<void> => {
     called = [];
+    // Closed with its application, an engine is of no use to another.
+    engine = new LoggingEngine({ 'orders/read': true, 'orders/view': true, 'orders/remove': true });
     const all = { engine, ...options };
     running = await driver.start(OpaModule.forRoot(all), (name) => called.push(name), all);
   };
@@ -69,12 +71,9 @@ export function testContext(driver: ContextDriver): void {
     throw new Error(`was let through: ${JSON.stringify(seen)}`);
   };
 
-  beforeEach(() => {
-    engine = new LoggingEngine({ 'orders/read': true, 'orders/view': true, 'orders/remove': true });
-  });
   afterEach(() => running.close());
 
-  it('lets an allowed call through, and asks with the input of the contract', async () => {
+  it('lets an allowed call through, and asks once, with the input of the contract', async () => {
     await start();
     expect(await running.call('read', '7')).toEqual({ result: order('7') });
     expect(called).toEqual(['read']);
@@ -118,6 +117,56 @@ export function testContext(driver: ContextDriver): void {
     await start();
     expect(await running.call('open', '7')).toEqual({ result: 'open' });
     expect(engine.questions).toEqual([]);
+  });
+
+  it('lets through what names no policy, where that is configured', async () => {
+    await start({ unguarded: 'allow' });
+    expect(await running.call('unnamed', '7')).toEqual({ result: 'unnamed' });
+    expect(engine.questions).toEqual([]);
+  });
+
+  it('asks the default policy for what names none', async () => {
+    await start({ policy: 'orders/any' });
+    expect(errorOf(await running.call('unnamed', '7')).code).toBe(codes.deny);
+    engine.answer('orders/any', true);
+    expect(await running.call('unnamed', '7')).toEqual({ result: 'unnamed' });
+    expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/any', 'orders/any']);
+  });
+
+  it('asks nothing when it is disabled', async () => {
+    await start({ mode: 'disabled' });
+    expect(await running.call('read', '7')).toEqual({ result: order('7') });
+    expect(engine.questions).toEqual([]);
+  });
+
+  it('has an input in the other shapes; "envoy" is for HTTP alone', async () => {
+    const isHttp = driver.column === 'http';
+    const { subject, action, resource } = driver.input as Record<string, object>;
+    await start({ input: { shape: 'authzen' } });
+    await running.call('read', '7');
+    expect(engine.questions[0]?.input).toMatchObject({
+      subject,
+      action,
+      resource: isHttp ? { type: 'route', id: '/orders/read/{id}' } : resource,
+    });
+    expect(engine.questions[0]?.input).not.toHaveProperty('request');
+    await running.close();
+    await start({ input: { shape: 'contextforge' } });
+    await running.call('read', '7');
+    expect(engine.questions).toMatchObject([
+      {
+        input: {
+          user: 'anonymous',
+          mode: 'input',
+          payload: isHttp ? { method: 'GET' } : driver.input['request'],
+        },
+      },
+      { input: { user: 'anonymous', mode: 'output', response: { body: order('7') } } },
+    ]);
+    await running.close();
+    await start({ input: { shape: 'envoy' } });
+    const seen = await running.call('remove', '7');
+    expect(isHttp ? seen : errorOf(seen).code).toEqual(isHttp ? { result: order('7') } : codes.BAD_INPUT);
   });
 
   it('masks what the response policy says', async () => {
@@ -184,6 +233,7 @@ export function testContext(driver: ContextDriver): void {
     engine.answer('orders/shadow', answer);
     expect(await running.call('shadow', '7')).toEqual({ result: order('7') });
     expect(called).toEqual(['shadow']);
+    expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/shadow']);
   });
 
   it('lets through without a decision where OPA is gone and that is allowed; never on overload', async () => {

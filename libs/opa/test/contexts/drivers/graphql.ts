@@ -141,7 +141,7 @@ const TYPES = `
 
 function resolver(called: (handler: HandlerName) => void): new () => object {
   @Resolver()
-  @UseGuards(OpaGuard)
+  @UseGuards(OpaGuard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   class Orders {
     @Query() @OpaPolicy('orders/read', { response: 'orders/view' }) read(@Args('id') id: string) {

@@ -155,7 +155,7 @@ export function denialOf({ metadata }: ServiceError): Record<string, never> {
 
 function controller(called: (handler: HandlerName) => void): new () => object {
   @Controller()
-  @UseGuards(OpaGuard)
+  @UseGuards(OpaGuard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   class Orders {
     @GrpcMethod() @OpaPolicy('orders/read', { response: 'orders/view' }) read({ id }: OrderId) {

@@ -10,7 +10,7 @@ import { order } from '../driver.js';
 
 function controller(called: (handler: HandlerName) => void): new () => object {
   @Controller('orders')
-  @UseGuards(OpaGuard)
+  @UseGuards(OpaGuard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   class Orders {
     @Get('read/:id') @OpaPolicy('orders/read', { response: 'orders/view' }) read(@Param('id') id: string) {

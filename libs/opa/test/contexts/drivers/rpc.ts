@@ -11,7 +11,7 @@ import { order } from '../driver.js';
 
 function controller(called: (handler: HandlerName) => void): new () => object {
   @Controller()
-  @UseGuards(OpaGuard)
+  @UseGuards(OpaGuard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   class Orders {
     @MessagePattern('orders.read') @OpaPolicy('orders/read', { response: 'orders/view' }) read(

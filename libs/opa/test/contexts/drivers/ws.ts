@@ -15,7 +15,7 @@ import { order } from '../driver.js';
 
 function gateway(path: string | undefined, called: (handler: HandlerName) => void): Type {
   @WebSocketGateway(path === undefined ? {} : { path })
-  @UseGuards(OpaGuard)
+  @UseGuards(OpaGuard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   class Orders {
     handleConnection(client: object, request?: IncomingMessage) {
