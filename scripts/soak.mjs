@@ -1,5 +1,5 @@
 // npm run soak [-- seconds]: the fault and property tests, with OPA killed and restarted every second for a minute,
-// or for as long as is asked.
+// or for as long as is asked. It ends by itself: with a minute of it, in about two.
 import './lib/node-version.mjs';
 
 const [seconds = '60'] = process.argv.splice(2);

@@ -9,7 +9,7 @@ import { bench } from './support/modules.js';
 
 const { open } = bench();
 
-/** How long OPA is restarted every second: `npm run soak` makes it longer. */
+/** How many times OPA is restarted, and is there for a second: `npm run soak` makes it longer. */
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 8);
 const ASKERS = 32;
 const RECOVERY_MS = 2_000;
@@ -90,7 +90,7 @@ async function expectSound(opa: OpaService): Promise<void> {
 
 describe('a real OPA under load', () => {
   it(
-    `killed and restarted every second for ${SECONDS} s: each answer is right or a clear failure`,
+    `killed every second, ${SECONDS} times: each answer is right or a clear failure`,
     async () => {
       await start();
       const address = new URL(server.url).host;
@@ -98,10 +98,10 @@ describe('a real OPA under load', () => {
       const over = new AbortController();
       const asked = askAll(opa, over.signal);
       for (let second = 0; second < SECONDS; second += 1) {
-        const next = after(1_000);
         await server.stop('SIGKILL');
         await start(address);
-        await next;
+        // A full second from here: with less, each kill would meet the trial of the circuit that the last one opened.
+        await after(1_000);
       }
       over.abort();
       const { wrong, right } = await asked;
@@ -113,7 +113,7 @@ describe('a real OPA under load', () => {
       await recovered(opa);
       await expectSound(opa);
     },
-    (SECONDS + 30) * 1_000,
+    (3 * SECONDS + 60) * 1_000,
   );
 
   it('stopped in its tracks: late, and right again when it goes on', async () => {

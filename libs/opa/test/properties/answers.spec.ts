@@ -33,7 +33,9 @@ const verdict = fc
       decision: value,
       Allow: value,
       result: value,
-      __proto__: value,
+      // Computed: written plainly it would set the prototype of this record.
+      ['__proto__']: value,
+      constructor: value,
       reason: fc.oneof(fc.string(), value),
       reasons: fc.oneof(fc.array(fc.string()), value),
       obligations: fc.oneof(fc.constant([]), fc.constant([{ type: 'mask' }]), value),

@@ -104,3 +104,42 @@ describe('several OPAs', () => {
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 });
+
+describe('one of several that has failed', () => {
+  it('is asked first again once its health is well; while it is aside, its health alone is asked', async () => {
+    let well = false;
+    const asked: unknown[] = [];
+    const first = closing(
+      await httpServer((request, response) => {
+        asked.push(request.url);
+        request.resume();
+        response.writeHead(well ? 200 : 503).end('{"result":true}');
+      }),
+    );
+    const second = await scripted({ result: false });
+    const opa = await start({ url: [first.url, second.url], retry: false });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+    // Two probes that it fails, and decisions all the while.
+    while (asked.length < 3) {
+      await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+    }
+    expect(asked).toEqual(['/v1/data/a/b', '/health?bundles', '/health?bundles']);
+    well = true;
+    let outcome = 'deny';
+    while (outcome === 'deny') ({ outcome } = await opa.decide({ input: 1 }));
+    expect(asked.slice(0, 4).at(-1)).toBe('/health?bundles');
+    const before = second.asked();
+    for (let i = 0; i < 5; i += 1) {
+      await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'allow' });
+    }
+    expect(second.asked()).toBe(before);
+  });
+
+  it('is passed over, each in its order', async () => {
+    const [first, second, third] = [await scripted(503), await scripted('reset'), await scripted(well)];
+    const opa = await start({ url: [first.url, second.url, third.url], retry: false });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
+    expect([first.asked(), second.asked(), third.asked()]).toEqual([1, 1, 2]);
+  });
+});

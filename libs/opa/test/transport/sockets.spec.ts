@@ -11,6 +11,28 @@ afterEach(cleanUp);
 const lasting = { connectTimeout: 10_000, freeSocketTimeout: 60_000, socketTtl: 60_000 };
 const patient = { timeout: 10_000, retry: false, circuitBreaker: false } as const;
 
+it('OpaService.stats() is a snapshot with every count of the contract', async () => {
+  const server = await scripted(well, { result: false }, { result: true }, 500);
+  const opa = await start({ ...patient, url: server.url, pool: lasting });
+  const before = opa.stats();
+  const none = { allow: 0, deny: 0, undefined: 0, unavailable: 0, error: 0, degraded: 0 };
+  const unused = { inUse: 0, idle: 0, created: 0, closed: 0, reused: 0 };
+  expect(before).toEqual({
+    sockets: unused,
+    waiting: 0,
+    decisions: none,
+    cacheHits: 0,
+    retries: 0,
+    breaker: 'off',
+  });
+  for (let i = 0; i < 4; i += 1) await opa.decide({ input: i }).catch(() => undefined);
+  expect(opa.stats()).toMatchObject({
+    sockets: { inUse: 0, idle: 1, created: 1, closed: 0, reused: 3 },
+    decisions: { ...none, allow: 2, deny: 1, error: 1 },
+  });
+  expect(before.sockets).toEqual(unused);
+});
+
 describe('pool.freeSocketTimeout', () => {
   it('closes a socket that idles, as the other side sees it, and not one that is in use', async () => {
     const held: ServerResponse[] = [];

@@ -80,6 +80,17 @@ describe("OPA's certificate", () => {
     });
   });
 
+  it('is taken from an authority whose file has changed', async () => {
+    const clock = fakeClock();
+    const { path, put } = await files();
+    await put('ca.pem', stranger.cert);
+    const service = await start({ ...patient, url: opa.url, tls: { ca: path('ca.pem') } });
+    await expect(service.decide({ input: { n: 1 } })).rejects.toMatchObject(unreachable);
+    await put('ca.pem', authority.cert);
+    clock.pass(1_001);
+    await expect(service.decide({ input: { n: 1 } })).resolves.toMatchObject(allowed);
+  });
+
   it('must carry the name that is asked for', async () => {
     await expect(ask(named.url, { ca: authority.cert })).rejects.toMatchObject({
       ...unreachable,
