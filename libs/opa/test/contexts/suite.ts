@@ -194,6 +194,19 @@ export function testContext(driver: ContextDriver): void {
     });
   });
 
+  it('denies what cannot be done there: a header without an answer that has any, an unknown type', async () => {
+    const hasHeaders = driver.column === 'http' || driver.column === 'graphql';
+    const allow = (...obligations: object[]): object => ({ allow: true, obligations });
+    await start();
+    engine.answer('orders/remove', allow({ type: 'header', properties: { name: 'x-a', value: '1' } }));
+    const seen = await running.call('remove', '7');
+    if (hasHeaders) expect(seen).toEqual({ result: order('7') });
+    else expect(errorOf(seen).code).toBe(codes.deny);
+    engine.answer('orders/remove', allow({ type: 'notarize' }));
+    expect(errorOf(await running.call('remove', '7')).code).toBe(codes.deny);
+    expect(called).toEqual(hasHeaders ? ['remove'] : []);
+  });
+
   it.each(['permit', 'denial'])('asks for a step-up on a %s', async (decision) => {
     await start();
     engine.answer('orders/remove', {
