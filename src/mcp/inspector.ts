@@ -1,6 +1,7 @@
 import type { JsonRpcAnswer, McpCall, McpRefusal, McpResult } from 'nestjs-opa/mcp';
 import { hasDuplicateKey, INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa/mcp';
 import type { Exchange } from './exchange.js';
+import { written } from './numbers.js';
 import { reportDenial, reportHidden } from './report.js';
 
 /** What becomes of a message from the upstream. */
@@ -43,7 +44,7 @@ export class Inspector {
       notification.method.startsWith('notifications/tasks') && 'result' in (notification.params ?? {});
     if (!server.decidesTasks || !carries) return text;
     const left = await server.tasks.decideNotification(notification, caller, subject, this.decideAs);
-    return left === notification && !hasDuplicateKey(text) ? text : JSON.stringify(left);
+    return left === notification && !hasDuplicateKey(text) ? text : written(text, notification, left);
   }
 
   private async answer(text: string, answer: JsonRpcAnswer): Promise<Inspected> {
@@ -67,7 +68,8 @@ export class Inspector {
     }
     if (isOwn) this.exchange.server.ledger.settle(call);
     const unchanged = result === answer.result && !(calls.some(this.isDecided) && hasDuplicateKey(text));
-    return { kind: 'pass', text: unchanged ? text : JSON.stringify({ ...answer, result }), answers: isOwn };
+    const left = unchanged ? text : written(text, answer, { ...answer, result });
+    return { kind: 'pass', text: left, answers: isOwn };
   }
 
   // A server with sessions may take an answer to one call for that to another under the same id.

@@ -170,6 +170,23 @@ it('structured content is checked by the schema that the upstream lists in the s
   expect(bad).toMatchObject({ error: { code: -32603 } });
 });
 
+it('numbers, unknown fields and _meta are as they came, also beside what a policy changes', async () => {
+  const rest = '"_meta":{"n":12345678901234567890},"own":[1.0,-0]';
+  const answers = [
+    [
+      'tools/list',
+      `{"tools":[{"name":"a","inputSchema":{"maximum":18446744073709551615}},{"name":"secret"}],${rest}}`,
+    ],
+    ['tools/call', `{"content":[{"type":"text","text":"password"},{"type":"x","n":1e2}],${rest}}`],
+  ] as const;
+  for (const [method, text] of answers) {
+    mcp.upstream.answer = (_got, response) => reply(response, `{"jsonrpc":"2.0","id":1,"result":${text}}`);
+    const answer = await post(port, call(method, { name: 'x' }), at('error'));
+    const left = text.replace(',{"name":"secret"}', '').replace('password', '***');
+    expect(answer.text).toBe(`{"jsonrpc":"2.0","id":1,"result":${left}}`);
+  }
+});
+
 it('lists show what the list policy names', async () => {
   const tools = [{ name: 'a', inputSchema: {} }, { name: 'secret' }];
   mcp.upstream.answer = ({ message }, response) =>

@@ -43,25 +43,34 @@ export function hasDuplicateKey(text: string): boolean {
 }
 
 const MINUS = 0x2d;
-const NUMBER = /-?(\d+)(\.\d+)?([eE][+-]?\d+)?/y;
+const ZERO = 0x30;
+const NINE = 0x39;
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /**
  * Looks for a number that a double can't hold, so that readers differ in what they take it for: one out of range, or
  * plain digits beyond 2^53 − 1. The text is known to be JSON.
  */
 export function hasUnsafeNumber(text: string): boolean {
+  for (const { token } of numbersIn(text)) {
+    const value = Number(token);
+    if (/^-?\d+$/.test(token) ? !Number.isSafeInteger(value) : !Number.isFinite(value)) return true;
+  }
+  return false;
+}
+
+/** The numbers of a text that is known to be JSON, each as it is written, and where it begins. */
+export function* numbersIn(text: string): Generator<{ readonly token: string; readonly index: number }> {
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charCodeAt(i);
     if (char === QUOTE) i = endOfString(text, i);
-    else if (char === MINUS || (char >= 0x30 && char <= 0x39)) {
+    else if (char === MINUS || (char >= ZERO && char <= NINE)) {
       NUMBER.lastIndex = i;
-      const [token = '', , fraction, exponent] = NUMBER.exec(text) ?? [];
-      const plain = fraction === undefined && exponent === undefined;
-      if (plain ? !Number.isSafeInteger(Number(token)) : !Number.isFinite(Number(token))) return true;
+      const [token = ''] = NUMBER.exec(text) ?? [];
+      yield { token, index: i };
       i += token.length - 1;
     }
   }
-  return false;
 }
 
 function endOfString(text: string, start: number): number {

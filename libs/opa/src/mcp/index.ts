@@ -1,4 +1,4 @@
-export { hasDuplicateKey } from '../contracts/index.js';
+export { hasDuplicateKey, numbersIn } from '../contracts/index.js';
 export { allowedHeaders, pickHeaders } from '../input/index.js';
 export type * from './enforcer.js';
 export type * from './json-rpc.js';

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { written } from '../../../src/mcp/numbers.js';
+
+interface Page {
+  result: { items: { n: number; x?: string }[]; max: number; list: number[] };
+}
+
+const text =
+  '{"result":{"items":[{"n":9007199254740993,"x":"a"},{"n":9007199254740992,"x":"-1.0"}],' +
+  '"max":18446744073709551615,"list":[1.0,-0,1e2,7,1E400]}}';
+const page = (): Page => JSON.parse(text) as Page;
+
+describe('a message that a policy has changed', () => {
+  it('has the numbers of untouched parts as they were', () => {
+    const { result } = page();
+    const message = { result };
+    const changed = { result: { ...result, items: [result.items[1]], more: 1 } };
+    expect(written(text, message, changed)).toBe(
+      '{"result":{"items":[{"n":9007199254740992,"x":"-1.0"}],"max":18446744073709551615,' +
+        '"list":[1.0,-0,1e2,7,1E400],"more":1}}',
+    );
+  });
+
+  it('has those beside what has changed as they were', () => {
+    const { result } = page();
+    const message = { result };
+    const items = result.items.map((item) => ({ ...item, x: '***' }));
+    const list = result.list.map((value, index) => (index === 0 ? 5 : value));
+    expect(written(text, message, { result: { ...result, items, list } })).toBe(
+      text.replace('"a"', '"***"').replace('"-1.0"', '"***"').replace('[1.0', '[5'),
+    );
+  });
+
+  it('never has a number of something that was removed', () => {
+    const { result } = page();
+    const message = { result };
+    const items = result.items.slice(1).map((item) => ({ ...item, x: '***' }));
+    expect(written(text, message, { result: { ...result, items } })).not.toContain('9007199254740993');
+  });
+
+  it('is written as ever where JavaScript holds every number', () => {
+    const message = { a: [1, 0.5, -3], '1.0': '1.0' };
+    expect(written(JSON.stringify(message), message, { ...message, b: null })).toBe(
+      '{"a":[1,0.5,-3],"1.0":"1.0","b":null}',
+    );
+  });
+});
