@@ -19,6 +19,8 @@ first_tool_pre_invoke := {"allow": false, "reason": json.marshal({"rule": "first
 other := {"allow": false, "reason": json.marshal({"rule": "other", "input": input})}`,
   'yes.rego': 'package yes\nallow := true',
   'no.rego': 'package no\nallow := {"allow": false, "reason": "no"}',
+  'pay.rego': `package pay
+allow := {"allow": true, "obligations": [{"type": "step-up", "properties": {"scope": "pay:write"}}]}`,
   'example.rego': `package example
 default allow_tool_pre_invoke := false
 allow_tool_pre_invoke if contains(input.payload.args.repo_path, "IBM")
