@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
-import { setTimeout, clearTimeout } from 'node:timers';
+import type { Duplex } from 'node:stream';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { HttpAgent, HttpsAgent } from 'agentkeepalive';
+import { IdleTimer } from './idle-timer.js';
 import type { PoolSettings } from './pool.options.js';
 
 type KeepAliveAgent = HttpAgent | HttpsAgent;
@@ -19,23 +21,33 @@ export interface SocketStats {
   readonly reused: number;
 }
 
+/** Until when a socket may live, and may idle; as `performance.now()` gives it. */
+interface Lease {
+  readonly retireAt: number;
+  idleUntil: number;
+}
+
 /** The keep-alive agents of one module instance, and every socket that they have opened. */
 export class Agents {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
-  private readonly open = new Set<Socket>();
+  private readonly open = new Map<Socket, Lease>();
   private readonly all: readonly KeepAliveAgent[];
+  private readonly idleTimer = new IdleTimer((now) => this.closeDue(now));
+  private idleLimit: number;
   private created = 0;
   private reused = 0;
 
   constructor(private readonly settings: PoolSettings) {
+    this.idleLimit = settings.freeSocketTimeout;
     const options = {
       keepAlive: true,
       // The pool bounds them for decisions. Room for those that are dying keeps the agent's own queue empty, which hands
       // a used socket on as if it were fresh, so that its reset could not be told from an outage.
       maxSockets: 2 * settings.maxSockets,
       maxFreeSockets: settings.maxFreeSockets,
-      freeSocketTimeout: settings.freeSocketTimeout,
+      // The idle timer sees to it.
+      freeSocketTimeout: 0,
       socketActiveTTL: settings.socketTtl,
       // A socket in use is bounded by its decision's deadline.
       timeout: 0,
@@ -70,21 +82,19 @@ export class Agents {
 
   /** Closes the idle sockets, and from now on each one that has idled for 50 ms. */
   drain(): void {
-    for (const agent of this.all) {
-      Object.assign((agent as unknown as { options: object }).options, {
-        freeSocketTimeout: DRAINING_IDLE_MS,
-      });
-    }
+    this.idleLimit = Math.min(this.idleLimit, DRAINING_IDLE_MS);
     this.closeIdle();
   }
 
   /** Destroys every socket; resolves when all of them are closed. */
   async destroy(): Promise<void> {
-    const closed = [...this.open].map(
+    const sockets = [...this.open.keys()];
+    const closed = sockets.map(
       (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
     );
     for (const agent of this.all) agent.destroy();
-    for (const socket of this.open) socket.destroy();
+    for (const socket of sockets) socket.destroy();
+    this.idleTimer.stop();
     await Promise.all(closed);
   }
 
@@ -94,24 +104,54 @@ export class Agents {
     );
   }
 
+  private closeDue(now: number): number {
+    let next = Infinity;
+    for (const socket of this.idle()) {
+      const { idleUntil } = this.open.get(socket) ?? { idleUntil: now };
+      if (idleUntil <= now + 1) socket.destroy();
+      else next = Math.min(next, idleUntil);
+    }
+    return next;
+  }
+
   private watch(agent: KeepAliveAgent): void {
     const create: CreateConnection = agent.createConnection.bind(agent);
     agent.createConnection = ((options, callback) => {
       const socket = create(options, callback);
       this.created += 1;
-      this.open.add(socket);
+      const retireAt = performance.now() + this.settings.socketTtl;
+      this.open.set(socket, { retireAt, idleUntil: retireAt });
       socket.once('close', () => this.open.delete(socket));
       this.boundConnecting(socket, agent === this.https ? 'secureConnect' : 'connect');
       return socket;
     }) satisfies CreateConnection;
+    // Asked when an answer is over; Node's types don't know that the answer counts.
+    const keeps = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => boolean;
+    agent.keepSocketAlive = (socket) => keeps(socket) && this.mayIdle(socket as Socket);
+  }
+
+  private mayIdle(socket: Socket): boolean {
+    const lease = this.open.get(socket);
+    // To Node, no idle socket at all means 256 of them.
+    if (lease === undefined || this.settings.maxFreeSockets === 0) return false;
+    lease.idleUntil = Math.min(performance.now() + this.idleLimit, lease.retireAt);
+    this.idleTimer.at(lease.idleUntil);
+    return true;
   }
 
   private boundConnecting(socket: Socket, connected: 'connect' | 'secureConnect'): void {
     const limit = this.settings.connectTimeout;
+    let pending = true;
     const timer = setTimeout(() => {
-      socket.destroy(new Error(`no connection within ${limit} ms (pool.connectTimeout)`));
+      // Only when the loop has looked: it may have stood still for longer than the connecting took.
+      setImmediate(() => {
+        if (pending) socket.destroy(new Error(`no connection within ${limit} ms (pool.connectTimeout)`));
+      });
     }, limit);
-    const done = (): void => clearTimeout(timer);
+    const done = (): void => {
+      pending = false;
+      clearTimeout(timer);
+    };
     socket.once(connected, done).once('close', done);
   }
 }

@@ -82,20 +82,12 @@ class Exchange implements PoolMember {
   }
 
   private requestOptions(): RequestOptions {
-    const { origin, agents } = this.pool;
+    const { origin, target } = this.pool;
     const { method, path, headers, body, tls } = this.request;
     const wire = ['Host', origin.authority, ...headers];
     if (body !== undefined) wire.push('Content-Length', String(Buffer.byteLength(body)));
-    return {
-      agent: origin.secure ? agents.https : agents.http,
-      host: origin.host,
-      port: origin.port,
-      ...(origin.socketPath === undefined ? undefined : { socketPath: origin.socketPath }),
-      ...(origin.secure ? tls : undefined),
-      method,
-      path,
-      headers: wire,
-    };
+    const options = { ...target, method, path, headers: wire };
+    return origin.secure ? Object.assign(options, tls) : options;
   }
 
   private readonly onResponse = (res: IncomingMessage): void => {
@@ -104,9 +96,10 @@ class Exchange implements PoolMember {
     new BodyReader(res, this.pool.settings.maxResponseBytes, (error, body) => {
       if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));
       if (this.over) return;
+      const { req } = this;
       this.finish();
       // Answered before the question was taken: the socket would wait for the rest of it without an end.
-      if (this.req?.writableFinished === false) this.req.destroy();
+      if (req?.writableFinished === false) req.destroy();
       this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body });
     }).read();
   };
@@ -144,13 +137,16 @@ class Exchange implements PoolMember {
 
   private fail(error: OpaError): void {
     if (this.over) return;
+    const { req } = this;
     this.finish();
-    this.req?.destroy();
+    req?.destroy();
     this.reject(error);
   }
 
   private finish(): void {
     this.over = true;
+    // One that has waited long is old to the garbage collector, which would keep what it points to as well.
+    this.req = undefined;
     clearTimeout(this.timer);
     this.request.bounds.signal?.removeEventListener('abort', this.onAbort);
     this.pool.leave(this);

@@ -1,6 +1,5 @@
 import { HttpService } from '@nestjs/axios';
-import type { AxiosInstance } from 'axios';
-import axios from 'axios';
+import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import type { Agents } from './agents.js';
 import { leanAdapter } from './lean-adapter.js';
 
@@ -12,18 +11,16 @@ import { leanAdapter } from './lean-adapter.js';
  */
 export class OpaHttpService extends HttpService {}
 
-/** Makes the service over a module's agents. */
-export function createHttpService(agents: Agents, timeout: number, isClosed: () => boolean): OpaHttpService {
-  return new OpaHttpService(
-    axios.create({
-      adapter: leanAdapter(isClosed),
-      httpAgent: agents.http,
-      httpsAgent: agents.https,
-      maxRedirects: 0,
-      proxy: false,
-      timeout,
-    }),
-  );
+/** What the service's requests begin with. */
+export function httpDefaults(agents: Agents, timeout: number, isClosed: () => boolean): AxiosRequestConfig {
+  return {
+    adapter: leanAdapter(isClosed),
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
+    maxRedirects: 0,
+    proxy: false,
+    timeout,
+  };
 }
 
 /** Counts the interceptors that are registered on an axios instance. */

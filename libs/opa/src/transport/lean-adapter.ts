@@ -1,6 +1,6 @@
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios, { AxiosHeaders } from 'axios';
-import { OpaError } from '../contracts/index.js';
+import { OpaError, parseObject } from '../contracts/index.js';
 import { exchange } from './exchange.js';
 import type { Pool } from './pool.js';
 import type { WireRequest } from './wire.js';
@@ -10,6 +10,7 @@ export class WireCall {
   constructor(
     readonly pool: Pool,
     readonly request: WireRequest,
+    readonly url: string,
   ) {}
 }
 
@@ -36,18 +37,16 @@ export function leanAdapter(isClosed: () => boolean): AxiosAdapter {
 // Interceptors may have changed what axios knows of the request, so that is what is sent.
 async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
   const { pool, request } = call;
+  if (config.url !== call.url) throw misled(config.url);
   const headers: string[] = [];
   for (const [name, value] of Object.entries(config.headers.toJSON(true))) {
     if (!/^(host|content-length)$/i.test(name)) headers.push(name, value);
   }
-  const answer = await exchange(pool, {
-    ...request,
-    path: pathOf(config.url ?? '', pool, request.path),
-    headers,
-    body: config.data === undefined ? undefined : String(config.data),
-  });
+  const body = config.data === undefined ? undefined : String(config.data);
+  const answer = await exchange(pool, { ...request, headers, body });
   return {
-    data: answer.body,
+    // Interceptors see the document. What isn't a JSON object stays text, for the client to refuse.
+    data: parseObject(answer.body) ?? answer.body,
     status: answer.status,
     statusText: '',
     headers: AxiosHeaders.from(answer.headers as Record<string, string>),
@@ -55,9 +54,8 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
   };
 }
 
-function pathOf(url: string, pool: Pool, path: string): string {
-  if (url === urlOf(pool, path)) return path;
-  throw new OpaError(
+function misled(url: string | undefined): OpaError {
+  return new OpaError(
     'OPA_BAD_INPUT',
     `An interceptor of the OPA module's HttpService changed a decision's URL: ${JSON.stringify(url)}. ` +
       'Decisions go to the address and path of the options and the policy alone.',

@@ -1,8 +1,16 @@
+import type { RequestOptions } from 'node:http';
+import { setImmediate } from 'node:timers';
 import type { Agents } from './agents.js';
 import type { Listed } from './member-list.js';
 import { MemberList } from './member-list.js';
 import type { Origin } from './origin.js';
 import type { PoolSettings } from './pool.options.js';
+
+/**
+ * How many exchanges begin in one turn of the event loop. A thousand at once would hold it for the time of a hundred
+ * connects, and their answers would again, for they come at the same time as well.
+ */
+const BEGUN_A_TURN = 8;
 
 /** One exchange as the pool sees it. */
 export interface PoolMember extends Listed<PoolMember> {
@@ -19,31 +27,40 @@ export interface PoolMember extends Listed<PoolMember> {
  * front it stays empty.
  */
 export class Pool {
+  /** What is the same in every request to this OPA. */
+  readonly target: RequestOptions;
   private readonly active = new MemberList<PoolMember>();
   private readonly queue = new MemberList<PoolMember>();
   private onLeave: ((member: PoolMember) => void) | undefined;
+  private begun = 0;
 
   constructor(
     readonly origin: Origin,
     readonly agents: Agents,
     readonly settings: PoolSettings,
-  ) {}
+  ) {
+    const { secure, host, port, socketPath } = origin;
+    this.target = {
+      agent: secure ? agents.https : agents.http,
+      host,
+      port,
+      ...(socketPath !== undefined && { socketPath }),
+    };
+  }
 
   /** How many exchanges wait for a place. */
   get waiting(): number {
-    return this.queue.size;
+    return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /** Lets an exchange begin, now or when its turn comes; not at all when the queue is full. */
-  enter(member: PoolMember): 'begun' | 'queued' | 'full' {
-    if (this.active.size < this.settings.maxSockets) {
-      this.active.add(member);
-      member.begin();
-      return 'begun';
-    }
-    if (this.queue.size >= this.settings.maxPending) return 'full';
+  /** Lets an exchange begin, in this turn or the next, or when a place is free; not at all when the queue is full. */
+  enter(member: PoolMember): 'placed' | 'queued' | 'full' {
+    const { maxSockets, maxPending } = this.settings;
+    const ahead = this.active.size + this.queue.size;
+    if (ahead >= maxSockets + maxPending) return 'full';
     this.queue.add(member);
-    return 'queued';
+    this.beginNext();
+    return ahead < maxSockets ? 'placed' : 'queued';
   }
 
   /** Takes an exchange out, whether it had begun or not. */
@@ -70,13 +87,20 @@ export class Pool {
     for (const member of [...this.queue.all(), ...this.active.all()]) member.close();
   }
 
-  // A tick later, for Node frees the socket of an answer a tick after the answer's end.
+  // A tick later when a place has become free, for Node frees the socket of an answer a tick after the answer's end.
   private readonly beginNext = (): void => {
-    if (this.active.size >= this.settings.maxSockets) return;
+    if (this.active.size >= this.settings.maxSockets || this.begun >= BEGUN_A_TURN) return;
     const next = this.queue.first;
     if (next === undefined) return;
     this.queue.delete(next);
     this.active.add(next);
+    this.begun += 1;
+    if (this.begun === BEGUN_A_TURN) setImmediate(this.nextTurn);
     next.begin();
+  };
+
+  private readonly nextTurn = (): void => {
+    this.begun = 0;
+    for (let i = 0; i < BEGUN_A_TURN; i += 1) this.beginNext();
   };
 }

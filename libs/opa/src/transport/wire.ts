@@ -27,3 +27,9 @@ export interface WireAnswer {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
+
+/** An answer; `body` is text, or the parsed document when it came through axios. */
+export type HttpAnswer = Omit<WireAnswer, 'body' | 'headers'> & {
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+};

@@ -132,3 +132,26 @@ describe('pool.maxResponseBytes', () => {
     await settles(() => server.open.size, 0);
   });
 });
+
+describe('pool.maxFreeSockets of 0', () => {
+  it('keeps no socket', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...patient, url: server.url, pool: { ...lasting, maxFreeSockets: 0 } });
+    for (let i = 0; i < 3; i += 1) await opa.decide({ input: i });
+    expect(server.opened()).toBe(3);
+    await settles(() => opa.stats().sockets, { inUse: 0, idle: 0, created: 3, closed: 3, reused: 0 });
+  });
+});
+
+describe('pool.connectTimeout', () => {
+  it('takes no connection for late that stands when the event loop has stood still', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...patient, url: server.url, pool: { ...lasting, connectTimeout: 20 } });
+    const decision = opa.decide({ input: 1 });
+    // The connection is under way: the system goes on with it while this process does nothing.
+    await new Promise((resolve) => process.nextTick(resolve));
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+    await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
+  });
+});

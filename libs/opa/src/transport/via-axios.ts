@@ -1,0 +1,100 @@
+import type { AxiosInstance, AxiosRequestConfig } from 'axios';
+import { Axios, AxiosError } from 'axios';
+import { abortSignalOf, OpaError, parseObject } from '../contracts/index.js';
+import { hasInterceptors } from './http.service.js';
+import { urlOf, WireCall } from './lean-adapter.js';
+import type { Pool } from './pool.js';
+import type { Waits } from './waits.js';
+import type { HttpAnswer, WireRequest } from './wire.js';
+
+/**
+ * How long after its deadline a call through axios is given up, in milliseconds. The exchange in it keeps the deadline
+ * itself, and tells a queue that was too long from an OPA that was late; this bound is for interceptors.
+ */
+const AXIOS_GRACE_MS = 5;
+
+/** The way of a decision when somebody has registered an interceptor on the pooled service, or replaced its adapter. */
+export class ViaAxios {
+  private readonly lean: Axios;
+
+  /**
+   * @param service - the pooled service's axios
+   * @param own - what the service was made with
+   * @param waits - bounds what an interceptor or a replaced adapter takes
+   */
+  constructor(
+    private readonly service: AxiosInstance,
+    private readonly own: AxiosRequestConfig,
+    private readonly waits: Waits,
+  ) {
+    this.lean = leanAxios(service, own);
+  }
+
+  /** Whether there is anything on this way that must see a decision. */
+  get needed(): boolean {
+    return this.replaced || hasInterceptors(this.service);
+  }
+
+  private get replaced(): boolean {
+    return this.service.defaults.adapter !== this.own.adapter;
+  }
+
+  /** @throws OpaError */
+  async send(pool: Pool, request: WireRequest): Promise<HttpAnswer> {
+    const { method, path, headers, body: data, bounds } = request;
+    const named: Record<string, string> = {};
+    for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
+    const url = urlOf(pool, path);
+    const config = {
+      method,
+      url,
+      headers: named,
+      data,
+      ...(bounds.signal === undefined ? undefined : { signal: abortSignalOf(bounds.signal) }),
+      wireCall: new WireCall(pool, request, url),
+    };
+    try {
+      const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
+      const answer = await this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () =>
+        this.replaced
+          ? this.service.request<unknown>({ ...config, ...FOR_OTHERS })
+          : this.lean.request<unknown>(config),
+      );
+      return { status: answer.status, headers: answer.headers, body: answer.data };
+    } catch (error) {
+      throw fromAxios(error, pool);
+    }
+  }
+}
+
+/**
+ * The service's interceptors on an axios with few defaults: axios copies and checks each of them for each request, and
+ * the service's own are most of what a decision costs there.
+ */
+function leanAxios({ interceptors }: AxiosInstance, own: AxiosRequestConfig): Axios {
+  const lean = new Axios({ ...own, transformRequest: [], transformResponse: [], validateStatus: null });
+  lean.interceptors = interceptors;
+  return lean;
+}
+
+/** What a replaced adapter needs to be told: the body is ready, the answer is text or JSON, and any status is one. */
+const FOR_OTHERS = {
+  transformRequest: (data: unknown): unknown => data,
+  // What isn't a JSON object stays text, for the client to refuse.
+  transformResponse: (data: unknown): unknown =>
+    typeof data === 'string' ? (parseObject(data) ?? data) : data,
+  validateStatus: (): boolean => true,
+};
+
+// Only a replaced adapter makes axios errors here. What an interceptor throws must never look like an outage.
+function fromAxios(error: unknown, pool: Pool): OpaError {
+  if (error instanceof OpaError) return error;
+  if (error instanceof AxiosError) {
+    const late = error.code === AxiosError.ECONNABORTED || error.code === AxiosError.ETIMEDOUT;
+    const what = `OPA at ${pool.origin.url}: ${error.message}.`;
+    return new OpaError(late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE', what, { cause: error });
+  }
+  return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", {
+    cause: error,
+  });
+}

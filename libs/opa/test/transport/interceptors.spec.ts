@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import axios from 'axios';
+import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
+import type { IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { TestServer } from '../support.js';
+import { httpServer } from '../support.js';
+
+let app: INestApplicationContext | undefined;
+let server: TestServer;
+let received: { headers: IncomingHttpHeaders; body: string }[];
+
+afterEach(async () => {
+  await app?.close();
+  await server.close();
+});
+
+async function open(): Promise<{ opa: OpaService; axiosRef: AxiosInstance }> {
+  received = [];
+  server = await httpServer((request, response) => {
+    void text(request).then((body) => {
+      received.push({ headers: request.headers, body });
+      response.setHeader('X-Served', 'by-opa').end('{"result":true,"decision_id":"d1"}');
+    });
+  });
+  const module = {
+    module: class App {},
+    imports: [OpaModule.forRoot({ url: server.url, policy: 'a/b', timeout: 10_000, retry: false })],
+  };
+  app = await NestFactory.createApplicationContext(module, { logger: false });
+  return { opa: app.get(OpaService), axiosRef: app.get(OpaHttpService).axiosRef };
+}
+
+describe('interceptors of the pooled HttpService', () => {
+  it('see the question and the answer, and what they change of the question is what is sent', async () => {
+    const { opa, axiosRef } = await open();
+    const asked: Partial<InternalAxiosRequestConfig>[] = [];
+    const answered: Partial<AxiosResponse>[] = [];
+    axiosRef.interceptors.request.use(async (config) => {
+      asked.push({ ...config, headers: config.headers.toJSON() as never });
+      config.headers.set('X-Added', 'yes').delete('Accept');
+      await Promise.resolve();
+      return { ...config, data: '{"input":{"changed":"é"}}' };
+    });
+    axiosRef.interceptors.response.use((response) => {
+      answered.push({ status: response.status, data: response.data as unknown, headers: response.headers });
+      return { ...response, data: { result: { allow: false, reason: 'seen' } } };
+    });
+    const decision = await opa.decide({ input: { a: 1 } });
+    expect(decision).toMatchObject({ outcome: 'deny', reasons: ['seen'] });
+    expect(asked).toEqual([
+      expect.objectContaining({
+        method: 'post',
+        url: `${server.url}/v1/data/a/b`,
+        data: '{"input":{"a":1}}',
+        headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+        maxRedirects: 0,
+        proxy: false,
+        timeout: 10_000,
+      }),
+    ]);
+    expect(received).toHaveLength(1);
+    expect(received[0]?.headers).toMatchObject({ 'x-added': 'yes', 'content-type': 'application/json' });
+    expect(received[0]?.headers).not.toHaveProperty('accept');
+    expect(received[0]?.body).toBe('{"input":{"changed":"é"}}');
+    expect(answered).toEqual([
+      expect.objectContaining({ status: 200, data: { result: true, decision_id: 'd1' } }),
+    ]);
+    expect(answered[0]?.headers?.['x-served']).toBe('by-opa');
+  });
+
+  it('see each of many decisions at once, each with its own question and answer', async () => {
+    const { opa, axiosRef } = await open();
+    const asked: unknown[] = [];
+    axiosRef.interceptors.request.use((config) => {
+      asked.push(config.data);
+      return config;
+    });
+    const decisions = await Promise.all(Array.from({ length: 300 }, (_, input) => opa.decide({ input })));
+    expect(decisions.every(({ allowed }) => allowed)).toBe(true);
+    const questions = Array.from({ length: 300 }, (_, input) => `{"input":${input}}`);
+    expect(asked).toEqual(questions);
+    expect(received.map(({ body }) => body).sort()).toEqual(questions.sort());
+  });
+
+  it('may give a decision an adapter of its own', async () => {
+    const { opa, axiosRef } = await open();
+    const usual = axios.getAdapter('http');
+    axiosRef.interceptors.request.use((config) => ({ ...config, adapter: usual }));
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow', id: 'd1' });
+    expect(received[0]?.body).toBe('{"input":1}');
+  });
+
+  it('are gone when they are ejected', async () => {
+    const { opa, axiosRef } = await open();
+    let calls = 0;
+    const id = axiosRef.interceptors.response.use((response) => {
+      calls += 1;
+      return response;
+    });
+    await opa.decide({ input: 1 });
+    axiosRef.interceptors.response.eject(id);
+    await opa.decide({ input: 2 });
+    expect(calls).toBe(1);
+    expect(received).toHaveLength(2);
+  });
+
+  it.each([
+    ['an error of their own', new Error('no'), 'OPA_BAD_INPUT'],
+    [
+      'one that looks like an outage',
+      Object.assign(new Error('no'), { code: 'ECONNRESET' }),
+      'OPA_BAD_INPUT',
+    ],
+  ])('end the decision with %s, and open no door', async (_what, error, code) => {
+    const { opa, axiosRef } = await open();
+    axiosRef.interceptors.request.use(() => Promise.reject(error));
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code, cause: error });
+    expect(received).toEqual([]);
+  });
+
+  it('may not lead a decision to another address', async () => {
+    const { opa, axiosRef } = await open();
+    axiosRef.interceptors.request.use((config) => ({ ...config, url: `${server.url}/v1/data/other` }));
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+    expect(received).toEqual([]);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Agents } from '../../src/transport/agents.js';
+import { parseOrigin } from '../../src/transport/origin.js';
+import type { PoolMember } from '../../src/transport/pool.js';
+import { Pool } from '../../src/transport/pool.js';
+import { poolSettings } from '../../src/transport/pool.options.js';
+
+class Member implements PoolMember {
+  begun = false;
+
+  begin(): void {
+    this.begun = true;
+  }
+
+  close(): void {
+    this.begun = false;
+  }
+}
+
+function poolOf(maxSockets: number, maxPending: number): Pool {
+  const settings = poolSettings({ maxSockets, maxPending }, 1_000);
+  return new Pool(parseOrigin('http://127.0.0.1:1'), new Agents(settings), settings);
+}
+
+const begun = (members: readonly Member[]): number => members.filter((member) => member.begun).length;
+
+describe('a burst', () => {
+  it('begins a few exchanges in each turn of the event loop, in their order, until the places are taken', async () => {
+    const pool = poolOf(20, 100);
+    const members = Array.from({ length: 30 }, () => new Member());
+    expect(members.map((member) => pool.enter(member))).toEqual([
+      ...Array.from({ length: 20 }, () => 'placed'),
+      ...Array.from({ length: 10 }, () => 'queued'),
+    ]);
+    const counts = [begun(members)];
+    for (let i = 0; i < 4; i += 1) {
+      await turn();
+      counts.push(begun(members));
+    }
+    expect(counts).toEqual([8, 16, 20, 20, 20]);
+    expect(members.slice(0, 20).every((member) => member.begun)).toBe(true);
+    expect(pool.waiting).toBe(10);
+  });
+
+  it('leaves the queue as long as it is: what only waits for the next turn has a place', () => {
+    const pool = poolOf(20, 5);
+    const places = Array.from({ length: 26 }, () => pool.enter(new Member()));
+    expect(places.filter((place) => place === 'queued')).toHaveLength(5);
+    expect(places.at(-1)).toBe('full');
+    expect(pool.waiting).toBe(5);
+  });
+
+  it('gives the place of one that leaves before its turn to another', async () => {
+    const pool = poolOf(10, 5);
+    const members = Array.from({ length: 15 }, () => new Member());
+    for (const member of members) pool.enter(member);
+    for (const member of members.slice(8, 10)) pool.leave(member);
+    await turn();
+    expect(members.map((member) => member.begun)).toEqual([
+      ...Array.from({ length: 8 }, () => true),
+      ...Array.from({ length: 2 }, () => false),
+      ...Array.from({ length: 2 }, () => true),
+      ...Array.from({ length: 3 }, () => false),
+    ]);
+  });
+});
