@@ -18,7 +18,13 @@ beforeAll(async () => {
 
 const code = (answer: Answer): unknown => (answer.json() as { error?: { code: number } }).error?.code;
 const ask = (sent: ReturnType<typeof modern>, headers: object = {}): Promise<Answer> =>
-  send(port, { path: '/mcp/up', method: 'POST', ...sent, headers: { ...sent.headers, ...headers } });
+  send(port, {
+    path: '/mcp/up',
+    method: 'POST',
+    // As bytes: headers are then sent as Latin-1, and not with the text in UTF-8.
+    body: Buffer.from(String(sent.body)),
+    headers: { ...sent.headers, ...headers },
+  });
 
 /** A schema whose arguments are repeated in headers. */
 const inputSchema = {
