@@ -1,3 +1,4 @@
+import { OpaError } from '../contracts/index.js';
 import type { PolicyGroup } from '../decision/index.js';
 import type { InputFunction } from '../input/index.js';
 
@@ -37,7 +38,8 @@ export function declare(declaration: Declaration): ClassDecorator & MethodDecora
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
     const on = (descriptor?.value as object | undefined) ?? target;
     if (Reflect.hasOwnMetadata(DECLARATION, on)) {
-      throw new Error(
+      throw new OpaError(
+        'OPA_BAD_OPTIONS',
         `${nameOf(on)} has two declarations: use one of @OpaPolicy and @OpaPublic, once, on a class or handler.`,
       );
     }

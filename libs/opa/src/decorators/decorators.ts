@@ -7,11 +7,13 @@ import type { InputFunction } from '../input/index.js';
 import type { OpaPolicyOptions } from './declaration.js';
 import { declare, declareInput } from './declaration.js';
 
+const OPTIONS = new Set(['response', 'combine', 'inherit', 'mode', 'instance', 'timeout']);
+
 /**
  * Names the policy that decides a handler, or all handlers of a class; a handler's own wins, whole.
  *
  * @param path - the policy path, `a/b/c` under `data`, or several: see `combine`
- * @throws OpaError `OPA_BAD_OPTIONS` when a path or the timeout isn't valid
+ * @throws OpaError `OPA_BAD_OPTIONS` when a path or the timeout isn't valid, or an option isn't known
  * @example
  * ```ts
  * @Get(':id') @OpaPolicy('orders/read', { response: 'orders/view' })
@@ -23,6 +25,9 @@ export function OpaPolicy(
   options: OpaPolicyOptions = {},
 ): ClassDecorator & MethodDecorator {
   const policies = [path].flat();
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined)
+    throw new OpaError('OPA_BAD_OPTIONS', `@OpaPolicy, option "${unknown}" is not known; correct its name.`);
   if (policies.length === 0)
     throw new OpaError('OPA_BAD_OPTIONS', '@OpaPolicy: the list of policies is empty.');
   for (const policy of policies) assertPolicyPath(policy, '@OpaPolicy');

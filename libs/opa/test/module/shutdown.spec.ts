@@ -30,7 +30,7 @@ class Late implements BeforeApplicationShutdown {
 /** With times that outlast the tests' patience, so that a timer that is left shows. */
 async function open(options: OpaModuleOptions, providers: [] | [typeof Late] = []): Promise<OpaService> {
   const imports = [
-    OpaModule.forRoot({ policy: 'a/b', timeout: 20_000, pool: { connectTimeout: 5_000 }, ...options }),
+    OpaModule.forRoot({ policy: 'a/b', timeout: 60_000, pool: { connectTimeout: 5_000 }, ...options }),
   ];
   const module = { module: class App {}, imports, providers };
   app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
@@ -105,7 +105,7 @@ describe('a module that is closed amid decisions', () => {
     ['in the queue', async () => ({ url: await silent(), pool: { maxSockets: 1 } })],
     [
       'in a pause before a retry',
-      async () => ({ url: await refuses(), retry: { minDelay: 15_000, maxDelay: 15_000 } }),
+      async () => ({ url: await refuses(), retry: { minDelay: 50_000, maxDelay: 50_000 } }),
     ],
     [
       'at a token that never comes',

@@ -181,6 +181,9 @@ describe('decorators', () => {
     expect(() => OpaPolicy('a', { response: 'b?c' })).toThrow(
       expect.objectContaining({ code: 'OPA_BAD_OPTIONS' }),
     );
+    const misspelt = { respone: 'b' } as object;
+    expect(() => OpaPolicy('a', misspelt)).toThrow('@OpaPolicy, option "respone" is not known');
+    expect(() => OpaPolicy('a', { timeout: Infinity })).toThrow('option "timeout" was given Infinity');
     expect(() => {
       class Both {}
       OpaPublic()(Both);
