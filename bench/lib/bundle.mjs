@@ -9,11 +9,20 @@ import { POLICY } from './question.mjs';
  *
  * @param {string} binary - OPA's
  * @param {string} rego - the policy's file
+ * @param {readonly string[]} [policies] - what can be asked of it
  */
-export function buildBundle(binary, rego) {
+export function buildBundle(binary, rego, policies = [POLICY]) {
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-bench-'));
   const bundle = join(folder, 'bundle.tar.gz');
-  execFileSync(binary, ['build', '-t', 'wasm', '-e', POLICY, '-o', bundle, rego]);
+  execFileSync(binary, [
+    'build',
+    '-t',
+    'wasm',
+    ...policies.flatMap((path) => ['-e', path]),
+    '-o',
+    bundle,
+    rego,
+  ]);
   execFileSync('tar', ['-xzf', bundle, '-C', folder, '/policy.wasm'], { stdio: 'ignore' });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   return { bundle, wasm: join(folder, 'policy.wasm'), remove };

@@ -26,12 +26,32 @@ export class HttpLoad {
    * @param {{ id?: string, role?: string }} user
    * @returns {Promise<number>} the status
    */
-  get(path, { id = '', role = '' } = {}) {
-    const connection = this.#connections[this.#next++ % this.#connections.length];
-    return connection.send(
+  async get(path, { id = '', role = '' } = {}) {
+    const { status } = await this.#send(
       `GET ${path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: bench\r\nAccept: */*\r\n` +
         `X-User: ${id}\r\nX-Role: ${role}\r\n\r\n`,
     );
+    return status;
+  }
+
+  /**
+   * Posts JSON over the next connection.
+   *
+   * @param {string} path
+   * @param {string} token - a bearer token
+   * @param {string} body - ASCII alone
+   * @returns {Promise<{ status: number, text: string }>}
+   */
+  post(path, token, body) {
+    return this.#send(
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n` +
+        `Accept: application/json, text/event-stream\r\nAuthorization: Bearer ${token}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+  }
+
+  #send(text) {
+    return this.#connections[this.#next++ % this.#connections.length].send(text);
   }
 
   /**
@@ -73,6 +93,7 @@ class Connection {
 
   send(text) {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) throw new Error('The app has closed a connection.');
       this.#waiting.push({ resolve, reject });
       this.#socket.write(text, 'latin1');
     });
@@ -90,7 +111,8 @@ class Connection {
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(this.#text)?.[1] ?? 0);
       const end = head + 4 + length;
       if (this.#text.length < end) return;
-      this.#waiting.shift().resolve(Number(this.#text.slice(9, 12)));
+      const status = Number(this.#text.slice(9, 12));
+      this.#waiting.shift().resolve({ status, text: this.#text.slice(head + 4, end) });
       this.#text = this.#text.slice(end);
     }
   }

@@ -53,6 +53,19 @@ export function ratio(rounds, base, figure) {
 }
 
 /**
+ * How much more one contender has than another: the median of the differences in the same round.
+ *
+ * @template {Record<string, number>} T
+ * @param {Rounds<T>} rounds
+ * @param {Rounds<T>} base - as many rounds
+ * @param {keyof T} figure
+ */
+export function difference(rounds, base, figure) {
+  const below = means(base, figure);
+  return median(means(rounds, figure).map((mean, i) => mean - below[i]));
+}
+
+/**
  * The largest of a figure.
  *
  * @template {Record<string, number>} T

@@ -1,0 +1,39 @@
+// The gateway in a process of its own, as `npm run build` has made it, in front of one MCP server.
+import 'reflect-metadata';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { loadConfig } from '../../dist/config/index.js';
+import { startGateway } from '../../dist/start.js';
+import { watchCpu } from '../lib/gauges.mjs';
+import { serve, task } from '../lib/worker.mjs';
+
+const { opa, jwks, entry } = task();
+const folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-bench-'));
+const file = (name, content) => {
+  writeFileSync(join(folder, name), JSON.stringify(content));
+  return join(folder, name);
+};
+const auth = { jwks: file('jwks.json', jwks), issuer: 'https://bench.example', audience: 'bench' };
+const mcp = [{ name: 'bench', ...entry }];
+const config = file('gateway.json', { listen: { port: 0 }, opa, auth, mcp });
+
+// What is refused is counted where it is asked.
+Logger.overrideLogger(false);
+const port = await startGateway(await loadConfig(config, {}), {});
+rmSync(folder, { recursive: true });
+
+let cpu;
+serve(
+  {
+    beginCpu: () => (cpu = watchCpu()) && undefined,
+    endCpu: () => cpu(),
+    weigh: () => {
+      globalThis.gc();
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    },
+  },
+  { port, path: '/mcp/bench' },
+);
