@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,6 +9,9 @@ import { env, lastLine, run, runInstalled } from '../support/commands.js';
 const PATIENCE = 300_000;
 const root = resolve(import.meta.dirname, '../..');
 const fixtures = join(import.meta.dirname, 'fixtures');
+
+/** The package of each import and re-export, of type imports in the middle of a line too. */
+const IMPORTED = /(?:from|import\(|import|types=)\s*["'](?!\.|node:)((?:@[^/"']+\/)?[^/"']+)/g;
 
 let folder: string;
 let tarball: string;
@@ -54,14 +57,37 @@ describe('the packed library', () => {
   it('has right types for every kind of import', async () => {
     const { stdout } = await runInstalled(root, 'attw', tarball, '--format', 'ascii');
     expect(stdout).toContain('No problems found');
-    expect(stdout).toContain('"nestjs-opa/testing"');
+    for (const entry of ['nestjs-opa', 'nestjs-opa/mcp', 'nestjs-opa/testing']) {
+      expect(stdout).toContain(`"${entry}"`);
+    }
+  });
+
+  it('imports nothing in its types but what is installed along with it', async () => {
+    const packed = join(nest12, 'node_modules', 'nestjs-opa');
+    const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+      await readFile(join(packed, 'package.json'), 'utf8'),
+    ) as Record<string, object>;
+    const installed = Object.keys({ ...dependencies, ...peerDependencies }).filter(
+      (name) => !Object.hasOwn(peerDependenciesMeta ?? {}, name),
+    );
+    const types = (await readdir(packed, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+    const imported = new Set<string>();
+    for (const file of types) {
+      const text = await readFile(join(packed, file), 'utf8');
+      for (const [, name = ''] of text.matchAll(IMPORTED)) imported.add(name);
+    }
+    expect(types.length).toBeGreaterThan(100);
+    expect(imported).toContain('@nestjs/common');
+    expect([...imported].filter((name) => !installed.includes(name))).toEqual([]);
   });
 
   it(
     'compiles and runs in an ESM project with Nest 12, and can be required there',
     async () => {
-      // Without its optional peer: neither the types nor the start may need it.
-      expect(existsSync(join(nest12, 'node_modules', '@open-policy-agent'))).toBe(false);
+      // Without its optional peers: neither the types nor the start may need them.
+      for (const peer of ['@open-policy-agent', '@nestjs/microservices', '@modelcontextprotocol']) {
+        expect([peer, existsSync(join(nest12, 'node_modules', peer))]).toEqual([peer, false]);
+      }
       await runInstalled(nest12, 'tsc');
       expect(lastLine(await run(nest12, 'node', 'main.js'))).toBe('nest12-esm passed');
     },
@@ -72,7 +98,7 @@ describe('the packed library', () => {
     'passes the Jest of a CommonJS project with Nest 11',
     async () => {
       const { stderr } = await runInstalled(nest11, 'jest', '--ci');
-      expect(stderr).toMatch(/^Tests: +3 passed, 3 total$/m);
+      expect(stderr).toMatch(/^Tests: +4 passed, 4 total$/m);
     },
     PATIENCE,
   );
