@@ -9,9 +9,10 @@ export default tseslint.config(
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'URL', 'fetch', 'AbortSignal', 'Buffer', 'performance', 'setTimeout'].map(
-          (name) => [name, 'readonly'],
-        ),
+        [
+          ...['process', 'console', 'URL', 'fetch', 'AbortSignal', 'Buffer', 'performance'],
+          ...['setTimeout', 'setInterval', 'clearInterval'],
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,3 +135,37 @@ it('never runs in production, nor does its key', async () => {
   const other = await failToStart({ GATEWAY_CONFIG: file, NODE_ENV: 'production' });
   expect(other).toMatchObject({ code: 1, output: expect.stringContaining('holds the development key') });
 });
+
+it('runs a file of its own without the demo and without its key', async () => {
+  const dev = join(folder, 'not-made');
+  const { file } = cleanup.add(await writeConfig(''), ({ remove }) => remove());
+  await writeFile(file, 'upstreams: [{ name: orders, url: http://127.0.0.1:1, policy: a/b }]');
+  const own = await startGatewayWith({
+    GATEWAY_CONFIG: file,
+    GATEWAY_DEV_DIR: dev,
+    NODE_ENV: 'production',
+  });
+  expect(await send(own.port, { path: '/health/live' })).toMatchObject({ status: 200 });
+  expect(await own.end()).toBe(0);
+  expect(own.output()).not.toMatch(/curl|Address|demo/i);
+  await expect(stat(dev)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it('npm start runs it, and ends it when npm is told to end', async () => {
+  const { PATH = '', HOME = '' } = process.env;
+  const npm = spawn('npm', ['start'], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { PATH, HOME, PORT: '0', NO_COLOR: '1', GATEWAY_DEV_DIR: folder },
+  });
+  let output = '';
+  // Both streams end when the last process that holds them has, the gateway and not only npm.
+  const ended = once(npm, 'close');
+  npm.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for await (const chunk of npm.stdout) {
+    output += String(chunk);
+    if (output.includes('Listening on') && npm.exitCode === null && !npm.killed) npm.kill();
+  }
+  await ended;
+  expect(output).toMatch(/^curl /m);
+  expect(output).not.toMatch(/Installing|Building/);
+}, 60_000);
