@@ -4,7 +4,8 @@ import { POLICY } from '../lib/question.mjs';
 import { MAX_SOCKETS } from '../lib/clients.mjs';
 
 /**
- * Plain `http.request` over agentkeepalive: the base that the others are compared with.
+ * Plain `http.request` over agentkeepalive: the base that the others are compared with. `ask` has no bounds of its own;
+ * whoever wants some is given the request.
  *
  * @type {import('../lib/clients.mjs').Open}
  */
@@ -12,7 +13,7 @@ export async function openHttp(url) {
   const agent = new HttpAgent({ maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS });
   const { hostname: host, port } = new URL(url);
   const path = `/v1/data/${POLICY}`;
-  const ask = (input) =>
+  const ask = (input, onRequest) =>
     new Promise((resolve, reject) => {
       const body = JSON.stringify({ input });
       const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
@@ -26,6 +27,7 @@ export async function openHttp(url) {
         });
       });
       req.on('error', reject);
+      onRequest?.(req);
       req.end(body);
     });
   return { ask, close: async () => agent.destroy() };

@@ -19,7 +19,7 @@ const byHand = (client) => async () => (await import('../guards/by-hand.mjs')).b
  */
 export const guards = {
   'no guard': async () => async () => ({}),
-  'by hand, plain http': byHand('plain http'),
+  'by hand, plain http': async () => (await import('../guards/by-hand.mjs')).boundedByHand,
   'nestjs-opa': module('remote'),
   'by hand, undici': byHand('undici request'),
   'by hand, axios': byHand('axios as it comes'),

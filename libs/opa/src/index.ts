@@ -17,6 +17,7 @@ export type {
   EngineAnswer,
   EvaluateOptions,
   HeaderValues,
+  MaybePromise,
   Obligation,
   OpaErrorCode,
   OpaErrorDetails,

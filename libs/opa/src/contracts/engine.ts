@@ -1,4 +1,5 @@
 import type { CancelSignal } from './cancel.js';
+import type { MaybePromise } from './maybe-promise.js';
 
 /** A question to a policy engine. */
 export interface Query {
@@ -58,6 +59,13 @@ export interface PolicyEngine {
    * @throws OpaError always, and nothing else, when there is no answer.
    */
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer>;
+
+  /**
+   * As {@link PolicyEngine.evaluate}, but gives the answer itself where there is nothing to wait for, and may throw.
+   *
+   * @internal An engine of the user's own always gives a promise, which can be held to the deadline.
+   */
+  evaluateNow?(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer>;
 
   /**
    * Resolves when the engine can answer; rejects with an {@link OpaError} that says why it can't.

@@ -5,5 +5,6 @@ export * from './error.js';
 export * from './header.js';
 export * from './input-json.js';
 export * from './json.js';
+export * from './maybe-promise.js';
 export * from './policy-path.js';
 export * from './schema.js';

@@ -15,11 +15,18 @@ export const POLICY_PATH_RULE =
  * rewrite is refused rather than escaped.
  */
 export function isPolicyPath(path: unknown): path is string {
-  return (
-    typeof path === 'string' &&
-    path.split('/').every((segment) => segment !== '.' && segment !== '..' && SEGMENT.test(segment))
-  );
+  if (typeof path !== 'string') return false;
+  if (known.has(path)) return true;
+  const valid = path
+    .split('/')
+    .every((segment) => segment !== '.' && segment !== '..' && SEGMENT.test(segment));
+  if (valid && known.size < MAX_KNOWN) known.add(path);
+  return valid;
 }
+
+// Each decision checks its path. Policies are few and named in code; the bound is for callers who build paths.
+const known = new Set<string>();
+const MAX_KNOWN = 1_000;
 
 /**
  * Gives a policy path back when it is one.

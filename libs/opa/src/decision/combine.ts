@@ -1,4 +1,4 @@
-import type { Decision } from '../contracts/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
 
 /** How the decisions of several policies become one: every policy must allow, or one of them. */
 export type Combination = 'all' | 'any';
@@ -7,14 +7,14 @@ export type Combination = 'all' | 'any';
 export interface PolicyGroup {
   readonly policies: readonly string[];
   /** Default: `'all'`. */
-  readonly combine?: Combination;
+  readonly combine?: Combination | undefined;
 }
 
 /** Asks groups of policies, each of which must allow in its own way; see {@link combined}. */
 export function combinedGroups(
   groups: readonly PolicyGroup[],
-  ask: (policy: string) => Promise<Decision>,
-): Promise<Decision> {
+  ask: (policy: string) => MaybePromise<Decision>,
+): MaybePromise<Decision> {
   return combined(groups, 'all', ({ policies, combine = 'all' }) => combined(policies, combine, ask));
 }
 
@@ -27,14 +27,21 @@ export function combinedGroups(
  * combination fails unless the others are enough, a denial for `all`, an allow for `any`.
  * @throws what `ask` rejects with
  */
-async function combined<T>(
+function combined<T>(
   questions: readonly T[],
   combination: Combination,
-  ask: (question: T) => Promise<Decision>,
-): Promise<Decision> {
+  ask: (question: T) => MaybePromise<Decision>,
+): MaybePromise<Decision> {
   const [only] = questions;
-  if (only !== undefined && questions.length === 1) return ask(only);
-  const settled = await Promise.allSettled(questions.map(ask));
+  return only !== undefined && questions.length === 1 ? ask(only) : several(questions, combination, ask);
+}
+
+async function several<T>(
+  questions: readonly T[],
+  combination: Combination,
+  ask: (question: T) => MaybePromise<Decision>,
+): Promise<Decision> {
+  const settled = await Promise.allSettled(questions.map(async (question) => ask(question)));
   const decisions = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const allows = decisions.filter(({ allowed }) => allowed);
   const denials = decisions.filter(({ allowed }) => !allowed);

@@ -1,13 +1,14 @@
 import { Logger } from '@nestjs/common';
-import type { Decision, EngineAnswer, PolicyEngine } from '../contracts/index.js';
-import { assertMilliseconds, assertPolicyPath, isGone, OpaError } from '../contracts/index.js';
+import type { Decision, EngineAnswer, MaybePromise, PolicyEngine } from '../contracts/index.js';
+import { assertMilliseconds, assertPolicyPath, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
-import { readDecision } from './read-decision.js';
+import { decisionOf } from './read-decision.js';
 import type { OpaQuestion } from './question.js';
 import type { RouteReport } from './routes.js';
+import { stand } from './stand.js';
 import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 import { DecisionCounter } from './stats.js';
 import { UnderWay } from './under-way.js';
@@ -55,25 +56,24 @@ export class OpaService {
    * @throws OpaError otherwise: whoever gets none must not let the request through
    */
   async decide(question: OpaQuestion): Promise<Decision> {
+    return this.decideNow(question);
+  }
+
+  /**
+   * As {@link OpaService.decide}, without a promise where the engine needs none; then it may throw.
+   *
+   * @internal
+   */
+  decideNow(question: OpaQuestion): MaybePromise<Decision> {
     const begin = performance.now();
     const policy = this.policyOf(question);
-    const { engine, mode } = this.settings;
+    if (this.settings.mode === 'disabled') return this.counter.count(stand(policy, 'disabled', 'allow', 0));
     const permissive = this.isPermissive(question);
-    if (mode === 'disabled') return this.counter.count(stand(policy, 'disabled', 'allow', 0));
     try {
-      const answer = await this.ask(policy, question, begin);
-      const verdict = readDecision(answer, policy);
-      const decision: Decision = {
-        ...verdict,
-        result: answer.result,
-        ...(answer.id !== undefined && { id: answer.id }),
-        policy,
-        engine: answer.engine ?? engine.name,
-        cached: answer.cached ?? false,
-        ...(answer.degraded !== undefined && { degraded: answer.degraded }),
-        durationMs: performance.now() - begin,
-      };
-      return this.counter.count(decision.allowed ? decision : this.refused(decision, permissive));
+      const answer = this.ask(policy, question, begin);
+      return isPromise(answer)
+        ? this.decideLater(answer, policy, begin, permissive)
+        : this.decided(answer, policy, begin, permissive);
     } catch (error) {
       return this.counter.count(this.unavailable(error, policy, begin, permissive));
     }
@@ -202,6 +202,25 @@ export class OpaService {
     return this.settings.mode === 'permissive' || mode === 'permissive';
   }
 
+  private async decideLater(
+    answer: PromiseLike<EngineAnswer>,
+    policy: string,
+    begin: number,
+    permissive: boolean,
+  ): Promise<Decision> {
+    try {
+      return this.decided(await answer, policy, begin, permissive);
+    } catch (error) {
+      return this.counter.count(this.unavailable(error, policy, begin, permissive));
+    }
+  }
+
+  private decided(answer: EngineAnswer, policy: string, begin: number, permissive: boolean): Decision {
+    const engine = answer.engine ?? this.settings.engine.name;
+    const decision = decisionOf(answer, policy, engine, performance.now() - begin);
+    return this.counter.count(decision.allowed ? decision : this.refused(decision, permissive));
+  }
+
   private async listed(policy: string, question: OpaQuestion): Promise<EngineAnswer> {
     const begin = performance.now();
     const answer = await this.ask(policy, question, begin);
@@ -212,11 +231,11 @@ export class OpaService {
     return answer;
   }
 
-  private ask(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
+  private ask(policy: string, question: OpaQuestion, begin: number): MaybePromise<EngineAnswer> {
     const { engine, timeout } = this.settings;
-    const deadline = begin + (question.timeout ?? timeout);
-    const { input, signal } = question;
-    return this.underWay.run(() => engine.evaluate({ policy, input }, { deadline, signal }));
+    const query = { policy, input: question.input };
+    const options = { deadline: begin + (question.timeout ?? timeout), signal: question.signal };
+    return this.underWay.run(() => engine.evaluateNow?.(query, options) ?? engine.evaluate(query, options));
   }
 
   // Also what is asked is checked here, before anything can stand in for an answer.
@@ -267,25 +286,6 @@ export class OpaService {
     if (permissive) return 'permissive';
     return isGone(error) && this.settings.failOpen ? 'fail-open' : undefined;
   }
-}
-
-function stand(
-  policy: string,
-  engine: string,
-  outcome: 'allow' | 'undefined' | 'unavailable',
-  durationMs: number,
-): Decision {
-  return {
-    outcome,
-    allowed: true,
-    result: undefined,
-    reasons: [],
-    obligations: [],
-    policy,
-    engine,
-    cached: false,
-    durationMs,
-  };
 }
 
 function engineFailed(error: unknown): OpaError {

@@ -53,6 +53,35 @@ export function readDecision(answer: EngineAnswer, policy: string): PolicyVerdic
   };
 }
 
+/**
+ * Makes the decision of an engine's answer.
+ *
+ * @param policy - the policy path that was asked
+ * @param engine - the name of the engine that answered
+ * @throws OpaError `OPA_BAD_DECISION`, as {@link readDecision}
+ */
+export function decisionOf(
+  answer: EngineAnswer,
+  policy: string,
+  engine: string,
+  durationMs: number,
+): Decision {
+  const { result, id, degraded, cached = false } = answer;
+  const decision: Mutable<Decision> = {
+    ...readDecision(answer, policy),
+    result,
+    policy,
+    engine,
+    cached,
+    durationMs,
+  };
+  if (id !== undefined) decision.id = id;
+  if (degraded !== undefined) decision.degraded = degraded;
+  return decision;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Tells whether a document means to be a decision: a boolean, or an object with a member that says allow or deny. */
 export function saysDecision(result: unknown): boolean {
   if (typeof result === 'boolean') return true;

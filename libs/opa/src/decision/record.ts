@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Decision } from '../contracts/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
 
 /** A change of a handler's result: a mask in place of what a path leads to, or, without one, its removal. */
 export interface ResultEdit {
@@ -9,29 +9,38 @@ export interface ResultEdit {
   readonly mask?: unknown;
 }
 
-/** What the guard knows of a request that it has decided; the interceptor and `@OpaDecision` read it. */
+/** What the guard knows of a request and a handler; the interceptor and `@OpaDecision` read it. */
 export interface DecisionRecord {
   readonly handler: unknown;
   readonly controller: unknown;
-  readonly decision: Promise<Decision | undefined>;
+  /** What the guard says: rejects with the refusal; `undefined` while no guard has been asked. */
+  verdict: MaybePromise<boolean> | undefined;
   /** The decision, once it is made and was an allow. */
-  made?: Decision;
+  made: Decision | undefined;
   /** The input of the request's decision. */
-  input?: Readonly<Record<string, unknown>>;
+  input: Readonly<Record<string, unknown>> | undefined;
   /** What the request's decision wants changed in the handler's result. */
-  edits?: readonly ResultEdit[];
+  edits: readonly ResultEdit[];
+  /** The record of another handler of the same request. */
+  readonly earlier: DecisionRecord | undefined;
 }
 
 // On the request itself, under a name that both builds of this library share.
-const RECORDS = Symbol.for('nestjs-opa:decisions');
+const LATEST = Symbol.for('nestjs-opa:decisions');
 
-type Holder = Record<typeof RECORDS, DecisionRecord[] | undefined>;
+type Holder = Record<typeof LATEST, DecisionRecord | undefined>;
+
+const NO_EDITS: readonly ResultEdit[] = [];
 
 /** Finds the record of a request and handler. */
 export function findRecord(context: ExecutionContext): DecisionRecord | undefined {
-  return holderOf(context)[RECORDS]?.find(
-    (record) => record.handler === context.getHandler() && record.controller === context.getClass(),
-  );
+  return recordIn(holderOf(context), context);
+}
+
+/** The record of a request and handler, begun and kept with the request when there is none. */
+export function recordOf(context: ExecutionContext): DecisionRecord {
+  const holder = holderOf(context);
+  return recordIn(holder, context) ?? begin(holder, context);
 }
 
 /** Finds the record of a call for a parameter decorator, which elsewhere than on HTTP is given a copy of the arguments. */
@@ -40,19 +49,36 @@ export function findRecordForParameter(context: ExecutionContext): DecisionRecor
   const copied = args.map((arg) => (isObject(arg) ? kept.get(arg) : undefined));
   const found = copied.find(
     (one) =>
-      one?.record.handler === context.getHandler() &&
-      one.record.controller === context.getClass() &&
-      one.args.every((arg, index) => arg === args[index]),
+      one !== undefined && isOf(one.record, context) && one.args.every((arg, index) => arg === args[index]),
   );
   return found?.record ?? findRecord(context);
 }
 
-/** Keeps a record with its request. */
-export function keepRecord(context: ExecutionContext, record: DecisionRecord): void {
-  (holderOf(context)[RECORDS] ??= []).push(record);
-  if (context.getType() === 'http') return;
+function recordIn(holder: Holder, context: ExecutionContext): DecisionRecord | undefined {
+  let record = holder[LATEST];
+  while (record !== undefined && !isOf(record, context)) record = record.earlier;
+  return record;
+}
+
+function isOf({ handler, controller }: DecisionRecord, context: ExecutionContext): boolean {
+  return handler === context.getHandler() && controller === context.getClass();
+}
+
+function begin(holder: Holder, context: ExecutionContext): DecisionRecord {
+  const record: DecisionRecord = {
+    handler: context.getHandler(),
+    controller: context.getClass(),
+    verdict: undefined,
+    made: undefined,
+    input: undefined,
+    edits: NO_EDITS,
+    earlier: holder[LATEST],
+  };
+  holder[LATEST] = record;
+  if (context.getType() === 'http') return record;
   const args = context.getArgs<unknown[]>();
   for (const arg of args) if (isObject(arg)) kept.set(arg, { args, record });
+  return record;
 }
 
 // By every argument, the last call of each: one of them is the call's own on every transport, a connection isn't.
@@ -65,16 +91,11 @@ function isObject(value: unknown): value is object {
 /**
  * Gives a call's result to the outermost of nested interceptors: a second one would ask again, and remove other rows.
  *
- * @returns what the request's decision wants changed in it; `undefined` within {@link holdingResult}
+ * @returns the call's record; `undefined` within {@link holdingResult}
  */
-export function takeResult(context: ExecutionContext): readonly ResultEdit[] | undefined {
-  let record = findRecord(context);
-  if (record === undefined) {
-    const [handler, controller] = [context.getHandler(), context.getClass()];
-    record = { handler, controller, decision: Promise.resolve(undefined) };
-    keepRecord(context, record);
-  }
-  return held.getStore() === record ? undefined : (record.edits ?? []);
+export function takeResult(context: ExecutionContext): DecisionRecord | undefined {
+  const record = recordOf(context);
+  return held.getStore() === record ? undefined : record;
 }
 
 // Not a mark on the record: an interceptor further out may run the handler again (`retry`), and each run has a result.

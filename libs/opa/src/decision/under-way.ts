@@ -1,4 +1,5 @@
-import { OpaError } from '../contracts/index.js';
+import type { MaybePromise } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 
 /** The decisions of one module instance that are being made: a shutdown waits for them, and none begins after it. */
 export class UnderWay {
@@ -10,16 +11,10 @@ export class UnderWay {
    *
    * @throws OpaError `OPA_CLOSED` after the shutdown; what the decision rejects with goes through
    */
-  async run<T>(decide: () => Promise<T>): Promise<T> {
+  run<T>(decide: () => MaybePromise<T>): MaybePromise<T> {
     if (this.isClosed) throw new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
-    const group = this.current;
-    group.size += 1;
-    try {
-      return await decide();
-    } finally {
-      group.size -= 1;
-      if (group.size === 0) group.onEmpty();
-    }
+    const made = decide();
+    return isPromise(made) ? this.until(made) : made;
   }
 
   /** Resolves when the decisions of this moment are over; later ones aren't waited for. */
@@ -32,6 +27,17 @@ export class UnderWay {
   /** Lets no decision begin any more. */
   close(): void {
     this.isClosed = true;
+  }
+
+  private async until<T>(settled: PromiseLike<T>): Promise<T> {
+    const group = this.current;
+    group.size += 1;
+    try {
+      return await settled;
+    } finally {
+      group.size -= 1;
+      if (group.size === 0) group.onEmpty();
+    }
   }
 }
 

@@ -24,8 +24,13 @@ export interface OpaPolicyOptions {
 /** What a handler or class declares; without policies it is public. */
 export interface Declaration extends OpaPolicyOptions {
   readonly policies: readonly string[];
-  /** The class's and the handler's own, where they can't be combined as one. */
-  readonly groups?: readonly PolicyGroup[];
+  /** How their decisions become one: the class's and the handler's own may differ in it. */
+  readonly groups: readonly PolicyGroup[];
+}
+
+/** Declares policies, all of one group. */
+export function declarationWith(policies: readonly string[], options: OpaPolicyOptions = {}): Declaration {
+  return { ...options, policies, groups: [{ policies, combine: options.combine }] };
 }
 
 const DECLARATION = Symbol.for('nestjs-opa:declaration');
@@ -55,20 +60,36 @@ export function declareInput(fn: InputFunction): ClassDecorator & MethodDecorato
 }
 
 /** What holds for a handler: its own declaration, else its class's, else none; both when its own inherits. */
-export function declarationOf(handler: object, controller: Target): Declaration | undefined {
+export const declarationOf = once((handler, controller): Declaration | undefined => {
   const own = Reflect.getMetadata(DECLARATION, handler) as Declaration | undefined;
   const outer = Reflect.getMetadata(DECLARATION, controller) as Declaration | undefined;
   if (own?.inherit !== true || outer === undefined) return own ?? outer;
-  const both = { ...outer, ...own, policies: [...outer.policies, ...own.policies] };
-  const groups = [outer, own].filter(({ policies }) => policies.length > 0);
+  const policies = [...outer.policies, ...own.policies];
+  const both = declarationWith(policies, { ...outer, ...own });
+  const groups = [outer, own].filter((one) => one.policies.length > 0).flatMap((one) => one.groups);
   return groups.some(({ combine }) => combine === 'any') ? { ...both, groups } : both;
-}
+});
 
 /** The input functions of a handler: the class's first, then its own. */
-export function inputsOf(handler: object, controller: Target): readonly InputFunction[] {
-  return [Reflect.getMetadata(INPUT, controller), Reflect.getMetadata(INPUT, handler)].filter(
+export const inputsOf = once((handler, controller): readonly InputFunction[] =>
+  [Reflect.getMetadata(INPUT, controller), Reflect.getMetadata(INPUT, handler)].filter(
     (fn): fn is InputFunction => fn !== undefined,
-  );
+  ),
+);
+
+// Decorators have run when a class is there: what they say of a handler is read the first time alone.
+function once<T>(
+  read: (handler: object, controller: Target) => T,
+): (handler: object, controller: Target) => T {
+  const known = new WeakMap<object, { readonly controller: Target; readonly found: T }>();
+  return (handler, controller) => {
+    const last = known.get(handler);
+    // A method that several classes inherit is read again for each in turn.
+    if (last?.controller === controller) return last.found;
+    const found = read(handler, controller);
+    known.set(handler, { controller, found });
+    return found;
+  };
 }
 
 function nameOf(target: object): string {

@@ -5,7 +5,7 @@ import { assertMilliseconds, assertPolicyPath, OpaError } from '../contracts/ind
 import { findRecordForParameter } from '../decision/index.js';
 import type { InputFunction } from '../input/index.js';
 import type { OpaPolicyOptions } from './declaration.js';
-import { declare, declareInput } from './declaration.js';
+import { declarationWith, declare, declareInput } from './declaration.js';
 
 const OPTIONS = new Set(['response', 'combine', 'inherit', 'mode', 'instance', 'timeout']);
 
@@ -33,12 +33,12 @@ export function OpaPolicy(
   for (const policy of policies) assertPolicyPath(policy, '@OpaPolicy');
   if (options.response !== undefined) assertPolicyPath(options.response, '@OpaPolicy, option "response"');
   if (options.timeout !== undefined) assertMilliseconds(options.timeout, '@OpaPolicy, option "timeout"');
-  return declare({ ...options, policies });
+  return declare(declarationWith(policies, options));
 }
 
 /** Lets everyone in: no policy is asked for the handler or class. */
 export function OpaPublic(): ClassDecorator & MethodDecorator {
-  return declare({ policies: [] });
+  return declare(declarationWith([]));
 }
 
 /**

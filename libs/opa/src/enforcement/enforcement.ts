@@ -1,8 +1,9 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import type { Decision } from '../contracts/index.js';
-import type { OpaService, ResultEdit } from '../decision/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
+import type { OpaQuestion, ResultEdit } from '../decision/index.js';
+import { OpaService } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
-import { declarationOf, inputsOf } from '../decorators/index.js';
+import { declarationOf, declarationWith, inputsOf } from '../decorators/index.js';
 import type { Input, InputBuilder } from '../input/index.js';
 import type { Obligations } from './obligations/index.js';
 import { Refused } from './refused.js';
@@ -19,16 +20,28 @@ export interface EnforcementSettings {
 
 /** One module instance as its guard and interceptor see it. */
 export class OpaEnforcement {
+  /** What holds for a handler that declares nothing. */
+  readonly undeclared: Declaration;
+
   constructor(
     readonly service: OpaService,
     readonly inputs: InputBuilder,
     readonly settings: EnforcementSettings,
     readonly obligations: Obligations,
-  ) {}
+  ) {
+    this.undeclared = declarationWith(settings.policy === undefined ? [] : [settings.policy]);
+  }
+
+  /** Asks the service, without a promise where its engine needs none. */
+  decide(question: OpaQuestion): MaybePromise<Decision> {
+    const { service } = this;
+    // Whoever has replaced the method, or the service, is asked by what is public.
+    return isOwn(service) ? service.decideNow(question) : service.decide(question);
+  }
 
   /** Builds the input of a handler's decision; disabled, nobody reads it. */
-  input(context: ExecutionContext): Promise<Input> {
-    if (this.settings.mode === 'disabled') return Promise.resolve({});
+  input(context: ExecutionContext): MaybePromise<Input> {
+    if (this.settings.mode === 'disabled') return {};
     return this.inputs.build(context, inputsOf(context.getHandler(), context.getClass()));
   }
 
@@ -60,4 +73,8 @@ export class OpaEnforcement {
 /** What the handler of a context declares. */
 export function declared(context: ExecutionContext): Declaration | undefined {
   return declarationOf(context.getHandler(), context.getClass<Type>());
+}
+
+function isOwn(service: OpaService): boolean {
+  return service.decide === OpaService.prototype.decide;
 }

@@ -1,11 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Decision } from '../contracts/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
 import { inputJson } from '../contracts/index.js';
 import type { GraphqlPath } from '../input/index.js';
 import { graphqlCall } from '../input/index.js';
 
 // By the path of the outermost list, which is one object for all fields below it, and another the next time.
-const asked = new WeakMap<GraphqlPath, Map<string, Promise<Decision>>>();
+const asked = new WeakMap<GraphqlPath, Map<string, MaybePromise<Decision>>>();
 
 /**
  * Asks once what the items of a list ask alike: a field of a list's items is a call for each of them.
@@ -16,11 +16,11 @@ const asked = new WeakMap<GraphqlPath, Map<string, Promise<Decision>>>();
 export function askOnceForList(
   context: ExecutionContext,
   question: unknown,
-  ask: () => Promise<Decision>,
-): Promise<Decision> {
+  ask: () => MaybePromise<Decision>,
+): MaybePromise<Decision> {
   const list = outermostList(graphqlCall(context).info.path);
   if (list === undefined) return ask();
-  const decisions = asked.get(list) ?? new Map<string, Promise<Decision>>();
+  const decisions = asked.get(list) ?? new Map<string, MaybePromise<Decision>>();
   asked.set(list, decisions);
   const key = inputJson(question);
   const decision = decisions.get(key) ?? ask();

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
+import type { MaybePromise } from '../contracts/index.js';
 import {
   codesOf,
   DENIED,
@@ -66,7 +67,7 @@ const deciding = new WeakMap<Line, Set<AbortController>>();
 
 async function whileConnected<T>(
   context: ExecutionContext,
-  work: (signal: AbortSignal | undefined) => Promise<T>,
+  work: (signal: AbortSignal | undefined) => MaybePromise<T>,
 ): Promise<T> {
   const line = lineOf(context);
   if (line === undefined) return work(undefined);

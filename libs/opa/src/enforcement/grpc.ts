@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Decision } from '../contracts/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
 import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
 import type { GrpcMetadata } from '../input/index.js';
 import { grpcCall, matchesHeader } from '../input/index.js';
@@ -68,7 +68,7 @@ function trailers(like: GrpcMetadata, decision: Decision): { metadata?: GrpcMeta
 
 async function whileConnected<T>(
   context: ExecutionContext,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal) => MaybePromise<T>,
 ): Promise<T> {
   const call = grpcCall(context);
   const gone = new AbortController();

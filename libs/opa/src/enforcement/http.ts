@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { CancelSignal, Decision, HeaderValues } from '../contracts/index.js';
+import type { CancelSignal, Decision, HeaderValues, MaybePromise } from '../contracts/index.js';
+import { isPromise } from '../contracts/index.js';
 import { httpFailure, OpaDeniedException } from '../decision/index.js';
 import type { HttpRequest } from '../input/index.js';
 import { httpRequest, matchesHeader } from '../input/index.js';
@@ -49,46 +50,61 @@ function dropHeaders(request: HttpRequest, names: readonly string[]): void {
 }
 
 /** Runs work with a signal that is aborted when the client goes away. */
-export async function whileConnected<T>(
-  reply: HttpReply,
-  work: (signal: CancelSignal) => Promise<T>,
-): Promise<T> {
-  const departure = new Departure(rawOf(reply));
-  try {
-    return await work(departure);
-  } finally {
-    departure.end();
-  }
+function whileConnected<T>(
+  context: ExecutionContext,
+  work: (signal: CancelSignal) => MaybePromise<T>,
+): MaybePromise<T> {
+  const departure = new Departure(context);
+  const done = work(departure);
+  return isPromise(done) ? departure.during(done) : done;
 }
 
-/** The leaving of an HTTP client. */
+/**
+ * The leaving of an HTTP client.
+ *
+ * @remarks Looked for once somebody asks, and listened for once somebody wants to be told: nobody does of a decision
+ * that is made at once.
+ */
 class Departure implements CancelSignal {
-  aborted: boolean;
-  private listeners: (() => void)[] = [];
+  private reply: RawReply | undefined;
+  private listeners: (() => void)[] | undefined;
+  private onClose: (() => void) | undefined;
 
-  constructor(private readonly raw: RawReply) {
-    this.aborted = raw.destroyed;
-    raw.on('close', this.onClose);
+  constructor(private readonly context: ExecutionContext) {}
+
+  get aborted(): boolean {
+    return this.raw.destroyed;
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners ??= [];
     this.listeners.push(listener);
+    if (this.onClose !== undefined) return;
+    this.onClose = () => this.tell();
+    this.raw.on('close', this.onClose);
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners = this.listeners.filter((other) => other !== listener);
+    this.listeners = this.listeners?.filter((other) => other !== listener);
   }
 
-  /** Looks no longer. */
-  end(): void {
-    this.raw.off('close', this.onClose);
+  /** Waits for something, and listens no longer. */
+  async during<T>(done: PromiseLike<T>): Promise<T> {
+    try {
+      return await done;
+    } finally {
+      if (this.onClose !== undefined) this.raw.off('close', this.onClose);
+    }
   }
 
-  private readonly onClose = (): void => {
-    if (this.raw.writableFinished || this.aborted) return;
-    this.aborted = true;
-    for (const listener of this.listeners) listener();
-  };
+  private get raw(): RawReply {
+    return (this.reply ??= rawOf(httpReply(this.context)));
+  }
+
+  private tell(): void {
+    if (this.raw.writableFinished) return;
+    for (const listener of this.listeners ?? []) listener();
+  }
 }
 
 function rawOf(reply: HttpReply): RawReply {
@@ -98,8 +114,11 @@ function rawOf(reply: HttpReply): RawReply {
 /** Decisions on HTTP, Express and Fastify. */
 export const httpPoint: EnforcementPoint = {
   strip: (context, patterns) => stripHeaders(httpRequest(context), patterns),
-  permit: (context, decision) => applyToRequest(httpRequest(context), decision),
-  whileConnected: (context, work) => whileConnected(httpReply(context), work),
+  permit: (context, decision) => {
+    if (decision.headers !== undefined || decision.removeHeaders !== undefined)
+      applyToRequest(httpRequest(context), decision);
+  },
+  whileConnected,
   denial: (context, decision) => {
     setHeaders(httpReply(context), decision.headers);
     return new OpaDeniedException(decision);

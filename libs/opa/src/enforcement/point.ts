@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { CancelSignal, Decision } from '../contracts/index.js';
+import type { CancelSignal, Decision, MaybePromise } from '../contracts/index.js';
 import type { HttpReply } from './reply.js';
 
 /** How decisions are enforced on one kind of context. */
@@ -11,10 +11,14 @@ export interface EnforcementPoint {
   /** Runs work with a signal that is aborted when the caller goes away, where that can be known. */
   whileConnected<T>(
     context: ExecutionContext,
-    work: (signal: CancelSignal | undefined) => Promise<T>,
-  ): Promise<T>;
+    work: (signal: CancelSignal | undefined) => MaybePromise<T>,
+  ): MaybePromise<T>;
   /** Asks a question, or gives what one call has asked alike before; left out where calls have no parts. */
-  once?(context: ExecutionContext, question: unknown, ask: () => Promise<Decision>): Promise<Decision>;
+  once?(
+    context: ExecutionContext,
+    question: unknown,
+    ask: () => MaybePromise<Decision>,
+  ): MaybePromise<Decision>;
   /** The error of a denial, in the context's own form. */
   denial(context: ExecutionContext, decision: Decision): Error | Promise<Error>;
   /** The error of a decision that could not be had, in the context's own form; it is logged elsewhere. */

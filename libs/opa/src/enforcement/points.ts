@@ -24,17 +24,20 @@ const POINTS: Readonly<Partial<Record<ContextKind, EnforcementPoint>>> = {
 
 const logger = new Logger('OpaEnforcement');
 
+/** The refusal of a context whose kind isn't known. */
+export class UnknownContextException extends ForbiddenException {}
+
 /**
  * The enforcement point of a context.
  *
- * @throws ForbiddenException on a kind that isn't known: nothing is let through because nobody knows what it is
+ * @throws UnknownContextException on a kind that isn't known: nothing is let through because nobody knows what it is
  */
 export function pointOf(context: ExecutionContext): EnforcementPoint {
   const kind = kindOf(context);
   const point = kind && POINTS[kind];
   if (point !== undefined) return point;
   logger.error(`A context of type "${context.getType<string>()}" is not known; it is refused.`);
-  throw new ForbiddenException(DENIED_MESSAGE);
+  throw new UnknownContextException(DENIED_MESSAGE);
 }
 
 /** The error with which a denied request is refused. */

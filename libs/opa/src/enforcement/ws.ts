@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { MaybePromise } from '../contracts/index.js';
 import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
 import type { WsClient } from '../input/index.js';
 import { wsClient } from '../input/index.js';
@@ -34,7 +35,7 @@ const underWay = new WeakMap<WsClient, Set<AbortController>>();
 
 async function whileConnected<T>(
   context: ExecutionContext,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal) => MaybePromise<T>,
 ): Promise<T> {
   const client = wsClient(context);
   const decisions = underWay.get(client) ?? watched(client);

@@ -1,12 +1,11 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { Decision } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 import type { DecisionRecord } from '../decision/index.js';
-import { combinedGroups, findRecord, keepRecord } from '../decision/index.js';
+import { combinedGroups, recordOf } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
-import type { EnforcementPoint } from '../enforcement/index.js';
 import {
   declared,
   denial,
@@ -17,9 +16,19 @@ import {
   ownDenial,
   pointOf,
   Refused,
+  UnknownContextException,
 } from '../enforcement/index.js';
+import type { Input } from '../input/index.js';
 
-type Mutable = DecisionRecord & { decision: Promise<Decision | undefined> };
+/** One request under the guard. */
+interface Scene {
+  readonly context: ExecutionContext;
+  readonly record: DecisionRecord;
+  readonly declaration: Declaration | undefined;
+}
+
+/** A decision; `undefined` where no policy is asked and the handler may run. */
+type Asked = Decision | undefined;
 
 /**
  * Asks OPA before a handler runs: by `@UseGuards(OpaGuard)`, or for all by `APP_GUARD` with `useExisting: OpaGuard`.
@@ -41,84 +50,73 @@ export class OpaGuard implements CanActivate {
     this.enforcements = new EnforcementLocator(modules, unnamed);
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const point = pointOf(context);
-    const known = findRecord(context);
-    if (known !== undefined) {
-      await known.decision;
+  /** @returns `true`, itself where there was nothing to wait for; every refusal is a rejection */
+  canActivate(context: ExecutionContext): MaybePromise<boolean> {
+    const record = recordOf(context);
+    return (record.verdict ??= this.decide(context, record));
+  }
+
+  private decide(context: ExecutionContext, record: DecisionRecord): MaybePromise<boolean> {
+    const scene = { context, record, declaration: declared(context) };
+    try {
+      const asked = this.ask(scene);
+      if (isPromise(asked) || !isPlainPermit(asked)) return this.enforce(asked, scene);
+      permit(asked, scene);
       return true;
+    } catch (error) {
+      return this.refuse(error, scene);
     }
-    const record = { handler: context.getHandler(), controller: context.getClass() } as Mutable;
-    keepRecord(context, record);
-    record.decision = this.decide(context, point, record);
-    await record.decision;
+  }
+
+  private async enforce(asked: MaybePromise<Asked>, scene: Scene): Promise<boolean> {
+    const { context, declaration, record } = scene;
+    try {
+      const decision = await asked;
+      if (decision !== undefined && !isPlainPermit(decision)) {
+        const enforcement = this.enforcements.find(declaration?.instance);
+        if (!isAllowed(decision)) throw new Refused(await enforcement.obligations.deny(context, decision));
+        if (decision.degraded !== 'permissive')
+          record.edits = await enforcement.fulfil(context, decision, false);
+      }
+      permit(decision, scene);
+      return true;
+    } catch (error) {
+      return this.refuse(error, scene);
+    }
+  }
+
+  /** Throws the error in the context's own form; permissive, an input that can't be built is only told of. */
+  private async refuse(error: unknown, { context, declaration }: Scene): Promise<boolean> {
+    if (error instanceof UnknownContextException) throw error;
+    if (error instanceof Refused) throw await denial(context, error.decision);
+    const notBuilt = error instanceof OpaError && error.code === 'OPA_BAD_INPUT';
+    const enforcement = notBuilt ? this.enforcements.find(declaration?.instance) : undefined;
+    if (!notBuilt || enforcement?.isPermissive(context) !== true) throw await failure(context, error);
+    const { policies } = declaration ?? enforcement.undeclared;
+    this.logger.warn(`Permissive: the policy "${policies.join()}" could not be asked: ${error.message}`);
     return true;
   }
 
-  private async decide(
-    context: ExecutionContext,
-    point: EnforcementPoint,
-    record: DecisionRecord,
-  ): Promise<Decision | undefined> {
-    try {
-      const enforcement = this.enforcements.find(declared(context)?.instance);
-      const decision = await this.ask(enforcement, context, point, record);
-      if (decision === undefined) return undefined;
-      // Whoever replaced OpaService in a test may give anything; only `true` is an allow.
-      if ((decision.allowed as unknown) !== true)
-        throw new Refused(await enforcement.obligations.deny(context, decision));
-      if (decision.degraded !== 'permissive') {
-        if (obligationsOf(decision).length > 0)
-          record.edits = await enforcement.fulfil(context, decision, false);
-        point.permit(context, decision);
-      }
-      record.made = decision;
-      return decision;
-    } catch (error) {
-      throw error instanceof Refused ? await denial(context, error.decision) : await failure(context, error);
-    }
-  }
-
-  private async ask(
-    enforcement: OpaEnforcement,
-    context: ExecutionContext,
-    point: EnforcementPoint,
-    record: DecisionRecord,
-  ): Promise<Decision | undefined> {
-    const declaration = declared(context);
-    const { settings } = enforcement;
-    point.strip(context, settings.policyHeaders);
-    const policies = declaration?.policies ?? [settings.policy ?? []].flat();
+  private ask({ context, record, declaration }: Scene): MaybePromise<Asked> {
+    const point = pointOf(context);
+    const enforcement = this.enforcements.find(declaration?.instance);
+    const { policyHeaders, unguarded } = enforcement.settings;
+    if (policyHeaders.length > 0) point.strip(context, policyHeaders);
+    const { policies, groups, timeout, mode } = declaration ?? enforcement.undeclared;
     if (policies.length === 0) {
-      if (declaration === undefined) this.checkUnguarded(context, settings.unguarded);
+      if (declaration === undefined) this.checkUnguarded(context, unguarded);
       return undefined;
     }
-    const permissive = enforcement.isPermissive(context);
-    try {
-      const input = await enforcement.input(context);
+    const ask = (input: Input): MaybePromise<Decision> => {
       record.input = input;
-      return await this.decideAll(enforcement, context, point, { ...declaration, policies }, input);
-    } catch (error) {
-      const notBuilt = error instanceof OpaError && error.code === 'OPA_BAD_INPUT';
-      if (!notBuilt || !permissive) throw error;
-      this.logger.warn(`Permissive: the policy "${policies.join()}" could not be asked: ${error.message}`);
-      return undefined;
-    }
-  }
-
-  private decideAll(
-    { service }: OpaEnforcement,
-    context: ExecutionContext,
-    point: EnforcementPoint,
-    declaration: Declaration,
-    input: unknown,
-  ): Promise<Decision> {
-    const { policies, combine = 'all', groups = [{ policies, combine }], timeout, mode } = declaration;
-    const ask = (): Promise<Decision> =>
-      point.whileConnected(context, (signal) =>
-        combinedGroups(groups, (policy) => service.decide({ policy, input, signal, timeout, mode })),
-      );
-    return point.once?.(context, { declaration, input }, ask) ?? ask();
+      const decide = (): MaybePromise<Decision> =>
+        point.whileConnected(context, (signal) =>
+          combinedGroups(groups, (policy) => enforcement.decide({ policy, input, signal, timeout, mode })),
+        );
+      return point.once?.(context, { declaration, input }, decide) ?? decide();
+    };
+    const input = enforcement.input(context);
+    return isPromise(input) ? input.then(ask) : ask(input);
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
@@ -129,4 +127,20 @@ export class OpaGuard implements CanActivate {
     }
     if (unguarded === 'deny') throw new Refused(ownDenial(''));
   }
+}
+
+/** Tells whether the handler may run, and nothing is to be carried out first. */
+function isPlainPermit(decision: Asked): boolean {
+  return decision === undefined || (isAllowed(decision) && obligationsOf(decision).length === 0);
+}
+
+// Whoever replaced OpaService in a test may give anything; only `true` is an allow.
+function isAllowed(decision: Decision): boolean {
+  return (decision.allowed as unknown) === true;
+}
+
+function permit(decision: Asked, { context, record }: Scene): void {
+  if (decision === undefined) return;
+  if (decision.degraded !== 'permissive') pointOf(context).permit(context, decision);
+  record.made = decision;
 }

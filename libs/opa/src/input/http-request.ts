@@ -53,7 +53,9 @@ export function targetOf(request: HttpRequest): string {
 
 /** The request's path, without the query; throws as {@link targetOf}. */
 export function pathOf(request: HttpRequest): string {
-  return targetOf(request).split('?', 1)[0] ?? '';
+  const target = targetOf(request);
+  const end = target.indexOf('?');
+  return end < 0 ? target : target.slice(0, end);
 }
 
 const templates = new Map<string, string>();

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { OpaError } from '../contracts/index.js';
+import type { MaybePromise } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 import { allowedHeaders } from './headers.js';
 import { callShapes } from './call-shapes.js';
 import { calls } from './calls.js';
@@ -24,22 +25,17 @@ export class InputBuilder {
   }
 
   /**
-   * Builds the input.
+   * Builds the input; at once, unless one of the application's functions gives a promise.
    *
    * @param merges - functions whose results are merged over it, in order
    * @throws OpaError `OPA_BAD_INPUT` when the context isn't known, or a function fails or gives no object
    */
-  async build(context: ExecutionContext, merges: readonly InputFunction[]): Promise<Input> {
+  build(context: ExecutionContext, merges: readonly InputFunction[]): MaybePromise<Input> {
     try {
-      let input = asInput(await this.shape(context), 'The function in option "input.shape"');
-      for (const merge of merges)
-        input = { ...input, ...asInput(await merge(context, input), 'An @OpaInput function') };
-      return input;
+      const shaped = this.shape(context);
+      return isPromise(shaped) || merges.length > 0 ? merged(shaped, context, merges) : inputOf(shaped);
     } catch (error) {
-      if (error instanceof OpaError) throw error;
-      throw new OpaError('OPA_BAD_INPUT', "A function that builds the decision's input failed.", {
-        cause: error,
-      });
+      throw notBuilt(error);
     }
   }
 
@@ -50,21 +46,51 @@ export class InputBuilder {
     return { ...input, ...after, response };
   }
 
-  private async shape(context: ExecutionContext): Promise<unknown> {
+  private shape(context: ExecutionContext): unknown {
+    const { headers } = this;
     const { shape = 'default', subject, body } = this.options;
     if (typeof shape === 'function') return shape(context);
     const kind = kindOf(context);
     if (kind === 'http') {
       const request = httpRequest(context);
-      const who = subject === undefined ? request.user : await subject(context);
-      return shapes[shape]({ request, subject: who ?? ANONYMOUS, headers: this.headers, body });
+      return withSubject(subject === undefined ? request.user : subject(context), (who) =>
+        shapes[shape]({ request, subject: who, headers, body }),
+      );
     }
     const describe = kind && calls[kind];
     if (kind === undefined || describe === undefined) throw unknownContext(context);
-    const call = describe(context, { headers: this.headers });
-    const who = subject === undefined ? call.user : await subject(context);
-    return callShapes[shape]({ kind, call, subject: who ?? ANONYMOUS, headers: this.headers });
+    const call = describe(context, { headers });
+    return withSubject(subject === undefined ? call.user : subject(context), (who) =>
+      callShapes[shape]({ kind, call, subject: who, headers }),
+    );
   }
+}
+
+function withSubject(who: unknown, shape: (subject: unknown) => Input): MaybePromise<Input> {
+  if (isPromise(who)) return Promise.resolve(who).then((found) => withSubject(found, shape));
+  return shape(who ?? ANONYMOUS);
+}
+
+async function merged(
+  shaped: unknown,
+  context: ExecutionContext,
+  merges: readonly InputFunction[],
+): Promise<Input> {
+  try {
+    let input = inputOf(await shaped);
+    for (const merge of merges)
+      input = { ...input, ...asInput(await merge(context, input), 'An @OpaInput function') };
+    return input;
+  } catch (error) {
+    throw notBuilt(error);
+  }
+}
+
+function notBuilt(error: unknown): OpaError {
+  if (error instanceof OpaError) return error;
+  return new OpaError('OPA_BAD_INPUT', "A function that builds the decision's input failed.", {
+    cause: error,
+  });
 }
 
 function unknownContext(context: ExecutionContext): OpaError {
@@ -72,6 +98,10 @@ function unknownContext(context: ExecutionContext): OpaError {
     'OPA_BAD_INPUT',
     `A context of type "${context.getType<string>()}" is not known: there is no input for it.`,
   );
+}
+
+function inputOf(shaped: unknown): Input {
+  return asInput(shaped, 'The function in option "input.shape"');
 }
 
 function asInput(value: unknown, whose: string): Input {

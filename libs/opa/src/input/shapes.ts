@@ -21,22 +21,23 @@ type Shape = (source: HttpSource) => Input;
 
 // AuthZEN's terms, and the request beside them.
 const standard: Shape = ({ request, subject, headers, body }) => {
+  const { method } = request;
   const route = routeOf(request);
+  const seen = {
+    method,
+    path: pathOf(request),
+    route,
+    params: request.params ?? {},
+    query: request.query ?? {},
+    headers: pickHeaders(request.headers, headers),
+    ip: request.ip,
+  };
   return {
     subject,
-    action: { name: request.method },
+    action: { name: method },
     resource: { type: 'route', id: route },
     context: {},
-    request: {
-      method: request.method,
-      path: pathOf(request),
-      route,
-      params: request.params ?? {},
-      query: request.query ?? {},
-      headers: pickHeaders(request.headers, headers),
-      ip: request.ip,
-      ...visibleBody(request, body),
-    },
+    request: body ? { ...seen, ...visibleBody(request, body) } : seen,
   };
 };
 

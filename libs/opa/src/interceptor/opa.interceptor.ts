@@ -77,14 +77,15 @@ export class OpaInterceptor implements NestInterceptor {
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const reply = pointOf(context).reply(context);
-    const edits = takeResult(context);
-    if (edits === undefined) return next.handle();
-    const made = findRecord(context)?.made;
-    if (made?.degraded !== 'permissive') setHeaders(reply, made?.responseHeaders);
+    const point = pointOf(context);
+    const taken = takeResult(context);
+    if (taken === undefined) return next.handle();
+    const { made, edits } = taken;
+    if (made?.responseHeaders !== undefined && made.degraded !== 'permissive')
+      setHeaders(point.reply(context), made.responseHeaders);
     const declaration = declared(context);
     if (declaration?.response === undefined && edits.length === 0) return next.handle();
-    const answer = { context, declaration, before: { ...reply?.getHeaders() }, edits };
+    const answer = { context, declaration, before: { ...point.reply(context)?.getHeaders() }, edits };
     const decide = leavesByItem(context) ? this.itemByItem(answer) : this.lastItem(answer);
     return holdingResult(context, () => next.handle()).pipe(decide);
   }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { hash } from 'node:crypto';
-import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { inputJson, isGone, OpaError } from '../contracts/index.js';
+import type { EngineAnswer, EvaluateOptions, MaybePromise, PolicyEngine, Query } from '../contracts/index.js';
+import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 import { EngineWrapper } from './wrapper.js';
@@ -27,6 +27,13 @@ const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
 
 type Found = StoredAnswer | undefined;
 
+/** A question that memory has no fresh answer to at once. */
+interface Asked {
+  readonly key: string;
+  readonly kept: MaybePromise<Found>;
+  readonly generation: number;
+}
+
 /** Remembers answers, by the instance, the policy path and the whole input. Errors are never remembered. */
 export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
@@ -47,17 +54,34 @@ export class CachingEngine extends EngineWrapper {
   }
 
   async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    return this.evaluateNow(query, options);
+  }
+
+  /** Gives a hit itself, where the store keeps its answers in the process. */
+  evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
     const json = query.json ?? inputJson(query.input);
     const key = this.keyOf(query.policy, json);
     const { generation } = this;
-    const kept = await this.look(key, options);
-    if (kept !== undefined && Date.now() < kept.freshUntil) {
-      this.found += 1;
-      return { ...kept.answer, cached: true };
-    }
+    const kept = this.look(key, options);
+    const hit = isPromise(kept) ? undefined : this.hit(kept);
+    return hit ?? this.afterwards({ ...query, json }, options, { key, kept, generation });
+  }
+
+  private hit(kept: Found): EngineAnswer | undefined {
+    // Also of a store of the user's own, whose time may be no number.
+    if (kept === undefined || !(Date.now() < kept.freshUntil)) return undefined;
+    this.found += 1;
+    return { ...kept.answer, cached: true };
+  }
+
+  private async afterwards(query: Query, options: EvaluateOptions, asked: Asked): Promise<EngineAnswer> {
+    const { generation } = asked;
+    const kept = await asked.kept;
+    const hit = this.hit(kept);
+    if (hit !== undefined) return hit;
     try {
-      const answer = await this.engine.evaluate({ ...query, json }, options);
-      return this.keep(key, answer, query.policy, generation);
+      const answer = await this.engine.evaluate(query, options);
+      return this.keep(asked.key, answer, query.policy, generation);
     } catch (error) {
       if (!isGone(error) || !this.mayStandIn(kept, generation)) throw error;
       this.logger.warn(`A stale decision of "${query.policy}" is used: ${error.code}: ${error.message}`);
@@ -125,10 +149,6 @@ export class CachingEngine extends EngineWrapper {
   private storeFailed(error: unknown): void {
     this.logger.warn(`The store of cached decisions failed: ${String(error)}`);
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 function frozen<T>(value: T): T {
