@@ -32,6 +32,8 @@ export class HeaderRules {
     }
     removeHopByHop(headers);
     delete headers['content-length'];
+    // A body was read as UTF-8: a second charset must not have the upstream read another message than the policy did.
+    if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json';
     // Its session and its place in a stream are known by other names there.
     delete headers['mcp-session-id'];
     delete headers['last-event-id'];

@@ -121,6 +121,16 @@ describe('what a client sends', () => {
     },
   );
 
+  it.each([
+    'application/json; charset=utf-8; charset=utf-7',
+    'application/json; x=";charset=utf-8"; charset=utf-7',
+  ])('reaches the server in no other charset than the one that it was read in: %s', async (type) => {
+    const text = `{${CALL},"params":{"name":"x","arguments":{"a":"+ACI-,+ACI-b+ACI-:+ACI-"}}}`;
+    await post(port, text, { headers: { 'content-type': type } });
+    expect(mcp.upstream.got).toHaveLength(before + 1);
+    expect(mcp.upstream.got.at(-1)).toMatchObject({ text, headers: { 'content-type': 'application/json' } });
+  });
+
   it('may be an answer or a notification with any number, which no policy looks at', async () => {
     mcp.upstream.answer = (_got, response) => response.writeHead(202).end();
     const text =
