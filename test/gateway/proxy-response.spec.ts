@@ -13,7 +13,10 @@ const routes = new Routes();
 let gateway: GatewayProcess;
 
 beforeAll(async () => {
-  const entries = (url: string) => [{ name: 'masked', url, response: 'test/response' }];
+  const entries = (url: string) => [
+    { name: 'masked', url, response: 'test/response' },
+    { name: 'seen', url, response: 'test/open' },
+  ];
   const opa = { policyHeaders: ['x-authz-*', 'X-Role'] };
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { opa }));
 }, 60_000);
@@ -60,6 +63,20 @@ describe('what the client gets', () => {
     expect(status).toBe(403);
     expect(text).not.toContain('secret');
     for (const name of ['x-secret', 'set-cookie']) expect(headers).not.toHaveProperty(name);
+  });
+
+  it.each([
+    ['once, where a key stands twice, as the policy saw it', '{"a":1,"a":{"b":2,"b":3}}', '{"a":{"b":3}}'],
+    ['as it came, where none does', '{ "a":1.0, "b":{"a":12345678901234567890} }', undefined],
+    ['as it came, where the policy saw the text', '{"a":1,"a":12345678901234567890}', undefined],
+  ])('is a decided JSON document %s', async (_name, body, expected = body) => {
+    const path = routes.add((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+    });
+    expect(await send(gateway.port, { path: `/api/seen${path}` })).toMatchObject({
+      status: 200,
+      text: expected,
+    });
   });
 
   it.each([

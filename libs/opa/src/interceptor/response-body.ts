@@ -1,5 +1,5 @@
 import { StreamableFile } from '@nestjs/common';
-import { hasUnsafeNumber, OpaError } from '../contracts/index.js';
+import { hasDuplicateKey, hasUnsafeNumber, OpaError } from '../contracts/index.js';
 
 /** How much of a stream is buffered for a response policy, in bytes; a longer one is refused. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
@@ -54,10 +54,14 @@ export class ResponseBody {
       return new ResponseBody(bytes.toString('base64'), 'base64', false, original, file);
     }
     try {
-      if (/[/+]json\b/i.test(type ?? ''))
-        return new ResponseBody(JSON.parse(text), undefined, true, original, file, text);
+      if (/[/+]json\b/i.test(type ?? '')) {
+        const body = new ResponseBody(JSON.parse(text), undefined, true, original, file, text);
+        // Readers differ in which of two equal keys they take: the client gets the one that the policy sees.
+        if (hasDuplicateKey(text)) body.change((json) => json);
+        return body;
+      }
     } catch {
-      // Not JSON after all: the policy sees the text, and can't have it masked.
+      // Not JSON after all, or none that can be written again: the policy sees the text, and can't have it masked.
     }
     return new ResponseBody(text, undefined, false, original, file);
   }
