@@ -56,7 +56,7 @@ export class UpstreamClient {
       // Whoever reads the body sees its failure; one that nobody reads any more has none.
       answer.body.on('error', () => undefined);
       const type = String(answer.headers['content-type'] ?? '');
-      const encoding = String(answer.headers['content-encoding'] ?? 'identity');
+      const encoding = String(answer.headers['content-encoding'] ?? 'identity').toLowerCase();
       if (encoding !== 'identity') {
         answer.body.destroy();
         throw new Error(`its answer is encoded as ${encoding}, which it was not asked for`);

@@ -144,6 +144,7 @@ describe('what a server sends', () => {
   it.each([
     ['as text', 200, { 'content-type': 'text/plain' }],
     ['without a type', 200, { 'content-type': '' }],
+    ['of the identity coding, however it is written', 200, { 'content-encoding': 'Identity' }],
     ['with 202', 202, {}],
     ['with 404', 404, {}],
     ['with 500', 500, {}],

@@ -40,6 +40,7 @@ export function kindsOf(point: Point, id: string, result: Readonly<Record<string
   return structured === undefined ? kinds : { ...kinds, structured };
 }
 
+const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}( *; *(charset|profile)="?[\w.+-]{1,40}"?)*$/i;
 const SORT = { tool: sortItem, prompt: sortMessage, resource: sortContents } as const;
 
 function sortItem(item: unknown, kinds: Kinds): void {
@@ -66,12 +67,17 @@ function sortContents(contents: unknown, kinds: Kinds, uri: string): void {
   if (typeof blob === 'string') kinds.resource.push(contents);
   else if (
     typeof text !== 'string' ||
-    typeof (mimeType ?? '') !== 'string' ||
+    !isMediaType(mimeType ?? '') ||
     others['uri'] !== uri ||
     hasMore(others, ['uri'])
   ) {
     kinds.other.push(contents);
   }
+}
+
+// One of another form could say anything.
+function isMediaType(type: unknown): boolean {
+  return type === '' || (typeof type === 'string' && MEDIA_TYPE.test(type));
 }
 
 function hasMore(item: object, known: readonly string[]): boolean {

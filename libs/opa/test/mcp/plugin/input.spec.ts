@@ -224,6 +224,10 @@ describe('the input after a call', () => {
   });
 
   const of = (more: Keys) => ({ uri: 'a://b', mimeType: 'text/plain', ...more });
+  const whole = (more: Keys): [Keys, Keys] => {
+    const item = of({ text: 't', ...more });
+    return [{ contents: [item] }, { text: ['t'], other: [item] }];
+  };
   it.each<[string, Keys, Keys]>([
     ['texts', { contents: [of({ text: 't' }), of({ text: 'u' })] }, { text: ['t', 'u'] }],
     ['blobs', { contents: [of({ blob: 'aGk=' })] }, { text: [], resource: [of({ blob: 'aGk=' })] }],
@@ -232,22 +236,15 @@ describe('the input after a call', () => {
       { contents: [of({ text: 't', blob: 'b' })] },
       { text: ['t'], resource: [of({ text: 't', blob: 'b' })] },
     ],
-    [
-      'a type that is no text',
-      { contents: [of({ text: 't', mimeType: { a: 1 } })] },
-      { text: ['t'], other: [of({ text: 't', mimeType: { a: 1 } })] },
-    ],
+    ['a profile', { contents: [of({ text: 't', mimeType: 'text/html;profile=mcp-app' })] }, { text: ['t'] }],
+    ['a charset', { contents: [of({ text: 't', mimeType: 'text/html; charset=utf-8' })] }, { text: ['t'] }],
+    ['no type', { contents: [of({ text: 't', mimeType: null })] }, { text: ['t'] }],
+    ['a type that is no text', ...whole({ mimeType: { a: 1 } })],
+    ['a type that is none', ...whole({ mimeType: 'what nobody has seen' })],
+    ['a type that says more', ...whole({ mimeType: 'text/plain; note="more"' })],
     ['neither', { contents: [of({})] }, { text: [], other: [of({})] }],
-    [
-      'more than text',
-      { contents: [of({ text: 't', _meta: {} })] },
-      { text: ['t'], other: [of({ text: 't', _meta: {} })] },
-    ],
-    [
-      'another URI',
-      { contents: [of({ uri: 'a://c', text: 't' })] },
-      { text: ['t'], other: [of({ uri: 'a://c', text: 't' })] },
-    ],
+    ['more than text', ...whole({ _meta: {} })],
+    ['another URI', ...whole({ uri: 'a://c' })],
     ['caching hints', { contents: [], ttlMs: 5 }, { text: [], other: [{ ttlMs: 5 }] }],
   ])('of a resource shows %s', async (_name, result, payload) => {
     expect(await payloadAfter(read('a://b'), result)).toEqual({ uri: 'a://b', ...payload });
