@@ -1,5 +1,6 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { Decision, MaybePromise } from '../contracts/index.js';
+import { OpaError } from '../contracts/index.js';
 import type { OpaQuestion, ResultEdit } from '../decision/index.js';
 import { OpaService } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
@@ -36,7 +37,7 @@ export class OpaEnforcement {
   decide(question: OpaQuestion): MaybePromise<Decision> {
     const { service } = this;
     // Whoever has replaced the method, or the service, is asked by what is public.
-    return isOwn(service) ? service.decideNow(question) : service.decide(question);
+    return isOwn(service) ? service.decideNow(question) : given(service.decide(question));
   }
 
   /** Builds the input of a handler's decision; disabled, nobody reads it. */
@@ -73,6 +74,16 @@ export class OpaEnforcement {
 /** What the handler of a context declares. */
 export function declared(context: ExecutionContext): Declaration | undefined {
   return declarationOf(context.getHandler(), context.getClass<Type>());
+}
+
+// Nothing at all, as a bare mock gives, must not look like a handler that no policy is asked for.
+async function given(decided: Promise<Decision>): Promise<Decision> {
+  const decision = (await decided) as Decision | null | undefined;
+  if (decision !== undefined && decision !== null) return decision;
+  throw new OpaError(
+    'OPA_BAD_DECISION',
+    'What stands in for OpaService.decide gave no decision; let it give one with a boolean "allowed".',
+  );
 }
 
 function isOwn(service: OpaService): boolean {

@@ -12,10 +12,14 @@ export function httpReply(context: ExecutionContext): HttpReply {
   return context.switchToHttp().getResponse<HttpReply>();
 }
 
-/** Sets headers on the answer to the client; once they are sent, as those of an event stream are, none. */
+// They say where an answer ends: a wrong one would make the rest of it the next answer on the connection.
+const FRAMING = ['content-length', 'transfer-encoding'];
+
+/** Sets headers on the answer to the client, but its framing; once they are sent, as an event stream's are, none. */
 export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues | undefined): void {
   if (reply === undefined || rawOf(reply).headersSent) return;
   for (const [name, value] of Object.entries(headers ?? {})) {
+    if (FRAMING.includes(name.toLowerCase())) continue;
     reply.removeHeader(name);
     reply.header(name, typeof value === 'string' ? value : [...value]);
   }

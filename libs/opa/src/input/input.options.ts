@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { z } from 'zod';
-import { count, orFalse, section } from '../contracts/index.js';
+import { count, isHeaderName, orFalse, section } from '../contracts/index.js';
 
 /** A function of the execution context; its result may be a promise. */
 export type ContextFunction<T = unknown> = (context: ExecutionContext) => T | Promise<T>;
@@ -19,7 +19,7 @@ export interface OpaInputOptions {
 
 const fn = <T>(error: string) => z.custom<T>((value) => typeof value === 'function', { error });
 
-const headerName = z.string({ error: 'a header name' }).min(1, { error: 'a header name' });
+const headerName = z.custom<string>(isHeaderName, { error: 'a header name' });
 
 const shapes = ['default', 'authzen', 'envoy', 'contextforge'] as const;
 const shapeError = `a function, or one of ${shapes.map((name) => `"${name}"`).join(', ')}`;

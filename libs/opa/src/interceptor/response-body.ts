@@ -42,8 +42,8 @@ export class ResponseBody {
     if (typeof result === 'string') return new ResponseBody(result, undefined, false, result, undefined);
     // The policy sees what the client would get, not what stands behind it.
     const text = JSON.stringify(result) as string | undefined;
-    const json: unknown = text === undefined ? null : JSON.parse(text);
-    return new ResponseBody(json, undefined, true, result, undefined);
+    if (text === undefined) return new ResponseBody(null, undefined, true, result, undefined, '');
+    return new ResponseBody(JSON.parse(text), undefined, true, result, undefined);
   }
 
   private static ofBytes(bytes: Buffer, type: string | undefined, original: unknown): ResponseBody {

@@ -7,6 +7,7 @@ import { instanceToken, ObligationRegistry, Obligations } from '../enforcement/i
 import { OpaHttpService } from '../transport/index.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
 import { ConfigurableModuleClass } from './opa.module-definition.js';
+import { checkAsync } from './options.schema.js';
 import { ResponseRouteCheck } from './response-route.check.js';
 
 /** The global part of the module: every provider but `HttpService`. */
@@ -31,8 +32,9 @@ export class OpaModule {
     return around(OpaCoreModule.forRoot(options), options.name);
   }
 
-  /** The same, with the options from `useFactory`, `useClass` or `useExisting`. */
+  /** The same, with the options from one of `useFactory`, `useClass` and `useExisting`. */
   static forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    checkAsync(options);
     return around(OpaCoreModule.forRootAsync(options), options.name);
   }
 }

@@ -85,6 +85,28 @@ const extrasSchema = section({
   extraProviders: z.array(z.unknown(), { error: 'a list of providers' }),
 });
 
+const SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
+
+// Nest checks what they hold.
+const given = z.unknown().optional();
+const asyncSchema = section({
+  ...{ useFactory: given, useClass: given, useExisting: given, inject: given, imports: given },
+  ...{ provideInjectionTokensFrom: given, isGlobal: given, name: given, extraProviders: given },
+});
+
+/**
+ * Checks what `forRootAsync` takes, but the extras.
+ *
+ * @throws OpaError `OPA_BAD_OPTIONS`
+ */
+export function checkAsync(options: unknown): void {
+  const parsed = asyncSchema.safeParse(options, { reportInput: true });
+  if (!parsed.success) return refuse(problemsIn(parsed.error));
+  const sources = SOURCES.filter((source) => parsed.data[source] !== undefined);
+  if (sources.length !== 1)
+    refuse([`of ${SOURCES.join(', ')} forRootAsync was given ${sources.join(' and ') || 'none'}; give one`]);
+}
+
 /**
  * Checks the module's options.
  *

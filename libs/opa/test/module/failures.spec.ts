@@ -88,6 +88,12 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
     },
   );
 
+  it("is framed by the server, whatever the policy's headers say", async () => {
+    const headers = { 'content-length': '3', 'transfer-encoding': 'chunked' };
+    const denial = { allow: false, headers, body: '{"a":1}' };
+    expect(await failing('before', denial)).toEqual({ status: 403, retryAfter: null, body: { a: 1 } });
+  });
+
   describe('by an OPA that logs its decisions', () => {
     let opa: OpaServer;
     beforeAll(async () => {

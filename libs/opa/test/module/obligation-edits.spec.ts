@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, UseInterceptors } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { OpaInterceptor, OpaModule, OpaPolicy } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
@@ -14,6 +15,10 @@ class Rows {
       items: ['a', 'b', 'c', 'd'].map((sku) => ({ sku, lots: [{ n: 1 }, { n: 2 }, { n: 3 }] })),
     };
   }
+
+  @Get('none') @OpaPolicy('open', { response: 'response' }) none() {
+    return undefined;
+  }
 }
 
 const mask = (path: string): object => ({ type: 'mask', properties: { path } });
@@ -21,16 +26,18 @@ const remove = (...paths: string[]): object => ({ type: 'remove', properties: { 
 const skus = (body: unknown): string[] => (body as { items: { sku: string }[] }).items.map(({ sku }) => sku);
 
 describe('edits of a result', () => {
-  const edited = async (...obligations: object[]): Promise<string> => {
+  const edited = (...obligations: object[]): Promise<string> => answer('', obligations);
+  const answer = async (path: string, obligations: object[]): Promise<string> => {
     const engine = new TestEngine({ open: true, response: { allow: true, obligations } });
     const module = await Test.createTestingModule({
       imports: [OpaModule.forRoot({ engine })],
       controllers: [Rows],
     }).compile();
-    const app = module.createNestApplication({ logger: false });
+    // Of Fastify a `null` would leave as JSON, and nothing at all as no body.
+    const app = module.createNestApplication(new FastifyAdapter(), { logger: false });
     await app.listen(0, '127.0.0.1');
     try {
-      return await (await fetch(`${await app.getUrl()}/rows`)).text();
+      return await (await fetch(`${await app.getUrl()}/rows${path}`)).text();
     } finally {
       await app.close();
     }
@@ -79,8 +86,12 @@ describe('edits of a result', () => {
     expect(body).toEqual(expected);
   });
 
+  it('leaves a result that is nothing as it is', async () => {
+    expect(await answer('/none', [mask('/email')])).toBe('');
+  });
+
   it('replaces the whole', async () => {
     expect(await edited(mask(''), mask('/email'))).toBe('***');
-    expect(await edited(mask('/id'), remove(''))).toBe('');
+    expect(await edited(mask('/id'), remove(''))).toBe('null');
   });
 });

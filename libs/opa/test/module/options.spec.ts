@@ -77,6 +77,7 @@ const WRONG: [given: unknown, option: string, shown: string, accepted: string][]
   [{ input: { shape: 'x' } }, 'input.shape', '"x"', 'a function, or one of "default"'],
   [{ input: { subject: 'x' } }, 'input.subject', '"x"', 'a function of the execution context'],
   [{ input: { headers: [5] } }, 'input.headers.0', '5', 'a header name'],
+  [{ input: { headers: ['x a'] } }, 'input.headers.0', '"x a"', 'a header name'],
   [{ input: { body: true } }, 'input.body', 'true', 'false, or an object with "maxBytes"'],
   [{ input: { body: { maxBytes: 0 } } }, 'input.body.maxBytes', '0', 'a whole number of at least 1'],
   [{ policyHeaders: 'x-a' }, 'policyHeaders', '"x-a"', 'a list of header names'],
@@ -160,6 +161,24 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
   it('with one message for all that is wrong', async () => {
     const { message } = await refusal(start({ timeout: -5, more: 1, retry: { retries: -1 } }));
     expect(message).toMatch(/^OpaModule: [^\n]*"timeout"[^\n]*"retry.retries"[^\n]*"more"[^\n]*\.$/);
+  });
+
+  const factory = { useFactory: () => ({}) };
+
+  it.each([
+    ['a name that nothing has', { ...factory, isglobal: false }, 'option "isglobal" is not known'],
+    ['nothing that gives them', { isGlobal: true }, 'forRootAsync was given none; give one'],
+    [
+      'two that give them',
+      { ...factory, useClass: class {} },
+      'forRootAsync was given useFactory and useClass; give one',
+    ],
+  ])('when forRootAsync is given %s', (_name, given, expected) => {
+    const wrong = expect.objectContaining({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining(expected),
+    });
+    expect(() => OpaModule.forRootAsync(given as never)).toThrow(wrong);
   });
 
   it.each([undefined, null, 5, 'url', []])('when a factory gives %j for them', async (given) => {

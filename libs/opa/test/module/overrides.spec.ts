@@ -86,6 +86,16 @@ describe('overriding in tests', () => {
     expect(await statusWith(service)).toBe(200);
   });
 
+  it.each([
+    ['nothing', () => undefined],
+    ['a promise of nothing', () => Promise.resolve(undefined)],
+    ['a promise of null', () => Promise.resolve(null)],
+  ])('OpaService by one that gives %s, which is no allow', async (_name, decide) => {
+    expect(await status(OnClass, (module) => module.overrideProvider(OpaService).useValue({ decide }))).toBe(
+      500,
+    );
+  });
+
   it('the OpaService of a named instance', async () => {
     expect(await status(OfBilling, service)).toBe(403);
     await app.close();
