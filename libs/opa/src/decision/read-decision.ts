@@ -68,12 +68,13 @@ export function decisionOf(
 ): Decision {
   const { result, id, degraded, cached = false } = answer;
   const decision: Mutable<Decision> = {
-    ...readDecision(answer, policy),
     result,
     policy,
     engine,
     cached,
     durationMs,
+    // Last: to V8 each object that begins with a spread is of a class of its own.
+    ...readDecision(answer, policy),
   };
   if (id !== undefined) decision.id = id;
   if (degraded !== undefined) decision.degraded = degraded;

@@ -1,6 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { CancelSignal, Decision, HeaderValues, MaybePromise } from '../contracts/index.js';
-import { isPromise } from '../contracts/index.js';
+import type { CancelSignal, Decision, HeaderValues } from '../contracts/index.js';
 import { httpFailure, OpaDeniedException } from '../decision/index.js';
 import type { HttpRequest } from '../input/index.js';
 import { httpRequest, matchesHeader } from '../input/index.js';
@@ -53,25 +52,17 @@ function dropHeaders(request: HttpRequest, names: readonly string[]): void {
   }
 }
 
-/** Runs work with a signal that is aborted when the client goes away. */
-function whileConnected<T>(
-  context: ExecutionContext,
-  work: (signal: CancelSignal) => MaybePromise<T>,
-): MaybePromise<T> {
-  const departure = new Departure(context);
-  const done = work(departure);
-  return isPromise(done) ? departure.during(done) : done;
-}
+const NOBODY: readonly (() => void)[] = [];
 
 /**
  * The leaving of an HTTP client.
  *
- * @remarks Looked for once somebody asks, and listened for once somebody wants to be told: nobody does of a decision
+ * @remarks Looked for once somebody asks, and listened for while somebody wants to be told: nobody does of a decision
  * that is made at once.
  */
 class Departure implements CancelSignal {
   private reply: RawReply | undefined;
-  private listeners: (() => void)[] | undefined;
+  private listeners: readonly (() => void)[] = NOBODY;
   private onClose: (() => void) | undefined;
 
   constructor(private readonly context: ExecutionContext) {}
@@ -81,24 +72,18 @@ class Departure implements CancelSignal {
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners ??= [];
-    this.listeners.push(listener);
+    this.listeners = [...this.listeners, listener];
     if (this.onClose !== undefined) return;
-    this.onClose = () => this.tell();
+    // A function written here, for a property, V8 would make in the old generation, and keep the request with it.
+    this.onClose = this.tell.bind(this);
     this.raw.on('close', this.onClose);
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners = this.listeners?.filter((other) => other !== listener);
-  }
-
-  /** Waits for something, and listens no longer. */
-  async during<T>(done: PromiseLike<T>): Promise<T> {
-    try {
-      return await done;
-    } finally {
-      if (this.onClose !== undefined) this.raw.off('close', this.onClose);
-    }
+    this.listeners = this.listeners.filter((other) => other !== listener);
+    if (this.listeners.length > 0 || this.onClose === undefined) return;
+    this.raw.off('close', this.onClose);
+    this.onClose = undefined;
   }
 
   private get raw(): RawReply {
@@ -107,7 +92,7 @@ class Departure implements CancelSignal {
 
   private tell(): void {
     if (this.raw.writableFinished) return;
-    for (const listener of this.listeners ?? []) listener();
+    for (const listener of this.listeners) listener();
   }
 }
 
@@ -122,7 +107,7 @@ export const httpPoint: EnforcementPoint = {
     if (decision.headers !== undefined || decision.removeHeaders !== undefined)
       applyToRequest(httpRequest(context), decision);
   },
-  whileConnected,
+  whileConnected: (context, work) => work(new Departure(context)),
   denial: (context, decision) => {
     setHeaders(httpReply(context), decision.headers);
     return new OpaDeniedException(decision);

@@ -1,4 +1,3 @@
-import type { RequestOptions } from 'node:http';
 import { setImmediate } from 'node:timers';
 import type { Agents } from './agents.js';
 import type { Listed } from './member-list.js';
@@ -27,8 +26,8 @@ export interface PoolMember extends Listed<PoolMember> {
  * front it stays empty.
  */
 export class Pool {
-  /** What is the same in every request to this OPA. */
-  readonly target: RequestOptions;
+  /** The agent that this OPA's scheme asks for. */
+  readonly agent: Agents['http'] | Agents['https'];
   private readonly active = new MemberList<PoolMember>();
   private readonly queue = new MemberList<PoolMember>();
   private onLeave: ((member: PoolMember) => void) | undefined;
@@ -39,13 +38,7 @@ export class Pool {
     readonly agents: Agents,
     readonly settings: PoolSettings,
   ) {
-    const { secure, host, port, socketPath } = origin;
-    this.target = {
-      agent: secure ? agents.https : agents.http,
-      host,
-      port,
-      ...(socketPath !== undefined && { socketPath }),
-    };
+    this.agent = origin.secure ? agents.https : agents.http;
   }
 
   /** How many exchanges wait for a place. */
