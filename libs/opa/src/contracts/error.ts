@@ -75,6 +75,12 @@ export class OpaError extends Error {
   }
 }
 
+/** Gives an engine's failure as the library's own error; what isn't one becomes `OPA_POLICY_ERROR`. */
+export function opaErrorOf(failure: unknown): OpaError {
+  if (failure instanceof OpaError) return failure;
+  return new OpaError('OPA_POLICY_ERROR', 'The policy engine failed.', { cause: failure });
+}
+
 /**
  * Tells whether an error means that OPA isn't there: unreachable, late, or behind a circuit that those opened. Only
  * then may something stand in for its decision; a flood (`OPA_OVERLOADED`) must not open a door.

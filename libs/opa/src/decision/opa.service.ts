@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, MaybePromise, PolicyEngine } from '../contracts/index.js';
-import { assertMilliseconds, assertPolicyPath, isGone, isPromise, OpaError } from '../contracts/index.js';
+import { assertMilliseconds, assertPolicyPath, isPromise, OpaError, opaErrorOf } from '../contracts/index.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
@@ -8,7 +8,7 @@ import { PermissiveReport } from './permissive-report.js';
 import { decisionOf } from './read-decision.js';
 import type { OpaQuestion } from './question.js';
 import type { RouteReport } from './routes.js';
-import { stand } from './stand.js';
+import { degradationOf, stand } from './stand.js';
 import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 import { DecisionCounter } from './stats.js';
 import { UnderWay } from './under-way.js';
@@ -56,7 +56,8 @@ export class OpaService {
    * @throws OpaError otherwise: whoever gets none must not let the request through
    */
   async decide(question: OpaQuestion): Promise<Decision> {
-    return this.decideNow(question);
+    // Awaited here: a promise that is returned takes two turns more.
+    return await this.decideNow(question);
   }
 
   /**
@@ -87,7 +88,7 @@ export class OpaService {
    * @throws OpaError when there is no answer, in every mode
    */
   async evaluate<T = unknown>(question: OpaQuestion): Promise<T | undefined> {
-    const answer = await this.ask(this.policyOf(question), question, performance.now());
+    const answer = await this.document(this.policyOf(question), question, performance.now());
     return answer.result as T | undefined;
   }
 
@@ -208,10 +209,13 @@ export class OpaService {
     begin: number,
     permissive: boolean,
   ): Promise<Decision> {
+    const group = this.underWay.join();
     try {
       return this.decided(await answer, policy, begin, permissive);
     } catch (error) {
       return this.counter.count(this.unavailable(error, policy, begin, permissive));
+    } finally {
+      group.leave();
     }
   }
 
@@ -223,7 +227,7 @@ export class OpaService {
 
   private async listed(policy: string, question: OpaQuestion): Promise<EngineAnswer> {
     const begin = performance.now();
-    const answer = await this.ask(policy, question, begin);
+    const answer = await this.document(policy, question, begin);
     const { result, engine = this.settings.engine.name } = answer;
     if (result === undefined) this.warnUndefined(policy);
     const outcome = result === undefined ? 'undefined' : 'allow';
@@ -231,11 +235,21 @@ export class OpaService {
     return answer;
   }
 
+  private async document(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
+    const group = this.underWay.join();
+    try {
+      return await this.ask(policy, question, begin);
+    } finally {
+      group.leave();
+    }
+  }
+
   private ask(policy: string, question: OpaQuestion, begin: number): MaybePromise<EngineAnswer> {
     const { engine, timeout } = this.settings;
     const query = { policy, input: question.input };
     const options = { deadline: begin + (question.timeout ?? timeout), signal: question.signal };
-    return this.underWay.run(() => engine.evaluateNow?.(query, options) ?? engine.evaluate(query, options));
+    this.underWay.assertOpen();
+    return engine.evaluateNow?.(query, options) ?? engine.evaluate(query, options);
   }
 
   // Also what is asked is checked here, before anything can stand in for an answer.
@@ -268,8 +282,8 @@ export class OpaService {
   }
 
   private unavailable(error: unknown, policy: string, begin: number, permissive: boolean): Decision {
-    const failure = error instanceof OpaError ? error : engineFailed(error);
-    const degraded = this.degradationFor(failure, permissive);
+    const failure = opaErrorOf(error);
+    const degraded = degradationOf(failure, permissive, this.settings.failOpen);
     if (degraded === undefined) {
       this.counter.countError();
       throw failure;
@@ -279,15 +293,4 @@ export class OpaService {
     const { engine } = this.settings;
     return { ...stand(policy, engine.name, 'unavailable', performance.now() - begin), degraded };
   }
-
-  // Only an OPA that isn't there may open a door, never a flood, a bad answer or a refused credential.
-  private degradationFor(error: OpaError, permissive: boolean): 'fail-open' | 'permissive' | undefined {
-    if (error.code === 'OPA_ABORTED') return undefined;
-    if (permissive) return 'permissive';
-    return isGone(error) && this.settings.failOpen ? 'fail-open' : undefined;
-  }
-}
-
-function engineFailed(error: unknown): OpaError {
-  return new OpaError('OPA_POLICY_ERROR', 'The policy engine failed.', { cause: error });
 }

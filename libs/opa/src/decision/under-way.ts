@@ -1,5 +1,4 @@
-import type { MaybePromise } from '../contracts/index.js';
-import { isPromise, OpaError } from '../contracts/index.js';
+import { OpaError } from '../contracts/index.js';
 
 /** The decisions of one module instance that are being made: a shutdown waits for them, and none begins after it. */
 export class UnderWay {
@@ -7,14 +6,18 @@ export class UnderWay {
   private isClosed = false;
 
   /**
-   * Makes a decision one of those under way, until it is settled.
+   * Lets a decision begin.
    *
-   * @throws OpaError `OPA_CLOSED` after the shutdown; what the decision rejects with goes through
+   * @throws OpaError `OPA_CLOSED` after the shutdown
    */
-  run<T>(decide: () => MaybePromise<T>): MaybePromise<T> {
+  assertOpen(): void {
     if (this.isClosed) throw new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
-    const made = decide();
-    return isPromise(made) ? this.until(made) : made;
+  }
+
+  /** Counts a decision that has to be waited for; whoever waits tells the group when it is over. */
+  join(): Group {
+    this.current.size += 1;
+    return this.current;
   }
 
   /** Resolves when the decisions of this moment are over; later ones aren't waited for. */
@@ -28,20 +31,16 @@ export class UnderWay {
   close(): void {
     this.isClosed = true;
   }
-
-  private async until<T>(settled: PromiseLike<T>): Promise<T> {
-    const group = this.current;
-    group.size += 1;
-    try {
-      return await settled;
-    } finally {
-      group.size -= 1;
-      if (group.size === 0) group.onEmpty();
-    }
-  }
 }
 
+/** Decisions that a shutdown waits for together. */
 class Group {
   size = 0;
   onEmpty: () => void = () => undefined;
+
+  /** One of them is over. */
+  leave(): void {
+    this.size -= 1;
+    if (this.size === 0) this.onEmpty();
+  }
 }

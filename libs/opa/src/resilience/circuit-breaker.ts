@@ -20,13 +20,15 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
 /** Answers `OPA_CIRCUIT_OPEN` at once while OPA fails, and lets one decision after another try it from time to time. */
 export class CircuitBreakerEngine extends EngineWrapper {
   private readonly logger = new Logger(CircuitBreakerEngine.name);
+  private readonly breaker: ShareBreaker;
   private readonly policy: CircuitBreakerPolicy;
 
   constructor(engine: PolicyEngine, settings: CircuitBreakerSettings) {
     super(engine);
+    this.breaker = new ShareBreaker(settings);
     this.policy = circuitBreaker(
       handleWhen((error) => this.counts(error)),
-      { halfOpenAfter: settings.halfOpenAfter, breaker: new ShareBreaker(settings) },
+      { halfOpenAfter: settings.halfOpenAfter, breaker: this.breaker },
     );
     this.policy.onStateChange((state) => this.logger.warn(`The circuit to OPA is ${STATES[state]}.`));
   }
@@ -36,13 +38,25 @@ export class CircuitBreakerEngine extends EngineWrapper {
   }
 
   async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    const { state } = this.policy;
     // Waiting for the one that tries could outlast this decision's own deadline.
-    if (this.policy.state === CircuitState.HalfOpen) throw open();
+    if (state === CircuitState.HalfOpen) throw open();
     try {
-      return await this.policy.execute(() => this.engine.evaluate(query, options));
+      if (state !== CircuitState.Closed)
+        return await this.policy.execute(() => this.engine.evaluate(query, options));
+      // Nearly every decision is a success of a closed circuit, and the policy would cost it two promises.
+      const answer = await this.engine.evaluate(query, options);
+      this.breaker.success(state);
+      return answer;
     } catch (error) {
+      if (state === CircuitState.Closed) await this.countFailure(error);
       throw error instanceof BrokenCircuitError ? open() : error;
     }
+  }
+
+  private async countFailure(error: unknown): Promise<void> {
+    if (this.policy.state !== CircuitState.Closed) return;
+    await this.policy.execute(() => Promise.reject(error as Error)).catch(() => undefined);
   }
 
   // One that tries OPA and comes back without its answer has not shown that it is there.

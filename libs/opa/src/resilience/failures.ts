@@ -1,4 +1,5 @@
-import { OpaError } from '../contracts/index.js';
+import type { OpaError } from '../contracts/index.js';
+import { opaErrorOf } from '../contracts/index.js';
 
 /**
  * Of two tries' failures, the one to tell of: the later, unless the earlier was an overload. An overload is never
@@ -6,7 +7,5 @@ import { OpaError } from '../contracts/index.js';
  */
 export function graver(earlier: OpaError | undefined, later: unknown): OpaError {
   if (earlier?.code === 'OPA_OVERLOADED') return earlier;
-  return later instanceof OpaError
-    ? later
-    : new OpaError('OPA_POLICY_ERROR', 'The policy engine failed.', { cause: later });
+  return opaErrorOf(later);
 }

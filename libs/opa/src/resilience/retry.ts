@@ -30,16 +30,24 @@ export class RetryEngine extends EngineWrapper {
     return this.made;
   }
 
-  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+  evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     this.budget.countDecision();
-    let failure: OpaError | undefined;
+    return this.engine
+      .evaluate(query, options)
+      .then(undefined, (error: unknown) => this.again(error, query, options));
+  }
+
+  private async again(first: unknown, query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    let failure = graver(undefined, first);
+    let latest = first;
     for (let left = this.settings.retries; ; left -= 1) {
+      if (left <= 0 || !isPassing(latest)) throw failure;
+      await this.pause(latest, failure, options);
       try {
         return await this.engine.evaluate(query, options);
       } catch (error) {
+        latest = error;
         failure = graver(failure, error);
-        if (left <= 0 || !isPassing(error)) throw failure;
-        await this.pause(error, failure, options);
       }
     }
   }
