@@ -20,12 +20,27 @@ const WARM_UPS = 3;
 
 const OURS = 'nestjs-opa';
 const BASE = 'by hand, plain http';
-/** Who asks: the client, so often in one go, or so many requests to the guarded route. */
+const APART = `${OURS}, route in another process`;
+/**
+ * Who asks: the client, so often in one go, or so many requests to the guarded route (`overHttp`). `apart`: the route that
+ * nobody guards is another process's, which has nothing else to do: what is left is the wait for a core.
+ *
+ * @typedef {{ name: string, guard: string, overHttp?: boolean, apart?: boolean }} Contender
+ * @type {readonly Contender[]}
+ */
 const COMPACT = [
-  [BASE, false],
-  [OURS, false],
+  { name: BASE, guard: BASE },
+  { name: OURS, guard: OURS },
+  { name: APART, guard: OURS, apart: true },
 ];
-const FULL = [...COMPACT, ['no guard', true], [BASE, true], [OURS, true]];
+const FULL = [
+  ...COMPACT,
+  ...['no guard', BASE, OURS].map((guard) => ({
+    name: `${guard}, ${AT_ONCE} requests`,
+    guard,
+    overHttp: true,
+  })),
+];
 
 /**
  * 1,000 decisions at once while OPA takes 100 ms for each: what the rest of the application notices.
@@ -37,9 +52,8 @@ export async function burst({ url, full, bursts }) {
   const delay = await startWorker('delay', { url, delayMs: DELAY_MS });
   const rounds = {};
   try {
-    for (const [guard, overHttp] of full ? FULL : COMPACT) {
-      const name = overHttp ? `${guard}, ${AT_ONCE} requests` : guard;
-      rounds[name] = await measure({ guard, url: delay.ready.url, timeout: TIMEOUT_MS }, overHttp, bursts);
+    for (const contender of full ? FULL : COMPACT) {
+      rounds[contender.name] = await measure(contender, delay.ready.url, bursts);
     }
   } finally {
     await delay.stop();
@@ -51,8 +65,9 @@ export async function burst({ url, full, bursts }) {
   });
   const head = ['client', 'stall ms', 'at rest', 'decided ms', 'free route p99 ms', 'at rest'];
   const { stallMs, decidedMs, p99Ms, restP99Ms } = found[OURS];
-  const byHand = found[BASE].p99Ms / found[BASE].restP99Ms;
-  const p99 = `1,000 at once: unguarded route's p99, × at rest (beside plain http: ${byHand.toFixed(1)})`;
+  const [byHand, apart] = [BASE, APART].map((name) => (found[name].p99Ms / found[name].restP99Ms).toFixed(1));
+  const beside = `(beside plain http: ${byHand}, in a process of its own: ${apart})`;
+  const p99 = `1,000 at once: unguarded route's p99, × at rest ${beside}`;
   return {
     tables: [table(`${AT_ONCE} at once, OPA answers in ${DELAY_MS} ms`, head, lines)],
     goals: [
@@ -81,11 +96,12 @@ function summed(bursts) {
   };
 }
 
-async function measure(task, overHttp, bursts) {
-  const worker = await startWorker('app', task);
-  const { port } = worker.ready;
-  const load = await HttpLoad.open(port, CONNECTIONS);
-  const crowd = overHttp ? await HttpLoad.open(port, AT_ONCE) : undefined;
+/** @param {Contender} contender */
+async function measure({ guard, overHttp = false, apart = false }, url, bursts) {
+  const worker = await startWorker('app', { guard, url, timeout: TIMEOUT_MS });
+  const asked = apart ? await startWorker('app', { guard: 'no guard' }) : worker;
+  const load = await HttpLoad.open(asked.ready.port, CONNECTIONS);
+  const crowd = overHttp ? await HttpLoad.open(worker.ready.port, AT_ONCE) : undefined;
   const free = load.asker(() => ({ path: '/free' }));
   const watched = async (begin) => {
     await worker.call('beginStall');
@@ -104,7 +120,7 @@ async function measure(task, overHttp, bursts) {
     const rest = await watched(() => after(REST_MS));
     const during = await watched(() => ask(i * AT_ONCE));
     const { ms: decidedMs, failures } = during.found;
-    if (Object.keys(failures).length > 0) throw new Error(`${task.guard}: ${JSON.stringify(failures)}`);
+    if (Object.keys(failures).length > 0) throw new Error(`${guard}: ${JSON.stringify(failures)}`);
     rounds.push({
       stallMs: during.stallMs,
       restStallMs: rest.stallMs,
@@ -114,6 +130,6 @@ async function measure(task, overHttp, bursts) {
     });
   }
   for (const opened of [load, crowd]) opened?.close();
-  await worker.stop();
+  for (const started of new Set([worker, asked])) await started.stop();
   return rounds;
 }
