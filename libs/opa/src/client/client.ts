@@ -1,5 +1,5 @@
 import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
-import { assertPolicyPath, inputJson, OpaError } from '../contracts/index.js';
+import { assertPolicyPath, inputJson, OpaError, promised } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { readAnswer } from './answer.js';
 import type { TokenSource } from './token.js';
@@ -61,13 +61,10 @@ export class OpaClient {
    * @returns the answer; without `result` when the document is undefined
    * @throws OpaError as the contract's table says
    */
-  async data(query: Query, options: DataOptions): Promise<EngineAnswer> {
-    const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
-    const path = this.pathOf(query.policy) + (flags === '' ? '' : `?${flags.slice(1)}`);
-    const json = query.json ?? inputJson(query.input);
-    const body = json === '' ? '{}' : `{"input":${json}}`;
-    const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, bounds: options });
-    return readAnswer(answer, this.url);
+  data(query: Query, options: DataOptions): Promise<EngineAnswer> {
+    return promised(() =>
+      this.send(this.dataRequest(query, options)).then((answer) => readAnswer(answer, this.url)),
+    );
   }
 
   /**
@@ -102,6 +99,14 @@ export class OpaClient {
     const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, bounds: options });
     const { result } = readAnswer(answer, this.url);
     return typeof result === 'object' && result !== null && 'queries' in result;
+  }
+
+  private dataRequest(query: Query, options: DataOptions): WireRequest {
+    const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
+    const path = this.pathOf(query.policy) + (flags === '' ? '' : `?${flags.slice(1)}`);
+    const json = query.json ?? inputJson(query.input);
+    const body = json === '' ? '{}' : `{"input":${json}}`;
+    return { method: 'POST', path, headers: JSON_HEADERS, body, bounds: options };
   }
 
   private send(request: WireRequest): Promise<HttpAnswer> {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { CancelSignal, OpaErrorCode } from '../contracts/index.js';
-import { abortSignalOf, isError, OpaError } from '../contracts/index.js';
+import { isError, OpaError, withAbortSignal } from '../contracts/index.js';
 
 // The item itself may be their cause; with any other, nobody knows anything of the items.
 const OF_ONE_ITEM: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
@@ -35,25 +35,25 @@ export async function eachOf(
 ): Promise<ReadonlySet<number>> {
   const found = new Set<number>();
   const failures: OpaError[] = [];
-  const stop = new AbortController();
-  const until = signal === undefined ? stop.signal : AbortSignal.any([abortSignalOf(signal), stop.signal]);
   let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < count && !stop.signal.aborted) {
-      const index = next++;
-      try {
-        if (await ask(index, until)) found.add(index);
-      } catch (error) {
-        if (!(error instanceof OpaError) || !OF_ONE_ITEM.has(error.code)) throw error;
-        failures.push(error);
+  let over = false;
+  await withAbortSignal(signal, async (until) => {
+    const work = async (): Promise<void> => {
+      while (next < count && !over) {
+        const index = next++;
+        try {
+          if (await ask(index, until)) found.add(index);
+        } catch (error) {
+          if (!(error instanceof OpaError) || !OF_ONE_ITEM.has(error.code)) {
+            over = true;
+            throw error;
+          }
+          failures.push(error);
+        }
       }
-    }
-  };
-  try {
+    };
     await Promise.all(Array.from({ length: Math.min(concurrency, count) }, work));
-  } finally {
-    stop.abort();
-  }
+  });
   const [first] = failures;
   if (first !== undefined && failures.length === count) throw first;
   if (first !== undefined) {

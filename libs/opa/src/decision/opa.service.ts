@@ -1,6 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, MaybePromise, PolicyEngine } from '../contracts/index.js';
-import { assertMilliseconds, assertPolicyPath, isPromise, OpaError, opaErrorOf } from '../contracts/index.js';
+import {
+  assertMilliseconds,
+  assertPolicyPath,
+  isPromise,
+  OpaError,
+  opaErrorOf,
+  promised,
+} from '../contracts/index.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
@@ -55,9 +62,8 @@ export class OpaService {
    * @returns a decision for allow, deny, undefined, and everything degraded
    * @throws OpaError otherwise: whoever gets none must not let the request through
    */
-  async decide(question: OpaQuestion): Promise<Decision> {
-    // Awaited here: a promise that is returned takes two turns more.
-    return await this.decideNow(question);
+  decide(question: OpaQuestion): Promise<Decision> {
+    return promised(() => this.decideNow(question));
   }
 
   /**
@@ -237,11 +243,7 @@ export class OpaService {
 
   private async document(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
     const group = this.underWay.join();
-    try {
-      return await this.ask(policy, question, begin);
-    } finally {
-      group.leave();
-    }
+    return promised(() => this.ask(policy, question, begin)).finally(() => group.leave());
   }
 
   private ask(policy: string, question: OpaQuestion, begin: number): MaybePromise<EngineAnswer> {

@@ -37,27 +37,34 @@ export class CircuitBreakerEngine extends EngineWrapper {
     return STATES[this.policy.state];
   }
 
-  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const { state } = this.policy;
+  evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    // Nearly every decision is a success of a closed circuit, and the policy would cost it three promises.
+    return this.policy.state === CircuitState.Closed
+      ? this.engine.evaluate(query, options).then(this.countSuccess, this.countFailure)
+      : this.evaluateInDoubt(query, options);
+  }
+
+  private async evaluateInDoubt(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     // Waiting for the one that tries could outlast this decision's own deadline.
-    if (state === CircuitState.HalfOpen) throw open();
+    if (this.policy.state === CircuitState.HalfOpen) throw open();
     try {
-      if (state !== CircuitState.Closed)
-        return await this.policy.execute(() => this.engine.evaluate(query, options));
-      // Nearly every decision is a success of a closed circuit, and the policy would cost it two promises.
-      const answer = await this.engine.evaluate(query, options);
-      this.breaker.success(state);
-      return answer;
+      return await this.policy.execute(() => this.engine.evaluate(query, options));
     } catch (error) {
-      if (state === CircuitState.Closed) await this.countFailure(error);
       throw error instanceof BrokenCircuitError ? open() : error;
     }
   }
 
-  private async countFailure(error: unknown): Promise<void> {
-    if (this.policy.state !== CircuitState.Closed) return;
-    await this.policy.execute(() => Promise.reject(error as Error)).catch(() => undefined);
-  }
+  private readonly countSuccess = (answer: EngineAnswer): EngineAnswer => {
+    this.breaker.success(CircuitState.Closed);
+    return answer;
+  };
+
+  // Others may have opened it since; what it was closed for no longer says anything of OPA then.
+  private readonly countFailure = async (error: unknown): Promise<never> => {
+    const failed = (): Promise<never> => Promise.reject(error);
+    if (this.policy.state === CircuitState.Closed) await this.policy.execute(failed).catch(() => undefined);
+    return failed();
+  };
 
   // One that tries OPA and comes back without its answer has not shown that it is there.
   private counts(error: unknown): boolean {

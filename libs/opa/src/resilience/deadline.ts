@@ -1,5 +1,5 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { abortSignalOf } from '../contracts/index.js';
+import { withAbortSignal } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import { EngineWrapper } from './wrapper.js';
 
@@ -13,10 +13,10 @@ export class DeadlineEngine extends EngineWrapper {
   }
 
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const signal = options.signal && abortSignalOf(options.signal);
-    const own = { ...options, signal };
-    return this.waits.bounded(`The engine "${this.name}"`, options, async () =>
-      this.engine.evaluate(query, own),
-    );
+    const ask = (signal?: AbortSignal): Promise<EngineAnswer> =>
+      this.waits.bounded(`The engine "${this.name}"`, options, async () =>
+        this.engine.evaluate(query, { ...options, signal }),
+      );
+    return options.signal === undefined ? ask() : withAbortSignal(options.signal, ask);
   }
 }

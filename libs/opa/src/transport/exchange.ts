@@ -29,6 +29,7 @@ class Exchange implements PoolMember {
   next: PoolMember['next'] = undefined;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private onAbort: (() => void) | undefined;
   private queued = false;
   private answering = false;
   private replayed = false;
@@ -46,8 +47,12 @@ class Exchange implements PoolMember {
     if (signal?.aborted === true) return this.fail(aborted(signal));
     const remaining = deadline - performance.now();
     if (remaining <= 0) return this.fail(this.late());
-    this.timer = setTimeout(this.onDeadline, remaining);
-    signal?.addEventListener('abort', this.onAbort, { once: true });
+    this.timer = setTimeout(expire, remaining, this);
+    if (signal !== undefined) {
+      const onAbort = (): void => this.fail(aborted(signal));
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.onAbort = onAbort;
+    }
     const place = this.pool.enter(this);
     this.queued = place === 'queued';
     if (place === 'full') {
@@ -75,8 +80,8 @@ class Exchange implements PoolMember {
       ? httpsRequest(this.requestOptions())
       : httpRequest(this.requestOptions());
     this.req = req;
-    req.on('response', this.onResponse);
-    req.on('upgrade', this.onUpgrade);
+    req.on('response', (res) => this.onResponse(res));
+    req.on('upgrade', (res, socket) => this.onUpgrade(res, socket));
     req.on('error', (error) => this.onError(error, req));
     req.end(this.request.body);
   }
@@ -92,7 +97,7 @@ class Exchange implements PoolMember {
     return origin.secure ? Object.assign(options, tls) : options;
   }
 
-  private readonly onResponse = (res: IncomingMessage): void => {
+  private onResponse(res: IncomingMessage): void {
     this.answering = true;
     if (this.req?.reusedSocket === true) this.pool.agents.countReuse();
     new BodyReader(res, this.pool.settings.maxResponseBytes, (error, body) => {
@@ -104,15 +109,15 @@ class Exchange implements PoolMember {
       if (req?.writableFinished === false) req.destroy();
       this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body });
     }).read();
-  };
+  }
 
   // Nobody asked for another protocol. Without a listener Node drops the socket and says nothing.
-  private readonly onUpgrade = (res: IncomingMessage, socket: Duplex): void => {
+  private onUpgrade(res: IncomingMessage, socket: Duplex): void {
     socket.destroy();
     if (this.over) return;
     this.finish();
     this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body: '' });
-  };
+  }
 
   private onError(error: Error, req: ClientRequest): void {
     if (this.over || req !== this.req) return;
@@ -125,17 +130,14 @@ class Exchange implements PoolMember {
     this.fail(failureOf(error, this.pool.origin));
   }
 
-  private readonly onDeadline = (): void => this.fail(this.late());
+  expire(): void {
+    this.fail(this.late());
+  }
 
   private late(): OpaError {
     if (this.queued && this.req === undefined) return overloaded('no socket was free before the deadline');
     return timedOut(`OPA at ${this.pool.origin.url}`);
   }
-
-  private readonly onAbort = (): void => {
-    const { signal } = this.request.bounds;
-    if (signal !== undefined) this.fail(aborted(signal));
-  };
 
   private fail(error: OpaError): void {
     if (this.over) return;
@@ -150,9 +152,13 @@ class Exchange implements PoolMember {
     // One that has waited long is old to the garbage collector, which would keep what it points to as well.
     this.req = undefined;
     clearTimeout(this.timer);
-    this.request.bounds.signal?.removeEventListener('abort', this.onAbort);
+    if (this.onAbort !== undefined) this.request.bounds.signal?.removeEventListener('abort', this.onAbort);
     this.pool.leave(this);
   }
+}
+
+function expire(exchange: Exchange): void {
+  exchange.expire();
 }
 
 function overloaded(why: string): OpaError {

@@ -1,6 +1,6 @@
-import type { AxiosInstance, AxiosRequestConfig } from 'axios';
+import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Axios, AxiosError } from 'axios';
-import { abortSignalOf, OpaError, parseObject } from '../contracts/index.js';
+import { OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
 import { hasInterceptors } from './http.service.js';
 import { urlOf, WireCall } from './lean-adapter.js';
 import type { Pool } from './pool.js';
@@ -41,29 +41,29 @@ export class ViaAxios {
 
   /** @throws OpaError */
   async send(pool: Pool, request: WireRequest): Promise<HttpAnswer> {
-    const { method, path, headers, body: data, bounds } = request;
-    const named: Record<string, string> = {};
-    for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
-    const url = urlOf(pool, path);
-    const config = {
-      method,
-      url,
-      headers: named,
-      data,
-      ...(bounds.signal === undefined ? undefined : { signal: abortSignalOf(bounds.signal) }),
-      wireCall: new WireCall(pool, request, url),
-    };
+    const { bounds } = request;
+    const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
     try {
-      const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
-      const answer = await this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () =>
-        this.replaced
-          ? this.service.request<unknown>({ ...config, ...FOR_OTHERS })
-          : this.lean.request<unknown>(config),
+      // An exchange that interceptors have delayed beyond the limit must not keep its socket.
+      const answer = await withAbortSignal(bounds.signal, (signal) =>
+        this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () => this.ask(pool, request, signal)),
       );
       return { status: answer.status, headers: answer.headers, body: answer.data };
     } catch (error) {
       throw fromAxios(error, pool);
     }
+  }
+
+  private ask(pool: Pool, request: WireRequest, signal: AbortSignal): Promise<AxiosResponse<unknown>> {
+    const { method, path, headers, body: data, bounds } = request;
+    const named: Record<string, string> = {};
+    for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
+    const url = urlOf(pool, path);
+    const wireCall = new WireCall(pool, { ...request, bounds: { ...bounds, signal } }, url);
+    const config = { method, url, headers: named, data, signal, wireCall };
+    return this.replaced
+      ? this.service.request<unknown>({ ...config, ...FOR_OTHERS })
+      : this.lean.request<unknown>(config);
   }
 }
 

@@ -7,7 +7,9 @@ import { Test } from '@nestjs/testing';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaGuard, OpaInterceptor, OpaModule, OpaPolicy } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
-import { finalize, from, map, NEVER, Observable, of, range, startWith, tap } from 'rxjs';
+import type { Server, ServerResponse } from 'node:http';
+import { setTimeout as after } from 'node:timers/promises';
+import { finalize, from, map, NEVER, Observable, of, range, startWith, Subject, tap } from 'rxjs';
 import { allEvents, eventsOf } from './support/event-stream.js';
 import { WaitingEngine } from './support/waiting-engine.js';
 
@@ -42,11 +44,16 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
   let app: INestApplication;
   let client: AbortController;
 
-  const open = async (path = 'decided', options: OpaModuleOptions = {}): Promise<Response> => {
+  const open = async (
+    path = 'decided',
+    options: OpaModuleOptions = {},
+    watch: (server: Server) => void = () => undefined,
+  ): Promise<Response> => {
     const imports = [OpaModule.forRoot({ engine, ...options })];
     const module = Test.createTestingModule({ imports, controllers: [Streams] });
     app = (await module.compile()).createNestApplication(adapters[adapter](), { logger: false, ...close });
     await app.listen(0, '127.0.0.1');
+    watch(app.getHttpServer() as Server);
     return fetch(`${await app.getUrl()}/${path}`, { signal: client.signal });
   };
 
@@ -199,6 +206,27 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(await events.next()).toMatchObject({ value: { data: '1' } });
     client.abort();
     await over;
+  });
+
+  it('listens to the reply while an event is decided, and no longer', async () => {
+    const events = new Subject<number>();
+    source = events;
+    let listeners = (): number => NaN;
+    const watch = (server: Server): void =>
+      void server.on('request', (_request, reply: ServerResponse) => {
+        listeners = () => reply.listenerCount('close');
+      });
+    const response = eventsOf(await open('decided', {}, watch));
+    const counts: number[] = [];
+    for (let id = 0; id < 5; id += 1) {
+      // Subscribed to a little after the response has begun.
+      while (!events.observed) await after(1);
+      events.next(id);
+      await response.next();
+      counts.push(listeners());
+    }
+    expect(counts).toEqual(Array<number>(5).fill(counts[0] ?? NaN));
+    expect(counts[0]).toBeGreaterThanOrEqual(0);
   });
 
   it('aborts the decision of a client that goes away', async () => {

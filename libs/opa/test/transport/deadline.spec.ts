@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { OpaModuleOptions } from 'nestjs-opa';
+import type { OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { settles } from '../faults/support/leftovers.js';
 import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
 import { httpServer, tcpServer } from '../support.js';
@@ -76,6 +76,23 @@ describe('the deadline of a decision', () => {
     setTimeout(() => caller.abort(new Error('gone')), 30);
     await ended;
     await settles(() => opa.stats().sockets.inUse, 0);
+  });
+
+  it("is told to an engine of the user's own when it has passed, to the one that a caller's signal was given", async () => {
+    let told: Promise<unknown> | undefined;
+    const engine: PolicyEngine = {
+      name: 'own',
+      evaluate: (_query, { signal }) => {
+        told = new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        return never();
+      },
+    };
+    const opa = await start({ ...single, engine });
+    const { signal } = new AbortController();
+    await expect(opa.decide({ input: 1, timeout: 30, signal })).rejects.toMatchObject({
+      code: 'OPA_TIMEOUT',
+    });
+    await expect(told).resolves.toMatchObject({ type: 'abort' });
   });
 
   it('is told from an overload by the socket alone: with none of its time left, a decision is late', async () => {

@@ -128,4 +128,15 @@ describe('interceptors of the pooled HttpService', () => {
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
     expect(received).toEqual([]);
   });
+
+  it('may take all of the time; what they send too late is given up with the decision', async () => {
+    const { opa, axiosRef } = await open();
+    let send: () => void = () => undefined;
+    axiosRef.interceptors.request.use((config) => new Promise((resolve) => (send = () => resolve(config))));
+    await expect(opa.decide({ input: 1, timeout: 30 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    send();
+    await new Promise(setImmediate);
+    expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, created: 0 } });
+    expect(received).toEqual([]);
+  });
 });
