@@ -1,5 +1,6 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Axios, AxiosError } from 'axios';
+import type { CancelSignal } from '../contracts/index.js';
 import { OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
 import { hasInterceptors } from './http.service.js';
 import { urlOf, WireCall } from './lean-adapter.js';
@@ -43,27 +44,53 @@ export class ViaAxios {
   async send(pool: Pool, request: WireRequest): Promise<HttpAnswer> {
     const { bounds } = request;
     const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
+    const stop = new Stop();
+    const ask = (signal?: AbortSignal): Promise<AxiosResponse<unknown>> =>
+      this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () => this.ask(pool, request, stop, signal));
     try {
-      // An exchange that interceptors have delayed beyond the limit must not keep its socket.
-      const answer = await withAbortSignal(bounds.signal, (signal) =>
-        this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () => this.ask(pool, request, signal)),
-      );
+      const told = bounds.signal !== undefined || this.replaced;
+      const answer = await (told ? withAbortSignal(bounds.signal, ask) : ask());
       return { status: answer.status, headers: answer.headers, body: answer.data };
     } catch (error) {
+      stop.abort();
       throw fromAxios(error, pool);
     }
   }
 
-  private ask(pool: Pool, request: WireRequest, signal: AbortSignal): Promise<AxiosResponse<unknown>> {
+  private ask(
+    pool: Pool,
+    request: WireRequest,
+    stop: Stop,
+    signal: AbortSignal | undefined,
+  ): Promise<AxiosResponse<unknown>> {
     const { method, path, headers, body: data, bounds } = request;
     const named: Record<string, string> = {};
     for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
     const url = urlOf(pool, path);
-    const wireCall = new WireCall(pool, { ...request, bounds: { ...bounds, signal } }, url);
-    const config = { method, url, headers: named, data, signal, wireCall };
+    const wireCall = new WireCall(pool, { ...request, bounds: { ...bounds, signal: stop } }, url);
+    const config = { method, url, headers: named, data, wireCall, ...(signal !== undefined && { signal }) };
     return this.replaced
       ? this.service.request<unknown>({ ...config, ...FOR_OTHERS })
       : this.lean.request<unknown>(config);
+  }
+}
+
+/** What ends the exchange when its decision has ended first: one that came late out of the interceptors keeps no socket. */
+class Stop implements CancelSignal {
+  aborted = false;
+  private listener: (() => void) | undefined;
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.listener = listener;
+  }
+
+  removeEventListener(): void {
+    this.listener = undefined;
+  }
+
+  abort(): void {
+    this.aborted = true;
+    this.listener?.();
   }
 }
 

@@ -83,7 +83,7 @@ describe('the deadline of a decision', () => {
     const engine: PolicyEngine = {
       name: 'own',
       evaluate: (_query, { signal }) => {
-        told = new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        told = new Promise((resolve) => signal?.addEventListener('abort', () => resolve(signal.aborted)));
         return never();
       },
     };
@@ -92,7 +92,7 @@ describe('the deadline of a decision', () => {
     await expect(opa.decide({ input: 1, timeout: 30, signal })).rejects.toMatchObject({
       code: 'OPA_TIMEOUT',
     });
-    await expect(told).resolves.toMatchObject({ type: 'abort' });
+    await expect(told).resolves.toBe(true);
   });
 
   it('is told from an overload by the socket alone: with none of its time left, a decision is late', async () => {
