@@ -100,7 +100,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
       return { result };
     }
     const changed = edited(body === undefined ? result : body, effects.edits);
-    const left = assertResultShape(call.request.method, changed, call.era);
+    const left = assertResultShape(call.request.method, changed, call.era, policy);
     await this.schemas.assertValid(call, left, result);
     return { result: touched(call, left) };
   }

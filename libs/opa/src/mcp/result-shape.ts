@@ -13,19 +13,26 @@ const LISTS: Readonly<Record<string, string>> = {
  * `content`, `messages` or `contents` is a list of objects, with a `structuredContent` that is an object; or a task
  * handle, or an `input_required` result, which need no such list.
  *
- * @throws OpaError `OPA_BAD_ANSWER`
+ * @param policy - the policy that has left the result as it is; without one it is the server's own
+ * @throws OpaError `OPA_BAD_ANSWER` when it is the server's, `OPA_BAD_DECISION` when it is the policy's
  */
-export function assertResultShape(method: string, result: unknown, era: McpEra): Record<string, unknown> {
-  if (!isObject(result)) throw bad(method, 'it is not an object');
+export function assertResultShape(
+  method: string,
+  result: unknown,
+  era: McpEra,
+  policy?: string,
+): Record<string, unknown> {
+  const bad = (why: string): OpaError => misshapen(method, why, policy);
+  if (!isObject(result)) throw bad('it is not an object');
   const key = LISTS[method];
   if (key === undefined) return result;
   const items: unknown = result[key];
   if (!isWithout(result) && !isListOfItems(items, key)) {
-    throw bad(method, `its "${key}" is not a list of objects`);
+    throw bad(`its "${key}" is not a list of objects`);
   }
   const structured = result['structuredContent'];
   if (structured !== undefined && era === 'legacy' && !isObject(structured)) {
-    throw bad(method, 'its "structuredContent" is not an object');
+    throw bad('its "structuredContent" is not an object');
   }
   return result;
 }
@@ -46,6 +53,8 @@ function hasType(item: Readonly<Record<string, unknown>>, key: string): boolean 
   return key !== 'content' || typeof item['type'] === 'string';
 }
 
-function bad(method: string, why: string): OpaError {
-  return new OpaError('OPA_BAD_ANSWER', `The MCP server's result of ${method} can't be decided: ${why}.`);
+function misshapen(method: string, why: string, policy: string | undefined): OpaError {
+  return policy === undefined
+    ? new OpaError('OPA_BAD_ANSWER', `The MCP server's result of ${method} can't be decided: ${why}.`)
+    : new OpaError('OPA_BAD_DECISION', `The policy "${policy}" leaves no result of ${method}: ${why}.`);
 }

@@ -20,6 +20,7 @@ const READY_PAUSE_MS = 250;
 /** Everything of one module instance that has a lifetime: the sockets, the client and the engine. */
 export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   readonly underWay = new UnderWay();
+  private readonly logger = new Logger('OpaModule');
 
   private constructor(
     readonly settings: OpaSettings,
@@ -69,12 +70,14 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 
   private async waitUntilReady(): Promise<void> {
     const limit = performance.now() + READY_LIMIT_MS;
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       try {
         await this.stack.engine.ready?.();
         return;
       } catch (error) {
         if (performance.now() > limit) throw await this.notReady(error);
+        if (isFirst)
+          this.logger.warn(`ready: OPA is waited for, ${READY_LIMIT_MS / 1_000} s at most: ${textOf(error)}`);
         await after(READY_PAUSE_MS);
       }
     }
@@ -84,7 +87,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     await this.onApplicationShutdown();
     return new OpaError(
       'OPA_UNREACHABLE',
-      `OpaModule, option "ready": OPA was not ready within ${READY_LIMIT_MS / 1_000} s: ${isError(cause) ? cause.message : String(cause)}`,
+      `OpaModule, option "ready": OPA was not ready within ${READY_LIMIT_MS / 1_000} s: ${textOf(cause)}`,
       { cause },
     );
   }
@@ -96,8 +99,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       Array.from({ length: count }, () => this.client.health({ deadline })),
     );
     const failed = opened.filter(({ status }) => status === 'rejected').length;
-    if (failed > 0)
-      new Logger('OpaModule').warn(`warmup: ${failed} of ${count} sockets could not be opened.`);
+    if (failed > 0) this.logger.warn(`warmup: ${failed} of ${count} sockets could not be opened.`);
   }
 }
 
@@ -108,4 +110,8 @@ function tokenSource(token: OpaToken | undefined): TokenSource | undefined {
   } catch (cause) {
     throw new OpaError('OPA_BAD_OPTIONS', 'OpaModule: the file of option "token" can\'t be read.', { cause });
   }
+}
+
+function textOf(error: unknown): string {
+  return isError(error) ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { OpaError } from 'nestjs-opa';
 import { OutputSchemas } from 'nestjs-opa/mcp';
 import { TestEngine } from 'nestjs-opa/testing';
@@ -89,6 +90,18 @@ describe('results', () => {
     const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
     engine.answer('response', { allow: true, body });
     expect(await mcp.after(tool, result)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['OPA_BAD_DECISION: The policy "response" leaves no result', result, { allow: true, body: null }],
+    ["OPA_BAD_ANSWER: The MCP server's result", { content: 'text' }, true],
+  ])('of no shape are told in the log by whose they are: %s', async (told, given, answer) => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const mcp = await enforcer(engine, { response: 'response' });
+    engine.answer('response', answer);
+    expect(await mcp.after(tool, given)).toMatchObject({ refusal: { code: -32603 } });
+    expect(error.mock.calls).toEqual([[expect.stringContaining(told)]]);
+    error.mockRestore();
   });
 
   it('may not be given invalid structured content where they had none', async () => {

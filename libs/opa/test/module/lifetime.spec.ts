@@ -67,7 +67,8 @@ describe('warmup', () => {
 });
 
 describe('ready', () => {
-  it('keeps the application waiting until /health?bundles is 200', async () => {
+  it('keeps the application waiting until /health?bundles is 200, and says so once', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     let started = false;
     const asked: unknown[] = [];
     const { url } = closing(
@@ -79,6 +80,9 @@ describe('ready', () => {
     await start({ ...patient, url, ready: true });
     started = true;
     expect(asked).toEqual(Array.from({ length: 3 }, () => ['/health?bundles', false]));
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(`^ready: OPA is waited for, 30 s at most: OPA at ${url} .*500`)],
+    ]);
   });
 
   it('waits for the bundle of a real OPA', async () => {
