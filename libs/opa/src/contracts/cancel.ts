@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * What the library needs of an `AbortSignal`, and every `AbortSignal` is one.
  *
@@ -19,6 +21,8 @@ export async function withAbortSignal<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  // As many listen as the work has parts; Node takes more than ten for a leak.
+  setMaxListeners(0, controller.signal);
   const abort = (): void => controller.abort(signal?.reason);
   if (signal?.aborted === true) abort();
   else signal?.addEventListener('abort', abort, { once: true });

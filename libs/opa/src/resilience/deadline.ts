@@ -13,10 +13,12 @@ export class DeadlineEngine extends EngineWrapper {
   }
 
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const ask = (signal?: AbortSignal): Promise<EngineAnswer> =>
-      this.waits.bounded(`The engine "${this.name}"`, options, async () =>
-        this.engine.evaluate(query, { ...options, signal }),
+    const ask = (signal?: AbortSignal): Promise<EngineAnswer> => {
+      const own = { ...options, signal };
+      return this.waits.bounded(`The engine "${this.name}"`, own, async () =>
+        this.engine.evaluate(query, own),
       );
+    };
     return options.signal === undefined ? ask() : withAbortSignal(options.signal, ask);
   }
 }

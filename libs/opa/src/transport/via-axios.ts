@@ -75,22 +75,22 @@ export class ViaAxios {
   }
 }
 
-/** What ends the exchange when its decision has ended first: one that came late out of the interceptors keeps no socket. */
+/** What ends a decision's exchanges when it has ended first: one that came late out of the interceptors keeps no socket. */
 class Stop implements CancelSignal {
   aborted = false;
-  private listener: (() => void) | undefined;
+  private readonly listeners = new Set<() => void>();
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.listener = listener;
+    this.listeners.add(listener);
   }
 
-  removeEventListener(): void {
-    this.listener = undefined;
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners.delete(listener);
   }
 
   abort(): void {
     this.aborted = true;
-    this.listener?.();
+    for (const listener of [...this.listeners]) listener();
   }
 }
 

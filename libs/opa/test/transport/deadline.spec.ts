@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { getEventListeners } from 'node:events';
 import type { OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { settles } from '../faults/support/leftovers.js';
 import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
@@ -93,6 +94,16 @@ describe('the deadline of a decision', () => {
       code: 'OPA_TIMEOUT',
     });
     await expect(told).resolves.toBe(true);
+  });
+
+  it("is watched by one listener a decision on the caller's signal", async () => {
+    const opa = await start({ ...single, engine: { name: 'own', evaluate: never } });
+    const caller = new AbortController();
+    const decided = [1, 2, 3].map((input) => opa.decide({ input, signal: caller.signal }));
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(3);
+    caller.abort();
+    await Promise.allSettled(decided);
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
   });
 
   it('is told from an overload by the socket alone: with none of its time left, a decision is late', async () => {

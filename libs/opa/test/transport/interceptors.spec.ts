@@ -4,8 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios from 'axios';
 import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { settles } from '../faults/support/leftovers.js';
 import type { TestServer } from '../support.js';
 import { httpServer } from '../support.js';
 
@@ -18,14 +19,15 @@ afterEach(async () => {
   await server.close();
 });
 
-async function open(): Promise<{ opa: OpaService; axiosRef: AxiosInstance }> {
+async function open(answer?: RequestListener): Promise<{ opa: OpaService; axiosRef: AxiosInstance }> {
   received = [];
-  server = await httpServer((request, response) => {
+  const allow: RequestListener = (request, response) => {
     void text(request).then((body) => {
       received.push({ headers: request.headers, body });
       response.setHeader('X-Served', 'by-opa').end('{"result":true,"decision_id":"d1"}');
     });
-  });
+  };
+  server = await httpServer(answer ?? allow);
   const module = {
     module: class App {},
     imports: [OpaModule.forRoot({ url: server.url, policy: 'a/b', timeout: 10_000, retry: false })],
@@ -138,5 +140,19 @@ describe('interceptors of the pooled HttpService', () => {
     await new Promise(setImmediate);
     expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, created: 0 } });
     expect(received).toEqual([]);
+  });
+
+  it('may ask twice for one decision; both end with it', async () => {
+    const { opa, axiosRef } = await open(() => undefined);
+    const own = axios.getAdapter(axiosRef.defaults.adapter);
+    axiosRef.defaults.adapter = (config) => Promise.any([own(config), own(config)]);
+    const caller = new AbortController();
+    const decided = expect(opa.decide({ input: 1, signal: caller.signal })).rejects.toMatchObject({
+      code: 'OPA_ABORTED',
+    });
+    await settles(() => opa.stats().sockets.inUse, 2);
+    caller.abort();
+    await decided;
+    await settles(() => opa.stats().sockets.inUse, 0);
   });
 });
