@@ -7,7 +7,13 @@ import { cleanUp, scripted, well } from '../resilience/support.js';
 const run = promisify(execFile);
 const script = join(import.meta.dirname, 'fixtures', 'guarded-load.mjs');
 /** No optimizing, and no full garbage collection in between. */
-const FLAGS = ['--no-opt', '--no-sparkplug', '--no-allocation-site-pretenuring', '--initial-heap-size=512'];
+const FLAGS = [
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--no-allocation-site-pretenuring',
+  '--initial-heap-size=512',
+];
 
 afterEach(cleanUp);
 
