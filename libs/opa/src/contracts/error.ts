@@ -94,3 +94,8 @@ export function isGone(error: unknown): error is OpaError {
 
 /** Tells whether a value is an error, of whatever realm: under Jest, Node's own errors come from another one. */
 export const isError: (value: unknown) => value is Error = types.isNativeError;
+
+/** What something that was thrown says, whatever it is. */
+export function messageOf(thrown: unknown): string {
+  return isError(thrown) ? thrown.message : String(thrown);
+}

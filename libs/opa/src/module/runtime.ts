@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as after } from 'node:timers/promises';
 import type { OpaToken, TokenSource } from '../client/index.js';
 import { OpaClient } from '../client/index.js';
-import { isError, OpaError } from '../contracts/index.js';
+import { messageOf, OpaError } from '../contracts/index.js';
 import { UnderWay } from '../decision/index.js';
 import { FreshFile, Transport } from '../transport/index.js';
 import type { EngineStack } from './engine-stack.js';
@@ -17,10 +17,11 @@ import { tlsSource } from './tls.js';
 const READY_LIMIT_MS = 30_000;
 const READY_PAUSE_MS = 250;
 
+const logger = new Logger('OpaModule');
+
 /** Everything of one module instance that has a lifetime: the sockets, the client and the engine. */
 export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   readonly underWay = new UnderWay();
-  private readonly logger = new Logger('OpaModule');
 
   private constructor(
     readonly settings: OpaSettings,
@@ -36,7 +37,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
    */
   static async create(options: OpaModuleOptions, name = ''): Promise<OpaRuntime> {
     const settings = settingsOf(options);
-    for (const what of withoutEffect(settings)) new Logger('OpaModule').warn(`Option ${what}.`);
+    for (const what of withoutEffect(settings)) logger.warn(`Option ${what}.`);
     const transport = new Transport(settings.pool, settings.timeout);
     const identity = { token: tokenSource(settings.token), tls: tlsSource(settings.tls) };
     const client = (url: string): OpaClient => new OpaClient(transport, transport.pool(url), identity);
@@ -77,7 +78,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       } catch (error) {
         if (performance.now() > limit) throw await this.notReady(error);
         if (isFirst)
-          this.logger.warn(`ready: OPA is waited for, ${READY_LIMIT_MS / 1_000} s at most: ${textOf(error)}`);
+          logger.warn(`ready: OPA is waited for, ${READY_LIMIT_MS / 1_000} s at most: ${messageOf(error)}`);
         await after(READY_PAUSE_MS);
       }
     }
@@ -87,7 +88,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     await this.onApplicationShutdown();
     return new OpaError(
       'OPA_UNREACHABLE',
-      `OpaModule, option "ready": OPA was not ready within ${READY_LIMIT_MS / 1_000} s: ${textOf(cause)}`,
+      `OpaModule, option "ready": OPA was not ready within ${READY_LIMIT_MS / 1_000} s: ${messageOf(cause)}`,
       { cause },
     );
   }
@@ -99,7 +100,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       Array.from({ length: count }, () => this.client.health({ deadline })),
     );
     const failed = opened.filter(({ status }) => status === 'rejected').length;
-    if (failed > 0) this.logger.warn(`warmup: ${failed} of ${count} sockets could not be opened.`);
+    if (failed > 0) logger.warn(`warmup: ${failed} of ${count} sockets could not be opened.`);
   }
 }
 
@@ -110,8 +111,4 @@ function tokenSource(token: OpaToken | undefined): TokenSource | undefined {
   } catch (cause) {
     throw new OpaError('OPA_BAD_OPTIONS', 'OpaModule: the file of option "token" can\'t be read.', { cause });
   }
-}
-
-function textOf(error: unknown): string {
-  return isError(error) ? error.message : String(error);
 }

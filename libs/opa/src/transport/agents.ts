@@ -5,7 +5,8 @@ import { HttpAgent, HttpsAgent } from 'agentkeepalive';
 import { IdleTimer } from './idle-timer.js';
 import type { PoolSettings } from './pool.options.js';
 
-type KeepAliveAgent = HttpAgent | HttpsAgent;
+/** An agent that keeps its sockets, of either scheme. */
+export type KeepAliveAgent = HttpAgent | HttpsAgent;
 type CreateConnection = KeepAliveAgent['createConnection'];
 
 /** How long a socket may idle once the module is shutting down, in milliseconds. */

@@ -1,4 +1,4 @@
-import { isError, OpaError } from '../contracts/index.js';
+import { isError, messageOf, OpaError } from '../contracts/index.js';
 import type { Origin } from './origin.js';
 
 const codeOf = (error: unknown): string =>
@@ -21,7 +21,7 @@ const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 export function failureOf(error: unknown, origin: Origin): OpaError {
   if (error instanceof OpaError) return error;
   const code = codeOf(error);
-  const what = isError(error) ? error.message : String(error);
+  const what = messageOf(error);
   // HPE_INVALID_EOF_STATE is an answer cut short; the parser's other complaints are about what was said.
   if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
     return new OpaError('OPA_BAD_ANSWER', `OPA at ${origin.url} did not answer in HTTP: ${what}.`, {

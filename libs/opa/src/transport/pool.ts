@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import type { Agents } from './agents.js';
+import type { Agents, KeepAliveAgent } from './agents.js';
 import type { Listed } from './member-list.js';
 import { MemberList } from './member-list.js';
 import type { Origin } from './origin.js';
@@ -27,7 +27,7 @@ export interface PoolMember extends Listed<PoolMember> {
  */
 export class Pool {
   /** The agent that this OPA's scheme asks for. */
-  readonly agent: Agents['http'] | Agents['https'];
+  readonly agent: KeepAliveAgent;
   private readonly active = new MemberList<PoolMember>();
   private readonly queue = new MemberList<PoolMember>();
   private onLeave: ((member: PoolMember) => void) | undefined;

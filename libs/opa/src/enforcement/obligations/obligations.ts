@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { Decision, Obligation } from '../../contracts/index.js';
-import { isError, OpaError } from '../../contracts/index.js';
+import { messageOf, OpaError } from '../../contracts/index.js';
 import type { ResultEdit } from '../../decision/index.js';
 import type { OpaObligationScene } from '../../decorators/index.js';
 import { kindOf } from '../../input/index.js';
@@ -85,10 +85,6 @@ export class Obligations {
 /** The obligations of a decision; whoever replaced OpaService in a test may give one without any. */
 export function obligationsOf(decision: Partial<Decision>): readonly Obligation[] {
   return decision.obligations ?? [];
-}
-
-function messageOf(error: unknown): string {
-  return isError(error) ? error.message : String(error);
 }
 
 function notEdited(policy: string, context: ExecutionContext): string {

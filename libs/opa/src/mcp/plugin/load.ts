@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { isError } from '../../contracts/index.js';
+import { messageOf } from '../../contracts/index.js';
 import { pluginOf } from './build.js';
 import { bad, documentOf } from './document.js';
 import type { GivenPlugin } from './file.schema.js';
@@ -19,11 +19,7 @@ export async function loadPlugin(path: string): Promise<PluginFile> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw bad(
-      path,
-      `can't be read (${isError(cause) ? cause.message : String(cause)}); give the plugin's file`,
-      cause,
-    );
+    throw bad(path, `can't be read (${messageOf(cause)}); give the plugin's file`, cause);
   }
   return parsePlugin(text, path);
 }

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { isError, OpaError } from '../../contracts/index.js';
+import { messageOf, OpaError } from '../../contracts/index.js';
 import type { OpaRuntime } from '../runtime.js';
 
 /**
@@ -22,9 +22,7 @@ export async function verifyPolicies(
       if (found === false) missing.push(policy);
       if (found === undefined) logger.warn(`The engine can't tell whether the policy "${policy}" is there.`);
     } catch (error) {
-      logger.warn(
-        `The policy "${policy}" can't be verified: ${isError(error) ? error.message : String(error)}`,
-      );
+      logger.warn(`The policy "${policy}" can't be verified: ${messageOf(error)}`);
     }
   }
   if (missing.length === 0) return;
