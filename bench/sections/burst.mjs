@@ -15,8 +15,8 @@ const TIMEOUT_MS = 5_000;
 const FREE_PER_SECOND = 1_000;
 const CONNECTIONS = 16;
 const REST_MS = 700;
-/** Bursts before the first that counts: they open the sockets, and V8 compiles. */
-const WARM_UPS = 2;
+/** Bursts before the first that counts: they open the sockets, and V8 compiles, the route that nobody guards as well. */
+const WARM_UPS = 3;
 
 const OURS = 'nestjs-opa';
 const BASE = 'by hand, plain http';
@@ -115,11 +115,11 @@ async function measure({ guard, overHttp = false, apart = false }, url, bursts) 
       ? worker.call('burst', { count: AT_ONCE, from })
       : drive(crowd.asker(request), { atOnce: AT_ONCE, count: AT_ONCE, from });
   const rounds = [];
-  for (let i = 0; i < WARM_UPS; i += 1) await ask(i * AT_ONCE);
+  for (let i = 0; i < WARM_UPS; i += 1) await watched(() => ask(i * AT_ONCE));
   for (let i = WARM_UPS; i < WARM_UPS + bursts; i += 1) {
     const rest = await watched(() => after(REST_MS));
     const during = await watched(() => ask(i * AT_ONCE));
-    const { ms: decidedMs, failures } = during.found;
+    const { ms: decidedMs, failures = {} } = during.found;
     if (Object.keys(failures).length > 0) throw new Error(`${guard}: ${JSON.stringify(failures)}`);
     rounds.push({
       stallMs: during.stallMs,

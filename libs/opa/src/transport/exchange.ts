@@ -27,6 +27,7 @@ class Exchange implements PoolMember {
   list: PoolMember['list'] = undefined;
   previous: PoolMember['previous'] = undefined;
   next: PoolMember['next'] = undefined;
+  since = 0;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private onAbort: (() => void) | undefined;
@@ -62,9 +63,9 @@ class Exchange implements PoolMember {
     }
   }
 
-  begin(): void {
+  begin(now: number): void {
     // Its turn has come with the deadline: another one had the socket for all of its time.
-    if (this.request.bounds.deadline - performance.now() < 1) return this.fail(this.late());
+    if (this.request.bounds.deadline - now < 1) return this.fail(this.late());
     try {
       this.send();
     } catch (error) {
@@ -125,7 +126,7 @@ class Exchange implements PoolMember {
     if (req.reusedSocket && !this.answering && !this.replayed && isReset(error)) {
       this.replayed = true;
       this.pool.agents.closeIdle();
-      this.begin();
+      this.begin(performance.now());
       return;
     }
     this.fail(failureOf(error, this.pool.origin));

@@ -1,20 +1,16 @@
-import { setImmediate } from 'node:timers';
 import type { Agents, KeepAliveAgent } from './agents.js';
 import type { Listed } from './member-list.js';
 import { MemberList } from './member-list.js';
 import type { Origin } from './origin.js';
+import { Pacer } from './pacer.js';
 import type { PoolSettings } from './pool.options.js';
-
-/**
- * How many exchanges begin in one turn of the event loop. A thousand at once would hold it for the time of a hundred
- * connects, and their answers would again, for they come at the same time as well.
- */
-const BEGUN_A_TURN = 8;
 
 /** One exchange as the pool sees it. */
 export interface PoolMember extends Listed<PoolMember> {
-  /** A place is free: use it until {@link Pool.leave}. */
-  begin(): void;
+  /** When it got its place, as `performance.now()` gives it; kept by the pool. */
+  since: number;
+  /** A place is free, now: use it until {@link Pool.leave}. */
+  begin(now: number): void;
   /** The pool is closing: give up now. */
   close(): void;
 }
@@ -30,8 +26,8 @@ export class Pool {
   readonly agent: KeepAliveAgent;
   private readonly active = new MemberList<PoolMember>();
   private readonly queue = new MemberList<PoolMember>();
+  private readonly pacer: Pacer;
   private onLeave: ((member: PoolMember) => void) | undefined;
-  private begun = 0;
 
   constructor(
     readonly origin: Origin,
@@ -39,6 +35,7 @@ export class Pool {
     readonly settings: PoolSettings,
   ) {
     this.agent = origin.secure ? agents.https : agents.http;
+    this.pacer = new Pacer(settings.maxSockets, () => this.beginAll());
   }
 
   /** How many exchanges wait for a place. */
@@ -46,7 +43,7 @@ export class Pool {
     return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /** Lets an exchange begin, in this turn or the next, or when a place is free; not at all when the queue is full. */
+  /** Lets an exchange begin, at once or with a later portion, or when a place is free; not at all when the queue is full. */
   enter(member: PoolMember): 'placed' | 'queued' | 'full' {
     const { maxSockets, maxPending } = this.settings;
     const ahead = this.active.size + this.queue.size;
@@ -58,8 +55,11 @@ export class Pool {
 
   /** Takes an exchange out, whether it had begun or not. */
   leave(member: PoolMember): void {
-    if (this.active.delete(member) && this.queue.size > 0) process.nextTick(this.beginNext);
-    else this.queue.delete(member);
+    if (this.active.delete(member)) {
+      this.pacer.learn(performance.now() - member.since);
+      // A tick later, for Node frees the socket of an answer a tick after the answer's end.
+      if (this.queue.size > 0) process.nextTick(this.beginNext);
+    } else this.queue.delete(member);
     this.onLeave?.(member);
   }
 
@@ -80,20 +80,18 @@ export class Pool {
     for (const member of [...this.queue.all(), ...this.active.all()]) member.close();
   }
 
-  // A tick later when a place has become free, for Node frees the socket of an answer a tick after the answer's end.
-  private readonly beginNext = (): void => {
-    if (this.active.size >= this.settings.maxSockets || this.begun >= BEGUN_A_TURN) return;
+  private readonly beginNext = (): boolean => {
     const next = this.queue.first;
-    if (next === undefined) return;
+    if (next === undefined || this.active.size >= this.settings.maxSockets || !this.pacer.take())
+      return false;
     this.queue.delete(next);
     this.active.add(next);
-    this.begun += 1;
-    if (this.begun === BEGUN_A_TURN) setImmediate(this.nextTurn);
-    next.begin();
+    next.since = performance.now();
+    next.begin(next.since);
+    return true;
   };
 
-  private readonly nextTurn = (): void => {
-    this.begun = 0;
-    for (let i = 0; i < BEGUN_A_TURN; i += 1) this.beginNext();
-  };
+  private beginAll(): void {
+    while (this.beginNext());
+  }
 }

@@ -7,6 +7,7 @@ import { Pool } from '../../src/transport/pool.js';
 import { poolSettings } from '../../src/transport/pool.options.js';
 
 class Member implements PoolMember {
+  since = 0;
   begun = false;
 
   begin(): void {

@@ -1,0 +1,66 @@
+import { setImmediate, setTimeout } from 'node:timers';
+
+/**
+ * How many exchanges begin in one turn of the event loop. A thousand at once would hold it for the time of a hundred
+ * connects, and their answers would again, for they come at the same time as well.
+ */
+const A_TURN = 8;
+
+/** Over which share of an exchange's usual time a whole pool of them begins. */
+const SHARE = 1 / 3;
+
+/** Over how many milliseconds at the most: beyond, waiting would cost more than it spares. */
+const LONGEST_MS = 33;
+
+/** How much of the usual time the latest exchange makes. */
+const WEIGHT = 1 / 8;
+
+/**
+ * Lets the exchanges of a burst begin one portion after another, as TCP paces its packets.
+ *
+ * @remarks With a fast OPA a portion is a turn of the event loop's. Behind one that takes 100 ms, a hundred that begin at
+ * once are a hundred answers in one millisecond as well, and so again and again for as long as the burst lasts. There
+ * a portion is a millisecond's: three times what OPA can go on with, so that no time is lost over more than one exchange.
+ */
+export class Pacer {
+  private portion = A_TURN;
+  private usualMs = 0;
+  private begun = 0;
+  private resting = false;
+
+  /**
+   * @param places - how many exchanges there may be at once
+   * @param onPortion - told when further ones may begin
+   */
+  constructor(
+    private readonly places: number,
+    private readonly onPortion: () => void,
+  ) {}
+
+  /** Takes one begin of the portion; `false` when it is used up. */
+  take(): boolean {
+    if (this.resting) return false;
+    this.begun += 1;
+    if (this.begun >= this.portion) this.rest();
+    return true;
+  }
+
+  /** Learns for how long an exchange had its place, in milliseconds. */
+  learn(heldMs: number): void {
+    this.usualMs += (heldMs - this.usualMs) * WEIGHT;
+    const aMillisecond = Math.floor(this.places / Math.min(this.usualMs * SHARE, LONGEST_MS));
+    this.portion = Math.max(1, Math.min(A_TURN, aMillisecond));
+  }
+
+  private rest(): void {
+    this.resting = true;
+    if (this.portion < A_TURN) setTimeout(this.next, 1);
+    else setImmediate(this.next);
+  }
+
+  private readonly next = (): void => {
+    this.resting = false;
+    this.begun = 0;
+    this.onPortion();
+  };
+}
