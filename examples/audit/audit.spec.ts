@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
@@ -15,10 +16,11 @@ describe('the example of the audit', () => {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 
   beforeAll(async () => {
-    example = await startExample(AuditExample, new URL('policy.rego', import.meta.url), (app) => {
+    const prepare = (app: INestApplication) => {
       const options = { host: '127.0.0.1', port: 0 };
       app.connectMicroservice<MicroserviceOptions>({ transport: Transport.TCP, options });
-    });
+    };
+    example = await startExample(AuditExample, new URL('policy.rego', import.meta.url), { prepare });
     await example.app.startAllMicroservices();
     const [microservice] = example.app.getMicroservices();
     port = ((microservice as { unwrap(): Server }).unwrap().address() as AddressInfo).port;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocket } from 'ws';
 import type { Example } from '../support.js';
@@ -10,9 +11,8 @@ describe('the example of contexts', () => {
   let example: Example;
   beforeAll(async () => {
     const policy = new URL('policy.rego', import.meta.url);
-    example = await startExample(ContextsExample, policy, (app) =>
-      app.useWebSocketAdapter(new WsAdapter(app)),
-    );
+    const prepare = (app: INestApplication) => app.useWebSocketAdapter(new WsAdapter(app));
+    example = await startExample(ContextsExample, policy, { prepare });
   });
   afterAll(() => example.close());
 

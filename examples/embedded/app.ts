@@ -1,0 +1,31 @@
+import { Controller, Get, Module, UseGuards, UseInterceptors } from '@nestjs/common';
+import type { Decision, OpaModuleOptions } from 'nestjs-opa';
+import { OpaDecision, OpaGuard, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
+
+// opa build -t wasm -e orders/read -e orders/view policy.rego
+
+/** The module's options without any OPA: the bundle decides, and must have an entrypoint for `policy`. */
+export const embedded = (bundle: string): OpaModuleOptions => ({ bundle, policy: 'orders/read' });
+
+/** The module's options with an OPA: it decides, and the bundle only while it can't be reached or is late. */
+export const fallback = (url: string, bundle: string): OpaModuleOptions => ({
+  url,
+  bundle,
+  policy: 'orders/read',
+});
+
+/** Orders, which tell what decided. */
+@Controller('orders')
+@UseGuards(OpaGuard)
+@UseInterceptors(OpaInterceptor)
+export class OrdersController {
+  @Get(':id')
+  @OpaPolicy('orders/read', { response: 'orders/view' })
+  read(@OpaDecision() { engine, degraded }: Decision) {
+    return { id: 1, email: 'ada@example.com', engine, degraded };
+  }
+}
+
+/** The application. */
+@Module({ controllers: [OrdersController] })
+export class EmbeddedExample {}
