@@ -1,7 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import type { Decision, OpaModuleOptions } from 'nestjs-opa';
-import { OpaDecision, OpaGuard, OpaPolicy } from 'nestjs-opa';
+import { OpaDecision, OpaGuard, OpaHealthIndicator, OpaPolicy, OpaPublic } from 'nestjs-opa';
 
 interface Request {
   readonly method: string;
@@ -47,6 +48,22 @@ export class OrdersController {
   }
 }
 
+/** Whether one of the OPAs can decide. */
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly opa: OpaHealthIndicator,
+  ) {}
+
+  @Get()
+  @HealthCheck()
+  @OpaPublic()
+  check() {
+    return this.health.check([() => this.opa.isHealthy()]);
+  }
+}
+
 /** The application. */
-@Module({ controllers: [OrdersController] })
+@Module({ imports: [TerminusModule], controllers: [OrdersController, HealthController] })
 export class ResilienceExample {}

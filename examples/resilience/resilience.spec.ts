@@ -27,35 +27,38 @@ describe('the example of resilience', () => {
   let requests = 0;
   const get = async (path: string): Promise<[number, unknown]> => {
     const headers = { 'x-request-id': String(++requests) };
-    const response = await fetch(`${example.url}/orders${path}`, { headers });
+    const response = await fetch(`${example.url}${path}`, { headers });
     return [response.status, await response.json()];
   };
 
   it('remembers allows and denials by what the policy sees, for as long as the policy likes', async () => {
-    expect(await get('/1')).toEqual([200, { cached: false }]);
-    expect(await get('/1')).toEqual([200, { cached: true }]);
-    expect(await get('/2')).toMatchObject([403, { message: 'Forbidden by policy' }]);
-    expect(await get('/count')).toEqual([200, { cached: false }]);
-    expect(await get('/count')).toEqual([200, { cached: false }]);
+    expect(await get('/orders/1')).toEqual([200, { cached: false }]);
+    expect(await get('/orders/1')).toEqual([200, { cached: true }]);
+    expect(await get('/orders/2')).toMatchObject([403, { message: 'Forbidden by policy' }]);
+    expect(await get('/orders/count')).toEqual([200, { cached: false }]);
+    expect(await get('/orders/count')).toEqual([200, { cached: false }]);
     expect(example.app.get(OpaService).stats().cacheHits).toBe(1);
-    expect(await get('/latest')).toEqual([200, { cached: false }]);
+    expect(await get('/orders/latest')).toEqual([200, { cached: false }]);
   });
 
-  it('asks the second OPA when the first has gone', async () => {
+  it('asks the second OPA when the first has gone, and is healthy', async () => {
     await example.opa.stop();
-    expect(await get('/count')).toEqual([200, { cached: false }]);
+    expect(await get('/health')).toMatchObject([200, { details: { opa: { status: 'up' } } }]);
+    expect(await get('/orders/count')).toEqual([200, { cached: false }]);
   });
 
   it('uses what it knew when both have gone, and refuses what it never knew', async () => {
     await second.stop();
-    expect(await get('/1')).toEqual([200, { cached: true }]);
-    expect(await get('/latest')).toEqual([200, { cached: true, degraded: 'stale' }]);
-    expect(await get('/count')).toMatchObject([503, { message: 'Authorization is not available' }]);
+    expect(await get('/orders/1')).toEqual([200, { cached: true }]);
+    expect(await get('/orders/latest')).toEqual([200, { cached: true, degraded: 'stale' }]);
+    expect(await get('/orders/count')).toMatchObject([503, { message: 'Authorization is not available' }]);
     expect(example.app.get(OpaService).stats().decisions).toMatchObject({ degraded: 1, error: 1 });
+    const opa = { status: 'down', code: 'OPA_UNREACHABLE' };
+    expect(await get('/health')).toMatchObject([503, { details: { opa } }]);
   });
 
   it('forgets when it is told to', async () => {
     await example.app.get(OpaService).purge();
-    expect((await get('/1'))[0]).toBe(503);
+    expect((await get('/orders/1'))[0]).toBe(503);
   });
 });

@@ -32,8 +32,8 @@ const TYPE = Symbol.for('nestjs-opa:obligation');
  * ```ts
  * @OpaObligation('log')
  * export class LogObligation implements OpaObligationHandler {
- *   handle({ properties }: Obligation, { decision }: OpaObligationScene) {
- *     audit.write({ policy: decision.policy, level: properties['level'] });
+ *   handle({ properties }: Obligation, { decision }: OpaObligationScene): void {
+ *     console.log({ policy: decision.policy, allowed: decision.allowed, ...properties });
  *   }
  * }
  * ```

@@ -11,7 +11,10 @@ export interface OpaInputOptions {
   shape?: 'default' | 'authzen' | 'envoy' | 'contextforge' | ContextFunction;
   /** Gives the subject; `undefined` means anonymous. Default: `request.user`. */
   subject?: ContextFunction;
-  /** The request headers that a policy sees, beside the default ones. Credentials go only when they are named. */
+  /**
+   * The request headers that a policy sees beside `host`, `user-agent`, `content-type`, `accept`, `x-request-id` and
+   * `traceparent`. Credentials go only when they are named. Default: none.
+   */
   headers?: readonly string[];
   /** Whether a policy sees the body, and up to how many bytes of JSON. Default: `false`. */
   body?: false | { maxBytes: number };

@@ -25,6 +25,8 @@ export class OpaCoreModule extends ConfigurableModuleClass {}
 @Module({ providers: [{ provide: HttpService, useExisting: OpaHttpService }], exports: [HttpService] })
 export class OpaModule {
   /**
+   * The module, with its options as they are.
+   *
    * @param options - see {@link OpaModuleOptions}; with `name` and `isGlobal` beside them
    * @throws OpaError `OPA_BAD_OPTIONS` or `OPA_BAD_BUNDLE`, when the application starts
    */

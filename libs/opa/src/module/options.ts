@@ -34,9 +34,11 @@ export interface OpaModuleOptions {
   policy?: string;
   /** This client's bearer token for OPA: text, `{ file }`, or a function that gives it. Default: none. */
   token?: OpaToken;
+  /** TLS to OPA. Default: the system's authorities, and no certificate of this client's. */
   tls?: OpaTlsOptions;
   /** The time for a whole decision, in milliseconds. Default: 1,000. */
   timeout?: number;
+  /** Bounds of the pool of sockets to OPA; each has a default. */
   pool?: OpaPoolOptions;
   /**
    * Another try after a failure to reach OPA, within 10 % of the last 10 seconds' decisions, but never fewer than 10
@@ -53,12 +55,13 @@ export interface OpaModuleOptions {
   /** `permissive` reports what it would have denied; `disabled` asks nothing and allows. Default: `'enforce'`. */
   mode?: 'enforce' | 'permissive' | 'disabled';
   /**
-   * Decisions that are remembered, by policy and whole input: leave headers that differ each time, such as
-   * `x-request-id` and `traceparent`, out of `input.headers`. Default: `false`.
+   * Decisions that are remembered, by policy and whole input: where clients send `x-request-id` or `traceparent`, which
+   * the default input holds, give an `input.shape` of your own without them. Default: `false`.
    */
   cache?: false | OpaCacheOptions;
   /** Identical questions in flight share one call. Default: `false`. */
   coalesce?: boolean;
+  /** What a policy sees of a request. Default: shape `default`, without the body. */
   input?: OpaInputOptions;
   /** Header names that only a policy may set; `x-authz-*` stands for all with that beginning. Default: none. */
   policyHeaders?: readonly string[];
