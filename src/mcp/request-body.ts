@@ -4,6 +4,8 @@ import { GatewayError } from './gateway-error.js';
 
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*"?([^";\s]*)/i;
+// The second is no registered name, but the Encoding Standard's for the same.
+const UTF8 = /^utf-?8$/i;
 
 /** A request's body: the bytes, which the upstream gets, and their text. */
 export interface Body {
@@ -22,8 +24,8 @@ export async function readBody(request: IncomingMessage, max: number): Promise<B
     'content-encoding': encoding,
     'content-length': length,
   } = request.headers;
-  const charset = CHARSET.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
-  if (!JSON_TYPE.test(type) || charset !== 'utf-8') {
+  const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
+  if (!JSON_TYPE.test(type) || !UTF8.test(charset)) {
     throw await refused(request, max, 415, 'Content-Type must be application/json');
   }
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {

@@ -112,14 +112,23 @@ describe('what a client sends', () => {
     expect(await post(port, tool('x'))).toMatchObject({ status: 200 });
   });
 
-  it.each(['Application/JSON', 'application/json ; charset="utf-8"', 'application/json;charset=UTF-8'])(
-    'may be of type %s',
-    async (type) => {
-      expect(await post(port, tool('x'), { headers: { 'content-type': type } })).toMatchObject({
-        status: 200,
-      });
-    },
-  );
+  it.each([
+    ['Application/JSON', 200],
+    ['application/json ; charset="utf-8"', 200],
+    ['application/json;charset=UTF-8', 200],
+    ['application/json; charset=utf8', 200],
+    ['application/json; Charset="UTF8"', 200],
+    ['application/json; charset=utf_8', 415],
+    ['application/json; charset=utf88', 415],
+    ['application/json; charset=us-ascii', 415],
+    ['application/json; charset=iso-8859-1', 415],
+    ['application/json; charset=utf-16', 415],
+    ['application/json; charset=utf8x', 415],
+  ])('of type %s is %i', async (type, status) => {
+    expect(await post(port, tool('x'), { headers: { 'content-type': type } })).toMatchObject({ status });
+    const sent = mcp.upstream.got.slice(before).map(({ headers }) => headers['content-type']);
+    expect(sent).toEqual(status === 200 ? ['application/json'] : []);
+  });
 
   it.each([
     'application/json; charset=utf-8; charset=utf-7',
