@@ -25,7 +25,8 @@ type Reader = (value: string) => string | undefined;
 
 /**
  * Checks that a modern message's headers say what its body says: a policy sees the body, and whoever routes by the
- * headers must not see another request. A notification need not have them.
+ * headers must not see another request. A notification need not have them, for the specification defines no headers of
+ * one, and its reference server asks for none; those that are there must be right.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http | MCP's transport}
  * @throws GatewayError 400 with -32020

@@ -237,4 +237,13 @@ describe('the stateless era', () => {
     const headers = { ...HEADERS, 'mcp-protocol-version': '2026-07-28' };
     expect(await post(port, sent, { headers })).toMatchObject({ status: 202, text: '' });
   });
+
+  it('passes no notification on whose headers say something else', async () => {
+    const before = mcp.upstream.got.length;
+    const sent = { jsonrpc: '2.0', method: 'notifications/custom' };
+    const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call' };
+    const answer = await post(port, sent, { headers });
+    expect([answer.status, code(answer)]).toEqual([400, -32020]);
+    expect(mcp.upstream.got).toHaveLength(before);
+  });
 });
