@@ -40,11 +40,14 @@ export class HeaderRules {
     return { ...headers, 'accept-encoding': 'identity' };
   }
 
-  /** What the client gets of an upstream's headers; its length and session are told anew. */
+  /**
+   * What the client gets of an upstream's headers; its length and session are told anew. A challenge is for whoever has
+   * sent the credential: it would have a client fetch a token for another server and send it here.
+   */
   toClient(given: IncomingHttpHeaders): IncomingHttpHeaders {
     const headers = { ...given };
     removeHopByHop(headers);
-    for (const name of ['content-length', 'content-encoding', 'mcp-session-id']) {
+    for (const name of ['content-length', 'content-encoding', 'mcp-session-id', 'www-authenticate']) {
       Reflect.deleteProperty(headers, name);
     }
     for (const name of Object.keys(headers)) {

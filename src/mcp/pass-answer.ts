@@ -10,7 +10,8 @@ const logger = new Logger('Mcp');
 
 /**
  * Passes an answer on that is no stream: whatever type and status it has, it is read, and must be a message that
- * may pass. A status of the upstream's stays, where it is an error.
+ * may pass. A status of the upstream's stays, where it is an error; but a 401 speaks of the gateway's credential there,
+ * and a client that takes it for its own would log in again and again.
  *
  * @param call - the request that it must answer; without one it can be an error alone
  */
@@ -24,9 +25,11 @@ export async function passAnswer(
   const { reply, server, signal } = exchange;
   const text = await server.upstream.read(answer, server.entry.maxResultBytes, signal);
   const seen = await inspector.inspect(text);
+  const given = answer.status === 401 ? 502 : answer.status;
+  if (given !== answer.status) logger.warn(`${server.entry.name}: the MCP server wants a credential: 401`);
   if (seen.kind === 'pass' && (seen.answers || (call === undefined && isError(text)))) {
     reply.headers(headers);
-    await sendJson(reply, answer.status, seen.text);
+    await sendJson(reply, given, seen.text);
     return;
   }
   if (seen.kind === 'refuse' && call?.request.id === seen.id) {
@@ -38,7 +41,7 @@ export async function passAnswer(
     logger.warn(`${server.entry.name}: an answer is not passed on: ${answer.status}`);
   if (failed) reply.headers(headers);
   const error = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
-  const status = failed ? answer.status : server.entry.denial === 'http' || call === undefined ? 502 : 200;
+  const status = failed ? given : server.entry.denial === 'http' || call === undefined ? 502 : 200;
   await sendJson(reply, status, errorText(call?.request.id, error));
 }
 

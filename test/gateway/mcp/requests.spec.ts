@@ -110,6 +110,27 @@ describe('a request', () => {
     }
   });
 
+  it.each([
+    [401, 502],
+    [403, 403],
+  ])("never gets the upstream's own challenge, sent with %i", async (status, left) => {
+    const headers = { 'www-authenticate': 'Bearer resource_metadata="https://other.example/metadata"' };
+    const text = '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Who?","data":{"a":1}}}';
+    mcp.upstream.answer = (_got, response) => reply(response, text, status, headers);
+    for (const message of [tool('x'), { jsonrpc: '2.0', method: 'notifications/x' }]) {
+      const answer = await post(port, message);
+      expect([answer.status, answer.text, answer.headers['www-authenticate']]).toEqual([
+        left,
+        text,
+        undefined,
+      ]);
+    }
+    for (const method of ['GET', 'DELETE']) {
+      const answer = await send(port, { path: '/mcp/up', method });
+      expect([answer.status, answer.headers['www-authenticate']]).toEqual([left, undefined]);
+    }
+  });
+
   it('fails with -32603 when the upstream breaks off', async () => {
     mcp.upstream.answer = (_got, response) => response.socket?.destroy();
     const answer = await post(port, tool('x'));
