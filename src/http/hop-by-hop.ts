@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** Headers that speak of one connection and never go further (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = [
+  'connection',
   'http2-settings',
   'keep-alive',
   'proxy-authenticate',
@@ -12,6 +13,9 @@ const HOP_BY_HOP = [
   'transfer-encoding',
   'upgrade',
 ];
+
+/** Tells whether a header speaks of one connection. */
+export const isHopByHop = (name: string): boolean => HOP_BY_HOP.includes(name);
 
 /** Takes the headers out that speak of the connection alone, those that `Connection` names included. */
 export function removeHopByHop(headers: IncomingHttpHeaders): void {

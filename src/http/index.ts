@@ -1,3 +1,3 @@
 export { Drain } from './drain.js';
 export { createAdapter } from './fastify.js';
-export { removeHopByHop } from './hop-by-hop.js';
+export { isHopByHop, removeHopByHop } from './hop-by-hop.js';

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { INVALID_REQUEST, pickHeaders } from 'nestjs-opa/mcp';
-import type { JsonRpcId, McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
+import type { HeaderValues } from 'nestjs-opa';
+import { INVALID_REQUEST, pickHeaders, setHeaders } from 'nestjs-opa/mcp';
+import type { JsonRpcId, McpCall, McpCaller, McpEnforcer, McpPermit } from 'nestjs-opa/mcp';
 import type { UserRequest } from '../auth/index.js';
 import { GatewayError } from './gateway-error.js';
+import { settable } from './headers.js';
 import { subjectOf } from './mcp-server.js';
 import type { DecidedServer, McpServer } from './mcp-server.js';
 import type { Session } from './sessions.js';
@@ -21,12 +23,16 @@ export class Exchange {
   /** The session that the request names, once {@link Exchange.enter} has found it. */
   session: Session | undefined;
   private readonly abort = new AbortController();
+  private permit: McpPermit = {};
+  /** What policies want set on the answer. */
+  private added: HeaderValues = {};
 
   constructor(
     { server, enforcer }: DecidedServer,
     readonly request: UserRequest,
     readonly reply: FastifyReply,
   ) {
+    server.settings.headers.strip(request);
     this.server = server;
     this.enforcer = enforcer;
     this.caller = {
@@ -104,10 +110,27 @@ export class Exchange {
     return JSON.stringify([this.subject, this.session?.upstream ?? null]);
   }
 
-  /** What the upstream gets of the request's headers. */
+  /** Takes what an allow brings along. */
+  allow(permit: McpPermit): void {
+    this.permit = permit;
+    this.addHeaders(permit.responseHeaders);
+  }
+
+  /** Has a policy's headers set on the answer, unless that has begun by then. */
+  addHeaders(headers: HeaderValues | undefined): void {
+    this.added = { ...this.added, ...settable(headers) };
+  }
+
+  /** Sets the headers of the answer: those that are given, and then the policies'. */
+  setHeaders(given: IncomingHttpHeaders = {}): void {
+    this.reply.headers(given);
+    setHeaders(this.reply, this.added);
+  }
+
+  /** What the upstream gets of the request's headers, once the policy has allowed it. */
   upstreamHeaders(): IncomingHttpHeaders {
     return {
-      ...this.server.settings.headers.toUpstream(this.request.headers),
+      ...this.server.settings.headers.toUpstream(this.request.headers, this.permit),
       ...(this.session !== undefined && { 'mcp-session-id': this.session.upstream }),
     };
   }

@@ -1,11 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { allowedHeaders } from 'nestjs-opa/mcp';
-import { removeHopByHop } from '../http/index.js';
+import type { HeaderValues } from 'nestjs-opa';
+import { allowedHeaders, applyToRequest, matchesHeader, stripHeaders } from 'nestjs-opa/mcp';
+import type { McpPermit } from 'nestjs-opa/mcp';
+import type { FastifyRequest } from 'fastify';
+import { isHopByHop, removeHopByHop } from '../http/index.js';
 
 const PROTOCOL =
   /^(accept|accept-language|content-type|user-agent|mcp-.*|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
 // They are the client's and the gateway's affair; a client's credential never goes further.
 const OWN = new Set(['authorization', 'proxy-authorization', 'cookie', 'host', 'origin', 'accept-encoding']);
+// What client, gateway and server read a message by, and who may read the answer: a policy's word of it could be wrong.
+const PROTOCOLS_OWN =
+  /^(host|expect|accept|accept-encoding|content-(type|length|encoding)|last-event-id|mcp-.*|access-control-.*|vary)$/;
+
+/** Whether a policy may set or remove a header of an MCP server's request, or of the answer to a client. */
+const isPolicys = (name: string): boolean => !PROTOCOLS_OWN.test(name) && !isHopByHop(name);
+
+/** Those of a policy's headers that it may set. */
+export const settable = (headers: HeaderValues = {}): HeaderValues =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => isPolicys(name)));
 
 /** Which headers go where. */
 export class HeaderRules {
@@ -23,11 +36,19 @@ export class HeaderRules {
     this.seen = allowedHeaders(named);
   }
 
-  /** What the upstream gets of a client's headers: the protocol's own, and what a policy sees; no credential. */
-  toUpstream(given: IncomingHttpHeaders): IncomingHttpHeaders {
+  /** Takes what only a policy may set out of a client's request, before a policy sees it. */
+  strip(request: FastifyRequest): void {
+    stripHeaders(request, this.policyHeaders);
+  }
+
+  /**
+   * What the upstream gets of a client's headers: the protocol's own, and what a policy sees; no credential. What the
+   * policy says of them comes last, and may be a credential.
+   */
+  toUpstream(given: IncomingHttpHeaders, permit: McpPermit = {}): IncomingHttpHeaders {
     const headers: IncomingHttpHeaders = {};
     for (const [name, value] of Object.entries(given)) {
-      if (OWN.has(name) || this.isPolicys(name)) continue;
+      if (OWN.has(name)) continue;
       if (PROTOCOL.test(name) || this.seen.includes(name)) headers[name] = value;
     }
     removeHopByHop(headers);
@@ -37,6 +58,8 @@ export class HeaderRules {
     // Its session and its place in a stream are known by other names there.
     delete headers['mcp-session-id'];
     delete headers['last-event-id'];
+    const removeHeaders = permit.removeHeaders?.filter(isPolicys);
+    applyToRequest({ headers }, { headers: settable(permit.headers), removeHeaders });
     return { ...headers, 'accept-encoding': 'identity' };
   }
 
@@ -51,14 +74,8 @@ export class HeaderRules {
       Reflect.deleteProperty(headers, name);
     }
     for (const name of Object.keys(headers)) {
-      if (this.isPolicys(name)) Reflect.deleteProperty(headers, name);
+      if (matchesHeader(name, this.policyHeaders)) Reflect.deleteProperty(headers, name);
     }
     return headers;
-  }
-
-  private isPolicys(name: string): boolean {
-    return this.policyHeaders.some((pattern) =>
-      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
-    );
   }
 }

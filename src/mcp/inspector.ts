@@ -102,7 +102,10 @@ export class Inspector {
   private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
     const { enforcer, server, signal } = this.exchange;
     if (!server.sentWith.has(call)) server.sentWith.set(call, this.exchange.upstreamHeaders());
-    return enforcer.seesResult(call) ? enforcer.after(call, result, signal) : { result };
+    if (!enforcer.seesResult(call)) return { result };
+    const decided = await enforcer.after(call, result, signal);
+    if ('result' in decided) this.exchange.addHeaders(decided.headers);
+    return decided;
   };
 }
 

@@ -22,14 +22,13 @@ export async function passAnswer(
   headers: UpstreamAnswer['headers'],
   call?: McpCall,
 ): Promise<void> {
-  const { reply, server, signal } = exchange;
+  const { server, signal } = exchange;
   const text = await server.upstream.read(answer, server.entry.maxResultBytes, signal);
   const seen = await inspector.inspect(text);
   const given = answer.status === 401 ? 502 : answer.status;
   if (given !== answer.status) logger.warn(`${server.entry.name}: the MCP server wants a credential: 401`);
   if (seen.kind === 'pass' && (seen.answers || (call === undefined && isError(text)))) {
-    reply.headers(headers);
-    await sendJson(reply, given, seen.text);
+    await sendJson(exchange, given, seen.text, headers);
     return;
   }
   if (seen.kind === 'refuse' && call?.request.id === seen.id) {
@@ -39,10 +38,9 @@ export async function passAnswer(
   const failed = answer.status >= 400;
   if (!failed || text !== '')
     logger.warn(`${server.entry.name}: an answer is not passed on: ${answer.status}`);
-  if (failed) reply.headers(headers);
   const error = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
   const status = failed ? given : server.entry.denial === 'http' || call === undefined ? 502 : 200;
-  await sendJson(reply, status, errorText(call?.request.id, error));
+  await sendJson(exchange, status, errorText(call?.request.id, error), failed ? headers : {});
 }
 
 // What isn't about a call holds no result that a policy would have to see.

@@ -38,7 +38,7 @@ export async function post(exchange: Exchange, standing: StandingStreams): Promi
 
 async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void> {
   const { server, enforcer, signal } = exchange;
-  const refusal = await enforcer.before(call, signal);
+  const refusal = await enforcer.before(call, signal, (permit) => exchange.allow(permit));
   if (refusal !== undefined) {
     reportDenial(exchange, call, refusal);
     return refuse(exchange, call, refusal);

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { METHOD_NOT_FOUND } from 'nestjs-opa/mcp';
 import type { JsonRpcId, McpCall, McpRefusal } from 'nestjs-opa/mcp';
 import type { Exchange } from './exchange.js';
@@ -19,31 +19,43 @@ export function errorText(
 
 /** Answers a call that doesn't go on, in the form that the entry's `denial` says. */
 export async function refuse(exchange: Exchange, call: McpCall, refusal: McpRefusal): Promise<void> {
-  const { reply, request, server } = exchange;
+  const { request, server } = exchange;
   const { denial, name } = server.entry;
   const { id } = call.request;
+  exchange.addHeaders(refusal.headers);
   if (refusal.challenge !== undefined) {
     const challenge = `Bearer ${refusal.challenge}, resource_metadata="${metadataUrl(request, name)}"`;
-    reply.header('www-authenticate', challenge);
-    await sendJson(reply, 403, errorText(id, refusal));
+    // In place of the policy's own.
+    exchange.addHeaders({ 'www-authenticate': challenge });
+    await sendJson(exchange, 403, errorText(id, refusal));
   } else if (denial === 'result' && refusal.kind === 'denied' && call.request.method === 'tools/call') {
-    await sendJson(reply, 200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));
+    const result = deniedResult(call, refusal);
+    await sendJson(exchange, 200, JSON.stringify({ jsonrpc: '2.0', id, result }));
   } else {
     const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
-    if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
-    await sendJson(reply, status, errorText(id, refusal));
+    const headers = status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
+    await sendJson(exchange, status, errorText(id, refusal), headers);
   }
 }
 
 /** Answers a request that the gateway refuses by itself. */
-export async function refuseRequest({ reply, id }: Exchange, error: GatewayError): Promise<void> {
-  reply.headers(error.headers);
-  await sendJson(reply, error.status, errorText(error.id ?? id, error));
+export async function refuseRequest(exchange: Exchange, error: GatewayError): Promise<void> {
+  await sendJson(exchange, error.status, errorText(error.id ?? exchange.id, error), error.headers);
 }
 
-/** Sends a JSON text. */
-export async function sendJson(reply: FastifyReply, status: number, text: string): Promise<void> {
-  await reply.code(status).header('content-type', 'application/json').send(text);
+/**
+ * Sends a JSON text.
+ *
+ * @param headers - what the answer has beside the policies' headers, which win
+ */
+export async function sendJson(
+  exchange: Exchange,
+  status: number,
+  text: string,
+  headers: IncomingHttpHeaders = {},
+): Promise<void> {
+  exchange.setHeaders(headers);
+  await exchange.reply.code(status).header('content-type', 'application/json').send(text);
 }
 
 function deniedResult({ era }: McpCall, { message }: McpRefusal): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { McpCall } from 'nestjs-opa/mcp';
 import { INTERNAL_ERROR } from 'nestjs-opa/mcp';
@@ -41,8 +42,9 @@ class EventRelay {
 
   async run({ body, status }: UpstreamAnswer, headers: UpstreamAnswer['headers']): Promise<void> {
     const { reply, server, signal } = this.exchange;
+    this.exchange.setHeaders(headers);
     reply.hijack();
-    reply.raw.writeHead(status, headers).flushHeaders();
+    reply.raw.writeHead(status, reply.getHeaders() as OutgoingHttpHeaders).flushHeaders();
     const splitter = new EventSplitter(server.entry.maxResultBytes + FIELDS);
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -61,7 +61,8 @@ async function several<T>(
   return together(allows);
 }
 
-function together(allows: readonly Decision[]): Decision {
+/** One allow of several: the obligations and headers of all, where the later one's header wins. */
+export function together(allows: readonly Decision[]): Decision {
   const merge = <T extends object>(of: (decision: Decision) => T | undefined): T | undefined => {
     const given = allows.map(of).filter((one) => one !== undefined);
     return given.length === 0 ? undefined : (Object.assign({}, ...given) as T);

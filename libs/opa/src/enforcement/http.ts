@@ -24,15 +24,21 @@ export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues |
   }
 }
 
+/** A request's headers, in each form that it has them in. */
+type Headed = Pick<HttpRequest, 'headers' | 'raw' | 'headersDistinct' | 'rawHeaders'>;
+
 /** Takes headers that match the patterns out of a request. */
-export function stripHeaders(request: HttpRequest, patterns: readonly string[]): void {
+export function stripHeaders(request: Headed, patterns: readonly string[]): void {
   if (patterns.length === 0) return;
   const found = Object.keys(request.headers).filter((name) => matchesHeader(name, patterns));
   if (found.length > 0) dropHeaders(request, found);
 }
 
 /** Puts an allow's headers on the request, for the handler and the upstream, and takes out what it wants removed. */
-export function applyToRequest(request: HttpRequest, { headers, removeHeaders }: Decision): void {
+export function applyToRequest(
+  request: Headed,
+  { headers, removeHeaders }: Pick<Decision, 'headers' | 'removeHeaders'>,
+): void {
   if (headers === undefined && removeHeaders === undefined) return;
   dropHeaders(request, [...(removeHeaders ?? []), ...Object.keys(headers ?? {})]);
   for (const [name, value] of Object.entries(headers ?? {})) {
@@ -41,7 +47,7 @@ export function applyToRequest(request: HttpRequest, { headers, removeHeaders }:
 }
 
 // From each form that a handler may read them in.
-function dropHeaders(request: HttpRequest, names: readonly string[]): void {
+function dropHeaders(request: Headed, names: readonly string[]): void {
   // Read first: Node makes it of the raw headers when it is asked for, and counts on all of them.
   const { headersDistinct, rawHeaders } = request.raw ?? request;
   for (const headers of [request.headers, headersDistinct ?? {}])

@@ -5,12 +5,13 @@ import { touched } from './cache-hints.js';
 import { coazInput, contextforgeInput, MappingError } from './coaz.js';
 import { effectsOf } from './effects.js';
 import type { McpEffects } from './effects.js';
-import type { McpCall, McpEnforcer, McpRefusal, McpResult } from './enforcer.js';
+import type { McpCall, McpEnforcer, McpPermit, McpRefusal, McpResult } from './enforcer.js';
 import { DeclaredMappings, filtered } from './list-filter.js';
 import type { MethodRule } from './methods.js';
 import { ruleOf } from './methods.js';
 import type { OutputSchemas } from './output-schemas.js';
 import { isObject } from './parse.js';
+import { answerHeaders, permitOf } from './permit.js';
 import { denied, failed, invalid, isAborted, unknownMethod } from './refusals.js';
 import { assertResultShape } from './result-shape.js';
 
@@ -38,7 +39,11 @@ export class McpPolicyEnforcer implements McpEnforcer {
     private readonly schemas: OutputSchemas,
   ) {}
 
-  async before(call: McpCall, signal?: AbortSignal): Promise<McpRefusal | undefined> {
+  async before(
+    call: McpCall,
+    signal?: AbortSignal,
+    permitted?: (permit: McpPermit) => void,
+  ): Promise<McpRefusal | undefined> {
     const { method } = call.request;
     const rule = this.ruleOf(call);
     if (rule === 'pass') return undefined;
@@ -48,7 +53,11 @@ export class McpPolicyEnforcer implements McpEnforcer {
       const decision = await this.opa.decide({ policy, input: this.inputOf(call, rule), signal });
       const effects = effectsOf(decision);
       // Before the call there is no result to edit.
-      return this.verdict(decision, { ...effects, failed: effects.failed || effects.edits.length > 0 });
+      const hasEdits = effects.edits.length > 0;
+      const refusal = this.verdict(decision, { ...effects, failed: effects.failed || hasEdits });
+      const permit = permitOf(decision);
+      if (refusal === undefined && permit !== undefined) permitted?.(permit);
+      return refusal;
     } catch (error) {
       return error instanceof MappingError ? invalid(`Invalid params: ${error.message}`) : failed(error);
     }
@@ -96,13 +105,14 @@ export class McpPolicyEnforcer implements McpEnforcer {
     const refusal = this.verdict(decision, effects);
     if (refusal !== undefined) return { refusal };
     const { body } = decision;
+    const headers = answerHeaders(decision);
     if (decision.degraded === 'permissive' || (body === undefined && effects.edits.length === 0)) {
-      return { result };
+      return { result, ...headers };
     }
     const changed = edited(body === undefined ? result : body, effects.edits);
     const left = assertResultShape(call.request.method, changed, call.era, policy);
     await this.schemas.assertValid(call, left, result);
-    return { result: touched(call, left) };
+    return { result: touched(call, left), ...headers };
   }
 
   private verdict(decision: Decision, { failed, scopes }: Omit<McpEffects, 'edits'>): McpRefusal | undefined {

@@ -9,7 +9,9 @@ const logger = new Logger('OpaMcp');
 
 /** The refusal of a denied call; its reasons fill the message, as COAZ-MCP allows. */
 export function denied(decision: Decision, scopes: readonly string[] | undefined): McpRefusal {
-  const { reasons } = decision;
+  const { reasons, headers } = decision;
+  // Those of an allow that couldn't be kept were meant for the server, and may hold its credential.
+  const isDenial = (decision.allowed as unknown) !== true;
   const data = { ...denialDetails(decision), ...(scopes !== undefined && { scopes }) };
   return {
     kind: 'denied',
@@ -18,6 +20,7 @@ export function denied(decision: Decision, scopes: readonly string[] | undefined
     ...(Object.keys(data).length > 0 && { data }),
     status: DENIED.http,
     ...(scopes !== undefined && { challenge: challengeOf(scopes) }),
+    ...(headers !== undefined && isDenial && { headers }),
   };
 }
 

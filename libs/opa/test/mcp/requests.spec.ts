@@ -172,4 +172,24 @@ describe('requests', () => {
       expect(await mcp.before(tool)).toBeUndefined();
     }
   });
+
+  const headers = { 'x-a': '1' };
+  const all = { headers, response_headers_to_add: { 'X-B': '2' }, request_headers_to_remove: ['X-C'] };
+  const permit = { headers, responseHeaders: { 'x-b': '2' }, removeHeaders: ['x-c'] };
+  it.each([
+    ['an allow', { allow: true, ...all }, [permit], undefined],
+    ['an allow without any', true, [], undefined],
+    ['a denial', { allow: false, ...all }, [], headers],
+    ["an allow that can't be kept", { allow: true, ...all, obligations: [{ type: 'x' }] }, [], undefined],
+  ])('bring headers along: %s', async (_name, answer, permits, own) => {
+    const mcp = await enforcer(engine);
+    engine.answer('request', answer);
+    const told: unknown[] = [];
+    const refusal = await mcp.before(tool, undefined, (one) => told.push(one));
+    expect([told, refusal?.headers]).toEqual([permits, own]);
+    const reporting = await enforcer(engine, {}, { mode: 'permissive' });
+    engine.answer('request', { allow: false, ...all });
+    expect(await reporting.before(tool, undefined, (one) => told.push(one))).toBeUndefined();
+    expect(told).toEqual(permits);
+  });
 });

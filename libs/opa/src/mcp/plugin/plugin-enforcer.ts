@@ -1,8 +1,9 @@
 import { edited } from '../../enforcement/index.js';
 import { touched } from '../cache-hints.js';
 import { MappingError, resourceOf } from '../coaz.js';
-import type { McpCall, McpEnforcer, McpRefusal, McpResult } from '../enforcer.js';
+import type { McpCall, McpEnforcer, McpPermit, McpRefusal, McpResult } from '../enforcer.js';
 import type { OutputSchemas } from '../output-schemas.js';
+import { answerHeaders, permitOf } from '../permit.js';
 import { failed, invalid, isAborted } from '../refusals.js';
 import { assertResultShape } from '../result-shape.js';
 import type { Hook, Point } from './hooks.js';
@@ -39,7 +40,11 @@ export class PluginEnforcer implements McpEnforcer {
     this.schemes = new Set(entries.flatMap(({ uri }) => (uri === undefined ? [] : [uri.scheme])));
   }
 
-  async before(call: McpCall, signal?: AbortSignal): Promise<McpRefusal | undefined> {
+  async before(
+    call: McpCall,
+    signal?: AbortSignal,
+    permitted?: (permit: McpPermit) => void,
+  ): Promise<McpRefusal | undefined> {
     const point = pointOf(call.request.method);
     if (point === undefined) return undefined;
     try {
@@ -52,7 +57,10 @@ export class PluginEnforcer implements McpEnforcer {
           return { opa, policy, input: inputOf(call, entry, point.before, 'input', payload) };
         }),
       );
-      return (await verdictOf(questions, false, signal)).refusal;
+      const { refusal, allowed } = await verdictOf(questions, false, signal);
+      const permit = permitOf(allowed);
+      if (permit !== undefined) permitted?.(permit);
+      return refusal;
     } catch (error) {
       return error instanceof MappingError ? invalid(`Invalid params: ${error.message}`) : failed(error);
     }
@@ -68,16 +76,18 @@ export class PluginEnforcer implements McpEnforcer {
     if (point === undefined || !this.seesResult(call)) return { result };
     try {
       const given = assertResultShape(call.request.method, result, call.era);
-      const { refusal, edits, body } = await verdictOf(this.questionsAfter(call, point, given), true, signal);
+      const questions = this.questionsAfter(call, point, given);
+      const { refusal, edits, body, allowed } = await verdictOf(questions, true, signal);
       if (refusal !== undefined) return { refusal };
-      if (body === undefined && edits.length === 0) return { result };
+      const headers = answerHeaders(allowed);
+      if (body === undefined && edits.length === 0) return { result, ...headers };
       const left = assertResultShape(
         call.request.method,
         edited(body === undefined ? given : body, edits),
         call.era,
       );
       await this.schemas.assertValid(call, left, given);
-      return { result: touched(call, left) };
+      return { result: touched(call, left), ...headers };
     } catch (error) {
       const refusal = failed(error);
       return this.letsPass(call, point, error) ? { result } : { refusal };

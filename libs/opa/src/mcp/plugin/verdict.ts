@@ -1,6 +1,7 @@
 import type { Decision } from '../../contracts/index.js';
 import { OpaError } from '../../contracts/index.js';
 import type { OpaService, ResultEdit } from '../../decision/index.js';
+import { together } from '../../decision/index.js';
 import type { McpEffects } from '../effects.js';
 import { effectsOf } from '../effects.js';
 import type { McpRefusal } from '../enforcer.js';
@@ -22,6 +23,8 @@ export interface Verdict {
   readonly edits: readonly ResultEdit[];
   /** What replaces the result; `undefined` when nothing does. */
   readonly body?: unknown;
+  /** The allows as one, those apart that were only let through; `undefined` without any. */
+  readonly allowed?: Decision;
 }
 
 interface Decided extends McpEffects {
@@ -52,7 +55,11 @@ export async function verdictOf(
   const failure = settled.find((one) => one.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   const counting = decided.filter(({ decision }) => decision.degraded !== 'permissive');
-  return { edits: counting.flatMap(({ edits }) => edits), body: bodyOf(counting) };
+  return {
+    edits: counting.flatMap(({ edits }) => edits),
+    body: bodyOf(counting),
+    ...(counting.length > 0 && { allowed: together(counting.map(({ decision }) => decision)) }),
+  };
 }
 
 function decidedBy(decision: Decision, opa: PluginOpa, hasResult: boolean): Decided {

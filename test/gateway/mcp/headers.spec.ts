@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Cleanup } from '../support/cleanup.js';
+import { send } from '../support/client.js';
+import { startGateway } from '../support/gateway-process.js';
+import { startOpa } from '../support/opa-process.js';
+import { CLIENTS } from './support/clients.js';
+import { call, modern, post, tool } from './support/mcp-gateway.js';
+import { onTool, plugin, writePlugin } from './support/plugin-gateway.js';
+import { event, reply, result, said, startScripted, stream } from './support/scripted-server.js';
+import type { ScriptedServer } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+/** What would be a lie: headers of the protocol, and of the connection. */
+const LIES = {
+  'content-type': 'text/plain',
+  'content-length': '1',
+  'content-encoding': 'gzip',
+  'transfer-encoding': 'chunked',
+  connection: 'close, x-user',
+  upgrade: 'websocket',
+  host: 'evil.example',
+  accept: 'text/html',
+  'accept-encoding': 'gzip',
+  expect: '100-continue',
+  'Mcp-Session-Id': 'lie',
+  'mcp-protocol-version': 'lie',
+  'mcp-method': 'lie',
+  'mcp-name': 'lie',
+  'mcp-param-q': 'lie',
+  'last-event-id': 'lie',
+  'access-control-allow-origin': '*',
+  vary: '*',
+};
+
+const REGO = {
+  'headers.rego': `package headers
+lies := ${JSON.stringify(LIES)}
+asked := object.get(input, ["resource", "id"], object.get(input, ["payload", "name"], ""))
+request := {
+  "allow": object.get({"denied": false}, asked, true),
+  "headers": object.union(lies, {"x-user": "alice", "authorization": "Bearer upstream", "X-Authz-Role": ["a", "b"]}),
+  "response_headers_to_add": object.union(lies, {"x-seen": "request", "set-cookie": ["a=1", "b=2"]}),
+  "request_headers_to_remove": ["Traceparent", "content-type", "mcp-method", "host"],
+  "obligations": object.get({"broken": [{"type": "no-such"}], "pay": [{"type": "step-up"}]}, asked, []),
+}
+response := {
+  "allow": contains(json.marshal(input), "classified") == false,
+  "headers": object.union(lies, {"x-result": "headers"}),
+  "response_headers_to_add": object.union(lies, {"x-result-too": "added"}),
+}
+challenged := {
+  "allow": false,
+  "headers": {"www-authenticate": "Bearer realm=policy", "x-why": "no"},
+  "obligations": [{"type": "step-up", "properties": {"scope": "s"}}],
+}
+refused := {"allow": false, "headers": {"www-authenticate": "Bearer realm=policy", "x-why": "no"}}
+second := {"allow": true, "headers": {"x-user": "bob", "x-second": "2"}}
+echo := {"allow": false, "reason": json.marshal(input.request.headers)}`,
+};
+const DECIDED = { policy: 'headers/request', response: 'headers/response' };
+
+let upstream: ScriptedServer;
+let port: number;
+let reporting: number;
+beforeAll(async () => {
+  upstream = cleanup.add(await startScripted(), ({ close }) => close());
+  const opa = cleanup.add(await startOpa({ rego: REGO }), ({ kill }) => kill());
+  const policies = [
+    onTool('x', 'headers', { policy_endpoint: 'request' }),
+    onTool('x', 'headers', { policy_endpoint: 'second' }),
+    onTool('denied', 'headers', { policy_endpoint: 'request' }),
+    onTool('broken', 'headers', { policy_endpoint: 'request' }),
+  ];
+  const file = await writePlugin(cleanup, { plugins: [plugin({ tools: policies })] });
+  const url = `${upstream.url}/mcp`;
+  const mcp = [
+    ...['error', 'http', 'result'].map((denial) => ({ name: denial, url, ...DECIDED, denial })),
+    { name: 'challenged', url, policy: 'headers/challenged' },
+    { name: 'refused', url, policy: 'headers/refused' },
+    { name: 'echo', url, policy: 'headers/echo' },
+    { name: 'plugin', url, plugin: file },
+  ];
+  const options = { policyHeaders: ['x-authz-*', 'X-Owned'], input: { headers: ['x-owned', 'x-user'] } };
+  const start = async (mode: string) => {
+    const config = { opa: { url: opa.url, mode, ...options }, mcp };
+    return cleanup.add(await startGateway(config), ({ end }) => end()).port;
+  };
+  port = await start('enforce');
+  reporting = await start('permissive');
+}, 60_000);
+
+beforeEach(() => {
+  upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+});
+
+const at = (name: string) => ({ path: `/mcp/${name}` });
+const CLIENTS_OWN = { 'x-owned': 'root', 'x-authz-user': 'root', 'x-user': 'eve', traceparent: '00-1-1-01' };
+
+describe('the request that the server gets', () => {
+  it.each(['error', 'plugin'])(
+    "has the allow's headers, and the protocol's own as they were: %s",
+    async (name) => {
+      const sent = modern('tools/call', { name: 'x' }, 'x');
+      const headers = { ...sent.headers, ...CLIENTS_OWN, authorization: 'Bearer client' };
+      const before = upstream.got.length;
+      const answer = await send(port, { ...at(name), method: 'POST', body: sent.body as string, headers });
+      expect(answer).toMatchObject({ status: 200 });
+      expect(upstream.got).toHaveLength(before + 1);
+      const got = upstream.got.at(-1)?.headers;
+      expect(got).toEqual({
+        ...sent.headers,
+        'accept-encoding': 'identity',
+        'content-length': String(sent.body?.length),
+        connection: 'keep-alive',
+        host: new URL(upstream.url).host,
+        authorization: 'Bearer upstream',
+        'x-authz-role': 'a, b',
+        ...(name === 'error' ? { 'x-user': 'alice' } : { 'x-user': 'bob', 'x-second': '2' }),
+      });
+    },
+  );
+
+  it('has none where nothing is decided, nor what only a policy may set', async () => {
+    for (const message of [call('ping'), { jsonrpc: '2.0', method: 'notifications/x' }]) {
+      await post(port, message, { ...at('error'), headers: CLIENTS_OWN });
+      const got = upstream.got.at(-1)?.headers;
+      expect(got).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
+      for (const name of ['authorization', 'x-owned', 'x-authz-user', 'x-authz-role'])
+        expect(got).not.toHaveProperty(name);
+    }
+  });
+
+  it('is decided without what only a policy may set', async () => {
+    const answer = await post(port, tool('x'), { ...at('echo'), headers: CLIENTS_OWN });
+    const { error } = answer.json() as { error: { data: { reasons: [string] } } };
+    const seen = JSON.parse(error.data.reasons[0]) as object;
+    expect(seen).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
+    expect(seen).not.toHaveProperty('x-owned');
+  });
+
+  it("has none of a denial's that is only reported", async () => {
+    const answer = await post(reporting, tool('x'), at('refused'));
+    expect([answer.status, answer.headers['x-why']]).toEqual([200, undefined]);
+    expect(upstream.got.at(-1)?.headers).not.toHaveProperty('x-why');
+  });
+});
+
+/** What no answer may have of a policy, whatever it says. */
+function expectNoLies(headers: object): void {
+  for (const [name, lie] of Object.entries(LIES)) {
+    expect(headers).not.toHaveProperty([name.toLowerCase()], lie);
+  }
+}
+
+describe('the answer', () => {
+  const more = { 'x-seen': 'server', 'x-owned': 'server', 'x-of': 'server', 'mcp-session-id': 's' };
+
+  it.each(['error', 'plugin'])("has the allow's response headers: %s", async (name) => {
+    upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'), 200, more);
+    const { headers } = await post(port, tool('x'), at(name));
+    expectNoLies(headers);
+    expect(headers).toMatchObject({ 'x-seen': 'request', 'x-of': 'server', 'set-cookie': ['a=1', 'b=2'] });
+    for (const own of ['x-owned', 'authorization', 'x-user']) expect(headers).not.toHaveProperty(own);
+    expect(headers['content-type']).toMatch(/^application\/json/);
+    expect([headers['x-result'], headers['x-result-too']]).toEqual([
+      undefined,
+      name === 'error' ? 'added' : undefined,
+    ]);
+  });
+
+  it("that is a stream has those of the request's decision; the result's comes too late", async () => {
+    upstream.answer = ({ message }, response) => stream(response, more).end(event(said(message, 'ok')));
+    const answer = await post(port, tool('x'), at('error'));
+    const { 'transfer-encoding': chunked, ...headers } = answer.headers;
+    expect(chunked).toBe('chunked');
+    expectNoLies(headers);
+    expect(headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'x-seen': 'request',
+      'x-of': 'server',
+    });
+    expect(headers).not.toHaveProperty('x-result-too');
+    expect(answer.text).toBe(event(said({ id: 1 }, 'ok')));
+  });
+
+  it.each([
+    ['error', 200],
+    ['http', 403],
+    ['result', 200],
+    ['plugin', 200],
+  ])("of a denial has the denial's headers: denial %s", async (name, status) => {
+    const answer = await post(port, tool('denied'), at(name));
+    expectNoLies(answer.headers);
+    expect(answer.headers).toMatchObject({
+      'content-type': expect.stringMatching(/^application\/json/),
+      'x-user': 'alice',
+    });
+    expect(answer.status).toBe(status);
+    expect(answer.headers).not.toHaveProperty('set-cookie');
+  });
+
+  it("of a result's denial too, and none of what the server sent", async () => {
+    upstream.answer = ({ message }, response) => reply(response, said(message, 'classified'), 200, more);
+    const answer = await post(port, tool('x'), at('error'));
+    expect(answer.json()).toMatchObject({ error: { code: -32001 } });
+    expect(answer.headers).toMatchObject({ 'x-seen': 'request', 'x-result': 'headers' });
+    for (const name of ['x-of', 'x-result-too']) expect(answer.headers).not.toHaveProperty(name);
+  });
+
+  it.each(['broken', 'pay'])("has nothing of an allow that can't be kept: %s", async (name) => {
+    for (const entry of name === 'pay' ? ['error'] : ['error', 'plugin']) {
+      const { headers, text } = await post(port, tool(name), at(entry));
+      expect(text).toContain('-32001');
+      for (const own of ['authorization', 'x-user', 'x-seen', 'set-cookie'])
+        expect(headers).not.toHaveProperty(own);
+    }
+  });
+
+  it("has a policy's challenge, unless the gateway has one", async () => {
+    const refused = await post(port, tool('x'), at('refused'));
+    expect(refused.headers).toMatchObject({ 'www-authenticate': 'Bearer realm=policy', 'x-why': 'no' });
+    const challenged = await post(port, tool('x'), at('challenged'));
+    expect([challenged.status, challenged.headers]).toMatchObject([
+      403,
+      {
+        'x-why': 'no',
+        'www-authenticate': expect.stringMatching(/^Bearer error="insufficient_scope", scope="s"/),
+      },
+    ]);
+  });
+});
+
+it.each(CLIENTS)('%s works with all of it', async (_name, connect) => {
+  upstream.answer = ({ message }, response) => {
+    const methods: Record<string, object> = {
+      initialize: {
+        protocolVersion: '2025-11-25',
+        capabilities: { tools: {} },
+        serverInfo: { name: 'up', version: '1' },
+      },
+      'server/discover': {
+        supportedVersions: ['2026-07-28'],
+        capabilities: { tools: {} },
+        serverInfo: { name: 'up', version: '1' },
+        resultType: 'complete',
+        ttlMs: 0,
+        cacheScope: 'private',
+      },
+      'tools/call': { content: [{ type: 'text', text: 'ok' }], resultType: 'complete' },
+    };
+    const found = methods[String(message['method'])];
+    if (found === undefined) response.writeHead(202).end();
+    else reply(response, result(message, found), 200, { 'mcp-session-id': 's' });
+  };
+  const client = await connect(`http://127.0.0.1:${port}/mcp/error`);
+  expect(await client.callTool({ name: 'x', arguments: {} })).toMatchObject({ content: [{ text: 'ok' }] });
+  await client.close();
+});
