@@ -76,5 +76,5 @@ export class GatewayModule {
 
 function mcpControllers(server: McpServer, { auth }: GatewayConfig, authentication: Authentication): Type[] {
   const controller = mcpController(server, authentication);
-  return auth === undefined ? [controller] : [controller, metadataController(server.entry.name, auth.issuer)];
+  return auth === undefined ? [controller] : [controller, metadataController(server, auth.issuer)];
 }

@@ -64,8 +64,8 @@ export class HeaderRules {
   }
 
   /**
-   * What the client gets of an upstream's headers; its length and session are told anew. A challenge is for whoever has
-   * sent the credential: it would have a client fetch a token for another server and send it here.
+   * What the client gets of an upstream's headers; its length, its session and who may read it are told anew. A challenge
+   * is for whoever has sent the credential: it would have a client fetch a token for another server and send it here.
    */
   toClient(given: IncomingHttpHeaders): IncomingHttpHeaders {
     const headers = { ...given };
@@ -74,8 +74,11 @@ export class HeaderRules {
       Reflect.deleteProperty(headers, name);
     }
     for (const name of Object.keys(headers)) {
-      if (matchesHeader(name, this.policyHeaders)) Reflect.deleteProperty(headers, name);
+      if (matchesHeader(name, this.policyHeaders) || name.startsWith('access-control-'))
+        Reflect.deleteProperty(headers, name);
     }
+    // Beside the gateway's own.
+    if (headers.vary !== undefined) headers.vary = `Origin, ${headers.vary}`;
     return headers;
   }
 }

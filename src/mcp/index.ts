@@ -4,7 +4,7 @@ export { mcpController } from './mcp.controller.js';
 export { McpServer } from './mcp-server.js';
 export type { McpSettings } from './mcp-server.js';
 export { metadataController } from './metadata.controller.js';
-export { isLoopback } from './origin.guard.js';
+export { isLoopback } from './origin-rule.js';
 export { loadPlugins } from './plugins.js';
 export type { Plugins } from './plugins.js';
 export { SessionSeal } from './sessions.js';

@@ -1,6 +1,8 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AuthGuard } from '../auth/index.js';
 import type { Authentication } from '../auth/index.js';
+import { isPreflight } from './cors.js';
 import { metadataUrl } from './resource.js';
 
 /** The gateway's authentication, whose challenge tells a client where to get a token (RFC 9728). */
@@ -10,6 +12,10 @@ export class McpAuthGuard extends AuthGuard {
     private readonly name: string,
   ) {
     super(authentication);
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    return isPreflight(context.switchToHttp().getRequest<FastifyRequest>()) || super.canActivate(context);
   }
 
   protected override challenge(request: FastifyRequest, ...parameters: string[]): string {

@@ -4,6 +4,7 @@ import type { McpEntry } from '../config/index.js';
 import type { HeaderRules } from './headers.js';
 import { Ledger } from './ledger.js';
 import { MirroredParams } from './mirrored-params.js';
+import { OriginRule } from './origin-rule.js';
 import type { SessionSeal } from './sessions.js';
 import { Tasks } from './tasks.js';
 import { UpstreamClient } from './upstream-client.js';
@@ -24,6 +25,7 @@ export class McpServer {
   readonly ledger = new Ledger();
   readonly tasks = new Tasks();
   readonly params = new MirroredParams();
+  readonly origins: OriginRule;
   /** The headers that a call went to the upstream with, for further questions on its behalf. */
   readonly sentWith = new WeakMap<McpCall, IncomingHttpHeaders>();
   /** Whether the results of tasks must be decided. */
@@ -34,6 +36,7 @@ export class McpServer {
     readonly settings: McpSettings,
   ) {
     this.upstream = new UpstreamClient(entry);
+    this.origins = new OriginRule(settings.local, entry.origins);
     this.decidesTasks = entry.response !== undefined || entry.plugin !== undefined;
   }
 

@@ -5,6 +5,7 @@ import { OpaPublic } from 'nestjs-opa';
 import { INVALID_REQUEST } from 'nestjs-opa/mcp';
 import type { McpEnforcer } from 'nestjs-opa/mcp';
 import type { Authentication, UserRequest } from '../auth/index.js';
+import { answerPreflight, isPreflight } from './cors.js';
 import { enforcerToken } from './enforcer-of.js';
 import { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
@@ -16,14 +17,16 @@ import { refuseRequest } from './refuse.js';
 import { endSession, listen } from './standing.js';
 import { StandingStreams } from './standing-streams.js';
 
+const METHODS = 'POST, GET, DELETE';
+
 /** The controller of one MCP server, `/mcp/{name}`. */
 export function mcpController(server: McpServer, authentication: Authentication): Type {
-  const { name, origins } = server.entry;
+  const { name } = server.entry;
 
   // The messages are decided, not the route.
   @Controller(`mcp/${name}`)
   @OpaPublic()
-  @UseGuards(new OriginGuard(server.settings.local, origins), new McpAuthGuard(authentication, name))
+  @UseGuards(new OriginGuard(server.origins), new McpAuthGuard(authentication, name))
   class McpController implements OnApplicationShutdown {
     constructor(
       @Inject(enforcerToken(name)) private readonly enforcer: McpEnforcer,
@@ -32,6 +35,7 @@ export function mcpController(server: McpServer, authentication: Authentication)
 
     @All()
     async pass(@Req() request: UserRequest, @Res() reply: FastifyReply): Promise<void> {
+      if (isPreflight(request)) return answerPreflight(request, reply, METHODS);
       const exchange = new Exchange({ server, enforcer: this.enforcer }, request, reply);
       try {
         await this.handle(exchange);
@@ -54,9 +58,7 @@ export function mcpController(server: McpServer, authentication: Authentication)
         case 'DELETE':
           return endSession(exchange);
         default:
-          throw new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, {
-            allow: 'POST, GET, DELETE',
-          });
+          throw new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, { allow: METHODS });
       }
     }
   }

@@ -7,27 +7,31 @@ import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextp
 
 const INFO = { name: 'test', version: '1.0.0' };
 
-const withToken = (token?: string) =>
-  token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } };
+const options = (token: string | undefined, send: typeof fetch) => ({
+  fetch: send,
+  ...(token !== undefined && { requestInit: { headers: { authorization: `Bearer ${token}` } } }),
+});
 
-/** Connects the official client of the older era, 2025-11-25; `prepare` sets its handlers. */
+/** Connects the official client of the older era, 2025-11-25; `prepare` sets its handlers, `send` stands for fetch. */
 export async function connectLegacy(
   url: string,
   token?: string,
   prepare: (client: LegacyClient) => void = () => undefined,
+  send = fetch,
 ): Promise<LegacyClient> {
   const capabilities = { sampling: {}, elicitation: { form: {} }, roots: { listChanged: true } };
   const client = new LegacyClient(INFO, { capabilities });
   prepare(client);
-  await client.connect(new LegacyTransport(new URL(url), withToken(token)));
+  await client.connect(new LegacyTransport(new URL(url), options(token, send)));
   return client;
 }
 
-/** Connects the official client of the newer era, 2026-07-28; `prepare` sets its handlers. */
+/** Connects the official client of the newer era, 2026-07-28; `prepare` sets its handlers, `send` stands for fetch. */
 export async function connectModern(
   url: string,
   token?: string,
   prepare: (client: ModernClient) => void = () => undefined,
+  send = fetch,
 ): Promise<ModernClient> {
   const capabilities = { sampling: {}, elicitation: { form: {} }, roots: {} };
   const client = new ModernClient(INFO, {
@@ -35,7 +39,7 @@ export async function connectModern(
     versionNegotiation: { mode: { pin: '2026-07-28' } },
   });
   prepare(client);
-  await client.connect(new ModernTransport(new URL(url), withToken(token)));
+  await client.connect(new ModernTransport(new URL(url), options(token, send)));
   return client;
 }
 
