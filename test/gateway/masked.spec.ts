@@ -87,4 +87,12 @@ describe.each([
     const answer = await send(gateway.port, { path: `/api/${entry}${path}`, method });
     expect(answer).toMatchObject({ status, text: '', headers });
   });
+
+  it('an answer to HEAD tells no length: it would be the one before the mask', async () => {
+    const length = { 'content-type': JSON_TYPE, 'content-length': String(TEXT.length) };
+    const path = routes.add((_request, response) => response.writeHead(200, length).end());
+    const answer = await send(gateway.port, { path: `/api/${entry}${path}`, method: 'HEAD' });
+    expect(answer).toMatchObject({ status: 200, text: '', headers: { 'content-type': JSON_TYPE } });
+    expect(answer.headers).not.toHaveProperty('content-length');
+  });
 });

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import { hasDuplicateKey, hasUnsafeNumber, OpaError } from '../contracts/index.js';
 
@@ -113,13 +114,12 @@ function isOtherStream(result: unknown): boolean {
 }
 
 function fileOf(bytes: Buffer, like: StreamableFile): StreamableFile {
-  const { type, disposition } = like.getHeaders();
-  return new StreamableFile(bytes, {
-    type,
-    // An answer to HEAD has no body, and a length that isn't this one.
-    ...(bytes.length > 0 && { length: bytes.length }),
-    ...(disposition !== undefined && { disposition }),
-  });
+  const { type, disposition, length } = like.getHeaders();
+  const options = { type, ...(disposition !== undefined && { disposition }) };
+  // An answer to HEAD has no body, and a length that isn't this one. Of bytes Nest tells the length.
+  return bytes.length === 0 && length !== 0
+    ? new StreamableFile(Readable.from([]), options)
+    : new StreamableFile(bytes, options);
 }
 
 async function buffered(file: StreamableFile): Promise<Buffer> {
