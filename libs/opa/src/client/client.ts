@@ -62,9 +62,7 @@ export class OpaClient {
    * @throws OpaError as the contract's table says
    */
   data(query: Query, options: DataOptions): Promise<EngineAnswer> {
-    return promised(() =>
-      this.send(this.dataRequest(query, options)).then((answer) => readAnswer(answer, this.url)),
-    );
+    return promised(() => this.send(this.dataRequest(query, options)).then(this.read));
   }
 
   /**
@@ -100,6 +98,8 @@ export class OpaClient {
     const { result } = readAnswer(answer, this.url);
     return typeof result === 'object' && result !== null && 'queries' in result;
   }
+
+  private readonly read = (answer: HttpAnswer): EngineAnswer => readAnswer(answer, this.url);
 
   private dataRequest(query: Query, options: DataOptions): WireRequest {
     const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
