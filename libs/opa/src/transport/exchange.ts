@@ -31,6 +31,7 @@ class Exchange implements PoolMember {
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private onAbort: (() => void) | undefined;
+  private begun = false;
   private queued = false;
   private answering = false;
   private replayed = false;
@@ -55,15 +56,16 @@ class Exchange implements PoolMember {
       // Not written here: a function written for a property V8 makes in the old generation.
       this.onAbort = onAbort;
     }
-    const place = this.pool.enter(this);
-    this.queued = place === 'queued';
-    if (place === 'full') {
+    const admitted = this.pool.enter(this);
+    this.queued = !this.begun;
+    if (!admitted) {
       const { maxPending } = this.pool.settings;
       this.fail(overloaded(`${maxPending} decisions (pool.maxPending) already wait for a socket`));
     }
   }
 
   begin(now: number): void {
+    this.begun = true;
     // Its turn has come with the deadline: another one had the socket for all of its time.
     if (this.request.bounds.deadline - now < 1) return this.fail(this.late());
     try {
@@ -133,7 +135,7 @@ class Exchange implements PoolMember {
   }
 
   private late(): OpaError {
-    if (this.queued && this.req === undefined) return overloaded('no socket was free before the deadline');
+    if (this.queued && this.req === undefined) return overloaded('it got no socket before the deadline');
     return timedOut(`OPA at ${this.pool.origin.url}`);
   }
 

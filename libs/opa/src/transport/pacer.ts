@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers';
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 /**
  * How many exchanges begin in one turn of the event loop. A thousand at once would hold it for the time of a hundred
@@ -21,12 +21,15 @@ const WEIGHT = 1 / 8;
  * @remarks With a fast OPA a portion is a turn of the event loop's. Behind one that takes 100 ms, a hundred that begin at
  * once are a hundred answers in one millisecond as well, and so again and again for as long as the burst lasts. There
  * a portion is a millisecond's: three times what OPA can go on with, so that no time is lost over more than one exchange.
+ * Where a turn takes longer, for the application has other work to do, as many portions begin as it took milliseconds.
  */
 export class Pacer {
   private portion = A_TURN;
   private usualMs = 0;
-  private begun = 0;
-  private resting = false;
+  private left = A_TURN;
+  private restingSince: number | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private immediate: NodeJS.Immediate | undefined;
 
   /**
    * @param places - how many exchanges there may be at once
@@ -39,9 +42,9 @@ export class Pacer {
 
   /** Takes one begin of the portion; `false` when it is used up. */
   take(): boolean {
-    if (this.resting) return false;
-    this.begun += 1;
-    if (this.begun >= this.portion) this.rest();
+    if (this.restingSince !== undefined) return false;
+    this.left -= 1;
+    if (this.left <= 0) this.rest();
     return true;
   }
 
@@ -50,17 +53,26 @@ export class Pacer {
     this.usualMs += (heldMs - this.usualMs) * WEIGHT;
     const aMillisecond = Math.floor(this.places / Math.min(this.usualMs * SHARE, LONGEST_MS));
     this.portion = Math.max(1, Math.min(A_TURN, aMillisecond));
+    this.left = Math.min(this.left, this.portion);
+  }
+
+  /** No further portion follows. */
+  stop(): void {
+    clearTimeout(this.timer);
+    clearImmediate(this.immediate);
   }
 
   private rest(): void {
-    this.resting = true;
-    if (this.portion < A_TURN) setTimeout(this.next, 1);
-    else setImmediate(this.next);
+    this.restingSince = performance.now();
+    if (this.portion < A_TURN) this.timer = setTimeout(this.next, 1);
+    else this.immediate = setImmediate(this.next);
   }
 
   private readonly next = (): void => {
-    this.resting = false;
-    this.begun = 0;
+    const tookMs = performance.now() - (this.restingSince ?? 0);
+    this.restingSince = undefined;
+    this.left = Math.floor(this.portion * Math.max(1, tookMs));
     this.onPortion();
+    this.left = Math.min(this.left, this.portion);
   };
 }

@@ -43,14 +43,17 @@ export class Pool {
     return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /** Lets an exchange begin, at once or with a later portion, or when a place is free; not at all when the queue is full. */
-  enter(member: PoolMember): 'placed' | 'queued' | 'full' {
+  /**
+   * Lets an exchange begin, at once or with a later portion, or when a place is free.
+   *
+   * @returns `false` when the queue is full: it doesn't begin at all
+   */
+  enter(member: PoolMember): boolean {
     const { maxSockets, maxPending } = this.settings;
-    const ahead = this.active.size + this.queue.size;
-    if (ahead >= maxSockets + maxPending) return 'full';
+    if (this.active.size + this.queue.size >= maxSockets + maxPending) return false;
     this.queue.add(member);
     this.beginNext();
-    return ahead < maxSockets ? 'placed' : 'queued';
+    return true;
   }
 
   /** Takes an exchange out, whether it had begun or not. */
@@ -78,6 +81,7 @@ export class Pool {
   /** Makes every exchange give up. */
   close(): void {
     for (const member of [...this.queue.all(), ...this.active.all()]) member.close();
+    this.pacer.stop();
   }
 
   private readonly beginNext = (): boolean => {

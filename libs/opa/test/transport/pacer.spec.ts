@@ -1,20 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Pacer } from '../../src/transport/pacer.js';
 
-/** Takes what three portions after the first hold. */
+/** Counts what the second, third and fourth portion hold. */
 async function portions(places: number, heldMs: readonly number[]): Promise<number[]> {
   let told = (): void => undefined;
   const pacer = new Pacer(places, () => told());
   for (const held of heldMs) pacer.learn(held);
   const counts: number[] = [];
-  for (let i = 0; i < 3; i += 1) {
+  for (let i = 0; i < 4; i += 1) {
     const next = new Promise<void>((resolve) => (told = resolve));
-    let count = 0;
-    while (pacer.take()) count += 1;
-    counts.push(count);
+    counts.push(takeAll(pacer));
     await next;
   }
-  return counts;
+  pacer.stop();
+  return counts.slice(1);
+}
+
+function takeAll(pacer: Pacer): number {
+  let count = 0;
+  while (pacer.take()) count += 1;
+  return count;
+}
+
+/** Holds the event loop. */
+function stand(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
 }
 
 const times = (count: number, heldMs: number): number[] => Array.from({ length: count }, () => heldMs);
@@ -35,10 +47,53 @@ describe('a portion of a burst', () => {
     expect(await portions(places, heldMs)).toEqual([portion, portion, portion]);
   });
 
-  it('that grew smaller meanwhile is over when the smaller one is', () => {
+  it.each([
+    ['a fast OPA', 3, 8],
+    ['a slow one', 100, 3],
+  ])(
+    'is as many times as large as the milliseconds that the turn took, with %s',
+    async (_opa, heldMs, portion) => {
+      const began = await new Promise<number>((resolve) => {
+        const pacer: Pacer = new Pacer(100, () => {
+          resolve(takeAll(pacer));
+          pacer.stop();
+        });
+        for (const held of times(100, heldMs)) pacer.learn(held);
+        takeAll(pacer);
+        stand(5);
+      });
+      expect(began).toBeGreaterThanOrEqual(5 * portion);
+    },
+  );
+
+  it('that is begun holds no more than a smaller one, once OPA is slow', () => {
     const pacer = new Pacer(100, () => undefined);
-    for (let i = 0; i < 5; i += 1) expect(pacer.take()).toBe(true);
+    for (let i = 0; i < 2; i += 1) expect(pacer.take()).toBe(true);
     for (const held of times(100, 100)) pacer.learn(held);
-    expect([pacer.take(), pacer.take()]).toEqual([true, false]);
+    expect(takeAll(pacer)).toBe(3);
+    pacer.stop();
+  });
+
+  it('is of the usual size when nothing waited at the end of a long turn', async () => {
+    let told = (): void => undefined;
+    const pacer = new Pacer(100, () => told());
+    const next = new Promise<void>((resolve) => (told = resolve));
+    takeAll(pacer);
+    stand(5);
+    await next;
+    expect(takeAll(pacer)).toBe(8);
+    pacer.stop();
+  });
+
+  it('does not follow once it is stopped', async () => {
+    let further = 0;
+    for (const heldMs of [0, 100]) {
+      const pacer = new Pacer(100, () => (further += 1));
+      for (const held of times(100, heldMs)) pacer.learn(held);
+      takeAll(pacer);
+      pacer.stop();
+    }
+    await pause(5);
+    expect(further).toBe(0);
   });
 });

