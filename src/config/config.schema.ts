@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mcpSchema, policy } from './mcp.schema.js';
-import { upstreamSchema } from './upstream.schema.js';
+import { mcpSchema } from './mcp.schema.js';
+import { policy, upstreamSchema } from './upstream.schema.js';
 
 const filled = z.string().min(1, { error: 'a text that is not empty' });
 

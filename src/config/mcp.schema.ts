@@ -1,11 +1,8 @@
-import { isPolicyPath } from 'nestjs-opa';
 import { z } from 'zod';
-import { upstreamSchema } from './upstream.schema.js';
+import { policy, upstreamSchema } from './upstream.schema.js';
 
 const MIB = 1024 * 1024;
 const ORIGIN_RULE = 'an origin such as https://app.example, without a path';
-/** Accepts a policy path. */
-export const policy = z.string().refine(isPolicyPath, { error: 'a policy path such as gateway/mcp/request' });
 const bytes = z
   .int()
   .min(1)

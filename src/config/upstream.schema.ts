@@ -1,3 +1,4 @@
+import { isPolicyPath } from 'nestjs-opa';
 import { z } from 'zod';
 
 const NAME_RULE = 'letters, digits, "-" and "_", at most 63, a letter or digit first';
@@ -9,6 +10,11 @@ const isUpstreamUrl = (text: string): boolean => {
   return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
 };
 
+/** Accepts a policy path. */
+export const policy = z
+  .string()
+  .refine(isPolicyPath, { error: 'a policy path such as gateway/orders/request' });
+
 /** One REST upstream: what `/api/{name}/*` leads to. */
 export const upstreamSchema = z.strictObject({
   /** The name in the gateway's path. */
@@ -16,9 +22,9 @@ export const upstreamSchema = z.strictObject({
   /** Where the upstream is; its path stands before the request's own. */
   url: z.string({ error: URL_RULE }).refine(isUpstreamUrl, { error: URL_RULE }),
   /** The decision asked before the upstream. Default: `opa.policy`. */
-  policy: z.string().optional(),
+  policy: policy.optional(),
   /** The decision asked about the upstream's answer. Default: none. */
-  response: z.string().optional(),
+  response: policy.optional(),
   /** How long the upstream may take to connect, and to begin its answer, in milliseconds. Default: 5,000. */
   timeout: z.int().min(1).max(2_147_483_647).default(5_000),
   /** Whether the user's own `Authorization` goes to the upstream. Default: `false`. */

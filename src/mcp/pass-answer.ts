@@ -10,8 +10,7 @@ const logger = new Logger('Mcp');
 
 /**
  * Passes an answer on that is no stream: whatever type and status it has, it is read, and must be a message that
- * may pass. A status of the upstream's stays, where it is an error; but a 401 speaks of the gateway's credential there,
- * and a client that takes it for its own would log in again and again.
+ * may pass. A status of the upstream's stays, where it is an error.
  *
  * @param call - the request that it must answer; without one it can be an error alone
  */
@@ -25,10 +24,8 @@ export async function passAnswer(
   const { server, signal } = exchange;
   const text = await server.upstream.read(answer, server.entry.maxResultBytes, signal);
   const seen = await inspector.inspect(text);
-  const given = answer.status === 401 ? 502 : answer.status;
-  if (given !== answer.status) logger.warn(`${server.entry.name}: the MCP server wants a credential: 401`);
   if (seen.kind === 'pass' && (seen.answers || (call === undefined && isError(text)))) {
-    await sendJson(exchange, given, seen.text, headers);
+    await sendJson(exchange, answer.status, seen.text, headers);
     return;
   }
   if (seen.kind === 'refuse' && call?.request.id === seen.id) {
@@ -39,7 +36,7 @@ export async function passAnswer(
   if (!failed || text !== '')
     logger.warn(`${server.entry.name}: an answer is not passed on: ${answer.status}`);
   const error = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
-  const status = failed ? given : server.entry.denial === 'http' || call === undefined ? 502 : 200;
+  const status = failed ? answer.status : server.entry.denial === 'http' || call === undefined ? 502 : 200;
   await sendJson(exchange, status, errorText(call?.request.id, error), failed ? headers : {});
 }
 

@@ -118,6 +118,11 @@ describe('a configuration that is wrong', () => {
       ['upstreams: [{ name: a/b, url: http://h, policy: a }]', 'upstreams[0].name: letters, digits'],
       ['upstreams: [{ name: ":a", url: http://h, policy: a }]', 'upstreams[0].name: letters, digits'],
       [`upstreams: [{ name: a, url: http://h }]`, 'upstreams[0].policy: give one here'],
+      ['upstreams: [{ name: a, url: http://h, policy: /a/../b }]', 'upstreams[0].policy: a policy path'],
+      [
+        'upstreams: [{ name: a, url: http://h, policy: a, response: "a//b" }]',
+        'upstreams[0].response: a policy path',
+      ],
       ['upstreams: [{ name: a, url: ftp://h, policy: a }]', 'upstreams[0].url: an http:// or https:// URL'],
       ['upstreams: [{ name: a, url: "http://h?x", policy: a }]', 'upstreams[0].url: '],
       ['upstreams: [{ name: a, url: "http://h#x", policy: a }]', 'upstreams[0].url: '],
@@ -173,7 +178,7 @@ describe('a gateway that cannot start says so in one line, with exit code 1', ()
       [`opa: { bundle: missing.tar.gz }${UPSTREAM}`, 'missing.tar.gz'],
       [`opa: { tiemout: 1 }${UPSTREAM}`, 'tiemout'],
       [`opa: { policyHeaders: 7 }${UPSTREAM}`, 'policyHeaders'],
-      [UPSTREAM.replace('a/b', '../b'), '../b'],
+      [UPSTREAM.replace('a/b', '../b'), 'upstreams[0].policy: a policy path'],
       [
         `auth: { jwks: none.json, issuer: i, audience: a }${UPSTREAM}`,
         'none.json is not a readable JWKS file',
