@@ -45,6 +45,7 @@ export { OpaGuard } from './guard/index.js';
 export type { ContextFunction, Input, InputFunction, OpaInputOptions } from './input/index.js';
 export { OpaInterceptor } from './interceptor/index.js';
 export { getOpaToken, InjectOpa, OpaModule } from './module/index.js';
+export type { OpaProvided } from './module/index.js';
 export type { OpaModuleExtras, OpaModuleOptions, OpaOptionsFactory, OpaTlsOptions } from './module/index.js';
 export { OpaHealthIndicator } from './observability/health.indicator.js';
 export type { OpaHealth } from './observability/health.indicator.js';

@@ -2,8 +2,10 @@ import { HttpService } from '@nestjs/axios';
 import type { DynamicModule } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import type { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
 import { instanceToken, ObligationRegistry, Obligations } from '../enforcement/index.js';
+import type { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
 import { ConfigurableModuleClass } from './opa.module-definition.js';
@@ -47,9 +49,21 @@ function around(core: DynamicModule, name: string | undefined): DynamicModule {
   return { module: OpaModule, imports: [core], providers: [http], exports: [core, HttpService] };
 }
 
-/** The injection token of a named instance's {@link OpaService}; without a name, `OpaService` itself. */
-export function getOpaToken(name?: string): ReturnType<typeof instanceToken> {
-  return instanceToken(OpaService, name);
+/** What a module instance provides for injection. */
+export type OpaProvided =
+  typeof OpaService | typeof OpaClient | typeof OpaHttpService | typeof OpaHealthIndicator;
+
+/**
+ * The injection token of what a named instance provides; without a name, the class itself.
+ *
+ * @param of - Default: {@link OpaService}
+ * @example
+ * ```ts
+ * constructor(@Inject(getOpaToken('billing', OpaHealthIndicator)) private readonly billing: OpaHealthIndicator) {}
+ * ```
+ */
+export function getOpaToken(name?: string, of: OpaProvided = OpaService): ReturnType<typeof instanceToken> {
+  return instanceToken(of, name);
 }
 
 /** Injects the {@link OpaService} of a named instance. */

@@ -3,7 +3,18 @@ import type { INestApplication } from '@nestjs/common';
 import { Controller, Get, Headers, UseGuards, UseInterceptors } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { OpaModuleOptions } from 'nestjs-opa';
-import { getOpaToken, OpaGuard, OpaInterceptor, OpaModule, OpaPolicy, OpaService } from 'nestjs-opa';
+import {
+  getOpaToken,
+  OpaClient,
+  OpaError,
+  OpaGuard,
+  OpaHealthIndicator,
+  OpaHttpService,
+  OpaInterceptor,
+  OpaModule,
+  OpaPolicy,
+  OpaService,
+} from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 
 @Controller()
@@ -62,6 +73,22 @@ describe('named instances', () => {
       { policy: 'read', input },
       { policy: 'view', input: { ...input, response: { status: 200 } } },
     ]);
+  });
+
+  it.each([OpaClient, OpaHttpService, OpaHealthIndicator])('provide their own %p', async (provided) => {
+    await start();
+    const own: object = app.get(getOpaToken('billing', provided));
+    expect(own).toBeInstanceOf(provided);
+    expect(own).not.toBe(app.get(getOpaToken(undefined, provided)));
+  });
+
+  it('have a health of their own', async () => {
+    await start();
+    Object.assign(billing, { ready: () => Promise.reject(new OpaError('OPA_UNREACHABLE', 'gone')) });
+    const health = async (name?: string): Promise<object> =>
+      app.get<OpaHealthIndicator>(getOpaToken(name, OpaHealthIndicator)).isHealthy();
+    expect(await health('billing')).toEqual({ opa: { status: 'down', code: 'OPA_UNREACHABLE' } });
+    expect(await health()).toEqual({ opa: { status: 'up' } });
   });
 
   it('have a mode and a report of their own', async () => {
