@@ -6,9 +6,14 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { OpaError } from '../contracts/index.js';
 import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
-import type { Pool, PoolMember } from './pool.js';
+import type { Place, Pool, PoolMember } from './pool.js';
 import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
+
+/** What must be left of the deadline when one that was queued gets its socket, beside what OPA usually takes, in milliseconds. */
+const MARGIN_MS = 5;
+/** The same as a share of what OPA usually takes. */
+const MARGIN = 0.25;
 
 /**
  * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
@@ -27,12 +32,12 @@ class Exchange implements PoolMember {
   list: PoolMember['list'] = undefined;
   previous: PoolMember['previous'] = undefined;
   next: PoolMember['next'] = undefined;
-  since = 0;
+  private since = 0;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private onAbort: (() => void) | undefined;
-  private begun = false;
-  private queued = false;
+  /** What it found; `undefined` when it began at once. */
+  private place: Place | undefined;
   private answering = false;
   private replayed = false;
   private over = false;
@@ -56,18 +61,18 @@ class Exchange implements PoolMember {
       // Not written here: a function written for a property V8 makes in the old generation.
       this.onAbort = onAbort;
     }
-    const admitted = this.pool.enter(this);
-    this.queued = !this.begun;
-    if (!admitted) {
+    const place = this.pool.enter(this);
+    if (this.req !== undefined || this.over) return;
+    this.place = place;
+    if (place === 'full') {
       const { maxPending } = this.pool.settings;
       this.fail(overloaded(`${maxPending} decisions (pool.maxPending) already wait for a socket`));
     }
   }
 
   begin(now: number): void {
-    this.begun = true;
-    // Its turn has come with the deadline: another one had the socket for all of its time.
-    if (this.request.bounds.deadline - now < 1) return this.fail(this.late());
+    this.since = now;
+    if (this.request.bounds.deadline - now < this.least()) return this.fail(this.late());
     try {
       this.send();
     } catch (error) {
@@ -134,8 +139,14 @@ class Exchange implements PoolMember {
     this.fail(failureOf(error, this.pool.origin));
   }
 
+  // Others had the socket for too much of a queued one's time: sent, it would be late, and a flood is no late OPA.
+  private least(): number {
+    const waited = this.place === 'queued' && this.req === undefined;
+    return waited ? MARGIN_MS + this.pool.usualMs * (1 + MARGIN) : 1;
+  }
+
   private late(): OpaError {
-    if (this.queued && this.req === undefined) return overloaded('it got no socket before the deadline');
+    if (this.place !== undefined && this.req === undefined) return overloaded('it got no socket in time');
     return timedOut(`OPA at ${this.pool.origin.url}`);
   }
 
@@ -149,6 +160,7 @@ class Exchange implements PoolMember {
 
   private finish(): void {
     this.over = true;
+    if (this.req !== undefined) this.pool.learn(performance.now() - this.since);
     // One that has waited long is old to the garbage collector, which would keep what it points to as well.
     this.req = undefined;
     clearTimeout(this.timer);

@@ -5,11 +5,12 @@ import type { Origin } from './origin.js';
 import { Pacer } from './pacer.js';
 import type { PoolSettings } from './pool.options.js';
 
+/** What an exchange finds: a place is free, or it must wait for one, or too many do. */
+export type Place = 'placed' | 'queued' | 'full';
+
 /** One exchange as the pool sees it. */
 export interface PoolMember extends Listed<PoolMember> {
-  /** When it got its place, as `performance.now()` gives it; kept by the pool. */
-  since: number;
-  /** A place is free, now: use it until {@link Pool.leave}. */
+  /** A place is free, now (`performance.now()`): use it until {@link Pool.leave}. */
   begin(now: number): void;
   /** The pool is closing: give up now. */
   close(): void;
@@ -43,23 +44,29 @@ export class Pool {
     return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /**
-   * Lets an exchange begin, at once or with a later portion, or when a place is free.
-   *
-   * @returns `false` when the queue is full: it doesn't begin at all
-   */
-  enter(member: PoolMember): boolean {
+  /** How long an exchange usually takes of late, in milliseconds. */
+  get usualMs(): number {
+    return this.pacer.usualMs;
+  }
+
+  /** Lets an exchange begin, at once or with a later portion, or when a place is free; not at all when the queue is full. */
+  enter(member: PoolMember): Place {
     const { maxSockets, maxPending } = this.settings;
-    if (this.active.size + this.queue.size >= maxSockets + maxPending) return false;
+    const ahead = this.active.size + this.queue.size;
+    if (ahead >= maxSockets + maxPending) return 'full';
     this.queue.add(member);
     this.beginNext();
-    return true;
+    return ahead < maxSockets ? 'placed' : 'queued';
+  }
+
+  /** Learns for how long an exchange that was sent took, in milliseconds. */
+  learn(tookMs: number): void {
+    this.pacer.learn(tookMs);
   }
 
   /** Takes an exchange out, whether it had begun or not. */
   leave(member: PoolMember): void {
     if (this.active.delete(member)) {
-      this.pacer.learn(performance.now() - member.since);
       // A tick later, for Node frees the socket of an answer a tick after the answer's end.
       if (this.queue.size > 0) process.nextTick(this.beginNext);
     } else this.queue.delete(member);
@@ -90,8 +97,7 @@ export class Pool {
       return false;
     this.queue.delete(next);
     this.active.add(next);
-    next.since = performance.now();
-    next.begin(next.since);
+    next.begin(performance.now());
     return true;
   };
 

@@ -7,7 +7,6 @@ import { Pool } from '../../src/transport/pool.js';
 import { poolSettings } from '../../src/transport/pool.options.js';
 
 class Member implements PoolMember {
-  since = 0;
   begun = false;
 
   begin(): void {
@@ -30,7 +29,10 @@ describe('a burst', () => {
   it('begins a few exchanges in each turn of the event loop, in their order, until the places are taken', async () => {
     const pool = poolOf(20, 100);
     const members = Array.from({ length: 30 }, () => new Member());
-    expect(members.every((member) => pool.enter(member))).toBe(true);
+    expect(members.map((member) => pool.enter(member))).toEqual([
+      ...Array.from({ length: 20 }, () => 'placed'),
+      ...Array.from({ length: 10 }, () => 'queued'),
+    ]);
     const counts = [begun(members)];
     for (let i = 0; i < 4; i += 1) {
       await turn();
@@ -46,8 +48,9 @@ describe('a burst', () => {
 
   it('leaves the queue as long as it is: what only waits for the next turn has a place', () => {
     const pool = poolOf(20, 5);
-    const entered = Array.from({ length: 26 }, () => pool.enter(new Member()));
-    expect(entered.indexOf(false)).toBe(25);
+    const places = Array.from({ length: 26 }, () => pool.enter(new Member()));
+    expect(places.filter((place) => place === 'queued')).toHaveLength(5);
+    expect(places.at(-1)).toBe('full');
     expect(pool.waiting).toBe(5);
   });
 
