@@ -21,6 +21,11 @@ export interface AnswerStore {
   get(key: string): Found | Promise<Found>;
   /** @param ttl - forget it after this, in milliseconds */
   set(key: string, value: StoredAnswer, ttl: number): void | Promise<void>;
+  /**
+   * Forgets one, because OPA has answered anew and that answer isn't kept. Without this method an entry that is of no
+   * use is set in its place.
+   */
+  delete?(key: string): void | Promise<void>;
   /** Forgets everything of this module's. */
   clear(): void | Promise<void>;
 }
@@ -40,6 +45,10 @@ export class MemoryStore implements AnswerStore {
 
   set(key: string, value: StoredAnswer, ttl: number): void {
     this.entries.set(key, value, { ttl });
+  }
+
+  delete(key: string): void {
+    this.entries.delete(key);
   }
 
   clear(): void {

@@ -4,6 +4,7 @@ import type { EngineAnswer, EvaluateOptions, MaybePromise, PolicyEngine, Query }
 import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
+import { frozenCopy } from './frozen.js';
 import { EngineWrapper } from './wrapper.js';
 
 /** What a {@link CachingEngine} works with. */
@@ -24,6 +25,12 @@ const PLAIN_KEY = 1_024;
 
 /** The decision has ended, not the store. */
 const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
+
+/** Neither fresh nor able to stand in, ever. */
+const USELESS: StoredAnswer = { answer: {}, freshUntil: 0 };
+
+/** A second, for a store that reckons in seconds. */
+const USELESS_TTL_MS = 1_000;
 
 type Found = StoredAnswer | undefined;
 
@@ -129,11 +136,12 @@ export class CachingEngine extends EngineWrapper {
     if (generation !== this.generation || answer.degraded !== undefined) return answer;
     const { store, lifetime, staleTtl } = this.settings;
     const ttl = lifetime(answer, policy);
-    if (ttl <= 0) return answer;
-    // A copy that nobody can change: whoever gets a hit gets the same objects.
-    const kept = frozen(structuredClone(answer));
     try {
-      const written = store.set(key, { answer: kept, freshUntil: Date.now() + ttl }, ttl + staleTtl);
+      // A copy that nobody can change: whoever gets a hit gets the same objects.
+      const written =
+        ttl > 0
+          ? store.set(key, { answer: frozenCopy(answer), freshUntil: Date.now() + ttl }, ttl + staleTtl)
+          : forget(store, key);
       if (isPromise(written)) Promise.resolve(written).catch((error: unknown) => this.storeFailed(error));
     } catch (error) {
       this.storeFailed(error);
@@ -151,10 +159,7 @@ export class CachingEngine extends EngineWrapper {
   }
 }
 
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(frozen);
-  }
-  return value;
+// An answer that isn't kept takes the place of the one that was: that one must not stand in for it later.
+function forget(store: AnswerStore, key: string): void | Promise<void> {
+  return typeof store.delete === 'function' ? store.delete(key) : store.set(key, USELESS, USELESS_TTL_MS);
 }

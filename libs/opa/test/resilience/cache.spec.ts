@@ -1,10 +1,28 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AnswerStore, StoredAnswer } from 'nestjs-opa';
+import type { Step } from './support.js';
 import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
 
 afterEach(cleanUp);
 
 const cache = { max: 100, allowTtl: 10_000, denyTtl: 1_000 };
+
+/** The least that a store can be, and asynchronous. */
+function mapStore(kept = new Map<string, StoredAnswer>()): AnswerStore {
+  return {
+    get: (key) => Promise.resolve(kept.get(key)),
+    set: (key, value) => Promise.resolve(void kept.set(key, value)),
+    clear: () => kept.clear(),
+  };
+}
+
+function deletingStore(): AnswerStore {
+  const kept = new Map<string, StoredAnswer>();
+  return {
+    ...mapStore(kept),
+    delete: (key) => Promise.resolve(void kept.delete(key)),
+  };
+}
 
 describe('cache', () => {
   it('remembers allows and denies, each for its own time', async () => {
@@ -135,6 +153,36 @@ describe("onUnavailable: 'stale'", () => {
     for (const code of ['OPA_OVERLOADED', 'OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']) {
       await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
     }
+  });
+
+  const unkept: [name: string, newer: object, hints?: object][] = [
+    ['a denial, with denyTtl 0', { result: false }, { denyTtl: 0 }],
+    ['undefined, with denyTtl 0', {}, { denyTtl: 0 }],
+    ['a denial that says cache: false', { result: { allow: false, cache: false } }],
+    ['an allow that says ttl: 0', { result: { allow: true, ttl: 0 } }],
+    ['a document that is no decision', { result: 'no' }],
+  ];
+  const stores: [name: string, store: () => AnswerStore | undefined][] = [
+    ['memory', () => undefined],
+    ['a store without delete', () => mapStore()],
+    ['a store with delete', () => deletingStore()],
+  ];
+  describe.each(stores)('from %s', (_store, store) => {
+    it.each(unkept)('uses nothing older than %s, which is not kept', async (_name, newer, hints = {}) => {
+      const clock = fakeClock();
+      const server = await scripted(well, newer as Step, 503);
+      const kept = store();
+      const opa = await start({
+        url: server.url,
+        ...stale,
+        cache: { ...stale.cache, ...hints, ...(kept && { store: kept }) },
+      });
+      await opa.decide({ input: 1 });
+      clock.pass(11_000);
+      await opa.decide({ input: 1 }).catch(() => undefined);
+      await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+      expect(server.asked()).toBe(3);
+    });
   });
 
   it('keeps its staleness to itself when it was not asked for', async () => {
