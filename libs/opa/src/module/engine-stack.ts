@@ -48,7 +48,8 @@ export async function engineStack(
   if (onUnavailable === 'bundle' && bundle !== undefined) {
     engine = new BundleFallbackEngine(engine, await embedded(settings, bundle));
   }
-  if (coalesce === true) engine = new CoalescingEngine(engine, waits);
+  const shared = coalesce === true ? new CoalescingEngine(engine, waits) : undefined;
+  engine = shared ?? engine;
   let cache: CachingEngine | undefined;
   if (typeof remember === 'object') {
     const { max, staleTtl = 0, store } = remember;
@@ -70,7 +71,11 @@ export async function engineStack(
       retries: retry?.retries ?? 0,
       breaker: breaker?.state ?? 'off',
     }),
-    purge: async () => cache?.purge(),
+    purge: async () => {
+      // What is under way from before would be remembered in the name of those who join it afterwards.
+      shared?.renew();
+      await cache?.purge();
+    },
   };
 }
 

@@ -41,6 +41,11 @@ export class CoalescingEngine extends EngineWrapper {
     }
   }
 
+  /** Lets nobody join the calls that are under way; who has joined keeps them. */
+  renew(): void {
+    this.calls.clear();
+  }
+
   private start(key: string, query: Query, { deadline }: EvaluateOptions): SharedCall {
     const call = new SharedCall(this.engine, this.waits, query, deadline, () => {
       if (this.calls.get(key) === call) this.calls.delete(key);

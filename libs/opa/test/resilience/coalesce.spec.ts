@@ -66,6 +66,23 @@ describe('coalescing', () => {
     call.open();
   });
 
+  it.each([
+    ['with a cache', { max: 10, allowTtl: 10_000, denyTtl: 10_000 }],
+    ['without one', false],
+  ] as const)('shares no call from before a purge, %s', async (_name, cache) => {
+    const before = gate();
+    const server = await scripted(before.step, { result: false });
+    const opa = await start({ url: server.url, coalesce: true, cache, timeout: 15_000 });
+    const earlier = [1, 2].map(() => opa.decide({ input: 1 }));
+    await before.reached;
+    await opa.purge();
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+    before.open();
+    for (const one of earlier) await expect(one).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+    expect(server.asked()).toBe(cache === false ? 3 : 2);
+  });
+
   it('lets each keep its own deadline: one with less time than the call has asks on its own', async () => {
     const call = gate();
     const server = await scripted(call.step, () => undefined);
