@@ -5,6 +5,8 @@ import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 import { frozenCopy } from './frozen.js';
+import type { Question } from './questions.js';
+import { Questions } from './questions.js';
 import { EngineWrapper } from './wrapper.js';
 
 /** What a {@link CachingEngine} works with. */
@@ -34,18 +36,11 @@ const USELESS_TTL_MS = 1_000;
 
 type Found = StoredAnswer | undefined;
 
-/** A question that memory has no fresh answer to at once. */
-interface Asked {
-  readonly key: string;
-  readonly kept: MaybePromise<Found>;
-  readonly generation: number;
-}
-
 /** Remembers answers, by the instance, the policy path and the whole input. Errors are never remembered. */
 export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
   private found = 0;
-  private generation = 0;
+  private readonly questions = new Questions();
 
   constructor(
     engine: PolicyEngine,
@@ -68,10 +63,9 @@ export class CachingEngine extends EngineWrapper {
   evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
     const json = query.json ?? inputJson(query.input);
     const key = this.keyOf(query.policy, json);
-    const { generation } = this;
     const kept = this.look(key, options);
     const hit = isPromise(kept) ? undefined : this.hit(kept);
-    return hit ?? this.afterwards({ ...query, json }, options, { key, kept, generation });
+    return hit ?? this.afterwards({ ...query, json }, options, key, kept);
   }
 
   private hit(kept: Found): EngineAnswer | undefined {
@@ -81,16 +75,34 @@ export class CachingEngine extends EngineWrapper {
     return { ...kept.answer, cached: true };
   }
 
-  private async afterwards(query: Query, options: EvaluateOptions, asked: Asked): Promise<EngineAnswer> {
-    const { generation } = asked;
-    const kept = await asked.kept;
-    const hit = this.hit(kept);
-    if (hit !== undefined) return hit;
+  private async afterwards(
+    query: Query,
+    options: EvaluateOptions,
+    key: string,
+    looked: MaybePromise<Found>,
+  ): Promise<EngineAnswer> {
+    const question = this.questions.ask(key);
+    try {
+      const kept = await looked;
+      return this.hit(kept) ?? (await this.ask(query, options, question, kept));
+    } finally {
+      question.end();
+    }
+  }
+
+  private async ask(
+    query: Query,
+    options: EvaluateOptions,
+    question: Question,
+    found: Found,
+  ): Promise<EngineAnswer> {
     try {
       const answer = await this.engine.evaluate(query, options);
-      return this.keep(asked.key, answer, query.policy, generation);
+      if (question.newest && answer.degraded === undefined) this.keep(question, answer, query.policy);
+      return answer;
     } catch (error) {
-      if (!isGone(error) || !this.mayStandIn(kept, generation)) throw error;
+      const kept = question.known(found);
+      if (!isGone(error) || !this.mayStandIn(kept)) throw error;
       this.logger.warn(`A stale decision of "${query.policy}" is used: ${error.code}: ${error.message}`);
       return { ...kept.answer, cached: true, degraded: 'stale' };
     }
@@ -98,7 +110,7 @@ export class CachingEngine extends EngineWrapper {
 
   /** Forgets every answer, and those that are under way. */
   async purge(): Promise<void> {
-    this.generation += 1;
+    this.questions.forget();
     await this.settings.store.clear();
   }
 
@@ -132,25 +144,23 @@ export class CachingEngine extends EngineWrapper {
     }
   }
 
-  private keep(key: string, answer: EngineAnswer, policy: string, generation: number): EngineAnswer {
-    if (generation !== this.generation || answer.degraded !== undefined) return answer;
+  private keep(question: Question, answer: EngineAnswer, policy: string): void {
     const { store, lifetime, staleTtl } = this.settings;
     const ttl = lifetime(answer, policy);
+    // A copy that nobody can change: whoever gets a hit gets the same objects.
+    const kept = ttl > 0 ? { answer: frozenCopy(answer), freshUntil: Date.now() + ttl } : undefined;
+    question.answered(kept);
     try {
-      // A copy that nobody can change: whoever gets a hit gets the same objects.
       const written =
-        ttl > 0
-          ? store.set(key, { answer: frozenCopy(answer), freshUntil: Date.now() + ttl }, ttl + staleTtl)
-          : forget(store, key);
+        kept === undefined ? forget(store, question.key) : store.set(question.key, kept, ttl + staleTtl);
       if (isPromise(written)) Promise.resolve(written).catch((error: unknown) => this.storeFailed(error));
     } catch (error) {
       this.storeFailed(error);
     }
-    return answer;
   }
 
-  private mayStandIn(kept: Found, generation: number): kept is StoredAnswer {
-    if (kept === undefined || this.settings.staleTtl === 0 || generation !== this.generation) return false;
+  private mayStandIn(kept: Found): kept is StoredAnswer {
+    if (kept === undefined || this.settings.staleTtl === 0) return false;
     return Date.now() < kept.freshUntil + this.settings.staleTtl;
   }
 

@@ -119,6 +119,25 @@ describe('cache', () => {
     expect(server.asked()).toBe(3);
   });
 
+  it.each<[name: string, hints: object, cached: boolean]>([
+    ['kept', {}, true],
+    ['not kept', { denyTtl: 0 }, false],
+  ])(
+    'holds to the answer of the later question, %s, when an earlier one is answered after it',
+    async (...row) => {
+      const [, hints, cached] = row;
+      const slow = gate();
+      const server = await scripted(slow.step, { result: false });
+      const opa = await start({ url: server.url, cache: { ...cache, ...hints }, timeout: 15_000 });
+      const earlier = opa.decide({ input: 1 });
+      await slow.reached;
+      await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+      slow.open();
+      await expect(earlier).resolves.toMatchObject({ outcome: 'allow' });
+      await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny', cached });
+    },
+  );
+
   it('gives nothing after the module has closed', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url, cache });
@@ -183,6 +202,23 @@ describe("onUnavailable: 'stale'", () => {
       await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
       expect(server.asked()).toBe(3);
     });
+  });
+
+  it.each<[name: string, hints: object, made: object]>([
+    ['the denial that was kept', {}, { outcome: 'deny', degraded: 'stale' }],
+    ['nothing when it was not kept', { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
+  ])('uses what a question beside it has learnt: %s', async (_name, hints, made) => {
+    const clock = fakeClock();
+    const fails = gate(503);
+    const server = await scripted(well, fails.step, { result: false });
+    const opa = await start({ url: server.url, ...stale, cache: { ...stale.cache, ...hints } });
+    await opa.decide({ input: 1 });
+    clock.pass(11_000);
+    const failing = opa.decide({ input: 1 }).catch((error: unknown) => error);
+    await fails.reached;
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+    fails.open();
+    expect(await failing).toMatchObject(made);
   });
 
   it('keeps its staleness to itself when it was not asked for', async () => {
