@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { CircuitBreakerPolicy, IBreaker } from 'cockatiel';
 import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen } from 'cockatiel';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { isGone, OpaError } from '../contracts/index.js';
+import { isGone, OpaError, opaErrorOf } from '../contracts/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
 import { RecentCount } from './recent.js';
 import { EngineWrapper } from './wrapper.js';
@@ -30,6 +30,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
       handleWhen((error) => this.counts(error)),
       { halfOpenAfter: settings.halfOpenAfter, breaker: this.breaker },
     );
+    this.policy.onReset(() => this.breaker.reset());
     this.policy.onStateChange((state) => this.logger.warn(`The circuit to OPA is ${STATES[state]}.`));
   }
 
@@ -55,14 +56,17 @@ export class CircuitBreakerEngine extends EngineWrapper {
   }
 
   private readonly countSuccess = (answer: EngineAnswer): EngineAnswer => {
-    this.breaker.success(CircuitState.Closed);
+    this.breaker.success();
     return answer;
   };
 
   // Others may have opened it since; what it was closed for no longer says anything of OPA then.
   private readonly countFailure = async (error: unknown): Promise<never> => {
     const failed = (): Promise<never> => Promise.reject(error);
-    if (this.policy.state === CircuitState.Closed) await this.policy.execute(failed).catch(() => undefined);
+    if (this.policy.state === CircuitState.Closed) {
+      if (isGone(error)) await this.policy.execute(failed).catch(() => undefined);
+      else if (isAnswer(error)) this.breaker.success();
+    }
     return failed();
   };
 
@@ -70,12 +74,20 @@ export class CircuitBreakerEngine extends EngineWrapper {
   private counts(error: unknown): boolean {
     if (isGone(error)) return true;
     // A 429 has: else a flood would keep the circuit open, and with it the door that fail-open has.
-    const untold = error instanceof OpaError && UNTOLD.has(error.code) && error.status === undefined;
-    return untold && this.policy.state === CircuitState.HalfOpen;
+    return isUntold(error) && this.policy.state === CircuitState.HalfOpen;
   }
 }
 
 const UNTOLD = new Set(['OPA_ABORTED', 'OPA_OVERLOADED', 'OPA_CLOSED']);
+
+function isUntold(error: unknown): boolean {
+  return error instanceof OpaError && UNTOLD.has(error.code) && error.status === undefined;
+}
+
+// OPA was there and answered, be it with an error. An input that can't be written has not reached it.
+function isAnswer(error: unknown): boolean {
+  return !isUntold(error) && opaErrorOf(error).code !== 'OPA_BAD_INPUT';
+}
 
 function open(): OpaError {
   return new OpaError('OPA_CIRCUIT_OPEN', 'OPA is not asked: it has failed too often of late.');
@@ -92,11 +104,14 @@ class ShareBreaker implements IBreaker {
     this.all = new RecentCount(settings.duration);
   }
 
-  success(state: CircuitState): void {
-    if (state === CircuitState.HalfOpen) {
-      this.failures.reset();
-      this.all.reset();
-    }
+  success(): void {
+    this.all.add();
+  }
+
+  /** Begins anew, with the decision whose answer has closed the circuit. */
+  reset(): void {
+    this.failures.reset();
+    this.all.reset();
     this.all.add();
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { OpaService } from 'nestjs-opa';
+import type { OpaQuestion, OpaService } from 'nestjs-opa';
+import type { Step } from './support.js';
 import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
 
 afterEach(cleanUp);
@@ -46,11 +47,52 @@ describe('circuit breaker', () => {
     [429, 'OPA_OVERLOADED'],
     [401, 'OPA_UNAUTHORIZED'],
     [404, 'OPA_BAD_ANSWER'],
-  ] as const)('does not count %d', async (status, code) => {
+  ] as const)('does not take %d for a failure', async (status, code) => {
     const server = await scripted(status);
     const opa = await start({ url: server.url, retry: false });
     expect(new Set(await ask(opa, 25))).toEqual(new Set([code]));
     expect(opa.stats().breaker).toBe('closed');
+  });
+
+  it.each<[name: string, step: Step]>([
+    ['500', 500],
+    ['429', 429],
+    ['401', 401],
+    ['404', 404],
+    ['a body that is no answer', (_request, response) => response.end('no')],
+  ])('counts %s among the decisions that OPA has answered', async (_name, step) => {
+    const server = await scripted(...Array.from({ length: 30 }, () => step), 503);
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 59);
+    expect(opa.stats().breaker).toBe('closed');
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe('open');
+  });
+
+  it.each<[name: string, question: OpaQuestion]>([
+    ['its caller has ended', { input: 1, signal: AbortSignal.abort() }],
+    ['has an input that cannot be written', { input: 1n }],
+  ])('does not count at all one that %s', async (_name, question) => {
+    const server = await scripted(503);
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 19);
+    for (let i = 0; i < 25; i += 1) await opa.decide(question).catch(() => undefined);
+    expect(opa.stats().breaker).toBe('closed');
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe('open');
+    expect(server.asked()).toBe(20);
+  });
+
+  it.each([[200], [500], [429]])('begins anew once %d has closed it', async (status) => {
+    const clock = fakeClock();
+    const server = await scripted(...failing(20), status === 200 ? well : status, 503);
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 20);
+    clock.pass(1_001);
+    await ask(opa, 19);
+    expect(opa.stats().breaker).toBe('closed');
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe('open');
   });
 
   it('does not count decisions that found no socket, whether their queue was full or their time ran out', async () => {
