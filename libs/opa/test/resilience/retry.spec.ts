@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { settles } from '../faults/support/leftovers.js';
 import type { Step } from './support.js';
-import { cleanUp, fakeClock, scripted, start, well } from './support.js';
+import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
 
 const quick = { minDelay: 0, maxDelay: 5 };
 afterEach(cleanUp);
@@ -61,6 +61,30 @@ describe('retry', () => {
     const opa = await start({ url: server.url, retry: quick, onUnavailable: 'allow' });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     expect(server.asked()).toBe(2);
+  });
+
+  it.each([
+    [500, 'OPA_POLICY_ERROR'],
+    [401, 'OPA_UNAUTHORIZED'],
+    [400, 'OPA_BAD_ANSWER'],
+    [429, 'OPA_OVERLOADED'],
+  ] as const)('tells of the second try what is definite, after an overload: %d', async (status, code) => {
+    const server = await scripted(429, status);
+    const opa = await start({ url: server.url, retry: quick });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code, status });
+    expect(server.asked()).toBe(2);
+  });
+
+  it('is ended by its caller, after an overload too', async () => {
+    const second = gate();
+    const server = await scripted(429, second.step);
+    const opa = await start({ url: server.url, timeout: 15_000, retry: quick });
+    const caller = new AbortController();
+    const asked = opa.decide({ input: 1, signal: caller.signal });
+    await second.reached;
+    caller.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    second.open();
   });
 
   it('ends a pause when its caller goes away', async () => {
