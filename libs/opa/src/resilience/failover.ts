@@ -19,7 +19,7 @@ export interface FailoverMember {
  * second, and taken back when it is well. When all are set aside, all are tried.
  *
  * @remarks So that one that hangs doesn't use up the whole time, a try that isn't the last one gets an even share of
- * what is left: of two, the first may take half.
+ * what is left: of two, the first may take half. Those that are set aside share what the others have left.
  */
 export class FailoverEngine implements PolicyEngine {
   readonly name: string;
@@ -39,7 +39,9 @@ export class FailoverEngine implements PolicyEngine {
     let failure: OpaError | undefined;
     for (const [index, member] of order.entries()) {
       const now = performance.now();
-      const share = (options.deadline - now) / Math.max(1, well.length - index);
+      // Those that are set aside take no time from those that are well.
+      const left = (index < well.length ? well.length : order.length) - index;
+      const share = (options.deadline - now) / left;
       try {
         const answer = await member.engine.evaluate(query, { ...options, deadline: now + share });
         this.takeBack(member);

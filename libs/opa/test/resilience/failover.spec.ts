@@ -105,6 +105,53 @@ describe('several OPAs', () => {
   });
 });
 
+describe('the time', () => {
+  /** Is well once it is told so, but its health never is; until then it fails. */
+  const late = async () => {
+    let mode: 'fails' | 'hangs' | 'well' = 'fails';
+    const server = closing(
+      await httpServer((request, response) => {
+        request.resume();
+        if (request.url?.startsWith('/health') === true || mode === 'fails') response.writeHead(503).end();
+        else if (mode === 'well') response.end('{"result":true}');
+      }),
+    );
+    return { url: server.url, be: (now: typeof mode) => void (mode = now) };
+  };
+
+  it('is shared evenly when all are set aside and the first ones hang', async () => {
+    const members = [await late(), await late(), await late()] as const;
+    const opa = await start({ url: members.map(({ url }) => url), retry: false, timeout: 900 });
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    members[0].be('hangs');
+    members[1].be('hangs');
+    members[2].be('well');
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+
+  it('is shared by those that are set aside when the one that was well fails', async () => {
+    const [first, second, third] = [await late(), await late(), await late()];
+    const opa = await start({ url: [first.url, second.url, third.url], retry: false, timeout: 900 });
+    third.be('well');
+    await opa.decide({ input: 1 });
+    first.be('hangs');
+    second.be('well');
+    third.be('fails');
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+
+  it('is all for the one that is well while the other is set aside', async () => {
+    const first = await late();
+    const slow = await scripted(well, (_request, response) => {
+      // More than half of the time.
+      setTimeout(() => response.end('{"result":true}'), 1_200);
+    });
+    const opa = await start({ url: [first.url, slow.url], retry: false, timeout: 2_000 });
+    await opa.decide({ input: 1 });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  });
+});
+
 describe('one of several that has failed', () => {
   it('is asked first again once its health is well; while it is aside, its health alone is asked', async () => {
     let well = false;
