@@ -2,6 +2,7 @@ import type { EngineAnswer, EvaluateOptions, OpaError, PolicyEngine, Query } fro
 import { inputJson } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import { graver } from './failures.js';
+import { frozenCopy } from './frozen.js';
 import { EngineWrapper } from './wrapper.js';
 
 /**
@@ -67,7 +68,9 @@ class SharedCall {
     readonly deadline: number,
     private readonly over: () => void,
   ) {
-    this.answer = engine.evaluate(query, { deadline, signal: this.controller.signal });
+    const asked = engine.evaluate(query, { deadline, signal: this.controller.signal });
+    // What one asker's handler changed, the others would get.
+    this.answer = asked.then(frozenCopy);
     this.answer.then(over, over);
   }
 

@@ -120,16 +120,22 @@ describe('coalescing', () => {
     await expect(holds).resolves.toMatchObject({ degraded: 'fail-open' });
   });
 
-  it('gives each its own decision: what one handler changes, no other gets', async () => {
-    const call = gate();
+  it.each([
+    ['with a cache', { max: 10, allowTtl: 10_000, denyTtl: 10_000 }],
+    ['without one', false],
+  ] as const)('gives each its own decision of what nobody can change, %s', async (_name, cache) => {
+    const call = gate(200, { allow: true, obligations: [{ type: 'mask', properties: { paths: ['a'] } }] });
     const server = await scripted(call.step);
-    const opa = await start({ url: server.url, coalesce: true });
+    const opa = await start({ url: server.url, coalesce: true, cache });
     const asked = [1, 2].map(() => opa.decide({ input: 1 }));
     await call.reached;
     call.open();
     const [first, second] = await Promise.all(asked);
     expect(second).toEqual({ ...first, durationMs: expect.any(Number) });
     expect(second).not.toBe(first);
+    expect(() => ((first?.result as { allow: boolean }).allow = false)).toThrow('read only');
+    const [obligation] = second?.obligations ?? [];
+    expect(() => (obligation?.properties['paths'] as string[]).push('b')).toThrow('not extensible');
   });
 
   it('asks again for whoever has time left when the first asker has none', async () => {

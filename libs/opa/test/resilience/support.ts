@@ -77,7 +77,10 @@ export function fakeClock(): { pass(ms: number): void } {
 }
 
 /** Keeps answers back until it is told. */
-export function gate(status = 200): { step: Step; open: () => void; reached: Promise<void> } {
+export function gate(
+  status = 200,
+  result: unknown = true,
+): { step: Step; open: () => void; reached: Promise<void> } {
   let reach = (): void => undefined;
   let release = (): void => undefined;
   const reached = new Promise<void>((resolve) => (reach = resolve));
@@ -87,7 +90,7 @@ export function gate(status = 200): { step: Step; open: () => void; reached: Pro
     open: () => release(),
     step: (_request, response) => {
       reach();
-      void released.then(() => response.writeHead(status).end('{"result":true}'));
+      void released.then(() => response.writeHead(status).end(JSON.stringify({ result })));
     },
   };
 }
