@@ -29,8 +29,11 @@ export class CoalescingEngine extends EngineWrapper {
     for (;;) {
       const known = this.calls.get(key);
       // Of a call that outlasts this question nobody could tell why it had no answer in time.
-      if (known !== undefined && options.deadline < known.deadline)
+      if (known !== undefined && options.deadline < known.deadline) {
+        // Its answer will be the newer one: whoever asks after it must not join the older call.
+        this.calls.delete(key);
         return this.engine.evaluate(asked, options);
+      }
       const call = known ?? this.start(key, asked, options);
       try {
         return await call.join(options);

@@ -94,6 +94,20 @@ describe('coalescing', () => {
     await expect(patient).resolves.toMatchObject({ outcome: 'allow' });
   });
 
+  it('shares no call that is older than one which had to be asked on its own', async () => {
+    const older = gate();
+    const server = await scripted(older.step, { result: false });
+    const cache = { max: 10, allowTtl: 10_000, denyTtl: 0 };
+    const opa = await start({ url: server.url, coalesce: true, cache, timeout: 15_000 });
+    const earlier = opa.decide({ input: 1 });
+    await older.reached;
+    const later = [10_000, 15_000].map((timeout) => opa.decide({ input: 1, timeout }));
+    for (const one of later) await expect(one).resolves.toMatchObject({ outcome: 'deny' });
+    older.open();
+    await expect(earlier).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+  });
+
   it('is late for all when OPA hangs: nobody becomes an overload by asking again', async () => {
     const server = await scripted(() => undefined);
     const opa = await start({ url: server.url, coalesce: true, timeout: 300, circuitBreaker: false });
