@@ -10,9 +10,9 @@ export function isReset(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-// OPA's own alerts about this client's certificate: an expired one must not look like an outage.
-const CERTIFICATE_REFUSED =
-  /^ERR_SSL_\w*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
+// OPA's own alerts about this client's certificate: an expired one must not look like an outage. By number, for under
+// TLS 1.2 the code is EPROTO and nothing more. 40 is how TLS 1.2 says that a certificate is missing, 116 how 1.3 does.
+const CERTIFICATE_REFUSED = /SSL alert number (?:4\d|116)\b/;
 
 // This process has no descriptor or memory for a socket. OPA isn't the one that is missing, and a flood can bring it about.
 const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
@@ -21,7 +21,7 @@ const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 export function failureOf(error: unknown, origin: Origin): OpaError {
   if (error instanceof OpaError) return error;
   const code = codeOf(error);
-  const what = messageOf(error);
+  const what = messageOf(error).trim();
   // HPE_INVALID_EOF_STATE is an answer cut short; the parser's other complaints are about what was said.
   if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
     return new OpaError('OPA_BAD_ANSWER', `OPA at ${origin.url} did not answer in HTTP: ${what}.`, {
@@ -34,10 +34,10 @@ export function failureOf(error: unknown, origin: Origin): OpaError {
       cause: error,
     });
   }
-  if (CERTIFICATE_REFUSED.test(code)) {
+  if (/^(?:EPROTO$|ERR_SSL_)/.test(code) && CERTIFICATE_REFUSED.test(what)) {
     return new OpaError(
       'OPA_UNAUTHORIZED',
-      `OPA at ${origin.url} refused this client's own certificate (option "tls"): ${what}.`,
+      `OPA at ${origin.url} refused this client's own certificate, or misses one (option "tls"): ${what}.`,
       { cause: error },
     );
   }

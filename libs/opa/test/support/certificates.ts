@@ -13,8 +13,9 @@ export interface Authority extends Pair {
    *
    * @param name - its common name
    * @param host - a server's address; a DNS name or, by default, 127.0.0.1
+   * @param until - when it expires; in a year by default
    */
-  issue(name: string, host?: string): Promise<Pair>;
+  issue(name: string, host?: string, until?: Date): Promise<Pair>;
 }
 
 const USUAL = { keyType: 'ec', algorithm: 'sha256' } as const;
@@ -30,14 +31,17 @@ export async function createAuthority(name: string): Promise<Authority> {
       { name: 'keyUsage', keyCertSign: true, critical: true },
     ],
   });
-  return { cert, key, issue: (common, host) => issue({ cert, key }, common, host) };
+  return { cert, key, issue: (common, host, until) => issue({ cert, key }, common, host, until) };
 }
 
-async function issue(ca: Pair, name: string, host = '127.0.0.1'): Promise<Pair> {
+const DAY_MS = 86_400_000;
+
+async function issue(ca: Pair, name: string, host = '127.0.0.1', until?: Date): Promise<Pair> {
   const isAddress = /^[\d.]+$/.test(host);
   const { cert, private: key } = await generate(subject(name), {
     ...USUAL,
     ca,
+    ...(until && { notBeforeDate: new Date(until.getTime() - DAY_MS), notAfterDate: until }),
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true, critical: true },

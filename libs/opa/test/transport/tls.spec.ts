@@ -1,5 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpaModuleOptions, OpaTlsOptions } from 'nestjs-opa';
 import type { OpaServer } from 'nestjs-opa/testing';
@@ -138,12 +139,26 @@ describe("this client's certificate, before an OPA that asks for it", () => {
     await expect(ask(opa.url, { ca, ...(await pair()) })).resolves.toMatchObject(allowed);
   });
 
-  it.each([
-    ['none', () => undefined, 'OPA_UNAUTHORIZED'],
-    ["another authority's", () => stranger.issue('gateway'), 'OPA_UNAUTHORIZED'],
-    ["another client's", () => other, 'OPA_UNAUTHORIZED'],
-  ])('is refused: %s', async (_name, pair, code) => {
-    await expect(ask(opa.url, { ca, ...(await pair()) })).rejects.toMatchObject({ code });
+  describe.each(['TLSv1.2', 'TLSv1.3'] as const)('under %s', (version) => {
+    const usual = tls.DEFAULT_MAX_VERSION;
+    beforeAll(() => {
+      tls.DEFAULT_MAX_VERSION = version;
+    });
+    afterAll(() => {
+      tls.DEFAULT_MAX_VERSION = usual;
+    });
+
+    it.each([
+      ['none', () => undefined],
+      ["another authority's", () => stranger.issue('gateway')],
+      ['one that is signed by itself', () => ({ cert: stranger.cert, key: stranger.key })],
+      ['one that has expired', () => authority.issue('gateway', undefined, new Date(Date.now() - 60_000))],
+      ["another client's", () => other],
+    ])('is refused, and opens no door: %s', async (_name, pair) => {
+      const options = { ...patient, url: opa.url, onUnavailable: 'allow' } as const;
+      const service = await start({ ...options, tls: { ca, ...(await pair()) } });
+      await expect(service.decide({ input: { n: 1 } })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+    });
   });
 
   it('is read again when its files change, and stays what it was while they do not fit together', async () => {
