@@ -59,14 +59,22 @@ function explain(body: Fields | undefined): string {
   if (typeof body?.['code'] !== 'string') return '';
   const errors: unknown[] = Array.isArray(body['errors']) ? body['errors'] : [];
   const details = errors.map(detail).filter((text) => text !== '');
-  return [`: ${body['code']}`, textOf(body['message']), ...details].filter(Boolean).join(', ');
+  return [`: ${headOf(body['code'])}`, headOf(body['message']), ...details].filter(Boolean).join(', ');
 }
 
 function detail(error: unknown): string {
   const fields = asFields(error);
   const location = asFields(fields?.['location']);
   const where = location === undefined ? '' : ` at ${textOf(location['file'])}:${textOf(location['row'])}`;
-  return fields === undefined ? '' : `${textOf(fields['code'])} (${textOf(fields['message'])})${where}`;
+  return fields === undefined ? '' : `${headOf(fields['code'])} (${headOf(fields['message'])})${where}`;
+}
+
+const MAX_HEAD = 200;
+
+// OPA's messages go on with what the policy worked with, which may be the input: no more is told than the name in front.
+function headOf(message: unknown): string {
+  const [head = ''] = textOf(message).split(/[:"'`\r\n]/, 1);
+  return head.trim().slice(0, MAX_HEAD);
 }
 
 function textOf(value: unknown): string {

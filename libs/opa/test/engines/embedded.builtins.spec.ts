@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { createEmbeddedEngine } from '../../src/engines/embedded/index.js';
 import { expressions, input } from './support/expressions.js';
 import { buildBundle, opaEval, writeSources } from './support/opa.js';
@@ -76,5 +77,35 @@ describe('builtins whose answers change or whose arguments lose something', () =
     await expect(ask(`package p\nx := ${expression}`, value)).rejects.toMatchObject({
       code: 'OPA_POLICY_ERROR',
     });
+  });
+
+  it.each([
+    ['regex.split', 'regex.split(input, "a")', '[HUSH', 'Invalid regular expression'],
+    ['sprintf', 'sprintf(input, [])', '%(HUSH', '[sprintf]'],
+    [
+      'sprintf of another type',
+      'sprintf("%d", [input])',
+      'HUSH',
+      '[sprintf] expecting number but found string',
+    ],
+    [
+      'json.patch',
+      'json.patch({}, [{"op": "add", "path": [[input]], "value": 1}])',
+      'HUSH',
+      'json.patch takes',
+    ],
+    [
+      'object.subset',
+      'object.subset(input.a, input.b)',
+      { a: ['HUSH', 2, 3], b: ['HUSH', 3] },
+      'object.subset cannot',
+    ],
+  ])('tells nothing of the input when it fails: %s', async (_, expression, value, said) => {
+    const failed = ask(`package p\nx := ${expression}`, value).catch((reason: unknown) => reason);
+    expect(await failed).toMatchObject({
+      code: 'OPA_POLICY_ERROR',
+      message: expect.stringContaining(`The policy "p/x" failed: ${said}`),
+    });
+    expect(inspect(await failed, { depth: 10 })).not.toContain('HUSH');
   });
 });

@@ -1,9 +1,13 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaModule, OpaService } from 'nestjs-opa';
+import type { OpaServer } from 'nestjs-opa/testing';
+import { startOpa } from 'nestjs-opa/testing';
+import { opaBinary } from '../engines/support/opa.js';
 import type { TestServer } from '../support.js';
 import { httpServer, tcpServer } from '../support.js';
 
@@ -127,5 +131,56 @@ describe('what an answer becomes', () => {
     const opa = await service({ url: server.url });
     await expect(opa.decide({ input })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
     expect(server.opened()).toBe(0);
+  });
+});
+
+describe('what a 500 tells', () => {
+  const input = { ok: true, secret: 'HUSH' };
+  let real: OpaServer;
+  beforeAll(async () => {
+    const rego = `package a
+      rule := input.secret if input.ok
+      rule := 2 if input.ok
+      object[k] := v if { some k in ["x"]; some v in [input.secret, 1] }
+      f(x) := x
+      f(x) := 1 if is_string(x)
+      function := f(input.secret)
+      name[input.secret] := 1 if input.ok
+      name[input.secret] := 2 if input.ok`;
+    real = await startOpa({ rego, binary: await opaBinary() });
+  });
+  afterAll(() => real.stop());
+
+  it.each([
+    ['rule', 'eval_conflict_error (rule data.a.rule produced conflicting values) at '],
+    ['object', 'eval_conflict_error (object keys must be unique) at '],
+    [
+      'function',
+      'eval_conflict_error (function data.a.f produced conflicting values for the same inputs) at ',
+    ],
+    ['name', 'eval_conflict_error ('],
+  ])('is what failed and where, and nothing of the input: a conflict of a %s', async (name, said) => {
+    const opa = await service({ url: real.url });
+    const error: unknown = await opa
+      .decide({ policy: `a/${name}`, input })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'OPA_POLICY_ERROR', message: expect.stringContaining(said) });
+    expect((error as Error).message).toMatch(/\.rego:\d+\.$/);
+    expect(inspect(error, { depth: 10 })).not.toContain('HUSH');
+  });
+
+  it.each([
+    ['to_number: strconv.ParseFloat: parsing "HUSH": invalid syntax', 'eval_builtin_error (to_number) at '],
+    ["object.get 'HUSH'", 'eval_builtin_error (object.get) at '],
+    ['conflict\nHUSH', 'eval_builtin_error (conflict) at '],
+    [`${'x'.repeat(1_000)}HUSH`, 'eval_builtin_error (xxx'],
+  ])('is the name of what failed: %j', async (message, said) => {
+    const errors = [{ code: 'eval_builtin_error', message, location: { file: 'a.rego', row: 7 } }];
+    const body = { code: 'internal_error', message: 'error(s) occurred: HUSH', errors };
+    server = await http(500, JSON.stringify(body))();
+    const opa = await service({ url: server.url });
+    const error: unknown = await opa.decide({ input }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: expect.stringContaining(`error(s) occurred, ${said}`) });
+    expect(inspect(error, { depth: 10 })).not.toContain('HUSH');
   });
 });

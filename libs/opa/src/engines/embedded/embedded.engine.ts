@@ -9,7 +9,7 @@ import type {
 } from '../../contracts/index.js';
 import { loadBundle } from './bundle.js';
 import type { LoadBundleOptions } from './bundle.js';
-import { badBundle, describe } from './errors.js';
+import { badBundle, describeFailure } from './errors.js';
 import { encodeInput } from './input.js';
 import { loadPolicy } from './policy.js';
 import type { Policy } from './policy.js';
@@ -127,8 +127,9 @@ function first(policy: Policy, entrypoint: number, input: ArrayBuffer | undefine
   let results: unknown;
   try {
     results = policy.evaluate(input, entrypoint);
-  } catch (cause) {
-    throw new OpaError('OPA_POLICY_ERROR', `The policy "${path}" failed: ${describe(cause)}`, { cause });
+  } catch (thrown) {
+    // Without the cause, which the log would tell: a builtin's error may quote the input.
+    throw new OpaError('OPA_POLICY_ERROR', `The policy "${path}" failed: ${describeFailure(thrown)}`);
   }
   if (!Array.isArray(results)) {
     throw new OpaError('OPA_POLICY_ERROR', `The policy "${path}" gave no result set.`);

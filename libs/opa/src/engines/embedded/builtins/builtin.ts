@@ -2,7 +2,8 @@
  * A Rego builtin in JavaScript: JSON values in, a JSON value out.
  *
  * `undefined` is what OPA calls a builtin error: the expression is undefined. An `ArrayBuffer` is the answer's JSON text,
- * for what JavaScript's numbers can't hold. What is thrown fails the whole evaluation (`OPA_POLICY_ERROR`).
+ * for what JavaScript's numbers can't hold. What is thrown fails the whole evaluation (`OPA_POLICY_ERROR`); of its
+ * message the log gets what is in front of the first colon or quote.
  */
 export type Builtin = (...args: unknown[]) => unknown;
 

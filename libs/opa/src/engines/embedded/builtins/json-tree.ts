@@ -64,7 +64,7 @@ function child(node: unknown, key: unknown): unknown {
 
 function withKey(object: object, key: unknown, value: unknown): object {
   if (typeof key === 'string') return { ...object, [key]: value };
-  throw new TypeError("json.patch: in the embedded engine an object's keys are strings");
+  throw new TypeError('json.patch takes, in the embedded engine, no keys of an object but strings');
 }
 
 /** Gives a key as an index up to `last`; `-` is the one behind the last item. */

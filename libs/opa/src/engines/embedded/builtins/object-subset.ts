@@ -29,8 +29,8 @@ function isWithin(whole: readonly unknown[], part: readonly unknown[]): boolean 
   // An item twice, and it can't be a set.
   if (hasTwins(part)) return false;
   throw new Error(
-    'object.subset: in the embedded engine a list whose items are all there, but not side by side, can be a set ' +
-      'as well as an array. Compare sets with "&" and "-".',
+    'object.subset cannot tell, in the embedded engine, whether a list whose items are all there, but not side by ' +
+      'side, is a set or an array. Compare sets with & and -',
   );
 }
 
