@@ -3,6 +3,9 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Pair } from './support/certificates.js';
 
 /** A server of the tests' own, with the connections that it has open. */
 export interface TestServer {
@@ -42,3 +45,11 @@ export const httpServer = (listener: RequestListener): Promise<TestServer> =>
 /** A stand-in for OPA with nothing but a socket. */
 export const tcpServer = (listener: (socket: Socket) => void): Promise<TestServer> =>
   listening(createTcpServer(listener));
+
+/** A stand-in for OPA with nothing but a socket, behind TLS. */
+export async function tlsServer(pair: Pair, listener: (socket: TLSSocket) => void): Promise<TestServer> {
+  const server = await listening(
+    createTlsServer({ ...pair }, (socket) => listener(socket.on('error', () => undefined))),
+  );
+  return { ...server, url: server.url.replace('http:', 'https:') };
+}

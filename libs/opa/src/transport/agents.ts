@@ -123,6 +123,8 @@ export class Agents {
       const retireAt = performance.now() + this.settings.socketTtl;
       this.open.set(socket, { retireAt, idleUntil: retireAt });
       socket.once('close', () => this.open.delete(socket));
+      // Before the listener of HTTP's own, which is there while an answer is awaited and goes with the answer's end.
+      socket.on('data', closeUnasked);
       this.boundConnecting(socket, agent === this.https ? 'secureConnect' : 'connect');
       return socket;
     }) satisfies CreateConnection;
@@ -155,4 +157,10 @@ export class Agents {
     };
     socket.once(connected, done).once('close', done);
   }
+}
+
+// What nobody waits for tells that answers and questions on this socket are out of step: the next question would get
+// what was meant for another one. Node drops it and keeps the socket.
+function closeUnasked(this: Socket): void {
+  if (this.listenerCount('data') === 1) this.destroy();
 }
