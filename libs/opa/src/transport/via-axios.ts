@@ -1,8 +1,9 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
-import { Axios, AxiosError } from 'axios';
+import { Axios, AxiosError, isAxiosError } from 'axios';
 import type { CancelSignal } from '../contracts/index.js';
 import { OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
 import { hasInterceptors } from './http.service.js';
+import type { WireConfig } from './lean-adapter.js';
 import { urlOf, WireCall } from './lean-adapter.js';
 import type { Pool } from './pool.js';
 import type { Waits } from './waits.js';
@@ -113,10 +114,9 @@ const FOR_OTHERS = {
   validateStatus: (): boolean => true,
 };
 
-// Only a replaced adapter makes axios errors here. What an interceptor throws must never look like an outage.
 function fromAxios(error: unknown, pool: Pool): OpaError {
   if (error instanceof OpaError) return error;
-  if (error instanceof AxiosError) {
+  if (isOfAdapter(error)) {
     const late = error.code === AxiosError.ECONNABORTED || error.code === AxiosError.ETIMEDOUT;
     const what = `OPA at ${pool.origin.url}: ${error.message}.`;
     return new OpaError(late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE', what, { cause: error });
@@ -124,4 +124,12 @@ function fromAxios(error: unknown, pool: Pool): OpaError {
   return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", {
     cause: error,
   });
+}
+
+// By axios' own mark, for its builds have a class each. Of another request is what an interceptor asks for itself, and
+// what an interceptor fails with must not look like an outage.
+function isOfAdapter(error: unknown): error is AxiosError {
+  if (!isAxiosError(error)) return false;
+  const config = error.config as WireConfig | undefined;
+  return config === undefined || config.wireCall instanceof WireCall;
 }

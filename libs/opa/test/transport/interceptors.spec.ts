@@ -3,6 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios from 'axios';
+import MockAdapter from 'axios-mock-adapter';
 import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -124,6 +125,16 @@ describe('interceptors of the pooled HttpService', () => {
     expect(received).toEqual([]);
   });
 
+  it('end the decision with the failure of an axios request of their own, and open no door', async () => {
+    const { opa, axiosRef } = await open();
+    axiosRef.interceptors.request.use(() => axios.get('http://127.0.0.1:1/', { proxy: false }));
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({
+      code: 'OPA_BAD_INPUT',
+      cause: { code: 'ECONNREFUSED' },
+    });
+    expect(received).toEqual([]);
+  });
+
   it('may not lead a decision to another address', async () => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use((config) => ({ ...config, url: `${server.url}/v1/data/other` }));
@@ -154,5 +165,32 @@ describe('interceptors of the pooled HttpService', () => {
     caller.abort();
     await decided;
     await settles(() => opa.stats().sockets.inUse, 0);
+  });
+});
+
+describe('a replaced adapter', () => {
+  /** An axios error of a build of axios that is not this one. */
+  const failure = (config: InternalAxiosRequestConfig, message: string, code?: string): Error =>
+    Object.assign(new Error(message), { isAxiosError: true, config, code });
+
+  it.each([
+    ['Network Error', undefined, 'OPA_UNREACHABLE'],
+    ['connect ECONNREFUSED', 'ECONNREFUSED', 'OPA_UNREACHABLE'],
+    ['timeout of 0ms exceeded', 'ECONNABORTED', 'OPA_TIMEOUT'],
+    ['timeout', 'ETIMEDOUT', 'OPA_TIMEOUT'],
+  ])('fails as OPA would: %s, %s', async (message, given, code) => {
+    const { opa, axiosRef } = await open();
+    axiosRef.defaults.adapter = (config) => Promise.reject(failure(config, message, given));
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    ['networkError', (mock: MockAdapter) => mock.onPost().networkError(), 'OPA_UNREACHABLE'],
+    ['timeout', (mock: MockAdapter) => mock.onPost().timeout(), 'OPA_TIMEOUT'],
+    ['abortRequest', (mock: MockAdapter) => mock.onPost().abortRequest(), 'OPA_TIMEOUT'],
+  ])('of axios-mock-adapter fails as OPA would: %s', async (_name, fail, code) => {
+    const { opa, axiosRef } = await open();
+    fail(new MockAdapter(axiosRef as never));
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
   });
 });
