@@ -51,7 +51,7 @@ export class ViaAxios {
     try {
       const told = bounds.signal !== undefined || this.replaced;
       const answer = await (told ? withAbortSignal(bounds.signal, ask) : ask());
-      return { status: answer.status, headers: answer.headers, body: answer.data };
+      return { status: answer.status, headers: inLowerCase(answer.headers), body: answer.data };
     } catch (error) {
       stop.abort();
       throw fromAxios(error, pool);
@@ -113,6 +113,13 @@ const FOR_OTHERS = {
     typeof data === 'string' ? (parseObject(data) ?? data) : data,
   validateStatus: (): boolean => true,
 };
+
+/** Headers by the names that Node gives them; an answer that an interceptor or adapter has made may have none at all. */
+function inLowerCase(headers: object | undefined): HttpAnswer['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
 
 function fromAxios(error: unknown, pool: Pool): OpaError {
   if (error instanceof OpaError) return error;

@@ -194,3 +194,27 @@ describe('a replaced adapter', () => {
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
   });
 });
+
+describe('an answer made elsewhere', () => {
+  const made: [string, Partial<AxiosResponse>, object][] = [
+    ['503 without headers', { status: 503, data: {} }, { code: 'OPA_UNREACHABLE' }],
+    ['500 without headers', { status: 500, data: 'no' }, { code: 'OPA_POLICY_ERROR', status: 500 }],
+    [
+      '429 with a name in capitals',
+      { status: 429, data: {}, headers: { 'Retry-After': '2' } },
+      { code: 'OPA_OVERLOADED', retryAfterMs: 2_000 },
+    ],
+  ];
+
+  it.each(made)('by a response interceptor: %s', async (_name, answer, expected) => {
+    const { opa, axiosRef } = await open();
+    axiosRef.interceptors.response.use(() => answer as AxiosResponse);
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject(expected);
+  });
+
+  it.each(made)('by a replaced adapter: %s', async (_name, answer, expected) => {
+    const { opa, axiosRef } = await open();
+    axiosRef.defaults.adapter = (config) => Promise.resolve({ ...answer, config } as AxiosResponse);
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject(expected);
+  });
+});
