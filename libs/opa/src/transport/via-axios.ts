@@ -1,7 +1,7 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Axios, AxiosError, isAxiosError } from 'axios';
 import type { CancelSignal } from '../contracts/index.js';
-import { OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
+import { inputJson, OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
 import { hasInterceptors } from './http.service.js';
 import type { WireConfig } from './lean-adapter.js';
 import { urlOf, WireCall } from './lean-adapter.js';
@@ -100,14 +100,28 @@ class Stop implements CancelSignal {
  * the service's own are most of what a decision costs there.
  */
 function leanAxios({ interceptors }: AxiosInstance, own: AxiosRequestConfig): Axios {
-  const lean = new Axios({ ...own, transformRequest: [], transformResponse: [], validateStatus: null });
+  const lean = new Axios({ ...own, transformRequest: bodyOf, transformResponse: [], validateStatus: null });
   lean.interceptors = interceptors;
   return lean;
 }
 
-/** What a replaced adapter needs to be told: the body is ready, the answer is text or JSON, and any status is one. */
+/** A question's body; an interceptor may have put a value there, which axios would write as JSON. */
+function bodyOf(data: unknown): string | undefined {
+  if (data === undefined || typeof data === 'string') return data;
+  if (Buffer.isBuffer(data)) return data.toString();
+  const kind = Object.prototype.toString.call(data);
+  // To JSON a form, say, is an empty object, and an empty object is a question without an input.
+  if (typeof data !== 'object' || data === null || kind === '[object Object]' || Array.isArray(data))
+    return inputJson(data);
+  throw new OpaError(
+    'OPA_BAD_INPUT',
+    `An interceptor of the OPA module's HttpService made a decision's body ${kind}.`,
+  );
+}
+
+/** What a replaced adapter needs to be told: the body is JSON, the answer is text or JSON, and any status is one. */
 const FOR_OTHERS = {
-  transformRequest: (data: unknown): unknown => data,
+  transformRequest: bodyOf,
   // What isn't a JSON object stays text, for the client to refuse.
   transformResponse: (data: unknown): unknown =>
     typeof data === 'string' ? (parseObject(data) ?? data) : data,

@@ -75,6 +75,40 @@ describe('interceptors of the pooled HttpService', () => {
     expect(answered[0]?.headers?.['x-served']).toBe('by-opa');
   });
 
+  it.each([
+    [
+      'an object',
+      { input: { a: 'é', at: new Date(0) } },
+      '{"input":{"a":"é","at":"1970-01-01T00:00:00.000Z"}}',
+    ],
+    ['a Buffer', Buffer.from('{"input":1}'), '{"input":1}'],
+    ['text', '{"input":2}', '{"input":2}'],
+  ])('may give a question as %s', async (_name, data, body) => {
+    const { opa, axiosRef } = await open();
+    axiosRef.interceptors.request.use((config) => ({ ...config, data }));
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    const usual = axios.getAdapter('http');
+    axiosRef.interceptors.request.use((config) => ({ ...config, adapter: usual }));
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    expect(received.map((request) => request.body)).toEqual([body, body]);
+  });
+
+  it.each([
+    ['NaN', { input: Number.NaN }],
+    ['a BigInt', { input: 1n }],
+    ['a Map', { input: new Map() }],
+    ['a Map alone', new Map()],
+    ['a form', new URLSearchParams({ input: '1' })],
+    ['a function', () => 1],
+  ])('may not give a question that JSON would change: %s', async (_name, data) => {
+    const { opa, axiosRef } = await open();
+    axiosRef.interceptors.request.use((config) => ({ ...config, data }));
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+    axiosRef.defaults.adapter = axios.getAdapter('http');
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+    expect(received).toEqual([]);
+  });
+
   it('see each of many decisions at once, each with its own question and answer', async () => {
     const { opa, axiosRef } = await open();
     const asked: unknown[] = [];
