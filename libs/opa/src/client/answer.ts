@@ -1,5 +1,5 @@
 import type { EngineAnswer, OpaErrorCode, OpaWarning } from '../contracts/index.js';
-import { OpaError, parseObject } from '../contracts/index.js';
+import { headOf, OpaError, parseObject } from '../contracts/index.js';
 import type { HttpAnswer } from '../transport/index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -59,23 +59,18 @@ function explain(body: Fields | undefined): string {
   if (typeof body?.['code'] !== 'string') return '';
   const errors: unknown[] = Array.isArray(body['errors']) ? body['errors'] : [];
   const details = errors.map(detail).filter((text) => text !== '');
-  return [`: ${headOf(body['code'])}`, headOf(body['message']), ...details].filter(Boolean).join(', ');
+  return [`: ${told(body['code'])}`, told(body['message']), ...details].filter(Boolean).join(', ');
 }
 
 function detail(error: unknown): string {
   const fields = asFields(error);
   const location = asFields(fields?.['location']);
   const where = location === undefined ? '' : ` at ${textOf(location['file'])}:${textOf(location['row'])}`;
-  return fields === undefined ? '' : `${headOf(fields['code'])} (${headOf(fields['message'])})${where}`;
+  return fields === undefined ? '' : `${told(fields['code'])} (${told(fields['message'])})${where}`;
 }
 
-const MAX_HEAD = 200;
-
-// OPA's messages go on with what the policy worked with, which may be the input: no more is told than the name in front.
-function headOf(message: unknown): string {
-  const [head = ''] = textOf(message).split(/[:"'`\r\n]/, 1);
-  return head.trim().slice(0, MAX_HEAD);
-}
+// OPA's messages go on with what the policy worked with, which may be the input.
+const told = (text: unknown): string => headOf(textOf(text));
 
 function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -99,3 +99,14 @@ export const isError: (value: unknown) => value is Error = types.isNativeError;
 export function messageOf(thrown: unknown): string {
   return isError(thrown) ? thrown.message : String(thrown);
 }
+
+const MAX_HEAD = 200;
+
+/**
+ * The head of a message that may go on with values of the input: what is in front of its first colon, quote or line
+ * break, which is the name of a rule or builtin.
+ */
+export function headOf(message: string): string {
+  const [head = ''] = message.split(/[:"'`\r\n]/, 1);
+  return head.trim().slice(0, MAX_HEAD);
+}

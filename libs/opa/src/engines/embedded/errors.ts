@@ -1,4 +1,4 @@
-import { isError, OpaError } from '../../contracts/index.js';
+import { headOf, isError, OpaError } from '../../contracts/index.js';
 
 /** An `OPA_BAD_BUNDLE` whose message starts with the bundle's name. */
 export function badBundle(source: string, problem: string, cause?: unknown): OpaError {
@@ -12,14 +12,10 @@ export function describe(thrown: unknown): string {
   return typeof message === 'string' ? message : 'unknown error';
 }
 
-const MAX_HEAD = 200;
-
 /**
  * What a failed evaluation has thrown, in words that hold no value of the input: of an error, which is a builtin's, no
  * more than what is in front of the first colon or quote. The rest that is thrown has a wording of its own.
  */
 export function describeFailure(thrown: unknown): string {
-  if (!isError(thrown)) return describe(thrown);
-  const [head = ''] = thrown.message.split(/[:"'`\r\n]/, 1);
-  return head.trim().slice(0, MAX_HEAD);
+  return isError(thrown) ? headOf(thrown.message) : describe(thrown);
 }
