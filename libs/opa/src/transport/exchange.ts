@@ -113,6 +113,7 @@ class Exchange implements PoolMember {
       if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));
       if (this.over) return;
       const { req } = this;
+      this.pool.learn(performance.now() - this.since);
       this.finish();
       // Answered before the question was taken: the socket would wait for the rest of it without an end.
       if (req?.writableFinished === false) req.destroy();
@@ -160,7 +161,6 @@ class Exchange implements PoolMember {
 
   private finish(): void {
     this.over = true;
-    if (this.req !== undefined) this.pool.learn(performance.now() - this.since);
     // One that has waited long is old to the garbage collector, which would keep what it points to as well.
     this.req = undefined;
     clearTimeout(this.timer);

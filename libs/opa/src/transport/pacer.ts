@@ -6,13 +6,13 @@ import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:tim
  */
 const A_TURN = 8;
 
-/** Over which share of an exchange's usual time a whole pool of them begins. */
+/** Over which share of an answer's usual time a whole pool of exchanges begins. */
 const SHARE = 1 / 3;
 
 /** Over how many milliseconds at the most: beyond, waiting would cost more than it spares. */
 const LONGEST_MS = 33;
 
-/** How much of the usual time the latest exchange makes. */
+/** How much of the usual time the latest answer makes. */
 const WEIGHT = 1 / 8;
 
 /**
@@ -40,7 +40,7 @@ export class Pacer {
     private readonly onPortion: () => void,
   ) {}
 
-  /** For how long an exchange usually takes of late, in milliseconds; 0 before the first. */
+  /** How long an answer usually takes of late, in milliseconds; 0 before the first. */
   get usualMs(): number {
     return this.usual;
   }
@@ -53,7 +53,7 @@ export class Pacer {
     return true;
   }
 
-  /** Learns for how long an exchange took, in milliseconds. */
+  /** Learns how long an answer took, in milliseconds. */
   learn(tookMs: number): void {
     this.usual += (tookMs - this.usual) * (this.usual === 0 ? 1 : WEIGHT);
     const aMillisecond = Math.floor(this.places / Math.min(this.usual * SHARE, LONGEST_MS));

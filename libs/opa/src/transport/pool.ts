@@ -44,7 +44,7 @@ export class Pool {
     return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /** How long an exchange usually takes of late, in milliseconds. */
+  /** How long an answer usually takes of late, in milliseconds. */
   get usualMs(): number {
     return this.pacer.usualMs;
   }
@@ -59,7 +59,7 @@ export class Pool {
     return ahead < maxSockets ? 'placed' : 'queued';
   }
 
-  /** Learns for how long an exchange that was sent took, in milliseconds. */
+  /** Learns how long an answer took, in milliseconds; how long none came says nothing of the next one. */
   learn(tookMs: number): void {
     this.pacer.learn(tookMs);
   }

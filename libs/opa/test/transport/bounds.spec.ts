@@ -86,6 +86,18 @@ describe('bounds', () => {
     expect(new Set(outcomes)).toEqual(new Set(['deny', 'OPA_OVERLOADED']));
   });
 
+  it('sends what was queued as soon as OPA answers again: how long it has not says nothing', async () => {
+    let silent = true;
+    server = await httpServer((_request, response) => {
+      if (!silent) response.end('{"result":true}');
+    });
+    const opa = await start({ url: server.url, timeout: 400, pool: { maxSockets: 1 } });
+    await expect(opa.decide({ input: 0 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    silent = false;
+    const decisions = await Promise.all(Array.from({ length: 10 }, (_, i) => opa.decide({ input: i })));
+    expect(decisions.every(({ allowed }) => allowed)).toBe(true);
+  });
+
   it('queues up to maxPending and refuses the next at once', async () => {
     const stand = await holding();
     server = stand.server;
