@@ -40,7 +40,7 @@ export class CoalescingEngine extends EngineWrapper {
       } catch (error) {
         failure = graver(failure, error);
         // The call ended with its first asker's time; this one may have some left.
-        if (known?.expired() !== true) throw failure;
+        if (known?.expired() !== true || isOver(options.deadline)) throw failure;
       }
     }
   }
@@ -77,9 +77,8 @@ class SharedCall {
     this.answer.then(over, over);
   }
 
-  // Timers may be a little early.
   expired(): boolean {
-    return performance.now() >= this.deadline - 2;
+    return isOver(this.deadline);
   }
 
   async join({ deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
@@ -98,4 +97,9 @@ class SharedCall {
     this.over();
     this.controller.abort();
   }
+}
+
+// Timers may be a little early.
+function isOver(deadline: number): boolean {
+  return performance.now() >= deadline - 2;
 }

@@ -10,11 +10,6 @@ import type { Place, Pool, PoolMember } from './pool.js';
 import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
-/** What must be left of the deadline when one that was queued gets its socket, beside what OPA usually takes, in milliseconds. */
-const MARGIN_MS = 5;
-/** The same as a share of what OPA usually takes. */
-const MARGIN = 0.25;
-
 /**
  * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
  *
@@ -72,7 +67,8 @@ class Exchange implements PoolMember {
 
   begin(now: number): void {
     this.since = now;
-    if (this.request.bounds.deadline - now < this.least()) return this.fail(this.late());
+    // Its turn has come with the deadline: another one had the socket for all of its time.
+    if (this.request.bounds.deadline - now < 1) return this.fail(this.late());
     try {
       this.send();
     } catch (error) {
@@ -138,12 +134,6 @@ class Exchange implements PoolMember {
       return;
     }
     this.fail(failureOf(error, this.pool.origin));
-  }
-
-  // Others had the socket for too much of a queued one's time: sent, it would be late, and a flood is no late OPA.
-  private least(): number {
-    const waited = this.place === 'queued' && this.req === undefined;
-    return waited ? MARGIN_MS + this.pool.usualMs * (1 + MARGIN) : 1;
   }
 
   private late(): OpaError {

@@ -12,7 +12,7 @@ export function isReset(error: unknown): boolean {
 
 // OPA's own alerts about this client's certificate: an expired one must not look like an outage. By number, for under
 // TLS 1.2 the code is EPROTO and nothing more. 40 is how TLS 1.2 says that a certificate is missing, 116 how 1.3 does.
-const CERTIFICATE_REFUSED = /SSL alert number (?:4\d|116)\b/;
+const CERTIFICATE_REFUSED = /SSL alert number (?:4[0-689]|116)\b/;
 
 // This process has no descriptor or memory for a socket. OPA isn't the one that is missing, and a flood can bring it about.
 const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);

@@ -25,7 +25,7 @@ const WEIGHT = 1 / 8;
  */
 export class Pacer {
   private portion = A_TURN;
-  private usual = 0;
+  private usualMs = 0;
   private left = A_TURN;
   private restingSince: number | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -40,11 +40,6 @@ export class Pacer {
     private readonly onPortion: () => void,
   ) {}
 
-  /** How long an answer usually takes of late, in milliseconds; 0 before the first. */
-  get usualMs(): number {
-    return this.usual;
-  }
-
   /** Takes one begin of the portion; `false` when it is used up. */
   take(): boolean {
     if (this.restingSince !== undefined) return false;
@@ -55,8 +50,8 @@ export class Pacer {
 
   /** Learns how long an answer took, in milliseconds. */
   learn(tookMs: number): void {
-    this.usual += (tookMs - this.usual) * (this.usual === 0 ? 1 : WEIGHT);
-    const aMillisecond = Math.floor(this.places / Math.min(this.usual * SHARE, LONGEST_MS));
+    this.usualMs += (tookMs - this.usualMs) * (this.usualMs === 0 ? 1 : WEIGHT);
+    const aMillisecond = Math.floor(this.places / Math.min(this.usualMs * SHARE, LONGEST_MS));
     this.portion = Math.max(1, Math.min(A_TURN, aMillisecond));
     this.left = Math.min(this.left, this.portion);
   }

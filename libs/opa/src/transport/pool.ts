@@ -44,11 +44,6 @@ export class Pool {
     return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /** How long an answer usually takes of late, in milliseconds. */
-  get usualMs(): number {
-    return this.pacer.usualMs;
-  }
-
   /** Lets an exchange begin, at once or with a later portion, or when a place is free; not at all when the queue is full. */
   enter(member: PoolMember): Place {
     const { maxSockets, maxPending } = this.settings;

@@ -54,7 +54,7 @@ export class ViaAxios {
       return { status: answer.status, headers: inLowerCase(answer.headers), body: answer.data };
     } catch (error) {
       stop.abort();
-      throw fromAxios(error, pool);
+      throw fromAxios(error, pool, this.replaced);
     }
   }
 
@@ -135,9 +135,9 @@ function inLowerCase(headers: object | undefined): HttpAnswer['headers'] {
   );
 }
 
-function fromAxios(error: unknown, pool: Pool): OpaError {
+function fromAxios(error: unknown, pool: Pool, replaced: boolean): OpaError {
   if (error instanceof OpaError) return error;
-  if (isOfAdapter(error)) {
+  if (isOfAdapter(error, replaced)) {
     const late = error.code === AxiosError.ECONNABORTED || error.code === AxiosError.ETIMEDOUT;
     const what = `OPA at ${pool.origin.url}: ${error.message}.`;
     return new OpaError(late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE', what, { cause: error });
@@ -148,9 +148,9 @@ function fromAxios(error: unknown, pool: Pool): OpaError {
 }
 
 // By axios' own mark, for its builds have a class each. Of another request is what an interceptor asks for itself, and
-// what an interceptor fails with must not look like an outage.
-function isOfAdapter(error: unknown): error is AxiosError {
+// what an interceptor fails with must not look like an outage; but a replaced adapter may ask by another request.
+function isOfAdapter(error: unknown, replaced: boolean): error is AxiosError {
   if (!isAxiosError(error)) return false;
   const config = error.config as WireConfig | undefined;
-  return config === undefined || config.wireCall instanceof WireCall;
+  return replaced || config === undefined || config.wireCall instanceof WireCall;
 }

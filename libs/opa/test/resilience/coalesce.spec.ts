@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { CoalescingEngine } from '../../src/resilience/index.js';
+import { Waits } from '../../src/transport/index.js';
 import { cleanUp, gate, scripted, start, well } from './support.js';
 
 afterEach(cleanUp);
@@ -106,6 +108,20 @@ describe('coalescing', () => {
     older.open();
     await expect(earlier).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
+  });
+
+  it('is late for one while others still wait for a call that has outlasted its own deadline', async () => {
+    const waits = new Waits();
+    const never = { name: 'never', evaluate: () => new Promise<never>(() => undefined) };
+    const engine = new CoalescingEngine(never, waits);
+    const begin = performance.now();
+    const ask = (timeout: number): Promise<unknown> =>
+      engine.evaluate({ policy: 'a/b', input: 1 }, { deadline: begin + timeout });
+    const [first, second, third] = [ask(50), ask(60), ask(15_000)];
+    await expect(first).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    await expect(second).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    waits.close();
+    await expect(third).rejects.toMatchObject({ code: 'OPA_CLOSED' });
   });
 
   it('is late for all when OPA hangs: nobody becomes an overload by asking again', async () => {

@@ -218,6 +218,12 @@ describe('a replaced adapter', () => {
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
   });
 
+  it('that asks by a request of its own fails as OPA would', async () => {
+    const { opa, axiosRef } = await open();
+    axiosRef.defaults.adapter = () => axios.get('http://127.0.0.1:1/');
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+  });
+
   it.each([
     ['networkError', (mock: MockAdapter) => mock.onPost().networkError(), 'OPA_UNREACHABLE'],
     ['timeout', (mock: MockAdapter) => mock.onPost().timeout(), 'OPA_TIMEOUT'],
