@@ -27,6 +27,7 @@ class Exchange implements PoolMember {
   list: PoolMember['list'] = undefined;
   previous: PoolMember['previous'] = undefined;
   next: PoolMember['next'] = undefined;
+  halfTime = 0;
   private since = 0;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -49,6 +50,7 @@ class Exchange implements PoolMember {
     if (signal?.aborted === true) return this.fail(aborted(signal));
     const remaining = deadline - performance.now();
     if (remaining <= 0) return this.fail(this.late());
+    this.halfTime = deadline - remaining / 2;
     this.timer = setTimeout(() => this.fail(this.late()), remaining);
     if (signal !== undefined) {
       const onAbort = (): void => this.fail(aborted(signal));

@@ -13,11 +13,15 @@ export interface Listed<T extends Listed<T>> {
  */
 export class MemberList<T extends Listed<T>> {
   private head: T | undefined;
-  private last: T | undefined;
+  private tail: T | undefined;
   private count = 0;
 
   get first(): T | undefined {
     return this.head;
+  }
+
+  get last(): T | undefined {
+    return this.tail;
   }
 
   get size(): number {
@@ -26,10 +30,10 @@ export class MemberList<T extends Listed<T>> {
 
   add(member: T): void {
     member.list = this;
-    member.previous = this.last;
-    if (this.last === undefined) this.head = member;
-    else this.last.next = member;
-    this.last = member;
+    member.previous = this.tail;
+    if (this.tail === undefined) this.head = member;
+    else this.tail.next = member;
+    this.tail = member;
     this.count += 1;
   }
 
@@ -39,7 +43,7 @@ export class MemberList<T extends Listed<T>> {
     const { previous, next } = member;
     if (previous === undefined) this.head = next;
     else previous.next = next;
-    if (next === undefined) this.last = previous;
+    if (next === undefined) this.tail = previous;
     else next.previous = previous;
     member.list = member.previous = member.next = undefined;
     this.count -= 1;

@@ -10,6 +10,8 @@ export type Place = 'placed' | 'queued' | 'full';
 
 /** One exchange as the pool sees it. */
 export interface PoolMember extends Listed<PoolMember> {
+  /** When half of its time is over, as `performance.now()` gives it. */
+  readonly halfTime: number;
   /** A place is free, now (`performance.now()`): use it until {@link Pool.leave}. */
   begin(now: number): void;
   /** The pool is closing: give up now. */
@@ -87,14 +89,22 @@ export class Pool {
   }
 
   private readonly beginNext = (): boolean => {
-    const next = this.queue.first;
+    const now = performance.now();
+    const next = this.nextOf(now);
     if (next === undefined || this.active.size >= this.settings.maxSockets || !this.pacer.take())
       return false;
     this.queue.delete(next);
     this.active.add(next);
-    next.begin(performance.now());
+    next.begin(now);
     return true;
   };
+
+  // In their order, until more come than OPA can take: then each would be sent too late, for it has waited for all
+  // before it, and none be answered. The latest still has its time.
+  private nextOf(now: number): PoolMember | undefined {
+    const { first, last } = this.queue;
+    return first !== undefined && first.halfTime < now ? last : first;
+  }
 
   private beginAll(): void {
     while (this.beginNext());

@@ -9,6 +9,8 @@ import { poolSettings } from '../../src/transport/pool.options.js';
 class Member implements PoolMember {
   begun = false;
 
+  constructor(readonly halfTime = Infinity) {}
+
   begin(): void {
     this.begun = true;
   }
@@ -66,5 +68,22 @@ describe('a burst', () => {
       ...Array.from({ length: 2 }, () => true),
       ...Array.from({ length: 3 }, () => false),
     ]);
+  });
+});
+
+describe('the queue', () => {
+  it('is served in its order, and from its end while the first has waited for more than half of its time', async () => {
+    const pool = poolOf(1, 10);
+    const holds = new Member();
+    const late = new Member(0);
+    const [fresh, freshest] = [new Member(), new Member()];
+    for (const member of [holds, late, fresh, freshest]) pool.enter(member);
+    const served: Member[] = [holds];
+    for (let held = holds; served.length < 4; served.push(held)) {
+      pool.leave(held);
+      await turn();
+      held = [late, fresh, freshest].find((one) => one.begun && !served.includes(one)) ?? held;
+    }
+    expect(served).toEqual([holds, freshest, fresh, late]);
   });
 });
