@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { OpaError } from '../contracts/index.js';
 import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
-import type { Place, Pool, PoolMember } from './pool.js';
+import type { Pool, PoolMember } from './pool.js';
 import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
@@ -32,8 +32,7 @@ class Exchange implements PoolMember {
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private onAbort: (() => void) | undefined;
-  /** What it found; `undefined` when it began at once. */
-  private place: Place | undefined;
+  private waits = false;
   private answering = false;
   private replayed = false;
   private over = false;
@@ -59,8 +58,7 @@ class Exchange implements PoolMember {
       this.onAbort = onAbort;
     }
     const place = this.pool.enter(this);
-    if (this.req !== undefined || this.over) return;
-    this.place = place;
+    this.waits = this.req === undefined;
     if (place === 'full') {
       const { maxPending } = this.pool.settings;
       this.fail(overloaded(`${maxPending} decisions (pool.maxPending) already wait for a socket`));
@@ -139,7 +137,7 @@ class Exchange implements PoolMember {
   }
 
   private late(): OpaError {
-    if (this.place !== undefined && this.req === undefined) return overloaded('it got no socket in time');
+    if (this.waits && this.req === undefined) return overloaded('it got no socket in time');
     return timedOut(`OPA at ${this.pool.origin.url}`);
   }
 

@@ -5,9 +5,6 @@ import type { Origin } from './origin.js';
 import { Pacer } from './pacer.js';
 import type { PoolSettings } from './pool.options.js';
 
-/** What an exchange finds: a place is free, or it must wait for one, or too many do. */
-export type Place = 'placed' | 'queued' | 'full';
-
 /** One exchange as the pool sees it. */
 export interface PoolMember extends Listed<PoolMember> {
   /** When half of its time is over, as `performance.now()` gives it. */
@@ -47,7 +44,7 @@ export class Pool {
   }
 
   /** Lets an exchange begin, at once or with a later portion, or when a place is free; not at all when the queue is full. */
-  enter(member: PoolMember): Place {
+  enter(member: PoolMember): 'placed' | 'queued' | 'full' {
     const { maxSockets, maxPending } = this.settings;
     const ahead = this.active.size + this.queue.size;
     if (ahead >= maxSockets + maxPending) return 'full';
@@ -89,10 +86,11 @@ export class Pool {
   }
 
   private readonly beginNext = (): boolean => {
-    const now = performance.now();
-    const next = this.nextOf(now);
-    if (next === undefined || this.active.size >= this.settings.maxSockets || !this.pacer.take())
+    const { first } = this.queue;
+    if (first === undefined || this.active.size >= this.settings.maxSockets || !this.pacer.take())
       return false;
+    const now = performance.now();
+    const next = this.turnOf(first, now);
     this.queue.delete(next);
     this.active.add(next);
     next.begin(now);
@@ -101,9 +99,8 @@ export class Pool {
 
   // In their order, until more come than OPA can take: then each would be sent too late, for it has waited for all
   // before it, and none be answered. The latest still has its time.
-  private nextOf(now: number): PoolMember | undefined {
-    const { first, last } = this.queue;
-    return first !== undefined && first.halfTime < now ? last : first;
+  private turnOf(first: PoolMember, now: number): PoolMember {
+    return first.halfTime < now ? (this.queue.last ?? first) : first;
   }
 
   private beginAll(): void {
