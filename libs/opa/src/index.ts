@@ -6,6 +6,7 @@ export type {
   IdentitySource,
   OpaToken,
   OpaTokenRequest,
+  TokenReader,
   TokenSource,
 } from './client/index.js';
 export { isPolicyPath, OpaError } from './contracts/index.js';

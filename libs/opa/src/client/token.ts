@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
-import type { FreshFile, Waits } from '../transport/index.js';
+import type { Waits } from '../transport/index.js';
 
 /** Why a token is asked for. */
 export interface OpaTokenRequest {
@@ -9,15 +9,39 @@ export interface OpaTokenRequest {
   readonly refused: boolean;
 }
 
+type GiveToken = (request: OpaTokenRequest) => string | Promise<string>;
+
 /**
  * This client's bearer token for OPA: the text itself; the file that holds it, read again when it changes; or a
- * function that gives the current one and is called for each request, and again after a 401.
+ * function that gives the current one and is called for each request, and again after a 401: once for all requests that
+ * are refused before it has given another one.
  */
-export type OpaToken =
-  string | { readonly file: string } | ((request: OpaTokenRequest) => string | Promise<string>);
+export type OpaToken = string | { readonly file: string } | GiveToken;
 
-/** An {@link OpaToken} with its file opened. */
-export type TokenSource = Exclude<OpaToken, { file: string }> | FreshFile;
+/** An {@link OpaToken} with its file opened: the text, or what reads the current one. */
+export type TokenSource = string | TokenReader;
+
+/** Gives the current token; when OPA has just refused the last one, another one if there is one. */
+export interface TokenReader {
+  read(refused: boolean): Promise<unknown>;
+}
+
+/** Reads a token from a function. A token that expires is refused to many at once, which share the next one. */
+export class TokenFunction implements TokenReader {
+  private renewal: Promise<unknown> | undefined;
+
+  constructor(private readonly give: GiveToken) {}
+
+  async read(refused: boolean): Promise<unknown> {
+    if (!refused) return this.give({ refused });
+    this.renewal ??= this.renew().finally(() => (this.renewal = undefined));
+    return this.renewal;
+  }
+
+  private async renew(): Promise<unknown> {
+    return this.give({ refused: true });
+  }
+}
 
 const BEARER = /^[\x21-\x7e]+$/;
 
@@ -49,22 +73,20 @@ export async function authorization(
 ): Promise<string> {
   let value: unknown;
   try {
-    value = await waits.bounded('The token', bounds, async () => tokenOf(source, refused));
+    value =
+      typeof source === 'string'
+        ? source
+        : await waits.bounded('The token', bounds, async () => source.read(refused));
   } catch (error) {
     if (error instanceof OpaError) throw error;
     throw new OpaError('OPA_UNAUTHORIZED', 'The function or file in option "token" failed.', {
       cause: error,
     });
   }
-  if (typeof value === 'string' && BEARER.test(value)) return `Bearer ${value}`;
+  const text = Buffer.isBuffer(value) ? value.toString().trim() : value;
+  if (typeof text === 'string' && BEARER.test(text)) return `Bearer ${text}`;
   throw new OpaError(
     'OPA_UNAUTHORIZED',
     'The function or file in option "token" did not give a bearer token.',
   );
-}
-
-async function tokenOf(source: TokenSource, refused: boolean): Promise<unknown> {
-  if (typeof source === 'string') return source;
-  if (typeof source === 'function') return source({ refused });
-  return (await source.read(refused)).toString().trim();
 }

@@ -2,6 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } f
 import { Logger } from '@nestjs/common';
 import { setTimeout as after } from 'node:timers/promises';
 import type { OpaToken, TokenSource } from '../client/index.js';
+import { TokenFunction } from '../client/index.js';
 import { OpaClient } from '../client/index.js';
 import { messageOf, OpaError } from '../contracts/index.js';
 import { UnderWay } from '../decision/index.js';
@@ -105,6 +106,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 }
 
 function tokenSource(token: OpaToken | undefined): TokenSource | undefined {
+  if (typeof token === 'function') return new TokenFunction(token);
   if (typeof token !== 'object') return token;
   try {
     return new FreshFile(token.file);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OpaToken } from 'nestjs-opa';
+import { settles } from '../faults/support/leftovers.js';
 import { httpServer } from '../support.js';
 import { cleanUp, closing, fakeClock, start } from '../resilience/support.js';
 
@@ -51,6 +52,28 @@ describe('token', () => {
     await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
     expect(seen).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
     expect(reasons).toEqual([false, false, true]);
+  });
+
+  it('is renewed once for all that are refused meanwhile', async () => {
+    const good = { token: 'first' };
+    const { url, seen } = await guarded(good);
+    let current = 'first';
+    let renewals = 0;
+    const token: OpaToken = async ({ refused }) => {
+      if (!refused) return current;
+      renewals += 1;
+      // Not before every one of them has been refused.
+      await settles(() => seen.length, 20 * renewals - 10);
+      await settles(() => opa.stats().sockets.inUse, 0);
+      return (current = good.token);
+    };
+    const opa = await start({ url, token });
+    for (const next of ['second', 'third']) {
+      good.token = next;
+      const asked = Array.from({ length: 10 }, (_, input) => opa.decide({ input: { next, input } }));
+      for (const { outcome } of await Promise.all(asked)) expect(outcome).toBe('allow');
+    }
+    expect(renewals).toBe(2);
   });
 
   it.each([
