@@ -31,9 +31,10 @@ export async function startMcpGateway(
   const opa = cleanup.add(await startOpa({ rego: POLICIES }), ({ kill }) => kill());
   const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true };
   const mcp = entries.map((entry) => ({ name: 'up', url: `${upstream.url}/mcp`, ...DECIDED, ...entry }));
-  const gateway = cleanup.add(
-    await startGateway({ opa: { url: opa.url }, auth, mcp, ...config }, env),
-    ({ end }) => end(),
+  // Where a test is not about them, a busy machine must not meet the bounds of a decision.
+  const patient = { url: opa.url, timeout: 10_000, pool: { connectTimeout: 5_000 } };
+  const gateway = cleanup.add(await startGateway({ opa: patient, auth, mcp, ...config }, env), ({ end }) =>
+    end(),
   );
   return { gateway, upstream, issuer, opa };
 }
