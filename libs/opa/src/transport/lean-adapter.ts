@@ -1,5 +1,6 @@
-import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosAdapter, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios, { AxiosHeaders } from 'axios';
+import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError, parseObject } from '../contracts/index.js';
 import { exchange } from './exchange.js';
 import type { Pool } from './pool.js';
@@ -37,13 +38,13 @@ export function leanAdapter(isClosed: () => boolean): AxiosAdapter {
 // Interceptors may have changed what axios knows of the request, so that is what is sent.
 async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
   const { pool, request } = call;
-  if (config.url !== call.url) throw misled(config.url);
+  assertTarget(call, config);
   const headers: string[] = [];
   for (const [name, value] of Object.entries(config.headers.toJSON(true))) {
     if (!/^(host|content-length)$/i.test(name)) headers.push(name, value);
   }
   const body = config.data === undefined ? undefined : String(config.data);
-  const answer = await exchange(pool, { ...request, headers, body });
+  const answer = await exchange(pool, { ...request, headers, body, bounds: boundsOf(call, config) });
   return {
     // Interceptors see the document. What isn't a JSON object stays text, for the client to refuse.
     data: parseObject(answer.body) ?? answer.body,
@@ -54,12 +55,25 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
   };
 }
 
-function misled(url: string | undefined): OpaError {
-  return new OpaError(
+// What would not be sent is not passed over in silence.
+function assertTarget({ url, request }: WireCall, config: InternalAxiosRequestConfig): void {
+  const changed =
+    (config.url !== url && `its URL, now ${JSON.stringify(config.url)}`) ||
+    (config.method?.toUpperCase() !== request.method && `its method, now ${config.method}`) ||
+    (config.params !== undefined && 'its params') ||
+    (config.auth !== undefined && 'its auth');
+  if (changed === false) return;
+  throw new OpaError(
     'OPA_BAD_INPUT',
-    `An interceptor of the OPA module's HttpService changed a decision's URL: ${JSON.stringify(url)}. ` +
-      'Decisions go to the address and path of the options and the policy alone.',
+    `An interceptor of the OPA module's HttpService changed ${changed}: ` +
+      'a decision goes to the address and path of the options and the policy alone. Headers and data may be changed.',
   );
+}
+
+/** The decision's bounds, or an earlier deadline: an interceptor may give a request less time. */
+function boundsOf({ request: { bounds } }: WireCall, { timeout = 0 }: AxiosRequestConfig): EvaluateOptions {
+  const deadline = timeout > 0 ? performance.now() + timeout : Infinity;
+  return deadline < bounds.deadline ? { ...bounds, deadline } : bounds;
 }
 
 /** A decision's URL as axios and its interceptors see it. */

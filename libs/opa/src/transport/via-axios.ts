@@ -69,7 +69,16 @@ export class ViaAxios {
     for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
     const url = urlOf(pool, path);
     const wireCall = new WireCall(pool, { ...request, bounds: { ...bounds, signal: stop } }, url);
-    const config = { method, url, headers: named, data, wireCall, ...(signal !== undefined && { signal }) };
+    const timeout = Math.max(1, Math.ceil(bounds.deadline - performance.now()));
+    const config = {
+      method,
+      url,
+      headers: named,
+      data,
+      timeout,
+      wireCall,
+      ...(signal !== undefined && { signal }),
+    };
     return this.replaced
       ? this.service.request<unknown>({ ...config, ...FOR_OTHERS })
       : this.lean.request<unknown>(config);

@@ -169,11 +169,35 @@ describe('interceptors of the pooled HttpService', () => {
     expect(received).toEqual([]);
   });
 
-  it('may not lead a decision to another address', async () => {
+  it.each([
+    ['url', 'http://127.0.0.1:1/v1/data/other'],
+    ['method', 'get'],
+    ['params', { pretty: true }],
+    ['auth', { username: 'u', password: 'p' }],
+  ])('may not lead a decision elsewhere, by its %s', async (name, value) => {
     const { opa, axiosRef } = await open();
-    axiosRef.interceptors.request.use((config) => ({ ...config, url: `${server.url}/v1/data/other` }));
-    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+    axiosRef.interceptors.request.use((config) => Object.assign(config, { [name]: value }));
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({
+      code: 'OPA_BAD_INPUT',
+      message: expect.stringMatching(new RegExp(`its ${name}`, 'i')) as never,
+    });
     expect(received).toEqual([]);
+  });
+
+  it.each([
+    ['shorten', 60_000, 30],
+    ['not lengthen', 30, 60_000],
+    ['not lift', 30, 0],
+  ])('may %s the time that is left of %d ms: %d', async (_how, given, timeout) => {
+    const { opa, axiosRef } = await open(() => undefined);
+    let left = 0;
+    axiosRef.interceptors.request.use((config) => {
+      left = config.timeout ?? 0;
+      return { ...config, timeout };
+    });
+    await expect(opa.decide({ input: 1, timeout: given })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(given);
   });
 
   it('may take all of the time; what they send too late is given up with the decision', async () => {
