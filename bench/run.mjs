@@ -29,13 +29,13 @@ import { throughput } from './sections/throughput.mjs';
  */
 
 const COMPACT = {
-  times: { rounds: 3, copies: 3, warmUp: 8_000, leadMs: 100, ms: 350 },
+  times: { rounds: 3, copies: 3, warmUp: 8_000, warmUpMs: 1_000, leadMs: 80, ms: 270 },
   bursts: 3,
-  decisions: 60_000,
-  warmUpDecisions: 20_000,
+  decisions: 50_000,
+  warmUpDecisions: 15_000,
 };
 const FULL = {
-  times: { rounds: 5, copies: 6, warmUp: 20_000, leadMs: 200, ms: 1_000 },
+  times: { rounds: 5, copies: 6, warmUp: 20_000, warmUpMs: 20_000, leadMs: 200, ms: 1_000 },
   bursts: 7,
   decisions: 1_000_000,
   warmUpDecisions: 100_000,

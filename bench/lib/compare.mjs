@@ -12,7 +12,8 @@ import { startWorker } from './worker.mjs';
  * @typedef {object} Times
  * @property {number} rounds
  * @property {number} copies - processes for each of those that a goal compares closely; the others have one
- * @property {number} warmUp - questions before the first round
+ * @property {number} warmUp - questions before the first round, at the most
+ * @property {number} warmUpMs - how long they may take: the slowest are warm with fewer
  * @property {number} leadMs - a turn's beginning, which isn't measured
  * @property {number} ms - its rest
  */
@@ -50,17 +51,18 @@ export async function interleave(contenders, rounds) {
 }
 
 /**
- * Measures clients against each other.
+ * Measures clients against each other, with a few questions at once and then with more.
  *
  * @param {readonly string[]} names - of {@link field}
- * @param {{ url: string, atOnce: number, times: Times }} how
- * @returns {Promise<Record<string, import('./statistics.mjs').Rounds<Measurement>>>} by name
+ * @param {{ url: string, levels: readonly number[], times: Times }} how - `levels` are how many at once
+ * @returns {Promise<Record<string, import('./statistics.mjs').Rounds<Measurement>>[]>} for each level, by name
  */
-export async function compareClients(names, { url, atOnce, times }) {
-  const { rounds, warmUp, leadMs, ms } = times;
+export async function compareClients(names, { url, levels, times }) {
+  const { rounds, leadMs, ms } = times;
+  const warmUp = { count: times.warmUp / levels.length, ms: times.warmUpMs / levels.length };
   const workers = await Promise.all(names.map((client) => startWorker('client', { client, url })));
-  try {
-    for (const worker of workers) await worker.call('warmUp', { atOnce, count: warmUp });
+  const compare = async (atOnce) => {
+    for (const worker of workers) await worker.call('warmUp', { atOnce, ...warmUp });
     const contenders = names.map((name, i) => ({
       name,
       measure: async () => {
@@ -69,7 +71,12 @@ export async function compareClients(names, { url, atOnce, times }) {
         return measurement;
       },
     }));
-    return await interleave(contenders, rounds);
+    return interleave(contenders, rounds);
+  };
+  try {
+    const found = [];
+    for (const atOnce of levels) found.push(await compare(atOnce));
+    return found;
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
   }

@@ -54,3 +54,15 @@ export async function watchLoop(resolutionMs) {
     return Math.max(0, loop.max / 1e6 - resolutionMs);
   };
 }
+
+/** How often the event loop's delay is sampled for {@link stallHandlers}, in milliseconds. */
+const RESOLUTION_MS = 1;
+
+/** A worker's handlers that watch its event loop. */
+export function stallHandlers() {
+  let stall;
+  return {
+    beginStall: async () => (stall = await watchLoop(RESOLUTION_MS)) && undefined,
+    endStall: () => stall(),
+  };
+}

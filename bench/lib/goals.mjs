@@ -1,10 +1,9 @@
 /**
  * @typedef {object} Goal
  * @property {string} what
- * @property {number | undefined} figure - what was measured; `undefined` when it could not be
+ * @property {number} figure - what was measured
  * @property {string} goal
  * @property {boolean} met
- * @property {string} [note]
  */
 
 /**
@@ -30,15 +29,4 @@ export function atMost(what, figure, limit, unit = '') {
  */
 export function atLeast(what, figure, limit) {
   return { what, figure, goal: `≥ ${limit}`, met: figure >= limit };
-}
-
-/**
- * A goal that could not be measured: not met.
- *
- * @param {string} what
- * @param {string} note - why
- * @returns {Goal}
- */
-export function leftOut(what, note) {
-  return { what, figure: undefined, goal: '', met: false, note };
 }

@@ -29,11 +29,11 @@ export function table(title, head, lines) {
  * @param {readonly import('./goals.mjs').Goal[]} goals
  */
 export function goalTable(goals) {
-  const lines = goals.map(({ what, figure, goal, met, note }) => [
+  const lines = goals.map(({ what, figure, goal, met }) => [
     what,
-    figure === undefined ? '-' : figure.toFixed(figure < 10 ? 2 : figure < 100 ? 1 : 0),
+    figure.toFixed(figure < 10 ? 2 : figure < 100 ? 1 : 0),
     goal,
-    note ?? (met ? 'met' : 'NOT MET'),
+    met ? 'met' : 'NOT MET',
   ]);
   return table('Goals', ['what', 'figure', 'goal', ''], lines);
 }

@@ -10,7 +10,7 @@ const CONNECTIONS = 32;
 /**
  * @typedef {object} Route
  * @property {import('./worker.mjs').Worker} worker - the app's
- * @property {(requests: number) => Promise<unknown>} warmUp
+ * @property {(how: { count: number, ms: number }) => Promise<unknown>} warmUp
  * @property {(times: { leadMs: number, ms: number }) => Promise<RouteMeasurement>} measure
  * @property {() => Promise<void>} stop
  * @typedef {{ cpuMicros: number, perSecond: number, p99Ms: number }} RouteMeasurement - of the app, for one request
@@ -49,7 +49,7 @@ export async function startRoute(task, request) {
     load.close();
     await worker.stop();
   };
-  return { worker, warmUp: (count) => run({ count }), measure, stop };
+  return { worker, warmUp: run, measure, stop };
 }
 
 /**
@@ -59,8 +59,8 @@ export async function startRoute(task, request) {
  * @param {import('./compare.mjs').Times} times
  * @returns {Promise<Record<string, import('./statistics.mjs').Rounds<RouteMeasurement>>>} by name
  */
-export async function compareRoutes(entered, { rounds, warmUp, leadMs, ms }) {
-  for (const { route } of entered) await route.warmUp(warmUp);
+export async function compareRoutes(entered, { rounds, warmUp, warmUpMs, leadMs, ms }) {
+  for (const { route } of entered) await route.warmUp({ count: warmUp, ms: warmUpMs });
   const contenders = entered.map(({ name, route }) => ({
     name,
     measure: () => route.measure({ leadMs, ms }),

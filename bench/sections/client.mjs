@@ -19,11 +19,8 @@ const COMPACT = [BASE, OURS, INTERCEPTED, 'undici request', AXIOS, SDK];
  */
 export async function client({ url, full, times }) {
   const names = full ? [...COMPACT, 'axios, keep-alive'] : COMPACT;
-  const rounds = await compareClients(field(names, [BASE, OURS], times.copies), {
-    url,
-    atOnce: AT_ONCE,
-    times,
-  });
+  const entered = field(names, [BASE, OURS], times.copies);
+  const [rounds] = await compareClients(entered, { url, levels: [AT_ONCE], times });
   const against = (ours, base) => ratio(rounds[ours], rounds[base], 'cpuMicros');
   const lines = names.map((name) => {
     const median = medians(rounds[name]);

@@ -81,7 +81,7 @@ async function measureCalls(workers, token, times) {
 }
 
 /** Measures every worker in turn; the CPU is its own, the server's where there is no gateway. */
-async function measure(workers, token, { rounds, warmUp, leadMs, ms, atOnce, list = false }) {
+async function measure(workers, token, { rounds, warmUp, warmUpMs, leadMs, ms, atOnce, list = false }) {
   const contenders = await Promise.all(
     Object.entries(workers).map(async ([name, worker]) => {
       const { port, path } = worker.ready;
@@ -93,7 +93,7 @@ async function measure(workers, token, { rounds, warmUp, leadMs, ms, atOnce, lis
         next = driven.next;
         return driven;
       };
-      await run({ count: Math.ceil(warmUp * WARM_UP_SHARE) });
+      await run({ count: Math.ceil(warmUp * WARM_UP_SHARE), ms: warmUpMs });
       const measureOne = async () => {
         await run({ ms: leadMs });
         await worker.call('beginCpu');

@@ -4,12 +4,10 @@ import { applyDecorators, Controller, Get, Logger, UseGuards } from '@nestjs/com
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { askerOf } from '../lib/clients.mjs';
-import { watchCpu, watchLoop } from '../lib/gauges.mjs';
+import { stallHandlers, watchCpu } from '../lib/gauges.mjs';
 import { guards } from '../lib/guards.mjs';
 import { serve, task } from '../lib/worker.mjs';
 
-/** How often the event loop's delay is sampled, in milliseconds. */
-const RESOLUTION_MS = 1;
 const ANSWER = { id: 1, state: 'open' };
 
 const make = await guards[task().guard]();
@@ -44,13 +42,11 @@ app
 await app.listen(0, '127.0.0.1');
 
 let cpu;
-let stall;
 serve(
   {
     beginCpu: () => (cpu = watchCpu()) && undefined,
     endCpu: () => cpu(),
-    beginStall: async () => (stall = await watchLoop(RESOLUTION_MS)) && undefined,
-    endStall: () => stall(),
+    ...stallHandlers(),
     burst,
     caches: () => caches(app),
   },
