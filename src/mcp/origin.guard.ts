@@ -16,11 +16,14 @@ export class OriginGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
     const { origin } = request.headers;
+    // Of a refusal as well, which a cache between must not give to a page that may call.
+    reply.header('vary', 'Origin');
     if (origin !== undefined && !this.rule.allows(origin))
       throw new ForbiddenException('This origin is not allowed');
     if (!this.rule.allowsHost(request)) throw new ForbiddenException('This host is not allowed');
-    shareAnswer(request, http.getResponse<FastifyReply>(), this.rule);
+    shareAnswer(request, reply, this.rule);
     return true;
   }
 }

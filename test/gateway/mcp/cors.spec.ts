@@ -126,8 +126,8 @@ describe('an answer', () => {
     ['of no page', {}, 200],
   ])('can be read by no page %s', async (_name, given, status) => {
     const answer = await post(port, call('ping'), { headers: given });
-    expect(answer.status).toBe(status);
-    expect(Object.keys(cors(answer)).filter((name) => name !== 'vary')).toEqual([]);
+    const vary = expect.stringMatching(/^Origin\b/) as unknown;
+    expect([answer.status, cors(answer)]).toEqual([status, { vary }]);
   });
 });
 
