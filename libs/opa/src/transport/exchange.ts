@@ -2,13 +2,16 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { OpaError } from '../contracts/index.js';
 import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
 import type { Pool, PoolMember } from './pool.js';
 import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
+
+/** How late a deadline's timer may be, in milliseconds; beyond, it is this process that stood still. */
+const STOOD_STILL_MS = 20;
 
 /**
  * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
@@ -50,7 +53,7 @@ class Exchange implements PoolMember {
     const remaining = deadline - performance.now();
     if (remaining <= 0) return this.fail(this.late());
     this.halfTime = deadline - remaining / 2;
-    this.timer = setTimeout(() => this.fail(this.late()), remaining);
+    this.timer = setTimeout(() => this.onDeadline(), remaining);
     if (signal !== undefined) {
       const onAbort = (): void => this.fail(aborted(signal));
       signal.addEventListener('abort', onAbort, { once: true });
@@ -136,8 +139,23 @@ class Exchange implements PoolMember {
     this.fail(failureOf(error, this.pool.origin));
   }
 
+  private onDeadline(): void {
+    const stoodStill = performance.now() - this.request.bounds.deadline >= STOOD_STILL_MS;
+    const { answering } = this;
+    const asked = this.req?.writableFinished === true;
+    // A loop that stood still runs its timers before it reads: the answer may be there.
+    setImmediate(() => {
+      const ownFault = stoodStill && (!asked || this.answering !== answering);
+      this.fail(ownFault ? overloaded('this process stood still') : this.late());
+    });
+  }
+
+  // It may have a socket by now and no time for an answer: a flood must not look like an OPA that is late.
   private late(): OpaError {
-    if (this.waits && this.req === undefined) return overloaded('it got no socket in time');
+    if (this.waits && (this.req === undefined || this.since > this.halfTime))
+      return overloaded('it waited too long for a socket');
+    // The agent's own queue, which others than decisions have filled.
+    if (this.req?.socket === null) return overloaded('no socket was free in time');
     return timedOut(`OPA at ${this.pool.origin.url}`);
   }
 

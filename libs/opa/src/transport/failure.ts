@@ -14,8 +14,15 @@ export function isReset(error: unknown): boolean {
 // TLS 1.2 the code is EPROTO and nothing more. 40 is how TLS 1.2 says that a certificate is missing, 116 how 1.3 does.
 const CERTIFICATE_REFUSED = /SSL alert number (?:4[0-689]|116)\b/;
 
-// This process has no descriptor or memory for a socket. OPA isn't the one that is missing, and a flood can bring it about.
-const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+// This process has no descriptor, port or memory for a socket, or a Unix socket's queue is full. OPA isn't the one that is
+// missing, and a flood can bring it about.
+const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN']);
+
+// Of a name with several addresses, each that was tried: where there is no IPv6, its address alone isn't available.
+const isExhausted = (error: unknown): boolean =>
+  isError(error) && 'errors' in error && Array.isArray(error.errors)
+    ? error.errors.every(isExhausted)
+    : EXHAUSTED.has(codeOf(error));
 
 /** Turns what `node:http` says of a failed exchange into the public error. */
 export function failureOf(error: unknown, origin: Origin): OpaError {
@@ -41,7 +48,7 @@ export function failureOf(error: unknown, origin: Origin): OpaError {
       { cause: error },
     );
   }
-  if (EXHAUSTED.has(code)) {
+  if (isExhausted(error)) {
     return new OpaError('OPA_OVERLOADED', `OPA at ${origin.url} is not asked: ${what}.`, { cause: error });
   }
   return new OpaError('OPA_UNREACHABLE', `OPA at ${origin.url} can't be reached: ${what}.`, { cause: error });

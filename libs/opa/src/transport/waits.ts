@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { CancelSignal, EvaluateOptions } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { Listed } from './member-list.js';
@@ -36,7 +36,9 @@ export class Waits {
     const refusal = this.refusal(signal) ?? (remaining <= 0 ? timedOut(what) : undefined);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise<T>((resolve, reject) => {
-      const wait = new Wait(remaining, signal, reject, () => reject(timedOut(what)));
+      // A loop that stood still runs its timers before it reads: what came in time goes first, the exchange's end as well.
+      const late = (): void => void setImmediate(() => setImmediate(() => reject(timedOut(what))));
+      const wait = new Wait(remaining, signal, reject, late);
       this.waiting.add(wait);
       work()
         .finally(() => wait.end())

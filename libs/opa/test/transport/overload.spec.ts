@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { ServerResponse } from 'node:http';
+import type { Decision, OpaModuleOptions } from 'nestjs-opa';
+import { OpaError, OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
+import type { OpaServer } from 'nestjs-opa/testing';
+import { startOpa } from 'nestjs-opa/testing';
+import { settles } from '../faults/support/leftovers.js';
+import { cleanUp, closing } from '../resilience/support.js';
+import { httpServer } from '../support.js';
+
+// What this process brings upon itself, or a flood upon it, is not OPA's absence: a fallback must not follow.
+
+afterEach(cleanUp);
+
+async function start(options: OpaModuleOptions): Promise<INestApplicationContext> {
+  const opa = OpaModule.forRoot({ policy: 'a/b', onUnavailable: 'allow', retry: false, ...options });
+  const module = { module: class App {}, imports: [opa] };
+  return closing(await NestFactory.createApplicationContext(module, { logger: false }));
+}
+
+const ends = (decision: Promise<Decision>): Promise<string> =>
+  decision.then(
+    ({ outcome, degraded }) => degraded ?? outcome,
+    (error: unknown) => (error instanceof OpaError ? error.code : String(error)),
+  );
+
+function standStill(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+describe('an event loop that stands still until the deadline has passed', () => {
+  let real: OpaServer;
+  beforeAll(async () => {
+    real = await startOpa({ rego: 'package a\nb := false' });
+  });
+  afterAll(() => real.stop());
+
+  it.each([
+    ['asks OPA alone', false, false],
+    ['shares its questions', true, false],
+    ['asks through an interceptor', false, true],
+  ])('reads what OPA has answered meanwhile, where it %s', async (_how, coalesce, intercepted) => {
+    const app = await start({ url: real.url, timeout: 1_000, coalesce });
+    const opa = app.get(OpaService);
+    if (intercepted) app.get(OpaHttpService).axiosRef.interceptors.request.use((config) => config);
+    // Each over a socket that is there already.
+    await Promise.all([0, 1, 2].map((input) => opa.decide({ input })));
+    const asked = [1, 1, 1].map((input) => ends(opa.decide({ input })));
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+    standStill(1_500);
+    expect(await Promise.all(asked)).toEqual(['deny', 'deny', 'deny']);
+    expect(opa.stats().breaker).toBe('closed');
+  });
+
+  it('says so where it stood still before OPA was asked', async () => {
+    const app = await start({ url: real.url, timeout: 60 });
+    const asked = Array.from({ length: 20 }, () => ends(app.get(OpaService).decide({ input: 1 })));
+    standStill(200);
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['OPA_OVERLOADED']));
+  });
+});
+
+describe('a decision that had to wait for its socket', () => {
+  /** One socket, taken by a first decision for some time; then the second one has it, and OPA answers no more. */
+  async function second(timeout: number, waits: number): Promise<string> {
+    const held: ServerResponse[] = [];
+    const { url } = closing(await httpServer((_request, response) => void held.push(response)));
+    const opa = (await start({ url, pool: { maxSockets: 1 } })).get(OpaService);
+    const first = opa.decide({ input: 1, timeout: 10_000 });
+    const waiting = ends(opa.decide({ input: 2, timeout }));
+    await settles(() => held.length, 1);
+    await new Promise((resolve) => setTimeout(resolve, waits));
+    held[0]?.end('{"result":true}');
+    await first;
+    return waiting;
+  }
+
+  it('is overloaded when that took most of its time: a flood opens no door', async () => {
+    expect(await second(500, 300)).toBe('OPA_OVERLOADED');
+  });
+
+  it('is late when it had most of its time for OPA, and a fallback follows', async () => {
+    expect(await second(2_000, 0)).toBe('fail-open');
+  });
+});
+
+it("a decision behind others in the agent's own queue is overloaded", async () => {
+  const { url } = closing(await httpServer(() => undefined));
+  const app = await start({ url, timeout: 100, pool: { maxSockets: 1 } });
+  const { axiosRef } = app.get(OpaHttpService);
+  const strays = [1, 2].map((n) => axiosRef.get(`${url}/${n}`, { timeout: 5_000 }).catch(() => undefined));
+  await settles(() => app.get(OpaService).stats().sockets.inUse, 2);
+  expect(await ends(app.get(OpaService).decide({ input: 1 }))).toBe('OPA_OVERLOADED');
+  await app.close();
+  await Promise.all(strays);
+});
