@@ -1,10 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createServer } from 'node:http';
 import { settles } from '../faults/support/leftovers.js';
+import { Waits } from '../../src/transport/index.js';
+import { httpServer } from '../support.js';
 import type { Step } from './support.js';
-import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+import { cleanUp, closing, fakeClock, gate, scripted, start, well } from './support.js';
 
 const quick = { minDelay: 0, maxDelay: 5 };
-afterEach(cleanUp);
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await cleanUp();
+});
 
 describe('retry', () => {
   it.each([
@@ -20,6 +26,38 @@ describe('retry', () => {
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     expect(server.asked()).toBe(2);
     expect(opa.stats()).toMatchObject({ retries: 1, decisions: { allow: 1, error: 0 } });
+  });
+
+  it('asks once more where nobody listens, in case that somebody does by then', async () => {
+    const gone = await httpServer(() => undefined);
+    await gone.close();
+    const pause = jest.spyOn(Waits.prototype, 'pause');
+    const opa = await start({ url: gone.url, timeout: 15_000, retry: { minDelay: 300, maxDelay: 300 } });
+    const asked = opa.decide({ input: 1 });
+    await settles(() => pause.mock.calls.length, 1);
+    const back = createServer((_request, response) => response.end('{"result":true}'));
+    closing({
+      close: async () => {
+        back.closeAllConnections();
+        await new Promise((resolve) => back.close(resolve));
+      },
+    });
+    back.listen(Number(new URL(gone.url).port), '127.0.0.1');
+    await expect(asked).resolves.toMatchObject({ outcome: 'allow' });
+    expect(opa.stats().retries).toBe(1);
+  });
+
+  it.each([
+    ['the least', 0, 25],
+    ['the middle', 0.5, 137.5],
+    ['the most', 1 - 2 ** -53, 250],
+  ])('waits anything between its default bounds: %s', async (_name, drawn, ms) => {
+    const server = await scripted(503, well);
+    const opa = await start({ url: server.url, timeout: 60_000 });
+    jest.spyOn(Math, 'random').mockReturnValue(drawn);
+    const pause = jest.spyOn(Waits.prototype, 'pause');
+    await opa.decide({ input: 1 });
+    expect(pause.mock.calls).toEqual([[expect.closeTo(ms), undefined]]);
   });
 
   it('is on by default, once', async () => {

@@ -76,6 +76,15 @@ describe('pool.socketTtl', () => {
   });
 });
 
+describe('pool.socketTtl of a socket that idles', () => {
+  it('ends it, however long it may idle', async () => {
+    const server = await scripted(well);
+    const opa = await start({ ...patient, url: server.url, pool: { ...lasting, socketTtl: 50 } });
+    await opa.decide({ input: 1 });
+    await settles(() => server.open.size, 0);
+  });
+});
+
 describe('pool.maxSockets and pool.maxFreeSockets', () => {
   const burst = async (pool: OpaPoolOptions) => {
     const server = closing(
