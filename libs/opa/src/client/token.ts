@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
+import { credential } from './credential.js';
 
 /** Why a token is asked for. */
 export interface OpaTokenRequest {
@@ -58,12 +59,14 @@ export const tokenSchema = z.custom<OpaToken>(
   { error: 'a bearer token (text without white space), { file }, or a function that gives one' },
 );
 
+const GIVER = 'The function or file in option "token"';
+
 /**
  * Gives the `Authorization` header of the next request.
  *
  * @param refused - OPA has just answered 401 to the last one
- * @throws OpaError `OPA_UNAUTHORIZED` when the file or function fails or gives something that isn't a token; its
- * value is in no message
+ * @throws OpaError `OPA_UNAUTHORIZED` when the file or function fails, is late or gives something that isn't a token;
+ * its value is in no message
  */
 export async function authorization(
   source: TokenSource,
@@ -71,22 +74,11 @@ export async function authorization(
   bounds: EvaluateOptions,
   waits: Waits,
 ): Promise<string> {
-  let value: unknown;
-  try {
-    value =
-      typeof source === 'string'
-        ? source
-        : await waits.bounded('The token', bounds, async () => source.read(refused));
-  } catch (error) {
-    if (error instanceof OpaError) throw error;
-    throw new OpaError('OPA_UNAUTHORIZED', 'The function or file in option "token" failed.', {
-      cause: error,
-    });
-  }
+  const status = refused ? 401 : undefined;
+  const part = { giver: GIVER, name: 'a token', status };
+  const value =
+    typeof source === 'string' ? source : await credential(part, bounds, waits, () => source.read(refused));
   const text = Buffer.isBuffer(value) ? value.toString().trim() : value;
   if (typeof text === 'string' && BEARER.test(text)) return `Bearer ${text}`;
-  throw new OpaError(
-    'OPA_UNAUTHORIZED',
-    'The function or file in option "token" did not give a bearer token.',
-  );
+  throw new OpaError('OPA_UNAUTHORIZED', `${GIVER} did not give a bearer token.`, { status });
 }

@@ -12,7 +12,7 @@ import { types } from 'node:util';
  * - `OPA_BAD_ANSWER`: OPA answered something that isn't an answer.
  * - `OPA_BAD_DECISION`: the policy's document isn't a decision.
  * - `OPA_POLICY_ERROR`: the policy failed while it was evaluated.
- * - `OPA_UNAUTHORIZED`: OPA refused this client's own credential.
+ * - `OPA_UNAUTHORIZED`: OPA refused this client's own credential, or it can't be had (in time).
  * - `OPA_BAD_INPUT`: the input can't be built or serialized.
  * - `OPA_BAD_OPTIONS`: the module's or a decorator's options are wrong.
  * - `OPA_BAD_BUNDLE`: the embedded engine can't use the bundle.

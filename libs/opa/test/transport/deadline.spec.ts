@@ -13,10 +13,10 @@ const never = () => new Promise<never>(() => undefined);
 
 /** What takes too long, and the code that a decision with 150 ms is rejected with. */
 const PARTS: [part: string, code: string, options: () => Promise<OpaModuleOptions>][] = [
-  ['the token function', 'OPA_TIMEOUT', async () => ({ url: (await scripted(well)).url, token: never })],
+  ['the token function', 'OPA_UNAUTHORIZED', async () => ({ url: (await scripted(well)).url, token: never })],
   [
     'the token function, asked again after a 401',
-    'OPA_TIMEOUT',
+    'OPA_UNAUTHORIZED',
     async () => ({
       url: (await scripted(401)).url,
       token: ({ refused }) => (refused ? never() : 'old'),

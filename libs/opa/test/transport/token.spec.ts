@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OpaToken } from 'nestjs-opa';
+import { OpaError } from 'nestjs-opa';
 import { settles } from '../faults/support/leftovers.js';
 import { httpServer } from '../support.js';
 import { cleanUp, closing, fakeClock, start } from '../resilience/support.js';
 
 afterEach(cleanUp);
+
+const never = () => new Promise<never>(() => undefined);
 
 /** A stand-in that takes one token and remembers what it was sent. */
 async function guarded(good: { token: string }): Promise<{ url: string; seen: string[] }> {
@@ -127,6 +130,35 @@ describe('token', () => {
     await expect(refused).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining('"token"'),
+    });
+  });
+
+  describe.each([
+    ['at first', false, undefined],
+    ['after a 401', true, 401],
+  ] as const)('opens no door when it cannot be had %s', (_when, onRefusal, status) => {
+    const thrown = new OpaError('OPA_TIMEOUT', "the function's own");
+    it.each<[what: string, give: () => Promise<string>, cause: unknown]>([
+      ['hangs', never, expect.objectContaining({ code: 'OPA_TIMEOUT' })],
+      ['fails', () => Promise.reject(thrown), thrown],
+      [
+        'fails at once',
+        () => {
+          throw thrown;
+        },
+        thrown,
+      ],
+    ])('because its function %s', async (_what, give, cause) => {
+      const { url } = await guarded({ token: 'new' });
+      const token: OpaToken = ({ refused }) => (refused === onRefusal ? give() : 'old');
+      const opa = await start({ url, token, onUnavailable: 'allow', circuitBreaker: { minimumCalls: 1 } });
+      await expect(opa.decide({ input: 1, timeout: 150 })).rejects.toMatchObject({
+        code: 'OPA_UNAUTHORIZED',
+        message: expect.stringContaining('option "token"'),
+        status,
+        cause,
+      });
+      expect(opa.stats()).toMatchObject({ retries: 0, breaker: 'closed' });
     });
   });
 

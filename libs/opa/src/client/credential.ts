@@ -1,0 +1,37 @@
+import type { EvaluateOptions, MaybePromise } from '../contracts/index.js';
+import { OpaError, promised } from '../contracts/index.js';
+import type { Waits } from '../transport/index.js';
+
+/** A part of this client's own credential, for messages. */
+export interface CredentialPart {
+  readonly giver: string;
+  readonly name: string;
+  /** What OPA has answered to the last one. */
+  readonly status?: number | undefined;
+}
+
+/**
+ * Waits within a decision's bounds for a part of this client's own credential. What keeps it away says nothing of OPA,
+ * so that nothing may stand in for the decision.
+ *
+ * @param give - starts to get it
+ * @throws OpaError `OPA_UNAUTHORIZED` when it can't be had, or not by the deadline; `OPA_ABORTED` or `OPA_CLOSED`
+ */
+export async function credential<T>(
+  { giver, name, status }: CredentialPart,
+  bounds: EvaluateOptions,
+  waits: Waits,
+  give: () => MaybePromise<T>,
+): Promise<T> {
+  const missing = (what: string, cause: unknown): OpaError =>
+    new OpaError('OPA_UNAUTHORIZED', `${giver} ${what}.`, { status, cause });
+  // Whatever the giver throws is a cause: what is caught below is the wait's own.
+  const given = (): Promise<T> =>
+    promised(give).catch((error: unknown) => Promise.reject(missing('failed', error)));
+  try {
+    return await waits.bounded(giver, bounds, given);
+  } catch (error) {
+    const late = error instanceof OpaError && error.code === 'OPA_TIMEOUT';
+    throw late ? missing(`did not give ${name} before the decision's deadline`, error) : error;
+  }
+}
