@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EvaluateOptions } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { OpaError, promised } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import { credential } from './credential.js';
 
@@ -24,23 +24,37 @@ export type TokenSource = string | TokenReader;
 
 /** Gives the current token; when OPA has just refused the last one, another one if there is one. */
 export interface TokenReader {
-  read(refused: boolean): Promise<unknown>;
+  /** @param deadline - of the decision that asks, as `performance.now()` gives it */
+  read(refused: boolean, deadline: number): Promise<unknown>;
 }
 
 /** Reads a token from a function. A token that expires is refused to many at once, which share the next one. */
 export class TokenFunction implements TokenReader {
-  private renewal: Promise<unknown> | undefined;
+  private renewal: Renewal | undefined;
 
   constructor(private readonly give: GiveToken) {}
 
-  async read(refused: boolean): Promise<unknown> {
+  async read(refused: boolean, deadline: number): Promise<unknown> {
     if (!refused) return this.give({ refused });
-    this.renewal ??= this.renew().finally(() => (this.renewal = undefined));
-    return this.renewal;
+    if (this.renewal?.shared !== true) this.renewal = new Renewal(this.give, deadline);
+    return this.renewal.token;
+  }
+}
+
+/** A new token on its way; one that is lost is shared no longer than by the decision that asked for it. */
+class Renewal {
+  readonly token: Promise<unknown>;
+  private settled = false;
+
+  constructor(
+    give: GiveToken,
+    private readonly deadline: number,
+  ) {
+    this.token = promised(() => give({ refused: true })).finally(() => (this.settled = true));
   }
 
-  private async renew(): Promise<unknown> {
-    return this.give({ refused: true });
+  get shared(): boolean {
+    return !this.settled && performance.now() < this.deadline;
   }
 }
 
@@ -77,7 +91,9 @@ export async function authorization(
   const status = refused ? 401 : undefined;
   const part = { giver: GIVER, name: 'a token', status };
   const value =
-    typeof source === 'string' ? source : await credential(part, bounds, waits, () => source.read(refused));
+    typeof source === 'string'
+      ? source
+      : await credential(part, bounds, waits, () => source.read(refused, bounds.deadline));
   const text = Buffer.isBuffer(value) ? value.toString().trim() : value;
   if (typeof text === 'string' && BEARER.test(text)) return `Bearer ${text}`;
   throw new OpaError('OPA_UNAUTHORIZED', `${GIVER} did not give a bearer token.`, { status });

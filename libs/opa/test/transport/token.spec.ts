@@ -79,6 +79,26 @@ describe('token', () => {
     expect(renewals).toBe(2);
   });
 
+  it('is renewed anew when the decision that asked for it is over, and what comes late does no harm', async () => {
+    const clock = fakeClock();
+    const { url, seen } = await guarded({ token: 'new' });
+    const renewals: ((token: string) => void)[] = [];
+    const token: OpaToken = ({ refused }) =>
+      refused ? new Promise((resolve) => void renewals.push(resolve)) : 'old';
+    const opa = await start({ url, token, retry: false, timeout: 10_000 });
+    await expect(opa.decide({ input: 1, timeout: 50 })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+    clock.pass(51);
+    const first = opa.decide({ input: 2 });
+    await settles(() => renewals.length, 2);
+    renewals[0]?.('late');
+    const second = opa.decide({ input: 3 });
+    await settles(() => seen.length, 3);
+    await settles(() => opa.stats().sockets.inUse, 0);
+    renewals[1]?.('new');
+    for (const { outcome } of await Promise.all([first, second])) expect(outcome).toBe('allow');
+    expect(renewals).toHaveLength(2);
+  });
+
   it.each([
     ['the same again', () => 'old', 1],
     ['another one that is refused too', ({ refused }: { refused: boolean }) => (refused ? 'new' : 'old'), 2],
