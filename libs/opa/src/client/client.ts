@@ -2,6 +2,7 @@ import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js
 import { assertPolicyPath, inputJson, OpaError, promised } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { readAnswer } from './answer.js';
+import { credential } from './credential.js';
 import type { TokenSource } from './token.js';
 import { authorization } from './token.js';
 
@@ -21,14 +22,16 @@ export interface HealthOptions extends EvaluateOptions {
   readonly plugins?: boolean;
 }
 
-/** Gives the TLS identity of the next request. */
-export type IdentitySource = () => TlsIdentity | Promise<TlsIdentity>;
+/** The TLS identity, or what gives the one of the next request. */
+export type IdentitySource = TlsIdentity | (() => Promise<TlsIdentity>);
 
 /** Who this client is to OPA. */
 export interface ClientIdentity {
   readonly token?: TokenSource | undefined;
   readonly tls?: IdentitySource | undefined;
 }
+
+const TLS = { giver: 'The files of option "tls"', name: 'an identity' };
 
 const HEADERS = ['Accept', 'application/json'];
 const JSON_HEADERS = [...HEADERS, 'Content-Type', 'application/json'];
@@ -112,11 +115,18 @@ export class OpaClient {
   private send(request: WireRequest): Promise<HttpAnswer> {
     const { token, tls } = this.identity;
     if (token === undefined && tls === undefined) return this.transport.send(this.pool, request);
-    return this.sendAs(request, token);
+    return this.sendAs(request, token, tls);
   }
 
-  private async sendAs(request: WireRequest, token: TokenSource | undefined): Promise<HttpAnswer> {
-    const tls = await this.identity.tls?.();
+  private async sendAs(
+    request: WireRequest,
+    token: TokenSource | undefined,
+    source: IdentitySource | undefined,
+  ): Promise<HttpAnswer> {
+    const tls =
+      typeof source === 'function'
+        ? await credential(TLS, request.bounds, this.transport.waits, source)
+        : source;
     if (token === undefined) return this.transport.send(this.pool, { ...request, tls });
     const as = (bearer: string): Promise<HttpAnswer> => {
       const headers = [...request.headers, 'Authorization', bearer];

@@ -22,7 +22,7 @@ export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | 
   const { servername } = options;
   let seen = parts.map((part) => (part instanceof FreshFile ? part.current : part));
   let identity = identityOf(seen, servername);
-  if (!parts.some((part) => part instanceof FreshFile)) return () => identity;
+  if (!parts.some((part) => part instanceof FreshFile)) return identity;
 
   return async () => {
     const read = await Promise.all(

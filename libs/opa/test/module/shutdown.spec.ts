@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { BeforeApplicationShutdown, INestApplicationContext } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -8,6 +8,7 @@ import type { Leftovers } from '../faults/support/leftovers.js';
 import { leftoversSince, settles, watched } from '../faults/support/leftovers.js';
 import { cleanUp, closing, gate, scripted, well } from '../resilience/support.js';
 import { httpServer } from '../support.js';
+import { hangingFile } from '../support/hanging-file.js';
 
 let leftovers: () => Leftovers;
 let app: INestApplicationContext;
@@ -45,6 +46,7 @@ beforeEach(() => void (leftovers = leftoversSince()));
 afterEach(async () => {
   await app.close();
   await cleanUp();
+  jest.restoreAllMocks();
 });
 
 describe('a module that is closed amid decisions', () => {
@@ -110,6 +112,10 @@ describe('a module that is closed amid decisions', () => {
     [
       'at a token that never comes',
       async () => ({ url: await refuses(), token: () => new Promise(() => undefined) }),
+    ],
+    [
+      'at a file that is never read',
+      async () => ({ url: await refuses(), tls: { ca: await hangingFile() } }),
     ],
     ['at an engine that hangs', async () => Promise.resolve({ engine: hanging })],
     [

@@ -1,11 +1,15 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import type { OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { settles } from '../faults/support/leftovers.js';
 import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
 import { httpServer, tcpServer } from '../support.js';
+import { hangingFile } from '../support/hanging-file.js';
 
-afterEach(cleanUp);
+afterEach(async () => {
+  await cleanUp();
+  jest.restoreAllMocks();
+});
 
 /** Far more time for each part of a decision than for the whole of it. */
 const single: OpaModuleOptions = { retry: false, circuitBreaker: false, timeout: 60_000 };
@@ -21,6 +25,11 @@ const PARTS: [part: string, code: string, options: () => Promise<OpaModuleOption
       url: (await scripted(401)).url,
       token: ({ refused }) => (refused ? never() : 'old'),
     }),
+  ],
+  [
+    'the files of the TLS identity',
+    'OPA_UNAUTHORIZED',
+    async () => ({ url: (await scripted(well)).url, tls: { ca: await hangingFile() } }),
   ],
   [
     'the TLS handshake',
