@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { bareCause } from './bare-cause.js';
 
 /**
  * What went wrong while a decision was made; the same names on every kind of route.
@@ -34,7 +35,7 @@ export type OpaErrorCode =
 
 /** What an {@link OpaError} may carry beside its code and message. */
 export interface OpaErrorDetails {
-  /** The error underneath. */
+  /** The error underneath; without the request, where an HTTP client's error holds one. */
   cause?: unknown;
   /** The HTTP status that OPA answered with. */
   status?: number | undefined;
@@ -64,7 +65,7 @@ export class OpaError extends Error {
     message: string,
     details: OpaErrorDetails = {},
   ) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, 'cause' in details ? { cause: bareCause(details.cause) } : undefined);
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.clientFault = details.clientFault ?? false;
