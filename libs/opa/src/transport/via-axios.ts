@@ -1,9 +1,9 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
-import { Axios, AxiosError, isAxiosError } from 'axios';
+import { Axios } from 'axios';
 import type { CancelSignal } from '../contracts/index.js';
 import { inputJson, OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
+import { axiosFailure, refusalIn } from './axios-failure.js';
 import { hasInterceptors } from './http.service.js';
-import type { WireConfig } from './lean-adapter.js';
 import { urlOf, WireCall } from './lean-adapter.js';
 import type { Pool } from './pool.js';
 import type { Waits } from './waits.js';
@@ -50,11 +50,13 @@ export class ViaAxios {
       this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () => this.ask(pool, request, stop, signal));
     try {
       const told = bounds.signal !== undefined || this.replaced;
-      const answer = await (told ? withAbortSignal(bounds.signal, ask) : ask());
-      return { status: answer.status, headers: inLowerCase(answer.headers), body: answer.data };
+      return fromAxios(await (told ? withAbortSignal(bounds.signal, ask) : ask()));
     } catch (error) {
       stop.abort();
-      throw fromAxios(error, pool, this.replaced);
+      const answering = { adapter: this.own.adapter, replaced: this.replaced };
+      const refusal = refusalIn(error, answering);
+      if (refusal !== undefined) return fromAxios(refusal);
+      throw axiosFailure(error, pool.origin, answering);
     }
   }
 
@@ -137,29 +139,13 @@ const FOR_OTHERS = {
   validateStatus: (): boolean => true,
 };
 
+function fromAxios({ status, headers, data }: AxiosResponse<unknown>): HttpAnswer {
+  return { status, headers: inLowerCase(headers), body: data };
+}
+
 /** Headers by the names that Node gives them; an answer that an interceptor or adapter has made may have none at all. */
 function inLowerCase(headers: object | undefined): HttpAnswer['headers'] {
   return Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
-}
-
-function fromAxios(error: unknown, pool: Pool, replaced: boolean): OpaError {
-  if (error instanceof OpaError) return error;
-  if (isOfAdapter(error, replaced)) {
-    const late = error.code === AxiosError.ECONNABORTED || error.code === AxiosError.ETIMEDOUT;
-    const what = `OPA at ${pool.origin.url}: ${error.message}.`;
-    return new OpaError(late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE', what, { cause: error });
-  }
-  return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", {
-    cause: error,
-  });
-}
-
-// By axios' own mark, for its builds have a class each. Of another request is what an interceptor asks for itself, and
-// what an interceptor fails with must not look like an outage; but a replaced adapter may ask by another request.
-function isOfAdapter(error: unknown, replaced: boolean): error is AxiosError {
-  if (!isAxiosError(error)) return false;
-  const config = error.config as WireConfig | undefined;
-  return replaced || config === undefined || config.wireCall instanceof WireCall;
 }

@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import axios, { AxiosError, CanceledError } from 'axios';
+import type { OpaService } from 'nestjs-opa';
+import { OpaError } from 'nestjs-opa';
+import type { Step } from '../resilience/support.js';
+import { cleanUp, scripted, well } from '../resilience/support.js';
+import { pooled } from './support.js';
+
+afterEach(cleanUp);
+
+/** A module that fails open, and an OPA that answers so. */
+async function failingOpen(answer: Step): Promise<{ opa: OpaService; axiosRef: AxiosInstance; url: string }> {
+  const { url } = await scripted(answer);
+  return { url, ...(await pooled({ url, onUnavailable: 'allow' })) };
+}
+
+/** The code of a decision's error, or what stood in for the decision. */
+const ending = (opa: OpaService): Promise<unknown> =>
+  opa.decide({ input: 1 }).then(
+    ({ degraded, outcome }) => degraded ?? outcome,
+    (error: unknown) => (error instanceof OpaError ? error.code : error),
+  );
+
+const usual = axios.getAdapter('http');
+const twoHundred = (status: number): boolean => status >= 200 && status < 300;
+type Config = InternalAxiosRequestConfig;
+type Set = (axiosRef: AxiosInstance) => void;
+
+describe("OPA's refusal that comes as an axios error", () => {
+  const by: [string, Set][] = [
+    [
+      'a response interceptor',
+      (axiosRef) =>
+        axiosRef.interceptors.response.use((answer) => {
+          if (answer.status < 400) return answer;
+          throw new AxiosError('refused', AxiosError.ERR_BAD_REQUEST, answer.config, null, answer);
+        }),
+    ],
+    [
+      'one that leaves the config out',
+      (axiosRef) =>
+        axiosRef.interceptors.response.use((answer) => {
+          if (answer.status < 400) return answer;
+          throw new AxiosError('refused', undefined, undefined, null, answer);
+        }),
+    ],
+    [
+      "the request's own adapter",
+      (axiosRef) =>
+        axiosRef.interceptors.request.use((config) => ({
+          ...config,
+          adapter: usual,
+          validateStatus: twoHundred,
+        })),
+    ],
+    [
+      'a replaced adapter',
+      (axiosRef) =>
+        (axiosRef.defaults.adapter = (config) => usual({ ...config, validateStatus: twoHundred })),
+    ],
+  ];
+  const answers: [Step, string][] = [
+    [401, 'OPA_UNAUTHORIZED'],
+    [403, 'OPA_UNAUTHORIZED'],
+    [404, 'OPA_BAD_ANSWER'],
+    [429, 'OPA_OVERLOADED'],
+    [500, 'OPA_POLICY_ERROR'],
+    [503, 'fail-open'],
+    [well, 'allow'],
+  ];
+
+  it.each(by)('is what OPA said: %s', async (_by, set) => {
+    for (const [answer, expected] of answers) {
+      const { opa, axiosRef } = await failingOpen(answer);
+      set(axiosRef);
+      expect([answer, await ending(opa)]).toEqual([answer, expected]);
+    }
+  });
+
+  it('keeps its headers', async () => {
+    const { url } = await scripted([429, { 'Retry-After': '2' }]);
+    const { opa, axiosRef } = await pooled({ url });
+    by[0]?.[1](axiosRef);
+    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ status: 429, retryAfterMs: 2_000 });
+  });
+});
+
+describe('an axios error that opens no door', () => {
+  const refused = (config: Config | undefined, response: unknown): AxiosError =>
+    new AxiosError('no', 'ECONNREFUSED', config, null, response as AxiosResponse);
+
+  it.each<[string, (config: Config) => unknown, string]>([
+    ['with an answer of 200', (config) => ({ status: 200, data: {}, headers: {}, config }), 'OPA_BAD_INPUT'],
+    [
+      'with a status of text',
+      (config) => ({ status: '503', data: {}, headers: {}, config }),
+      'OPA_BAD_INPUT',
+    ],
+    ['with no status', () => ({}), 'OPA_BAD_INPUT'],
+    ['with text for an answer', () => 'no', 'OPA_BAD_INPUT'],
+    ['with a status that is no number', (config) => ({ status: NaN, config }), 'OPA_BAD_ANSWER'],
+    ['with nothing but a status', () => ({ status: 401, headers: null, config: null }), 'OPA_UNAUTHORIZED'],
+  ])('%s', async (_what, answer, code) => {
+    const { opa, axiosRef } = await failingOpen(well);
+    const own = axiosRef.defaults.adapter;
+    axiosRef.defaults.adapter = (config) => Promise.reject(refused(config, answer(config)));
+    expect(await ending(opa)).toBe(code);
+    Object.assign(axiosRef.defaults, { adapter: own });
+    axiosRef.interceptors.response.use(({ config }) => Promise.reject(refused(config, answer(config))));
+    expect(await ending(opa)).toBe(code);
+  });
+
+  it.each<[string, (config: Config) => unknown]>([
+    ['without a config', () => new AxiosError('quota')],
+    ['without an answer', (config) => new AxiosError('quota', 'ECONNREFUSED', config)],
+    ['that it is cancelled', () => new CanceledError('no')],
+    ['that its request is cancelled', (config) => new CanceledError('no', config)],
+  ])("an interceptor's own, %s", async (_what, error) => {
+    const { opa, axiosRef } = await failingOpen(well);
+    axiosRef.interceptors.request.use((config) => Promise.reject(error(config)));
+    expect(await ending(opa)).toBe('OPA_BAD_INPUT');
+  });
+
+  it("of an interceptor's own request, whatever that was answered", async () => {
+    const { opa, axiosRef, url } = await failingOpen(503);
+    axiosRef.interceptors.request.use(() => axios.get(url, { proxy: false }));
+    expect(await ending(opa)).toBe('OPA_BAD_INPUT');
+  });
+
+  it('that an interceptor cancels the request that it gave an adapter of its own', async () => {
+    const { opa, axiosRef } = await failingOpen(well);
+    const signal = AbortSignal.abort();
+    axiosRef.interceptors.request.use((config) => ({ ...config, adapter: usual, signal }));
+    expect(await ending(opa)).toBe('OPA_BAD_INPUT');
+  });
+});
+
+it("an axios error of the request's own adapter is an outage", async () => {
+  const { opa, axiosRef } = await failingOpen(well);
+  axiosRef.interceptors.request.use((config) => ({
+    ...config,
+    adapter: (asked) => Promise.reject(new AxiosError('no', 'ECONNREFUSED', asked)),
+  }));
+  expect(await ending(opa)).toBe('fail-open');
+});
