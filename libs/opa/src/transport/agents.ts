@@ -1,9 +1,10 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { HttpAgent, HttpsAgent } from 'agentkeepalive';
 import { IdleTimer } from './idle-timer.js';
 import type { PoolSettings } from './pool.options.js';
+import { closed } from './waits.js';
 
 /** An agent that keeps its sockets, of either scheme. */
 export type KeepAliveAgent = HttpAgent | HttpsAgent;
@@ -87,16 +88,20 @@ export class Agents {
     this.closeIdle();
   }
 
-  /** Destroys every socket; resolves when all of them are closed. */
+  /** Destroys every socket and what waits for one; resolves when all of them are closed. */
   async destroy(): Promise<void> {
+    for (const agent of this.all) {
+      agent.createConnection = refuse;
+      failQueued(agent);
+    }
     const sockets = [...this.open.keys()];
-    const closed = sockets.map(
+    const over = sockets.map(
       (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
     );
     for (const agent of this.all) agent.destroy();
     for (const socket of sockets) socket.destroy();
     this.idleTimer.stop();
-    await Promise.all(closed);
+    await Promise.all(over);
   }
 
   private idle(): Socket[] {
@@ -163,4 +168,16 @@ export class Agents {
 // what was meant for another one. Node drops it and keeps the socket.
 function closeUnasked(this: Socket): void {
   if (this.listenerCount('data') === 1) this.destroy();
+}
+
+// What opens sockets once the module is closed. To Node, no socket is one that the callback tells of.
+const refuse: CreateConnection = (_options, callback) => callback?.(closed()) as Socket;
+
+// Requests of the HttpService's other users may wait in the agent, which opens a socket for the next one whenever it
+// loses one. That a request is destroyed shows when it is handed a socket.
+function failQueued(agent: KeepAliveAgent): void {
+  for (const [name, queue = []] of Object.entries(agent.requests)) {
+    Reflect.deleteProperty(agent.requests, name);
+    for (const request of queue) request.destroy(closed()).onSocket(new Socket());
+  }
 }

@@ -148,6 +148,23 @@ describe('a module that is closed amid decisions', () => {
   });
 });
 
+describe("the HttpService's other requests", () => {
+  it('fail when the module is closed, those that wait for a socket too, and open none', async () => {
+    const server = closing(await httpServer(() => undefined));
+    const opa = await open({ url: server.url, pool: { maxSockets: 1 } });
+    const http = app.get(OpaHttpService).axiosRef;
+    const asked = Promise.allSettled(Array.from({ length: 5 }, () => http.get(server.url, { timeout: 0 })));
+    await settles(() => server.opened(), 2);
+    await app.close();
+    expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0, created: 2 });
+    expect((await asked).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'));
+    // An adapter of the user's own knows nothing of the module's end, and has its agents.
+    const late = http.get(server.url, { adapter: 'http' });
+    await expect(late).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+    expect(server.opened()).toBe(2);
+  });
+});
+
 describe('a decision that is asked for once the module is closed', () => {
   const failing = { retry: false, circuitBreaker: { minimumCalls: 1 }, onUnavailable: 'allow' } as const;
   it.each<[string, () => Promise<OpaModuleOptions>]>([
