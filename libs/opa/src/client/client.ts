@@ -1,4 +1,4 @@
-import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
+import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
 import { assertPolicyPath, inputJson, OpaError, promised } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { readAnswer } from './answer.js';
@@ -23,7 +23,7 @@ export interface HealthOptions extends EvaluateOptions {
 }
 
 /** The TLS identity, or what gives the one of the next request. */
-export type IdentitySource = TlsIdentity | (() => Promise<TlsIdentity>);
+export type IdentitySource = TlsIdentity | (() => MaybePromise<TlsIdentity>);
 
 /** Who this client is to OPA. */
 export interface ClientIdentity {

@@ -1,5 +1,5 @@
 import type { EvaluateOptions, MaybePromise } from '../contracts/index.js';
-import { OpaError, promised } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 
 /** A part of this client's own credential, for messages. */
@@ -26,10 +26,19 @@ export async function credential<T>(
   const missing = (what: string, cause: unknown): OpaError =>
     new OpaError('OPA_UNAUTHORIZED', `${giver} ${what}.`, { status, cause });
   // Whatever the giver throws is a cause: what is caught below is the wait's own.
-  const given = (): Promise<T> =>
-    promised(give).catch((error: unknown) => Promise.reject(missing('failed', error)));
+  const failed = (error: unknown): never => {
+    throw missing('failed', error);
+  };
+  let given: MaybePromise<T>;
   try {
-    return await waits.bounded(giver, bounds, given);
+    given = give();
+  } catch (error) {
+    return failed(error);
+  }
+  if (!isPromise(given)) return given;
+  const had = Promise.resolve(given).catch(failed);
+  try {
+    return await waits.bounded(giver, bounds, () => had);
   } catch (error) {
     const late = error instanceof OpaError && error.code === 'OPA_TIMEOUT';
     throw late ? missing(`did not give ${name} before the decision's deadline`, error) : error;

@@ -25,7 +25,7 @@ export type TokenSource = string | TokenReader;
 /** Gives the current token; when OPA has just refused the last one, another one if there is one. */
 export interface TokenReader {
   /** @param deadline - of the decision that asks, as `performance.now()` gives it */
-  read(refused: boolean, deadline: number): Promise<unknown>;
+  read(refused: boolean, deadline: number): unknown;
 }
 
 /** Reads a token from a function. A token that expires is refused to many at once, which share the next one. */
@@ -34,7 +34,7 @@ export class TokenFunction implements TokenReader {
 
   constructor(private readonly give: GiveToken) {}
 
-  async read(refused: boolean, deadline: number): Promise<unknown> {
+  read(refused: boolean, deadline: number): unknown {
     if (!refused) return this.give({ refused });
     if (this.renewal?.shared !== true) this.renewal = new Renewal(this.give, deadline);
     return this.renewal.token;

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { IdentitySource } from '../client/index.js';
-import { OpaError } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 import type { TlsIdentity } from '../transport/index.js';
 import { FreshFile } from '../transport/index.js';
 import type { OpaTlsOptions } from './options.js';
@@ -24,10 +24,7 @@ export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | 
   let identity = identityOf(seen, servername);
   if (!parts.some((part) => part instanceof FreshFile)) return identity;
 
-  return async () => {
-    const read = await Promise.all(
-      parts.map(async (part) => (part instanceof FreshFile ? part.read() : part)),
-    );
+  const renewed = (read: Pem[]): TlsIdentity => {
     if (read.every((pem, index) => pem === seen[index])) return identity;
     seen = read;
     try {
@@ -36,6 +33,12 @@ export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | 
       new Logger('OpaModule').warn(`${(error as OpaError).message} The former identity is used.`);
     }
     return identity;
+  };
+  return () => {
+    const read = parts.map((part) => (part instanceof FreshFile ? part.read() : part));
+    return read.some(isPromise)
+      ? Promise.all(read.map(async (pem) => pem)).then(renewed)
+      : renewed(read as Pem[]);
   };
 }
 

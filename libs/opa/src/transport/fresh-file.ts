@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import type { MaybePromise } from '../contracts/index.js';
 
 /** How often a file is looked at, in milliseconds, and only while it is used. */
 const LOOK_EVERY_MS = 1_000;
@@ -25,16 +26,15 @@ export class FreshFile {
   }
 
   /**
-   * Gives the content, at most one second old; the former one while the file can't be read.
+   * Gives the content, at most one second old; the former one while the file can't be read. Without a promise while it
+   * needn't be looked at.
    *
    * @param now - look at the file now, however lately it was looked at
    */
-  async read(now = false): Promise<Buffer> {
-    if (now || performance.now() - this.lookedAt >= LOOK_EVERY_MS) {
-      this.looking ??= this.look().finally(() => (this.looking = undefined));
-      await this.looking;
-    }
-    return this.latest;
+  read(now = false): MaybePromise<Buffer> {
+    if (!now && performance.now() - this.lookedAt < LOOK_EVERY_MS) return this.latest;
+    this.looking ??= this.look().finally(() => (this.looking = undefined));
+    return this.looking.then(() => this.latest);
   }
 
   private async look(): Promise<void> {
