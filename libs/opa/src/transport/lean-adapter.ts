@@ -4,15 +4,32 @@ import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError, parseObject } from '../contracts/index.js';
 import { exchange } from './exchange.js';
 import type { Pool } from './pool.js';
-import type { WireRequest } from './wire.js';
+import type { WireAnswer, WireRequest } from './wire.js';
 
 /** A decision's request on its way through axios, out of reach of its interceptors: the pool and the bounds. */
 export class WireCall {
+  private failed: OpaError | undefined;
+
   constructor(
     readonly pool: Pool,
     readonly request: WireRequest,
     readonly url: string,
   ) {}
+
+  /** What its exchange failed with. Of several the last, but an overload is not forgotten. */
+  get failure(): OpaError | undefined {
+    return this.failed;
+  }
+
+  /** Sends it, with what the interceptors made of it. */
+  async send(changed: Partial<WireRequest>): Promise<WireAnswer> {
+    try {
+      return await exchange(this.pool, { ...this.request, ...changed });
+    } catch (error) {
+      if (error instanceof OpaError && this.failed?.code !== 'OPA_OVERLOADED') this.failed = error;
+      throw error;
+    }
+  }
 }
 
 /** An axios configuration that carries a {@link WireCall}. */
@@ -37,14 +54,13 @@ export function leanAdapter(isClosed: () => boolean): AxiosAdapter {
 
 // Interceptors may have changed what axios knows of the request, so that is what is sent.
 async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
-  const { pool, request } = call;
   assertTarget(call, config);
   const headers: string[] = [];
   for (const [name, value] of Object.entries(config.headers.toJSON(true))) {
     if (!/^(host|content-length)$/i.test(name)) headers.push(name, value);
   }
   const body = config.data === undefined ? undefined : String(config.data);
-  const answer = await exchange(pool, { ...request, headers, body, bounds: boundsOf(call, config) });
+  const answer = await call.send({ headers, body, bounds: boundsOf(call, config) });
   return {
     // Interceptors see the document. What isn't a JSON object stays text, for the client to refuse.
     data: parseObject(answer.body) ?? answer.body,

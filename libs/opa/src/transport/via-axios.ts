@@ -1,7 +1,7 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Axios } from 'axios';
 import type { CancelSignal } from '../contracts/index.js';
-import { inputJson, OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
+import { inputJson, isGone, OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
 import { axiosFailure, refusalIn } from './axios-failure.js';
 import { hasInterceptors } from './http.service.js';
 import { urlOf, WireCall } from './lean-adapter.js';
@@ -46,8 +46,10 @@ export class ViaAxios {
     const { bounds } = request;
     const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
     const stop = new Stop();
+    const asked = { ...request, bounds: { ...bounds, signal: stop } };
+    const call = new WireCall(pool, asked, urlOf(pool, request.path));
     const ask = (signal?: AbortSignal): Promise<AxiosResponse<unknown>> =>
-      this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () => this.ask(pool, request, stop, signal));
+      this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () => this.ask(call, signal));
     try {
       const told = bounds.signal !== undefined || this.replaced;
       return fromAxios(await (told ? withAbortSignal(bounds.signal, ask) : ask()));
@@ -56,29 +58,24 @@ export class ViaAxios {
       const answering = { adapter: this.own.adapter, replaced: this.replaced };
       const refusal = refusalIn(error, answering);
       if (refusal !== undefined) return fromAxios(refusal);
-      throw axiosFailure(error, pool.origin, answering);
+      const failure = axiosFailure(error, pool.origin, answering);
+      // An outage on the way doesn't hide what the exchange has failed with: an overload must not open a door.
+      throw isGone(failure) ? (call.failure ?? failure) : failure;
     }
   }
 
-  private ask(
-    pool: Pool,
-    request: WireRequest,
-    stop: Stop,
-    signal: AbortSignal | undefined,
-  ): Promise<AxiosResponse<unknown>> {
-    const { method, path, headers, body: data, bounds } = request;
+  private ask(call: WireCall, signal: AbortSignal | undefined): Promise<AxiosResponse<unknown>> {
+    const { method, headers, body: data, bounds } = call.request;
     const named: Record<string, string> = {};
     for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
-    const url = urlOf(pool, path);
-    const wireCall = new WireCall(pool, { ...request, bounds: { ...bounds, signal: stop } }, url);
     const timeout = Math.max(1, Math.ceil(bounds.deadline - performance.now()));
     const config = {
       method,
-      url,
+      url: call.url,
       headers: named,
       data,
       timeout,
-      wireCall,
+      wireCall: call,
       ...(signal !== undefined && { signal }),
     };
     return this.replaced

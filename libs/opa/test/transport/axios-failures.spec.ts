@@ -144,3 +144,36 @@ it("an axios error of the request's own adapter is an outage", async () => {
   }));
   expect(await ending(opa)).toBe('fail-open');
 });
+
+describe('an overload', () => {
+  const full = async (): ReturnType<typeof pooled> => {
+    const { url } = await scripted(() => undefined);
+    const pool = { maxSockets: 1, maxPending: 0 };
+    return pooled({ url, pool, onUnavailable: 'allow', timeout: 500 });
+  };
+  const hang: Set = (axiosRef) =>
+    axiosRef.interceptors.response.use(undefined, () => new Promise(() => undefined));
+  const hide: Set = (axiosRef) => {
+    const own = axios.getAdapter(axiosRef.defaults.adapter);
+    axiosRef.defaults.adapter = (config) =>
+      own(config).catch(() => Promise.reject(new AxiosError('Network Error', undefined, config)));
+  };
+
+  it.each([
+    ['an interceptor that waits', hang],
+    ['an adapter', hide],
+  ])('is not hidden by %s', async (_by, set) => {
+    const { opa, axiosRef } = await full();
+    set(axiosRef);
+    expect(await Promise.all([ending(opa), ending(opa)])).toEqual(['fail-open', 'OPA_OVERLOADED']);
+  });
+
+  it('is not forgotten when it is asked again, late', async () => {
+    const { opa, axiosRef } = await full();
+    const own = axios.getAdapter(axiosRef.defaults.adapter);
+    const first = opa.decide({ input: 1, timeout: 100 });
+    axiosRef.defaults.adapter = (config) => own(config).catch(() => first.then(() => own(config)));
+    expect(await ending(opa)).toBe('OPA_OVERLOADED');
+    expect(await first).toMatchObject({ degraded: 'fail-open' });
+  });
+});
