@@ -8,3 +8,4 @@ export * from './json.js';
 export * from './maybe-promise.js';
 export * from './policy-path.js';
 export * from './schema.js';
+export * from './without-credential.js';

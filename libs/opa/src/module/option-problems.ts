@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { withoutCredential } from '../contracts/index.js';
 
 /** Says what is wrong with each option: its name, what was given, what is accepted. */
 export function problemsIn({ issues }: z.ZodError): string[] {
@@ -31,7 +32,7 @@ function given(name: string, value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   const secret = /^(token|tls)\b/.test(name);
-  if (typeof value === 'string' && !secret) return JSON.stringify(value.replace(/\/\/.*@/, '//…@'));
+  if (typeof value === 'string' && !secret) return JSON.stringify(withoutCredential(value));
   if ((typeof value === 'number' || typeof value === 'boolean') && !secret) return String(value);
   return value === undefined ? 'nothing' : `a value of type ${typeof value}`;
 }

@@ -27,9 +27,16 @@ const WRONG: [given: unknown, option: string, shown: string, accepted: string][]
   [{ url: 5 }, 'url', '5', ADDRESS],
   [{ url: '' }, 'url', '""', ADDRESS],
   [{ url: 'opa:8181' }, 'url', '"opa:8181"', ADDRESS],
-  [{ url: 'http://opa?x' }, 'url', '"http://opa?x"', ADDRESS],
+  [{ url: 'http://opa?x' }, 'url', '"http://opa?…"', ADDRESS],
   [{ url: 'http://u:s3cret@opa' }, 'url', '"http://…@opa"', ADDRESS],
   [{ url: 'http://u:s3/cret@opa' }, 'url', '"http://…@opa"', ADDRESS],
+  [{ url: 'http://u:s3#cret@opa' }, 'url', '"http://…@"', ADDRESS],
+  [{ url: 'u:s3cret@opa:8181' }, 'url', '"…@opa:8181"', ADDRESS],
+  [{ url: 'http//u:s3cret@opa' }, 'url', '"…@opa"', ADDRESS],
+  [{ url: 'ftp://u:s3@cret@opa?s3cret' }, 'url', '"ftp://…@opa?…"', ADDRESS],
+  [{ url: 'http://opa/?token=s3cret' }, 'url', '"http://opa/?…"', ADDRESS],
+  [{ url: 'http://opa/?token=a@s3cret' }, 'url', '"http://…@"', ADDRESS],
+  [{ url: 'http://opa/#s3cret' }, 'url', '"http://opa/#…"', ADDRESS],
   [{ url: 'unix://opa.sock' }, 'url', '"unix://opa.sock"', ADDRESS],
   [{ url: [] }, 'url', 'a list', 'at least one address'],
   [{ url: ['http://opa', 'opa'] }, 'url.1', '"opa"', ADDRESS],
@@ -39,8 +46,8 @@ const WRONG: [given: unknown, option: string, shown: string, accepted: string][]
   [{ policy: '/a' }, 'policy', '"/a"', POLICY],
   [{ policy: 'a/../b' }, 'policy', '"a/../b"', POLICY],
   [{ policy: 'a%2eb' }, 'policy', '"a%2eb"', POLICY],
-  [{ policy: 'a?b' }, 'policy', '"a?b"', POLICY],
-  [{ policy: 'a#b' }, 'policy', '"a#b"', POLICY],
+  [{ policy: 'a?b' }, 'policy', '"a?…"', POLICY],
+  [{ policy: 'a#b' }, 'policy', '"a#…"', POLICY],
   [{ policy: 'a//b' }, 'policy', '"a//b"', POLICY],
   [{ token: 5 }, 'token', 'a value of type number', 'a bearer token'],
   [{ token: 's3cret s3cret' }, 'token', 'a value of type string', 'a bearer token'],
@@ -140,7 +147,7 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
     const { code, message } = await refusal(start(options));
     expect(code).toBe('OPA_BAD_OPTIONS');
     expect(message).toContain(`OpaModule: option "${option}" was given ${shown}, but takes ${accepted}`);
-    expect(message).not.toMatch(/s3\/?cret|Invalid input/);
+    expect(message).not.toMatch(/s3|cret|Invalid input/);
     expect(message.split('option "')).toHaveLength(2);
   });
 

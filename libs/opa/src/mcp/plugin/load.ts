@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { messageOf } from '../../contracts/index.js';
+import { messageOf, withoutCredential } from '../../contracts/index.js';
 import { pluginOf } from './build.js';
 import { bad, documentOf } from './document.js';
 import type { GivenPlugin } from './file.schema.js';
@@ -83,5 +83,5 @@ function shown(value: unknown): string {
   if (Array.isArray(value))
     return JSON.stringify(value.map((item) => (typeof item === 'string' ? item : '…')));
   if (typeof value === 'object' && value !== null) return 'an object';
-  return JSON.stringify(value).replace(/\/\/[^/@]*@/, '//…@');
+  return JSON.stringify(typeof value === 'string' ? withoutCredential(value) : value);
 }

@@ -126,6 +126,8 @@ describe("the plugin's file", () => {
     ['an unknown option', { config: { opa_url: 'x' } }, '"plugins[0].config.opa_url" is not known'],
     ['no tries', { config: { opa_client_retries: 0 } }, 'a whole number of at least 1'],
     ['a base URL with a password', { config: { opa_base_url: 'http://u:s3cret@h' } }, '"http://…@h"'],
+    ['one without its scheme', { config: { opa_base_url: 'u:s3cret@h' } }, '"…@h"'],
+    ['one with a query', { config: { opa_base_url: 'http://h?s3cret' } }, '"http://h?…"'],
     [
       'an unknown condition',
       { conditions: [{ server: [] }] },
