@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { CircuitBreakerPolicy, IBreaker } from 'cockatiel';
 import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen } from 'cockatiel';
-import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+import type { CancelSignal, EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { isGone, OpaError, opaErrorOf } from '../contracts/index.js';
+import { aborted } from '../transport/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
 import { RecentCount } from './recent.js';
 import { EngineWrapper } from './wrapper.js';
@@ -45,11 +46,14 @@ export class CircuitBreakerEngine extends EngineWrapper {
       : this.evaluateInDoubt(query, options);
   }
 
-  private async evaluateInDoubt(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+  private async evaluateInDoubt(query: Query, { deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
     // Waiting for the one that tries could outlast this decision's own deadline.
     if (this.policy.state === CircuitState.HalfOpen) throw open();
+    if (signal?.aborted === true) throw aborted(signal);
     try {
-      return await this.policy.execute(() => this.engine.evaluate(query, options));
+      // Not ended with its caller, who would else decide what is found out about OPA.
+      const trial = this.policy.execute(() => this.engine.evaluate(query, { deadline }));
+      return await (signal === undefined ? trial : unlessAborted(signal, trial));
     } catch (error) {
       throw error instanceof BrokenCircuitError ? open() : error;
     }
@@ -87,6 +91,15 @@ function isUntold(error: unknown): boolean {
 // OPA was there and answered, be it with an error. An input that can't be written has not reached it.
 function isAnswer(error: unknown): boolean {
   return !isUntold(error) && opaErrorOf(error).code !== 'OPA_BAD_INPUT';
+}
+
+// Lets go of the work's outcome when the signal is aborted; the work goes on.
+function unlessAborted<T>(signal: CancelSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(aborted(signal));
+    signal.addEventListener('abort', leave, { once: true });
+    work.finally(() => signal.removeEventListener('abort', leave)).then(resolve, reject);
+  });
 }
 
 function open(): OpaError {

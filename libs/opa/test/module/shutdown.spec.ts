@@ -137,6 +137,24 @@ describe('a module that is closed amid decisions', () => {
     await settles(() => leftovers().timers, 0);
   });
 
+  it('ends the one that tries OPA for an open circuit, whose caller has gone away', async () => {
+    const trial = gate();
+    const url = (await scripted(503, trial.step)).url;
+    const circuitBreaker = { minimumCalls: 1, halfOpenAfter: 1 };
+    const opa = await open({ url, retry: false, circuitBreaker, shutdownTimeout: 20 });
+    await opa.decide({ input: 1 }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const caller = new AbortController();
+    const gone = opa.decide({ input: 1, signal: caller.signal });
+    await trial.reached;
+    caller.abort();
+    await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    expect(opa.stats()).toMatchObject({ breaker: 'half-open', sockets: { inUse: 1 } });
+    await app.close();
+    expect(opa.stats()).toMatchObject({ sockets: { inUse: 0, idle: 0 } });
+    await settles(() => leftovers().timers, 0);
+  });
+
   it('ends those that wait in an interceptor of the HttpService', async () => {
     const opa = await open({ url: await silent(), shutdownTimeout: 20 });
     app.get(OpaHttpService).axiosRef.interceptors.request.use(() => new Promise(() => undefined));

@@ -1,5 +1,7 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OpaQuestion, OpaService } from 'nestjs-opa';
+import { eventually } from '../support/eventually.js';
 import type { Step } from './support.js';
 import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
 
@@ -143,23 +145,48 @@ describe('circuit breaker', () => {
     expect(await codeOf(opa)).toBe('allow');
   });
 
-  it('stays open when the one that tries fails or its caller goes away', async () => {
+  it('stays open when the one that tries fails', async () => {
     const clock = fakeClock();
-    const trial = gate();
-    const server = await scripted(...failing(21), trial.step);
+    const server = await scripted(503);
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 20);
     clock.pass(1_001);
-    expect(await codeOf(opa)).toBe('OPA_UNREACHABLE');
+    expect(await ask(opa, 2)).toEqual(['OPA_UNREACHABLE', 'OPA_CIRCUIT_OPEN']);
     expect(opa.stats().breaker).toBe('open');
+  });
+
+  it.each([
+    ['closed', 200],
+    ['open', 503],
+  ] as const)('is %s by what the one that tries finds, though its caller has gone away', async (...row) => {
+    const [state, status] = row;
+    const clock = fakeClock();
+    const trial = gate(status);
+    const server = await scripted(...failing(20), trial.step);
+    const opa = await start({ url: server.url, retry: false, timeout: 15_000 });
+    await ask(opa, 20);
     clock.pass(1_001);
     const caller = new AbortController();
     const gone = opa.decide({ input: 1, signal: caller.signal });
     await trial.reached;
     caller.abort();
     await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
-    expect(opa.stats().breaker).toBe('open');
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+    expect(opa.stats().breaker).toBe('half-open');
     trial.open();
+    await eventually<string>(() => Promise.resolve(opa.stats().breaker), state);
+  });
+
+  it('does not ask OPA for a caller who had gone away before', async () => {
+    const clock = fakeClock();
+    const server = await scripted(...failing(20), well);
+    const opa = await start({ url: server.url, retry: false });
+    await ask(opa, 20);
+    clock.pass(1_001);
+    const gone = opa.decide({ input: 1, signal: AbortSignal.abort() });
+    await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    expect(server.asked()).toBe(20);
+    expect(await codeOf(opa)).toBe('allow');
   });
 
   it('lets fail-open follow what opened it', async () => {
