@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { CircuitBreakerPolicy, IBreaker } from 'cockatiel';
-import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen } from 'cockatiel';
+import type { CircuitBreakerPolicy, IBreaker, IHalfOpenAfterBackoffContext } from 'cockatiel';
+import { BrokenCircuitError, circuitBreaker, CircuitState, DelegateBackoff, handleWhen } from 'cockatiel';
 import type { CancelSignal, EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { isGone, OpaError, opaErrorOf } from '../contracts/index.js';
-import { aborted } from '../transport/index.js';
+import { aborted, isCertificateRefused } from '../transport/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
 import { RecentCount } from './recent.js';
 import { EngineWrapper } from './wrapper.js';
@@ -27,9 +27,13 @@ export class CircuitBreakerEngine extends EngineWrapper {
   constructor(engine: PolicyEngine, settings: CircuitBreakerSettings) {
     super(engine);
     this.breaker = new ShareBreaker(settings);
+    // After one that has found out nothing of OPA, the next one tries.
+    const pause = new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) =>
+      'error' in result && isGone(result.error) ? settings.halfOpenAfter : 0,
+    );
     this.policy = circuitBreaker(
       handleWhen((error) => this.counts(error)),
-      { halfOpenAfter: settings.halfOpenAfter, breaker: this.breaker },
+      { halfOpenAfter: pause, breaker: this.breaker },
     );
     this.policy.onReset(() => this.breaker.reset());
     this.policy.onStateChange((state) => this.logger.warn(`The circuit to OPA is ${STATES[state]}.`));
@@ -77,20 +81,18 @@ export class CircuitBreakerEngine extends EngineWrapper {
   // One that tries OPA and comes back without its answer has not shown that it is there.
   private counts(error: unknown): boolean {
     if (isGone(error)) return true;
-    // A 429 has: else a flood would keep the circuit open, and with it the door that fail-open has.
-    return isUntold(error) && this.policy.state === CircuitState.HalfOpen;
+    return this.policy.state === CircuitState.HalfOpen && !isAnswer(error);
   }
 }
 
-const UNTOLD = new Set(['OPA_ABORTED', 'OPA_OVERLOADED', 'OPA_CLOSED']);
+// Those that tell of OPA's word without its status: what isn't HTTP, and an engine that failed.
+const SAID = new Set(['OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']);
 
-function isUntold(error: unknown): boolean {
-  return error instanceof OpaError && UNTOLD.has(error.code) && error.status === undefined;
-}
-
-// OPA was there and answered, be it with an error. An input that can't be written has not reached it.
+// OPA was there and said something, be it an error. A 429 too: else a flood would keep the circuit open, and with it the
+// door that fail-open has. What ended on the way to it tells nothing: no place in the queue, no token, no input.
 function isAnswer(error: unknown): boolean {
-  return !isUntold(error) && opaErrorOf(error).code !== 'OPA_BAD_INPUT';
+  const { code, status, cause } = opaErrorOf(error);
+  return status !== undefined || SAID.has(code) || isCertificateRefused(cause);
 }
 
 // Lets go of the work's outcome when the signal is aborted; the work goes on.

@@ -24,6 +24,11 @@ const isExhausted = (error: unknown): boolean =>
     ? error.errors.every(isExhausted)
     : EXHAUSTED.has(codeOf(error));
 
+/** Tells whether an error is OPA's own alert about this client's certificate. */
+export function isCertificateRefused(error: unknown): boolean {
+  return /^(?:EPROTO$|ERR_SSL_)/.test(codeOf(error)) && CERTIFICATE_REFUSED.test(messageOf(error));
+}
+
 /** Turns what `node:http` says of a failed exchange into the public error. */
 export function failureOf(error: unknown, origin: Origin): OpaError {
   if (error instanceof OpaError) return error;
@@ -41,7 +46,7 @@ export function failureOf(error: unknown, origin: Origin): OpaError {
       cause: error,
     });
   }
-  if (/^(?:EPROTO$|ERR_SSL_)/.test(code) && CERTIFICATE_REFUSED.test(what)) {
+  if (isCertificateRefused(error)) {
     return new OpaError(
       'OPA_UNAUTHORIZED',
       `OPA at ${origin.url} refused this client's own certificate, or misses one (option "tls"): ${what}.`,

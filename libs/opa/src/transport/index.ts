@@ -1,3 +1,4 @@
+export { isCertificateRefused } from './failure.js';
 export * from './fresh-file.js';
 export * from './http.service.js';
 export * from './origin.js';

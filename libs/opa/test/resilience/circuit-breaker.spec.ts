@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { OpaQuestion, OpaService } from 'nestjs-opa';
+import type { OpaModuleOptions, OpaQuestion, OpaService } from 'nestjs-opa';
+import { OpaError } from 'nestjs-opa';
 import { eventually } from '../support/eventually.js';
 import type { Step } from './support.js';
 import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
@@ -17,6 +18,16 @@ async function ask(opa: OpaService, times: number): Promise<string[]> {
   const codes: string[] = [];
   for (let i = 0; i < times; i += 1) codes.push(await codeOf(opa));
   return codes;
+}
+
+/** Gives that many tokens and one failure, and then tokens again. */
+function throwing(after: number): () => string {
+  let given = 0;
+  return () => {
+    given += 1;
+    if (given === after + 1) throw new Error('no token');
+    return 't';
+  };
 }
 
 const failing = (times: number): 503[] => Array.from({ length: times }, () => 503);
@@ -187,6 +198,39 @@ describe('circuit breaker', () => {
     await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     expect(server.asked()).toBe(20);
     expect(await codeOf(opa)).toBe('allow');
+  });
+
+  it.each<[name: string, code: string, question: OpaQuestion, options: OpaModuleOptions]>([
+    ['an input that cannot be written', 'OPA_BAD_INPUT', { input: 1n }, {}],
+    ['no token', 'OPA_UNAUTHORIZED', { input: 1 }, { token: throwing(20) }],
+  ])('learns nothing from one that has %s: the next one tries', async (_name, code, question, options) => {
+    const clock = fakeClock();
+    const server = await scripted(...failing(20), 503, well);
+    const opa = await start({ url: server.url, retry: false, ...options });
+    await ask(opa, 20);
+    clock.pass(1_001);
+    await expect(opa.decide(question)).rejects.toMatchObject({ code });
+    expect(opa.stats().breaker).toBe('open');
+    expect(await ask(opa, 2)).toEqual(['OPA_UNREACHABLE', 'OPA_CIRCUIT_OPEN']);
+    clock.pass(1_001);
+    expect(await codeOf(opa)).toBe('allow');
+  });
+
+  const alert = Object.assign(new Error('SSL alert number 45'), { code: 'ERR_SSL_SSLV3_ALERT' });
+  it.each<[name: string, state: 'open' | 'closed', error: Error]>([
+    ['its queue is full', 'open', new OpaError('OPA_OVERLOADED', 'full')],
+    ['OPA refuses its certificate', 'closed', new OpaError('OPA_UNAUTHORIZED', 'expired', { cause: alert })],
+    ['OPA does not speak HTTP', 'closed', new OpaError('OPA_BAD_ANSWER', 'garbage')],
+    ['an engine fails', 'closed', new TypeError('bug')],
+  ])('after one that tries, when %s, is %s', async (_name, state, error) => {
+    const clock = fakeClock();
+    const failures = [new OpaError('OPA_UNREACHABLE', 'gone'), error];
+    const engine = { name: 'own', evaluate: () => Promise.reject(failures.shift() ?? error) };
+    const opa = await start({ engine, circuitBreaker: { minimumCalls: 1 } });
+    await ask(opa, 1);
+    clock.pass(1_001);
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe(state);
   });
 
   it('lets fail-open follow what opened it', async () => {
