@@ -23,6 +23,8 @@ export class CircuitBreakerEngine extends EngineWrapper {
   private readonly logger = new Logger(CircuitBreakerEngine.name);
   private readonly breaker: ShareBreaker;
   private readonly policy: CircuitBreakerPolicy;
+  /** How often it has been closed again. */
+  private resets = 0;
 
   constructor(engine: PolicyEngine, settings: CircuitBreakerSettings) {
     super(engine);
@@ -35,7 +37,10 @@ export class CircuitBreakerEngine extends EngineWrapper {
       handleWhen((error) => this.counts(error)),
       { halfOpenAfter: pause, breaker: this.breaker },
     );
-    this.policy.onReset(() => this.breaker.reset());
+    this.policy.onReset(() => {
+      this.breaker.reset();
+      this.resets += 1;
+    });
     this.policy.onStateChange((state) => this.logger.warn(`The circuit to OPA is ${STATES[state]}.`));
   }
 
@@ -44,10 +49,12 @@ export class CircuitBreakerEngine extends EngineWrapper {
   }
 
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    if (this.policy.state !== CircuitState.Closed) return this.evaluateInDoubt(query, options);
+    const { resets } = this;
     // Nearly every decision is a success of a closed circuit, and the policy would cost it three promises.
-    return this.policy.state === CircuitState.Closed
-      ? this.engine.evaluate(query, options).then(this.countSuccess, this.countFailure)
-      : this.evaluateInDoubt(query, options);
+    return this.engine
+      .evaluate(query, options)
+      .then(this.countSuccess, (error: unknown) => this.countFailure(error, resets));
   }
 
   private async evaluateInDoubt(query: Query, { deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
@@ -68,15 +75,15 @@ export class CircuitBreakerEngine extends EngineWrapper {
     return answer;
   };
 
-  // Others may have opened it since; what it was closed for no longer says anything of OPA then.
-  private readonly countFailure = async (error: unknown): Promise<never> => {
+  // Others may have opened it since, and closed it again; what began before no longer says anything of OPA then.
+  private async countFailure(error: unknown, resets: number): Promise<never> {
     const failed = (): Promise<never> => Promise.reject(error);
-    if (this.policy.state === CircuitState.Closed) {
+    if (this.policy.state === CircuitState.Closed && this.resets === resets) {
       if (isGone(error)) await this.policy.execute(failed).catch(() => undefined);
       else if (isAnswer(error)) this.breaker.success();
     }
     return failed();
-  };
+  }
 
   // One that tries OPA and comes back without its answer has not shown that it is there.
   private counts(error: unknown): boolean {

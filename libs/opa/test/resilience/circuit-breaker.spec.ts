@@ -108,6 +108,25 @@ describe('circuit breaker', () => {
     expect(opa.stats().breaker).toBe('open');
   });
 
+  it('does not count failures of decisions that began before it was closed again', async () => {
+    const clock = fakeClock();
+    const old = gate(503);
+    const hanging = Array.from({ length: 4 }, () => old.step);
+    const server = await scripted(...hanging, 503, 503, well, 503);
+    const circuitBreaker = { minimumCalls: 2 };
+    const opa = await start({ url: server.url, retry: false, timeout: 15_000, circuitBreaker });
+    const earlier = hanging.map(() => codeOf(opa));
+    await eventually(() => Promise.resolve(server.asked()), hanging.length);
+    await ask(opa, 2);
+    clock.pass(1_001);
+    expect(await codeOf(opa)).toBe('allow');
+    old.open();
+    expect(new Set(await Promise.all(earlier))).toEqual(new Set(['OPA_UNREACHABLE']));
+    expect(opa.stats().breaker).toBe('closed');
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe('open');
+  });
+
   it('does not count decisions that found no socket, whether their queue was full or their time ran out', async () => {
     const held = gate();
     const server = await scripted(held.step);
