@@ -14,7 +14,9 @@ type Found = StoredAnswer | null | undefined;
  * Where remembered answers are kept: in the process, or in a tier that several processes share.
  *
  * @remarks A key is 43 letters and digits that tell nothing of the question. A store that fails or is slow costs
- * no decision: it may take half of the decision's time, and OPA is asked afterwards.
+ * no decision: it may take half of the decision's time, and OPA is asked afterwards. Writes of one key are made one after
+ * another, and `clear` once more after those that were under way. A write that takes longer than a second is no longer
+ * waited for, and taken back when it lands, if its promise tells so. Other processes' writes are in nobody's order.
  */
 export interface AnswerStore {
   /** @returns nothing (`undefined` or `null`) when it has none */

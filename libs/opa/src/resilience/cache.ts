@@ -5,6 +5,7 @@ import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 import { frozenCopy } from './frozen.js';
+import { OrderedStore } from './ordered-store.js';
 import type { Question } from './questions.js';
 import { Questions } from './questions.js';
 import { EngineWrapper } from './wrapper.js';
@@ -28,12 +29,6 @@ const PLAIN_KEY = 1_024;
 /** The decision has ended, not the store. */
 const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
 
-/** Neither fresh nor able to stand in, ever. */
-const USELESS: StoredAnswer = { answer: {}, freshUntil: 0 };
-
-/** A second, for a store that reckons in seconds. */
-const USELESS_TTL_MS = 1_000;
-
 type Found = StoredAnswer | undefined;
 
 /** Remembers answers, by the instance, the policy path and the whole input. Errors are never remembered. */
@@ -41,6 +36,7 @@ export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
   private found = 0;
   private readonly questions = new Questions();
+  private readonly store: OrderedStore;
 
   constructor(
     engine: PolicyEngine,
@@ -48,6 +44,7 @@ export class CachingEngine extends EngineWrapper {
     private readonly waits: Waits,
   ) {
     super(engine);
+    this.store = new OrderedStore(settings.store, waits, (error) => this.storeFailed(error));
   }
 
   /** How many questions were answered from memory; stale answers aren't among them. */
@@ -111,7 +108,7 @@ export class CachingEngine extends EngineWrapper {
   /** Forgets every answer, and those that are under way. */
   async purge(): Promise<void> {
     this.questions.forget();
-    await this.settings.store.clear();
+    await this.store.clear();
   }
 
   private keyOf(policy: string, json: string): string {
@@ -123,7 +120,7 @@ export class CachingEngine extends EngineWrapper {
   // Without a promise where the store needs none, for hits are many.
   private look(key: string, options: EvaluateOptions): Found | Promise<Found> {
     try {
-      const kept = this.settings.store.get(key);
+      const kept = this.store.get(key);
       return isPromise(kept) ? this.await(kept, options) : (kept ?? undefined);
     } catch (error) {
       this.storeFailed(error);
@@ -145,18 +142,14 @@ export class CachingEngine extends EngineWrapper {
   }
 
   private keep(question: Question, answer: EngineAnswer, policy: string): void {
-    const { store, lifetime, staleTtl } = this.settings;
+    const { lifetime, staleTtl } = this.settings;
     const ttl = lifetime(answer, policy);
     // A copy that nobody can change: whoever gets a hit gets the same objects.
     const kept = ttl > 0 ? { answer: frozenCopy(answer), freshUntil: Date.now() + ttl } : undefined;
     question.answered(kept);
-    try {
-      const written =
-        kept === undefined ? forget(store, question.key) : store.set(question.key, kept, ttl + staleTtl);
-      if (isPromise(written)) Promise.resolve(written).catch((error: unknown) => this.storeFailed(error));
-    } catch (error) {
-      this.storeFailed(error);
-    }
+    // What was kept must not stand in later for an answer that isn't.
+    if (kept === undefined) this.store.forget(question.key);
+    else this.store.set(question.key, kept, ttl + staleTtl);
   }
 
   private mayStandIn(kept: Found): kept is StoredAnswer {
@@ -167,9 +160,4 @@ export class CachingEngine extends EngineWrapper {
   private storeFailed(error: unknown): void {
     this.logger.warn(`The store of cached decisions failed: ${String(error)}`);
   }
-}
-
-// An answer that isn't kept takes the place of the one that was: that one must not stand in for it later.
-function forget(store: AnswerStore, key: string): void | Promise<void> {
-  return typeof store.delete === 'function' ? store.delete(key) : store.set(key, USELESS, USELESS_TTL_MS);
 }
