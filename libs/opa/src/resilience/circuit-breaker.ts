@@ -23,8 +23,8 @@ export class CircuitBreakerEngine extends EngineWrapper {
   private readonly logger = new Logger(CircuitBreakerEngine.name);
   private readonly breaker: ShareBreaker;
   private readonly policy: CircuitBreakerPolicy;
-  /** How often it has been closed again. */
-  private resets = 0;
+  /** Counts the failure of a decision that begins now; one for all until the circuit is closed again. */
+  private countFailure = this.failureCounter();
 
   constructor(engine: PolicyEngine, settings: CircuitBreakerSettings) {
     super(engine);
@@ -39,7 +39,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
     );
     this.policy.onReset(() => {
       this.breaker.reset();
-      this.resets += 1;
+      this.countFailure = this.failureCounter();
     });
     this.policy.onStateChange((state) => this.logger.warn(`The circuit to OPA is ${STATES[state]}.`));
   }
@@ -49,12 +49,10 @@ export class CircuitBreakerEngine extends EngineWrapper {
   }
 
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    if (this.policy.state !== CircuitState.Closed) return this.evaluateInDoubt(query, options);
-    const { resets } = this;
     // Nearly every decision is a success of a closed circuit, and the policy would cost it three promises.
-    return this.engine
-      .evaluate(query, options)
-      .then(this.countSuccess, (error: unknown) => this.countFailure(error, resets));
+    return this.policy.state === CircuitState.Closed
+      ? this.engine.evaluate(query, options).then(this.countSuccess, this.countFailure)
+      : this.evaluateInDoubt(query, options);
   }
 
   private async evaluateInDoubt(query: Query, { deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
@@ -75,14 +73,17 @@ export class CircuitBreakerEngine extends EngineWrapper {
     return answer;
   };
 
-  // Others may have opened it since, and closed it again; what began before no longer says anything of OPA then.
-  private async countFailure(error: unknown, resets: number): Promise<never> {
-    const failed = (): Promise<never> => Promise.reject(error);
-    if (this.policy.state === CircuitState.Closed && this.resets === resets) {
-      if (isGone(error)) await this.policy.execute(failed).catch(() => undefined);
-      else if (isAnswer(error)) this.breaker.success();
-    }
-    return failed();
+  private failureCounter(): (error: unknown) => Promise<never> {
+    const count = async (error: unknown): Promise<never> => {
+      const failed = (): Promise<never> => Promise.reject(error);
+      // Others may have opened it since, and closed it again; what began before no longer says anything of OPA then.
+      if (this.policy.state === CircuitState.Closed && this.countFailure === count) {
+        if (isGone(error)) await this.policy.execute(failed).catch(() => undefined);
+        else if (isAnswer(error)) this.breaker.success();
+      }
+      return failed();
+    };
+    return count;
   }
 
   // One that tries OPA and comes back without its answer has not shown that it is there.

@@ -10,6 +10,9 @@ import { closed } from './waits.js';
 export type KeepAliveAgent = HttpAgent | HttpsAgent;
 type CreateConnection = KeepAliveAgent['createConnection'];
 
+/** How late a timer may be, in milliseconds; beyond, it is this process that stood still. */
+export const STOOD_STILL_MS = 20;
+
 /** How long a socket may idle once the module is shutting down, in milliseconds. */
 const DRAINING_IDLE_MS = 50;
 
@@ -23,10 +26,11 @@ export interface SocketStats {
   readonly reused: number;
 }
 
-/** Until when a socket may live, and may idle; as `performance.now()` gives it. */
+/** Until when a socket may live, and may idle, as `performance.now()` gives it; and whether its connection stands. */
 interface Lease {
   readonly retireAt: number;
   idleUntil: number;
+  connected: boolean;
 }
 
 /** The keep-alive agents of one module instance, and every socket that they have opened. */
@@ -75,6 +79,11 @@ export class Agents {
   /** Counts an answer over a kept-alive socket. */
   countReuse(): void {
     this.reused += 1;
+  }
+
+  /** Whether a socket's connection stands, its TLS included. */
+  isConnected(socket: Socket | null | undefined): boolean {
+    return !!socket && this.open.get(socket)?.connected === true;
   }
 
   /** Closes the idle sockets: after a reset the others may be dead as well. */
@@ -126,11 +135,12 @@ export class Agents {
       const socket = create(options, callback);
       this.created += 1;
       const retireAt = performance.now() + this.settings.socketTtl;
-      this.open.set(socket, { retireAt, idleUntil: retireAt });
+      const lease = { retireAt, idleUntil: retireAt, connected: false };
+      this.open.set(socket, lease);
       socket.once('close', () => this.open.delete(socket));
       // Before the listener of HTTP's own, which is there while an answer is awaited and goes with the answer's end.
       socket.on('data', closeUnasked);
-      this.boundConnecting(socket, agent === this.https ? 'secureConnect' : 'connect');
+      this.boundConnecting(socket, lease, agent === this.https ? 'secureConnect' : 'connect');
       return socket;
     }) satisfies CreateConnection;
     // Asked when an answer is over; Node's types don't know that the answer counts.
@@ -147,20 +157,27 @@ export class Agents {
     return true;
   }
 
-  private boundConnecting(socket: Socket, connected: 'connect' | 'secureConnect'): void {
+  private boundConnecting(socket: Socket, lease: Lease, connected: 'connect' | 'secureConnect'): void {
     const limit = this.settings.connectTimeout;
-    let pending = true;
-    const timer = setTimeout(() => {
-      // Only when the loop has looked: it may have stood still for longer than the connecting took.
-      setImmediate(() => {
-        if (pending) socket.destroy(new Error(`no connection within ${limit} ms (pool.connectTimeout)`));
-      });
-    }, limit);
-    const done = (): void => {
-      pending = false;
-      clearTimeout(timer);
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const due = performance.now() + limit;
+      timer = setTimeout(() => {
+        const stoodStill = performance.now() - due >= STOOD_STILL_MS;
+        // Only when the loop has looked, and not for the time that it stood still.
+        setImmediate(() => {
+          if (lease.connected || socket.destroyed) return;
+          if (stoodStill) arm();
+          else socket.destroy(new Error(`no connection within ${limit} ms (pool.connectTimeout)`));
+        });
+      }, limit);
     };
-    socket.once(connected, done).once('close', done);
+    const stop = (): void => clearTimeout(timer);
+    arm();
+    socket
+      .once(connected, () => (lease.connected = true))
+      .once(connected, stop)
+      .once('close', stop);
   }
 }
 

@@ -4,14 +4,12 @@ import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { OpaError } from '../contracts/index.js';
+import { STOOD_STILL_MS } from './agents.js';
 import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
 import type { Pool, PoolMember } from './pool.js';
 import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
-
-/** How late a deadline's timer may be, in milliseconds; beyond, it is this process that stood still. */
-const STOOD_STILL_MS = 20;
 
 /**
  * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
@@ -142,7 +140,7 @@ class Exchange implements PoolMember {
   private onDeadline(): void {
     const stoodStill = performance.now() - this.request.bounds.deadline >= STOOD_STILL_MS;
     const { answering } = this;
-    const asked = this.req?.writableFinished === true;
+    const asked = this.pool.agents.isConnected(this.req?.socket);
     // A loop that stood still runs its timers before it reads: the answer may be there.
     setImmediate(() => {
       const ownFault = stoodStill && (!asked || this.answering !== answering);

@@ -57,6 +57,24 @@ describe('cache', () => {
     expect(opa.stats().cacheHits).toBe(0);
   });
 
+  it('keys on all of an input, however long', async () => {
+    const server = await scripted(well);
+    const opa = await start({ url: server.url, cache });
+    for (const end of ['a', 'b']) await opa.decide({ input: 'x'.repeat(5_000) + end });
+    expect(server.asked()).toBe(2);
+  });
+
+  it('keys on the instance, where several share a store', async () => {
+    const store = mapStore();
+    const server = await scripted(well, { result: false });
+    const [one, other] = [
+      await start({ url: server.url, name: 'one', cache: { ...cache, store } }),
+      await start({ url: server.url, name: 'other', cache: { ...cache, store } }),
+    ];
+    await expect(one.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(other.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny', cached: false });
+  });
+
   it.each([
     ['an outage', 503],
     ['a policy error', 500],

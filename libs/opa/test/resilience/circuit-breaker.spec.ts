@@ -43,6 +43,31 @@ describe('circuit breaker', () => {
     expect(server.asked()).toBe(20);
   });
 
+  it('opens for an OPA that is late as well', async () => {
+    const server = await scripted(() => undefined);
+    const opa = await start({ url: server.url, timeout: 30, circuitBreaker: { minimumCalls: 3 } });
+    expect(await ask(opa, 4)).toEqual(['OPA_TIMEOUT', 'OPA_TIMEOUT', 'OPA_TIMEOUT', 'OPA_CIRCUIT_OPEN']);
+  });
+
+  it('has the share, the time and the pause that are given', async () => {
+    const clock = fakeClock();
+    const circuitBreaker = { minimumCalls: 4, threshold: 0.75, duration: 1_000, halfOpenAfter: 5_000 };
+    const server = await scripted(well, well, 503, 503, 503, 503, 503, 503, well);
+    const opa = await start({ url: server.url, retry: false, circuitBreaker });
+    await ask(opa, 4);
+    // Half of them have failed, and then nothing counts any more.
+    expect(opa.stats().breaker).toBe('closed');
+    clock.pass(1_100);
+    await ask(opa, 3);
+    expect(opa.stats().breaker).toBe('closed');
+    await ask(opa, 1);
+    expect(opa.stats().breaker).toBe('open');
+    clock.pass(4_900);
+    expect(await codeOf(opa)).toBe('OPA_CIRCUIT_OPEN');
+    clock.pass(200);
+    expect(await codeOf(opa)).toBe('allow');
+  });
+
   it('forgets failures after its duration', async () => {
     const clock = fakeClock();
     const server = await scripted(503);

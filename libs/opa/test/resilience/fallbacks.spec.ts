@@ -132,6 +132,14 @@ describe('the bundle', () => {
     });
   });
 
+  it('is not remembered as what OPA has said', async () => {
+    const { url } = await scripted(503, { result: false });
+    const opa = await start({ ...single, url, bundle, cache });
+    const ask = () => opa.decide({ input: { n: 1 } });
+    await expect(ask()).resolves.toMatchObject({ outcome: 'allow', degraded: 'bundle' });
+    await expect(ask()).resolves.toMatchObject({ outcome: 'deny', cached: false });
+  });
+
   it('makes no allow of what it does not know, or fails on', async () => {
     const opa = await start({ ...single, url: await gone(), bundle });
     await expect(opa.decide({ policy: 'a/other', input: {} })).resolves.toMatchObject({ allowed: false });

@@ -2,8 +2,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { jest } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { OpaModuleOptions } from 'nestjs-opa';
-import { OpaModule, OpaService } from 'nestjs-opa';
+import type { OpaModuleOptions, OpaService } from 'nestjs-opa';
+import { getOpaToken, OpaModule } from 'nestjs-opa';
 import type { TestServer } from '../support.js';
 import { httpServer } from '../support.js';
 
@@ -22,13 +22,13 @@ export function closing<T extends { close(): Promise<void> }>(one: T): T {
 }
 
 /** Starts the module and gives its service. */
-export async function start(options: OpaModuleOptions): Promise<OpaService> {
+export async function start(options: OpaModuleOptions & { name?: string }): Promise<OpaService> {
   const module = { module: class App {}, imports: [OpaModule.forRoot({ policy: 'a/b', ...options })] };
   const app: INestApplicationContext = await NestFactory.createApplicationContext(module, {
     logger: false,
     abortOnError: false,
   });
-  return closing(app).get(OpaService);
+  return closing(app).get<OpaService>(getOpaToken(options.name));
 }
 
 /** How a stand-in answers one request: a document, a status (with headers), a reset, or by a listener. */

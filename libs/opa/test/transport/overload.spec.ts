@@ -9,6 +9,8 @@ import { startOpa } from 'nestjs-opa/testing';
 import { settles } from '../faults/support/leftovers.js';
 import { cleanUp, closing } from '../resilience/support.js';
 import { httpServer } from '../support.js';
+import { createAuthority } from '../support/certificates.js';
+import { startTlsOpa } from '../support/tls-opa.js';
 
 // What this process brings upon itself, or a flood upon it, is not OPA's absence: a fallback must not follow.
 
@@ -52,6 +54,17 @@ describe('an event loop that stands still until the deadline has passed', () => 
     standStill(1_500);
     expect(await Promise.all(asked)).toEqual(['deny', 'deny', 'deny']);
     expect(opa.stats().breaker).toBe('closed');
+  });
+
+  it('does not break off the handshake that it has held up', async () => {
+    const authority = await createAuthority('ours');
+    const secure = await startTlsOpa(await authority.issue('opa'));
+    closing({ close: () => secure.stop() });
+    const app = await start({ url: secure.url, timeout: 10_000, tls: { ca: authority.cert } });
+    const asked = ends(app.get(OpaService).decide({ input: { n: -1 } }));
+    await new Promise(setImmediate);
+    standStill(500);
+    expect(await asked).toBe('undefined');
   });
 
   it('says so where it stood still before OPA was asked', async () => {
