@@ -2,7 +2,7 @@ import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../cont
 import { assertPolicyPath, inputJson, OpaError, promised } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { readAnswer } from './answer.js';
-import { credential } from './credential.js';
+import { credential, credentialLate } from './credential.js';
 import type { TokenSource } from './token.js';
 import { authorization } from './token.js';
 
@@ -123,15 +123,19 @@ export class OpaClient {
     token: TokenSource | undefined,
     source: IdentitySource | undefined,
   ): Promise<HttpAnswer> {
+    const halfTime = (performance.now() + request.bounds.deadline) / 2;
     const tls =
       typeof source === 'function'
         ? await credential(TLS, request.bounds, this.transport.waits, source)
         : source;
-    if (token === undefined) return this.transport.send(this.pool, { ...request, tls });
-    const as = (bearer: string): Promise<HttpAnswer> => {
-      const headers = [...request.headers, 'Authorization', bearer];
-      return this.transport.send(this.pool, { ...request, headers, tls });
+    const as = (...bearer: string[]): Promise<HttpAnswer> => {
+      const headers =
+        bearer.length === 0 ? request.headers : [...request.headers, 'Authorization', ...bearer];
+      const hadLate = performance.now() > halfTime;
+      const sent = this.transport.send(this.pool, { ...request, headers, tls });
+      return hadLate ? sent.catch(credentialLate) : sent;
     };
+    if (token === undefined) return as();
     const bearer = await authorization(token, false, request.bounds, this.transport.waits);
     const answer = await as(bearer);
     if (answer.status !== 401 || typeof token === 'string') return answer;

@@ -37,10 +37,24 @@ export async function credential<T>(
   }
   if (!isPromise(given)) return given;
   const had = Promise.resolve(given).catch(failed);
+  // Not waited for where the bounds are over already.
+  had.catch(() => undefined);
   try {
     return await waits.bounded(giver, bounds, () => had);
   } catch (error) {
     const late = error instanceof OpaError && error.code === 'OPA_TIMEOUT';
     throw late ? missing(`did not give ${name} before the decision's deadline`, error) : error;
   }
+}
+
+/**
+ * Where the credential had taken more than half of a decision's time: what is late then is not OPA.
+ *
+ * @throws OpaError `OPA_UNAUTHORIZED` in place of `OPA_TIMEOUT`; any other error as it is
+ */
+export function credentialLate(error: unknown): never {
+  if (!(error instanceof OpaError) || error.code !== 'OPA_TIMEOUT') throw error;
+  const why =
+    'The token or the TLS files (options "token" and "tls") took more than half of the decision\'s time';
+  throw new OpaError('OPA_UNAUTHORIZED', `${why}, and the rest was too short for OPA.`, { cause: error });
 }

@@ -30,9 +30,11 @@ export class CircuitBreakerEngine extends EngineWrapper {
     super(engine);
     this.breaker = new ShareBreaker(settings);
     // After one that has found out nothing of OPA, the next one tries.
-    const pause = new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) =>
-      'error' in result && isGone(result.error) ? settings.halfOpenAfter : 0,
-    );
+    let told = true;
+    const pause = new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) => {
+      told = 'error' in result && isGone(result.error);
+      return told ? settings.halfOpenAfter : 0;
+    });
     this.policy = circuitBreaker(
       handleWhen((error) => this.counts(error)),
       { halfOpenAfter: pause, breaker: this.breaker },
@@ -41,7 +43,10 @@ export class CircuitBreakerEngine extends EngineWrapper {
       this.breaker.reset();
       this.countFailure = this.failureCounter();
     });
-    this.policy.onStateChange((state) => this.logger.warn(`The circuit to OPA is ${STATES[state]}.`));
+    this.policy.onStateChange((state) => {
+      // Each decision may be one that tries and finds out nothing.
+      if (told || state === CircuitState.Closed) this.logger.warn(`The circuit to OPA is ${STATES[state]}.`);
+    });
   }
 
   get state(): BreakerState {

@@ -26,11 +26,11 @@ export interface SocketStats {
   readonly reused: number;
 }
 
-/** Until when a socket may live, and may idle, as `performance.now()` gives it; and whether its connection stands. */
+/** Until when a socket may live, and may idle, and since when its connection stands; as `performance.now()` gives it. */
 interface Lease {
   readonly retireAt: number;
   idleUntil: number;
-  connected: boolean;
+  connectedAt: number;
 }
 
 /** The keep-alive agents of one module instance, and every socket that they have opened. */
@@ -81,9 +81,9 @@ export class Agents {
     this.reused += 1;
   }
 
-  /** Whether a socket's connection stands, its TLS included. */
-  isConnected(socket: Socket | null | undefined): boolean {
-    return !!socket && this.open.get(socket)?.connected === true;
+  /** Since when a socket's connection stands, its TLS included; `Infinity` while it doesn't. */
+  connectedAt(socket: Socket | null | undefined): number {
+    return (socket && this.open.get(socket)?.connectedAt) ?? Infinity;
   }
 
   /** Closes the idle sockets: after a reset the others may be dead as well. */
@@ -135,7 +135,7 @@ export class Agents {
       const socket = create(options, callback);
       this.created += 1;
       const retireAt = performance.now() + this.settings.socketTtl;
-      const lease = { retireAt, idleUntil: retireAt, connected: false };
+      const lease = { retireAt, idleUntil: retireAt, connectedAt: Infinity };
       this.open.set(socket, lease);
       socket.once('close', () => this.open.delete(socket));
       // Before the listener of HTTP's own, which is there while an answer is awaited and goes with the answer's end.
@@ -166,7 +166,7 @@ export class Agents {
         const stoodStill = performance.now() - due >= STOOD_STILL_MS;
         // Only when the loop has looked, and not for the time that it stood still.
         setImmediate(() => {
-          if (lease.connected || socket.destroyed) return;
+          if (lease.connectedAt !== Infinity || socket.destroyed) return;
           if (stoodStill) arm();
           else socket.destroy(new Error(`no connection within ${limit} ms (pool.connectTimeout)`));
         });
@@ -175,7 +175,7 @@ export class Agents {
     const stop = (): void => clearTimeout(timer);
     arm();
     socket
-      .once(connected, () => (lease.connected = true))
+      .once(connected, () => (lease.connectedAt = performance.now()))
       .once(connected, stop)
       .once('close', stop);
   }

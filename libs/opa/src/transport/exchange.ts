@@ -30,6 +30,7 @@ class Exchange implements PoolMember {
   next: PoolMember['next'] = undefined;
   halfTime = 0;
   private since = 0;
+  private socketAt = Infinity;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private onAbort: (() => void) | undefined;
@@ -49,7 +50,7 @@ class Exchange implements PoolMember {
     const { signal, deadline } = this.request.bounds;
     if (signal?.aborted === true) return this.fail(aborted(signal));
     const remaining = deadline - performance.now();
-    if (remaining <= 0) return this.fail(this.late());
+    if (remaining <= 0) return this.fail(overloaded(TOO_LATE));
     this.halfTime = deadline - remaining / 2;
     this.timer = setTimeout(() => this.onDeadline(), remaining);
     if (signal !== undefined) {
@@ -68,8 +69,9 @@ class Exchange implements PoolMember {
 
   begin(now: number): void {
     this.since = now;
+    this.socketAt = Infinity;
     // Its turn has come with the deadline: another one had the socket for all of its time.
-    if (this.request.bounds.deadline - now < 1) return this.fail(this.late());
+    if (this.request.bounds.deadline - now < 1) return this.fail(overloaded(TOO_LATE));
     try {
       this.send();
     } catch (error) {
@@ -86,6 +88,7 @@ class Exchange implements PoolMember {
       ? httpsRequest(this.requestOptions())
       : httpRequest(this.requestOptions());
     this.req = req;
+    req.on('socket', () => (this.socketAt = performance.now()));
     req.on('response', (res) => this.onResponse(res));
     req.on('upgrade', (res, socket) => this.onUpgrade(res, socket));
     req.on('error', (error) => this.onError(error, req));
@@ -139,22 +142,29 @@ class Exchange implements PoolMember {
 
   private onDeadline(): void {
     const stoodStill = performance.now() - this.request.bounds.deadline >= STOOD_STILL_MS;
-    const { answering } = this;
-    const asked = this.pool.agents.isConnected(this.req?.socket);
+    const { answering, askedAt } = this;
     // A loop that stood still runs its timers before it reads: the answer may be there.
     setImmediate(() => {
-      const ownFault = stoodStill && (!asked || this.answering !== answering);
+      const ownFault = stoodStill && (askedAt === Infinity || this.answering !== answering);
       this.fail(ownFault ? overloaded('this process stood still') : this.late());
     });
   }
 
-  // It may have a socket by now and no time for an answer: a flood must not look like an OPA that is late.
+  // It may have been asked by now, with no time left for an answer: neither a flood nor a process that stood still must
+  // look like an OPA that is late.
   private late(): OpaError {
-    if (this.waits && (this.req === undefined || this.since > this.halfTime))
-      return overloaded('it waited too long for a socket');
+    const { askedAt, halfTime } = this;
+    const askedLate = askedAt !== Infinity && askedAt > halfTime;
+    if (askedLate || (this.waits && (this.req === undefined || this.since > halfTime)))
+      return overloaded(TOO_LATE);
     // The agent's own queue, which others than decisions have filled.
     if (this.req?.socket === null) return overloaded('no socket was free in time');
     return timedOut(`OPA at ${this.pool.origin.url}`);
+  }
+
+  /** When the question began to be written; `Infinity` before. */
+  private get askedAt(): number {
+    return Math.max(this.socketAt, this.pool.agents.connectedAt(this.req?.socket));
   }
 
   private fail(error: OpaError): void {
@@ -174,6 +184,8 @@ class Exchange implements PoolMember {
     this.pool.leave(this);
   }
 }
+
+const TOO_LATE = 'when it could be, most of the time was over';
 
 function overloaded(why: string): OpaError {
   return new OpaError('OPA_OVERLOADED', `OPA is not asked: ${why}.`);

@@ -14,9 +14,9 @@ export function isReset(error: unknown): boolean {
 // TLS 1.2 the code is EPROTO and nothing more. 40 is how TLS 1.2 says that a certificate is missing, 116 how 1.3 does.
 const CERTIFICATE_REFUSED = /SSL alert number (?:4[0-689]|116)\b/;
 
-// This process has no descriptor, port or memory for a socket, or a Unix socket's queue is full. OPA isn't the one that is
-// missing, and a flood can bring it about.
-const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN']);
+// This process has no descriptor, port or memory for a socket. OPA isn't the one that is missing, and a flood can bring
+// it about. (EAGAIN is not among them: OPA doesn't accept at its Unix socket, whose queue is longer than a pool.)
+const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
 
 // Of a name with several addresses, each that was tried: where there is no IPv6, its address alone isn't available.
 const isExhausted = (error: unknown): boolean =>

@@ -9,12 +9,21 @@ import type { WireAnswer, WireRequest } from './wire.js';
 /** A decision's request on its way through axios, out of reach of its interceptors: the pool and the bounds. */
 export class WireCall {
   private failed: OpaError | undefined;
+  private underWay = 0;
+  private readonly halfTime: number;
 
   constructor(
     readonly pool: Pool,
     readonly request: WireRequest,
     readonly url: string,
-  ) {}
+  ) {
+    this.halfTime = (performance.now() + request.bounds.deadline) / 2;
+  }
+
+  /** Whether it is being asked: if not, what is late are the interceptors. */
+  get isAsked(): boolean {
+    return this.underWay > 0;
+  }
 
   /** What its exchange failed with. Of several the last, but an overload is not forgotten. */
   get failure(): OpaError | undefined {
@@ -23,13 +32,30 @@ export class WireCall {
 
   /** Sends it, with what the interceptors made of it. */
   async send(changed: Partial<WireRequest>): Promise<WireAnswer> {
+    const sentLate = performance.now() > this.halfTime;
+    this.underWay += 1;
     try {
       return await exchange(this.pool, { ...this.request, ...changed });
     } catch (error) {
-      if (error instanceof OpaError && this.failed?.code !== 'OPA_OVERLOADED') this.failed = error;
-      throw error;
+      const late = sentLate && error instanceof OpaError && error.code === 'OPA_TIMEOUT';
+      const failure = late ? interceptorsLate(error) : error;
+      if (failure instanceof OpaError && this.failed?.code !== 'OPA_OVERLOADED') this.failed = failure;
+      throw failure;
+    } finally {
+      this.underWay -= 1;
     }
   }
+}
+
+/** The error of a decision whose time interceptors have taken: OPA was not asked, or late, or has answered. */
+export function interceptorsLate(cause: OpaError): OpaError {
+  return new OpaError(
+    'OPA_BAD_INPUT',
+    "Interceptors of the OPA module's HttpService took a decision's time.",
+    {
+      cause,
+    },
+  );
 }
 
 /** An axios configuration that carries a {@link WireCall}. */

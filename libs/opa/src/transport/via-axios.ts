@@ -4,7 +4,7 @@ import type { CancelSignal } from '../contracts/index.js';
 import { inputJson, isGone, OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
 import { axiosFailure, refusalIn } from './axios-failure.js';
 import { hasInterceptors } from './http.service.js';
-import { urlOf, WireCall } from './lean-adapter.js';
+import { interceptorsLate, urlOf, WireCall } from './lean-adapter.js';
 import type { Pool } from './pool.js';
 import type { Waits } from './waits.js';
 import type { HttpAnswer, WireRequest } from './wire.js';
@@ -55,12 +55,15 @@ export class ViaAxios {
       return fromAxios(await (told ? withAbortSignal(bounds.signal, ask) : ask()));
     } catch (error) {
       stop.abort();
+      if (call.failure?.code === 'OPA_OVERLOADED') throw call.failure;
       const answering = { adapter: this.own.adapter, replaced: this.replaced };
       const refusal = refusalIn(error, answering);
       if (refusal !== undefined) return fromAxios(refusal);
       const failure = axiosFailure(error, pool.origin, answering);
+      const untold = failure === error && !call.isAsked && !answering.replaced;
       // An outage on the way doesn't hide what the exchange has failed with: an overload must not open a door.
-      throw isGone(failure) ? (call.failure ?? failure) : failure;
+      const reason = call.failure ?? (untold ? interceptorsLate(failure) : failure);
+      throw isGone(failure) ? reason : failure;
     }
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios, { AxiosError, CanceledError } from 'axios';
+import { setTimeout as after } from 'node:timers/promises';
 import type { OpaService } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import type { Step } from '../resilience/support.js';
@@ -175,5 +176,33 @@ describe('an overload', () => {
     axiosRef.defaults.adapter = (config) => own(config).catch(() => first.then(() => own(config)));
     expect(await ending(opa)).toBe('OPA_OVERLOADED');
     expect(await first).toMatchObject({ degraded: 'fail-open' });
+  });
+});
+
+describe('interceptors that take the time', () => {
+  const never = (): Promise<void> => new Promise(() => undefined);
+  const mostOfIt = (): Promise<void> => after(300);
+
+  it.each<[when: string, answer: Step, set: Set]>([
+    [
+      'all of it before OPA is asked',
+      well,
+      (axiosRef) => axiosRef.interceptors.request.use((config) => never().then(() => config)),
+    ],
+    [
+      'most of it before OPA is asked, which is late then',
+      () => undefined,
+      (axiosRef) => axiosRef.interceptors.request.use((config) => mostOfIt().then(() => config)),
+    ],
+    [
+      'the rest of it after OPA has answered',
+      well,
+      (axiosRef) => axiosRef.interceptors.response.use((answer) => never().then(() => answer)),
+    ],
+  ])('make no outage of it: %s', async (_when, answer, set) => {
+    const { url } = await scripted(answer);
+    const { opa, axiosRef } = await pooled({ url, onUnavailable: 'allow', timeout: 500 });
+    set(axiosRef);
+    expect(await ending(opa)).toBe('OPA_BAD_INPUT');
   });
 });

@@ -204,7 +204,7 @@ describe('interceptors of the pooled HttpService', () => {
     const { opa, axiosRef } = await open();
     let send: () => void = () => undefined;
     axiosRef.interceptors.request.use((config) => new Promise((resolve) => (send = () => resolve(config))));
-    await expect(opa.decide({ input: 1, timeout: 30 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    await expect(opa.decide({ input: 1, timeout: 30 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
     send();
     await new Promise(setImmediate);
     expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, created: 0 } });

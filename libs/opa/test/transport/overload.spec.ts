@@ -67,11 +67,22 @@ describe('an event loop that stands still until the deadline has passed', () => 
     expect(await asked).toBe('undefined');
   });
 
-  it('says so where it stood still before OPA was asked', async () => {
-    const app = await start({ url: real.url, timeout: 60 });
-    const asked = Array.from({ length: 20 }, () => ends(app.get(OpaService).decide({ input: 1 })));
-    standStill(200);
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(['OPA_OVERLOADED']));
+  it.each([
+    ['that are there', true, 'all of', 150],
+    ['that are there', true, 'most of', 90],
+    ['yet to be opened', false, 'all of', 150],
+    ['yet to be opened', false, 'most of', 90],
+  ])('is no outage, with sockets %s (%p), where it stood still for %s the time', async (...row) => {
+    const [, warm, , ms] = row;
+    const later = (response: ServerResponse) => void setTimeout(() => response.end('{"result":false}'), 30);
+    const { url } = closing(await httpServer((_request, response) => later(response)));
+    const opa = (await start({ url, circuitBreaker: false })).get(OpaService);
+    const all = (timeout: number): Promise<string>[] =>
+      Array.from({ length: 20 }, () => ends(opa.decide({ input: 1, timeout })));
+    if (warm) await Promise.all(all(10_000));
+    const asked = all(100);
+    standStill(ms);
+    expect(await Promise.all(asked)).not.toContain('fail-open');
   });
 });
 

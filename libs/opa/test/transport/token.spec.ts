@@ -1,9 +1,12 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as after } from 'node:timers/promises';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { OpaToken } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
+import { credential } from '../../src/client/credential.js';
+import { Waits } from '../../src/transport/index.js';
 import { settles } from '../faults/support/leftovers.js';
 import { httpServer } from '../support.js';
 import { cleanUp, closing, fakeClock, start } from '../resilience/support.js';
@@ -97,6 +100,26 @@ describe('token', () => {
     renewals[1]?.('new');
     for (const { outcome } of await Promise.all([first, second])) expect(outcome).toBe('allow');
     expect(renewals).toHaveLength(2);
+  });
+
+  it('is not OPA that is late where the token took most of the time', async () => {
+    const { url } = closing(await httpServer(() => undefined));
+    const token = async () => after(300, 'good');
+    const opa = await start({ url, token, onUnavailable: 'allow' });
+    await expect(opa.decide({ input: 1, timeout: 500 })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+  });
+
+  it('that fails when nobody waits for it any more ends nothing', async () => {
+    const waits = new Waits();
+    waits.close();
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const part = { giver: 'The test', name: 'a token' };
+    const had = credential(part, { deadline: Infinity }, waits, () => Promise.reject(new Error('no')));
+    await expect(had).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it.each([

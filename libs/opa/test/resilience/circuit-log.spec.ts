@@ -1,0 +1,22 @@
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { cleanUp, fakeClock, scripted, start, well } from './support.js';
+
+afterEach(async () => {
+  await cleanUp();
+  jest.restoreAllMocks();
+});
+
+it('the circuit is logged when it changes, not for each decision that tries and finds out nothing', async () => {
+  const clock = fakeClock();
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+  const server = await scripted(503, well);
+  const opa = await start({ url: server.url, retry: false, circuitBreaker: { minimumCalls: 1 } });
+  await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ status: 503 });
+  clock.pass(1_001);
+  for (let i = 0; i < 20; i += 1)
+    await expect(opa.decide({ input: 1n })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+  await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+  const states = warn.mock.calls.map(([message]) => /circuit to OPA is (.*)\./.exec(String(message))?.[1]);
+  expect(states).toEqual(['open', 'half-open', 'closed']);
+});
