@@ -1,6 +1,7 @@
 import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
 import { assertPolicyPath, inputJson, OpaError, promised } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
+import { mostIsOver } from '../transport/index.js';
 import { readAnswer } from './answer.js';
 import { credential, credentialLate } from './credential.js';
 import type { TokenSource } from './token.js';
@@ -123,7 +124,7 @@ export class OpaClient {
     token: TokenSource | undefined,
     source: IdentitySource | undefined,
   ): Promise<HttpAnswer> {
-    const halfTime = (performance.now() + request.bounds.deadline) / 2;
+    const late = mostIsOver(performance.now(), request.bounds.deadline);
     const tls =
       typeof source === 'function'
         ? await credential(TLS, request.bounds, this.transport.waits, source)
@@ -131,7 +132,7 @@ export class OpaClient {
     const as = (...bearer: string[]): Promise<HttpAnswer> => {
       const headers =
         bearer.length === 0 ? request.headers : [...request.headers, 'Authorization', ...bearer];
-      const hadLate = performance.now() > halfTime;
+      const hadLate = performance.now() > late;
       const sent = this.transport.send(this.pool, { ...request, headers, tls });
       return hadLate ? sent.catch(credentialLate) : sent;
     };

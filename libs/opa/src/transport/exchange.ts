@@ -7,6 +7,7 @@ import { OpaError } from '../contracts/index.js';
 import { STOOD_STILL_MS } from './agents.js';
 import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
+import { mostIsOver } from './most-is-over.js';
 import type { Pool, PoolMember } from './pool.js';
 import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
@@ -154,7 +155,8 @@ class Exchange implements PoolMember {
   // look like an OPA that is late.
   private late(): OpaError {
     const { askedAt, halfTime } = this;
-    const askedLate = askedAt !== Infinity && askedAt > halfTime;
+    const { deadline } = this.request.bounds;
+    const askedLate = askedAt !== Infinity && askedAt > mostIsOver(2 * halfTime - deadline, deadline);
     if (askedLate || (this.waits && (this.req === undefined || this.since > halfTime)))
       return overloaded(TOO_LATE);
     // The agent's own queue, which others than decisions have filled.

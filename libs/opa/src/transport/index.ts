@@ -1,6 +1,7 @@
 export { isCertificateRefused } from './failure.js';
 export * from './fresh-file.js';
 export * from './http.service.js';
+export * from './most-is-over.js';
 export * from './origin.js';
 export * from './pool.js';
 export * from './pool.options.js';

@@ -3,6 +3,7 @@ import axios, { AxiosHeaders } from 'axios';
 import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError, parseObject } from '../contracts/index.js';
 import { exchange } from './exchange.js';
+import { mostIsOver } from './most-is-over.js';
 import type { Pool } from './pool.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
@@ -10,14 +11,14 @@ import type { WireAnswer, WireRequest } from './wire.js';
 export class WireCall {
   private failed: OpaError | undefined;
   private underWay = 0;
-  private readonly halfTime: number;
+  private readonly late: number;
 
   constructor(
     readonly pool: Pool,
     readonly request: WireRequest,
     readonly url: string,
   ) {
-    this.halfTime = (performance.now() + request.bounds.deadline) / 2;
+    this.late = mostIsOver(performance.now(), request.bounds.deadline);
   }
 
   /** Whether it is being asked: if not, what is late are the interceptors. */
@@ -32,13 +33,13 @@ export class WireCall {
 
   /** Sends it, with what the interceptors made of it. */
   async send(changed: Partial<WireRequest>): Promise<WireAnswer> {
-    const sentLate = performance.now() > this.halfTime;
+    const sentLate = performance.now() > this.late;
     this.underWay += 1;
     try {
       return await exchange(this.pool, { ...this.request, ...changed });
     } catch (error) {
-      const late = sentLate && error instanceof OpaError && error.code === 'OPA_TIMEOUT';
-      const failure = late ? interceptorsLate(error) : error;
+      const isTheirs = sentLate && error instanceof OpaError && error.code === 'OPA_TIMEOUT';
+      const failure = isTheirs ? interceptorsLate(error) : error;
       if (failure instanceof OpaError && this.failed?.code !== 'OPA_OVERLOADED') this.failed = failure;
       throw failure;
     } finally {

@@ -68,10 +68,10 @@ describe('an event loop that stands still until the deadline has passed', () => 
   });
 
   it.each([
-    ['that are there', true, 'all of', 150],
-    ['that are there', true, 'most of', 90],
-    ['yet to be opened', false, 'all of', 150],
-    ['yet to be opened', false, 'most of', 90],
+    ['that are there', true, 'all of', 600],
+    ['that are there', true, 'most of', 380],
+    ['yet to be opened', false, 'all of', 600],
+    ['yet to be opened', false, 'most of', 380],
   ])('is no outage, with sockets %s (%p), where it stood still for %s the time', async (...row) => {
     const [, warm, , ms] = row;
     const later = (response: ServerResponse) => void setTimeout(() => response.end('{"result":false}'), 30);
@@ -80,7 +80,7 @@ describe('an event loop that stands still until the deadline has passed', () => 
     const all = (timeout: number): Promise<string>[] =>
       Array.from({ length: 20 }, () => ends(opa.decide({ input: 1, timeout })));
     if (warm) await Promise.all(all(10_000));
-    const asked = all(100);
+    const asked = all(400);
     standStill(ms);
     expect(await Promise.all(asked)).not.toContain('fail-open');
   });
