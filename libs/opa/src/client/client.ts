@@ -129,14 +129,14 @@ export class OpaClient {
       typeof source === 'function'
         ? await credential(TLS, request.bounds, this.transport.waits, source)
         : source;
-    const as = (...bearer: string[]): Promise<HttpAnswer> => {
-      const headers =
-        bearer.length === 0 ? request.headers : [...request.headers, 'Authorization', ...bearer];
+    const sendWith = (headers: readonly string[]): Promise<HttpAnswer> => {
       const hadLate = performance.now() > late;
       const sent = this.transport.send(this.pool, { ...request, headers, tls });
       return hadLate ? sent.catch(credentialLate) : sent;
     };
-    if (token === undefined) return as();
+    if (token === undefined) return sendWith(request.headers);
+    const as = (bearer: string): Promise<HttpAnswer> =>
+      sendWith([...request.headers, 'Authorization', bearer]);
     const bearer = await authorization(token, false, request.bounds, this.transport.waits);
     const answer = await as(bearer);
     if (answer.status !== 401 || typeof token === 'string') return answer;

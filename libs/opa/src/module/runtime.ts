@@ -2,8 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } f
 import { Logger } from '@nestjs/common';
 import { setTimeout as after } from 'node:timers/promises';
 import type { OpaToken, TokenSource } from '../client/index.js';
-import { TokenFunction } from '../client/index.js';
-import { OpaClient } from '../client/index.js';
+import { OpaClient, TokenFunction } from '../client/index.js';
 import { messageOf, OpaError } from '../contracts/index.js';
 import { UnderWay } from '../decision/index.js';
 import { FreshFile, Transport } from '../transport/index.js';

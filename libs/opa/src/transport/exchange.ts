@@ -12,6 +12,8 @@ import type { Pool, PoolMember } from './pool.js';
 import { aborted, closed, timedOut } from './waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
+const TOO_LATE = 'when it could be, most of the time was over';
+
 /**
  * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
  *
@@ -29,7 +31,7 @@ class Exchange implements PoolMember {
   list: PoolMember['list'] = undefined;
   previous: PoolMember['previous'] = undefined;
   next: PoolMember['next'] = undefined;
-  halfTime = 0;
+  private enteredAt = 0;
   private since = 0;
   private socketAt = Infinity;
   private req: ClientRequest | undefined;
@@ -47,12 +49,16 @@ class Exchange implements PoolMember {
     private readonly reject: (error: OpaError) => void,
   ) {}
 
+  get halfTime(): number {
+    return (this.enteredAt + this.request.bounds.deadline) / 2;
+  }
+
   enter(): void {
     const { signal, deadline } = this.request.bounds;
     if (signal?.aborted === true) return this.fail(aborted(signal));
-    const remaining = deadline - performance.now();
+    this.enteredAt = performance.now();
+    const remaining = deadline - this.enteredAt;
     if (remaining <= 0) return this.fail(overloaded(TOO_LATE));
-    this.halfTime = deadline - remaining / 2;
     this.timer = setTimeout(() => this.onDeadline(), remaining);
     if (signal !== undefined) {
       const onAbort = (): void => this.fail(aborted(signal));
@@ -154,10 +160,9 @@ class Exchange implements PoolMember {
   // It may have been asked by now, with no time left for an answer: neither a flood nor a process that stood still must
   // look like an OPA that is late.
   private late(): OpaError {
-    const { askedAt, halfTime } = this;
-    const { deadline } = this.request.bounds;
-    const askedLate = askedAt !== Infinity && askedAt > mostIsOver(2 * halfTime - deadline, deadline);
-    if (askedLate || (this.waits && (this.req === undefined || this.since > halfTime)))
+    const { askedAt, enteredAt } = this;
+    const askedLate = askedAt !== Infinity && askedAt > mostIsOver(enteredAt, this.request.bounds.deadline);
+    if (askedLate || (this.waits && (this.req === undefined || this.since > this.halfTime)))
       return overloaded(TOO_LATE);
     // The agent's own queue, which others than decisions have filled.
     if (this.req?.socket === null) return overloaded('no socket was free in time');
@@ -186,8 +191,6 @@ class Exchange implements PoolMember {
     this.pool.leave(this);
   }
 }
-
-const TOO_LATE = 'when it could be, most of the time was over';
 
 function overloaded(why: string): OpaError {
   return new OpaError('OPA_OVERLOADED', `OPA is not asked: ${why}.`);

@@ -9,7 +9,8 @@ import { leanAdapter } from './lean-adapter.js';
  * @remarks Its defaults hold no base URL, no token and no TLS identity, so that another use of it leaks nothing.
  * Interceptors registered on its `axiosRef` see every decision request; without any, decisions skip axios. They may
  * change headers and data, and shorten `timeout`, which is what is left of the decision's; a changed target (`url`,
- * `method`, `params`, `auth`) is `OPA_BAD_INPUT`. A replaced adapter is honoured. Whatever else is set in its defaults later is not part of a decision.
+ * `method`, `params`, `auth`) is `OPA_BAD_INPUT`. A replaced adapter is honoured. Whatever else is set in its defaults
+ * later is not part of a decision.
  */
 export class OpaHttpService extends HttpService {}
 

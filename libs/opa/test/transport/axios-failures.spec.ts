@@ -3,10 +3,9 @@ import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'a
 import axios, { AxiosError, CanceledError } from 'axios';
 import { setTimeout as after } from 'node:timers/promises';
 import type { OpaService } from 'nestjs-opa';
-import { OpaError } from 'nestjs-opa';
 import type { Step } from '../resilience/support.js';
 import { cleanUp, scripted, well } from '../resilience/support.js';
-import { pooled } from './support.js';
+import { ends, pooled } from './support.js';
 
 afterEach(cleanUp);
 
@@ -16,12 +15,7 @@ async function failingOpen(answer: Step): Promise<{ opa: OpaService; axiosRef: A
   return { url, ...(await pooled({ url, onUnavailable: 'allow' })) };
 }
 
-/** The code of a decision's error, or what stood in for the decision. */
-const ending = (opa: OpaService): Promise<unknown> =>
-  opa.decide({ input: 1 }).then(
-    ({ degraded, outcome }) => degraded ?? outcome,
-    (error: unknown) => (error instanceof OpaError ? error.code : error),
-  );
+const ending = (opa: OpaService): Promise<unknown> => ends(opa.decide({ input: 1 }));
 
 const usual = axios.getAdapter('http');
 const twoHundred = (status: number): boolean => status >= 200 && status < 300;

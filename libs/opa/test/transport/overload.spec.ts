@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { ServerResponse } from 'node:http';
-import type { Decision, OpaModuleOptions } from 'nestjs-opa';
-import { OpaError, OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import { settles } from '../faults/support/leftovers.js';
@@ -11,6 +11,7 @@ import { cleanUp, closing } from '../resilience/support.js';
 import { httpServer } from '../support.js';
 import { createAuthority } from '../support/certificates.js';
 import { startTlsOpa } from '../support/tls-opa.js';
+import { ends } from './support.js';
 
 // What this process brings upon itself, or a flood upon it, is not OPA's absence: a fallback must not follow.
 
@@ -21,12 +22,6 @@ async function start(options: OpaModuleOptions): Promise<INestApplicationContext
   const module = { module: class App {}, imports: [opa] };
   return closing(await NestFactory.createApplicationContext(module, { logger: false }));
 }
-
-const ends = (decision: Promise<Decision>): Promise<string> =>
-  decision.then(
-    ({ outcome, degraded }) => degraded ?? outcome,
-    (error: unknown) => (error instanceof OpaError ? error.code : String(error)),
-  );
 
 function standStill(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
@@ -77,7 +72,7 @@ describe('an event loop that stands still until the deadline has passed', () => 
     const later = (response: ServerResponse) => void setTimeout(() => response.end('{"result":false}'), 30);
     const { url } = closing(await httpServer((_request, response) => later(response)));
     const opa = (await start({ url, circuitBreaker: false })).get(OpaService);
-    const all = (timeout: number): Promise<string>[] =>
+    const all = (timeout: number): Promise<unknown>[] =>
       Array.from({ length: 20 }, () => ends(opa.decide({ input: 1, timeout })));
     if (warm) await Promise.all(all(10_000));
     const asked = all(400);
@@ -88,7 +83,7 @@ describe('an event loop that stands still until the deadline has passed', () => 
 
 describe('a decision that had to wait for its socket', () => {
   /** One socket, taken by a first decision for some time; then the second one has it, and OPA answers no more. */
-  async function second(timeout: number, waits: number): Promise<string> {
+  async function second(timeout: number, waits: number): Promise<unknown> {
     const held: ServerResponse[] = [];
     const { url } = closing(await httpServer((_request, response) => void held.push(response)));
     const opa = (await start({ url, pool: { maxSockets: 1 } })).get(OpaService);
