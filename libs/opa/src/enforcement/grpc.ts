@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Decision, MaybePromise } from '../contracts/index.js';
 import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
 import type { GrpcMetadata } from '../input/index.js';
-import { grpcCall, matchesHeader } from '../input/index.js';
+import { comparableHeader, grpcCall, matchesHeader } from '../input/index.js';
 import { rpcException } from './peers.js';
 import type { EnforcementPoint } from './point.js';
 
@@ -19,12 +19,7 @@ const MAX_TRAILER_BYTES = 4_096;
  * A call that is cancelled, or past its deadline, aborts its decision.
  */
 export const grpcPoint: EnforcementPoint = {
-  strip: (context, patterns) => {
-    const { metadata } = grpcCall(context);
-    for (const name of Object.keys(metadata.getMap())) {
-      if (matchesHeader(name, patterns)) metadata.remove(name);
-    }
-  },
+  strip: (context, patterns) => drop(grpcCall(context).metadata, (name) => matchesHeader(name, patterns)),
   permit: (context, decision) => applyToMetadata(grpcCall(context).metadata, decision),
   whileConnected,
   denial: (context, decision) =>
@@ -39,11 +34,16 @@ export const grpcPoint: EnforcementPoint = {
 };
 
 function applyToMetadata(metadata: GrpcMetadata, decision: Decision): void {
-  for (const name of decision.removeHeaders ?? []) metadata.remove(name);
-  for (const [name, values] of Object.entries(decision.headers ?? {})) {
-    metadata.remove(name);
+  const { headers = {}, removeHeaders = [] } = decision;
+  const dropped = [...removeHeaders, ...Object.keys(headers)].map(comparableHeader);
+  if (dropped.length > 0) drop(metadata, (name) => dropped.includes(comparableHeader(name)));
+  for (const [name, values] of Object.entries(headers)) {
     for (const value of [values].flat()) metadata.add(name, value);
   }
+}
+
+function drop(metadata: GrpcMetadata, isDropped: (name: string) => boolean): void {
+  for (const name of Object.keys(metadata.getMap())) if (isDropped(name)) metadata.remove(name);
 }
 
 // Of a handler that takes the stream itself (@GrpcStreamCall) Nest tells no client that it was refused, and lets the

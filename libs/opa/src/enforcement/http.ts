@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { CancelSignal, Decision, HeaderValues } from '../contracts/index.js';
 import { httpFailure, OpaDeniedException } from '../decision/index.js';
 import type { HttpRequest } from '../input/index.js';
-import { httpRequest, matchesHeader } from '../input/index.js';
+import { comparableHeader, httpRequest, matchesHeader } from '../input/index.js';
 import type { EnforcementPoint } from './point.js';
 import type { HttpReply, RawReply } from './reply.js';
 
@@ -30,8 +30,8 @@ type Headed = Pick<HttpRequest, 'headers' | 'raw' | 'headersDistinct' | 'rawHead
 /** Takes headers that match the patterns out of a request. */
 export function stripHeaders(request: Headed, patterns: readonly string[]): void {
   if (patterns.length === 0) return;
-  const found = Object.keys(request.headers).filter((name) => matchesHeader(name, patterns));
-  if (found.length > 0) dropHeaders(request, found);
+  if (Object.keys(request.headers).some((name) => matchesHeader(name, patterns)))
+    dropHeaders(request, (name) => matchesHeader(name, patterns));
 }
 
 /** Puts an allow's headers on the request, for the handler and the upstream, and takes out what it wants removed. */
@@ -40,21 +40,22 @@ export function applyToRequest(
   { headers, removeHeaders }: Pick<Decision, 'headers' | 'removeHeaders'>,
 ): void {
   if (headers === undefined && removeHeaders === undefined) return;
-  dropHeaders(request, [...(removeHeaders ?? []), ...Object.keys(headers ?? {})]);
+  const dropped = [...(removeHeaders ?? []), ...Object.keys(headers ?? {})].map(comparableHeader);
+  dropHeaders(request, (name) => dropped.includes(comparableHeader(name)));
   for (const [name, value] of Object.entries(headers ?? {})) {
     request.headers[name] = typeof value === 'string' ? value : [...value];
   }
 }
 
 // From each form that a handler may read them in.
-function dropHeaders(request: Headed, names: readonly string[]): void {
+function dropHeaders(request: Headed, isDropped: (name: string) => boolean): void {
   // Read first: Node makes it of the raw headers when it is asked for, and counts on all of them.
   const { headersDistinct, rawHeaders } = request.raw ?? request;
   for (const headers of [request.headers, headersDistinct ?? {}])
-    for (const name of names) Reflect.deleteProperty(headers, name);
+    for (const name of Object.keys(headers)) if (isDropped(name)) Reflect.deleteProperty(headers, name);
   if (rawHeaders === undefined) return;
   for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
-    if (names.includes(String(rawHeaders[i]).toLowerCase())) rawHeaders.splice(i, 2);
+    if (isDropped(String(rawHeaders[i]))) rawHeaders.splice(i, 2);
   }
 }
 

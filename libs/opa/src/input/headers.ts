@@ -17,11 +17,19 @@ export function pickHeaders(headers: Headers, allowed: readonly string[]): Recor
   return picked;
 }
 
+/**
+ * A header's name in the form that names are compared in: lower case, and `-` for `_`. CGI, WSGI and PHP give
+ * `X-User` and `X_User` one name, so whoever may not send the first may not send the second.
+ */
+export function comparableHeader(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
 /** Tells whether a header's name matches one of the patterns: a name, or a beginning and `*`. */
 export function matchesHeader(name: string, patterns: readonly string[]): boolean {
-  const given = name.toLowerCase();
+  const comparable = comparableHeader(name);
   return patterns.some((pattern) => {
-    const lower = pattern.toLowerCase();
-    return lower.endsWith('*') ? given.startsWith(lower.slice(0, -1)) : given === lower;
+    const wanted = comparableHeader(pattern);
+    return wanted.endsWith('*') ? comparable.startsWith(wanted.slice(0, -1)) : comparable === wanted;
   });
 }

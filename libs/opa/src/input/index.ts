@@ -7,5 +7,6 @@ export * from './input-builder.js';
 export * from './input.options.js';
 export * from './kind.js';
 export * from './mcp-request.js';
+export * from './peer-address.js';
 export type { Input } from './shapes.js';
 export * from './ws-client.js';

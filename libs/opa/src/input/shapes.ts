@@ -4,6 +4,7 @@ import { pickHeaders } from './headers.js';
 import type { HttpRequest } from './http-request.js';
 import { pathOf, routeOf, targetOf } from './http-request.js';
 import type { OpaInputOptions } from './input.options.js';
+import { peerAddress } from './peer-address.js';
 import { userName } from './user-name.js';
 
 /** What a shape is built from. */
@@ -30,7 +31,7 @@ const standard: Shape = ({ request, subject, headers, body }) => {
     params: request.params ?? {},
     query: request.query ?? {},
     headers: pickHeaders(request.headers, headers),
-    ip: request.ip,
+    ip: peerAddress(request.ip),
   };
   return {
     subject,
@@ -52,7 +53,7 @@ const authzen: Shape = ({ request, subject, headers, body }) => ({
   },
   context: {
     headers: pickHeaders(request.headers, headers),
-    ip: request.ip,
+    ip: peerAddress(request.ip),
     ...visibleBody(request, body),
   },
 });
@@ -107,7 +108,7 @@ const envoy: Shape = ({ request, subject, headers, body }) => {
 const contextforge: Shape = ({ request, subject, headers, body }) => ({
   kind: 'http',
   user: userName(subject),
-  request_ip: request.ip,
+  request_ip: peerAddress(request.ip),
   headers: pickHeaders(request.headers, headers),
   payload: {
     method: request.method,
@@ -125,7 +126,7 @@ function isOfType({ headers }: HttpRequest, type: string): boolean {
 }
 
 function peer(address: string | undefined, portValue: number | undefined): Input {
-  return { address: { socketAddress: { address, portValue } } };
+  return { address: { socketAddress: { address: peerAddress(address), portValue } } };
 }
 
 // In bytes; -1 when it isn't known before the body has been read.

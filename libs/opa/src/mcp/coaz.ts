@@ -1,3 +1,4 @@
+import { peerAddress } from '../input/index.js';
 import type { McpCall } from './enforcer.js';
 import type { MethodRule } from './methods.js';
 import { isObject } from './parse.js';
@@ -63,7 +64,7 @@ export function coazInput(call: McpCall, rule: MethodRule): Record<string, unkno
       ...(agent !== undefined && { agent }),
       ...Object.fromEntries(told.map(([name, parameter]) => [name, params[parameter]])),
     },
-    request: { method, params, headers: caller.headers, ip: caller.ip },
+    request: { method, params, headers: caller.headers, ip: peerAddress(caller.ip) },
   };
 }
 
@@ -88,7 +89,7 @@ export function contextforgeInput(call: McpCall, rule: MethodRule): Record<strin
   return {
     kind,
     user: userOf(call),
-    request_ip: caller.ip,
+    request_ip: peerAddress(caller.ip),
     headers: caller.headers,
     payload: name === undefined ? params : { [name]: id, ...args },
     context: {},

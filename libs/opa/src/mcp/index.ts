@@ -1,6 +1,6 @@
 export { hasDuplicateKey, numbersIn } from '../contracts/index.js';
 export { applyToRequest, setHeaders, stripHeaders } from '../enforcement/index.js';
-export { allowedHeaders, matchesHeader, pickHeaders } from '../input/index.js';
+export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from '../input/index.js';
 export type * from './enforcer.js';
 export type * from './json-rpc.js';
 export { ruleOf } from './methods.js';

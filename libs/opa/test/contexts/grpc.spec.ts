@@ -111,15 +111,19 @@ describe('a gRPC call', () => {
     const sent = metadata([
       ['x-authz-role', 'admin'],
       ['x-authz-more', 'yes'],
+      ['x_authz_role', 'admin'],
       ['x-debug', 'on'],
+      ['x_debug', 'on'],
       ['x-list', 'mine'],
+      ['x_list', 'mine'],
       ['x-kept', 'k'],
     ]);
     const { text } = (await unary(running.client, 'Metadata', '7', sent)) as { text: string };
     const seen = JSON.parse(text) as Record<string, unknown>;
     expect(seen).toMatchObject({ 'x-authz-role': ['clerk'], 'x-list': ['a', 'b'], 'x-kept': ['k'] });
-    expect(Object.keys(seen)).not.toEqual(expect.arrayContaining(['x-authz-more']));
-    expect(Object.keys(seen)).not.toEqual(expect.arrayContaining(['x-debug']));
+    for (const name of ['x-authz-more', 'x_authz_role', 'x-debug', 'x_debug', 'x_list']) {
+      expect(seen).not.toHaveProperty(name);
+    }
   });
 
   it("takes the subject from the call's user", async () => {

@@ -118,7 +118,7 @@ describe('a gateway of ws', () => {
     let request: IncomingMessage | undefined;
     connected = (client, upgrade) => Object.assign(client, { request: (request = upgrade) });
     await start('ws', { policyHeaders: ['x-authz-*'] });
-    await ask(1, { 'x-authz-role': 'root', 'x-other': 'stays' });
+    await ask(1, { 'x-authz-role': 'root', x_authz_role: 'root', 'x-other': 'stays' });
     expect(request?.headers).toMatchObject({ 'x-other': 'stays' });
     expect(JSON.stringify([request?.headers, request?.rawHeaders])).not.toContain('root');
   });

@@ -30,18 +30,19 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts an application with the module and the given controllers. */
+/** Starts an application with the module and the given controllers, on a loopback address or the given one. */
 export async function startApp(
   adapter: Adapter,
   controllers: Type[],
   options: OpaModuleOptions,
+  host = '127.0.0.1',
 ): Promise<TestApp> {
   const module = await Test.createTestingModule({
     imports: [OpaModule.forRoot({ audit: false, ...options })],
     controllers,
   }).compile();
   const app = module.createNestApplication(adapters[adapter](), { logger: false });
-  await app.listen(0, '127.0.0.1');
+  await app.listen(0, host);
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   return { app, send: (request) => send(port, request), close: () => app.close() };
 }

@@ -3,6 +3,7 @@ import type { Call, CallOptions } from '../call.js';
 import type { GraphqlPath } from '../graphql-call.js';
 import { graphqlCall, graphqlRequest, graphqlUser } from '../graphql-call.js';
 import { pickHeaders } from '../headers.js';
+import { peerAddress } from '../peer-address.js';
 
 /**
  * A field of a GraphQL operation: `request` holds the `operation` (`query`, `mutation` or `subscription`), its
@@ -29,7 +30,7 @@ export function graphqlCallOf(context: ExecutionContext, { headers }: CallOption
       headers: http === undefined ? {} : pickHeaders(http.headers, headers),
     },
     http,
-    ip: http?.ip,
+    ip: peerAddress(http?.ip),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Call, CallOptions } from '../call.js';
 import type { GrpcMetadata } from '../grpc-call.js';
 import { grpcCall } from '../grpc-call.js';
+import { peerAddress } from '../peer-address.js';
 
 /**
  * A gRPC call: `request` holds `service`, `method`, `path`, the client's `data` (none when it sends a stream) and the
@@ -16,7 +17,7 @@ export function grpcCallOf(context: ExecutionContext, { headers }: CallOptions):
     action: 'call',
     resource: { type: 'rpc', id: path.slice(1) },
     request: { service, method, path, data: call.request, metadata: shown(call.metadata, headers) },
-    ip: /^\[?(.+?)\]?:\d+$/.exec(call.getPeer())?.[1],
+    ip: peerAddress(/^(?:ipv[46]:)?\[?(.+?)\]?:\d+$/.exec(call.getPeer())?.[1]),
   };
 }
 

@@ -3,6 +3,7 @@ import { OpaError } from '../../contracts/index.js';
 import type { Call, CallOptions } from '../call.js';
 import { pickHeaders } from '../headers.js';
 import { findMcpContext } from '../mcp-request.js';
+import { peerAddress } from '../peer-address.js';
 
 /** What each method acts on, by COAZ-MCP's defaults: the resource's type and the parameter that names it. */
 const RESOURCES: Readonly<Record<string, readonly [type: string, parameter: string]>> = {
@@ -30,6 +31,6 @@ export function mcpCallOf(context: ExecutionContext, { headers }: CallOptions): 
     resource: { type, id },
     request: { method, params, ...(http !== undefined && { headers: pickHeaders(http.headers, headers) }) },
     http,
-    ip: http?.ip,
+    ip: peerAddress(http?.ip),
   };
 }

@@ -3,6 +3,7 @@ import { parse } from 'node:querystring';
 import type { Call, CallOptions } from '../call.js';
 import { pickHeaders } from '../headers.js';
 import { pathOf, targetOf } from '../http-request.js';
+import { peerAddress } from '../peer-address.js';
 import type { WsClient } from '../ws-client.js';
 import { wsClient } from '../ws-client.js';
 
@@ -16,7 +17,7 @@ export function wsCallOf(context: ExecutionContext, { headers }: CallOptions): C
   const client = wsClient(context);
   const pattern: unknown = ws.getPattern();
   const event = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
-  const address = client.handshake?.address ?? client.request?.socket?.remoteAddress;
+  const address = peerAddress(client.handshake?.address ?? client.request?.socket?.remoteAddress);
   return {
     user: client.user ?? client.data?.user ?? client.request?.user,
     action: 'message',

@@ -1,3 +1,4 @@
+import { peerAddress } from '../../input/index.js';
 import { userOf } from '../coaz.js';
 import type { McpCall } from '../enforcer.js';
 import { contextOf } from './context.js';
@@ -17,7 +18,7 @@ export function inputOf(
   const input = {
     kind,
     user: userOf(call),
-    request_ip: caller.ip,
+    request_ip: peerAddress(caller.ip),
     headers: caller.headers,
     payload,
     context: contextOf(request.params ?? {}, entry.contextKeys),

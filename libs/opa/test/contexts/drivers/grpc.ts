@@ -34,7 +34,11 @@ export interface RunningGrpc {
 }
 
 /** Starts a controller as the service of `orders.proto`. */
-export async function startGrpc(opa: DynamicModule, controller: new () => object): Promise<RunningGrpc> {
+export async function startGrpc(
+  opa: DynamicModule,
+  controller: new () => object,
+  host = '127.0.0.1',
+): Promise<RunningGrpc> {
   const bound: Promise<number>[] = [];
   const app = (
     await Test.createTestingModule({ imports: [opa], controllers: [controller] }).compile()
@@ -45,7 +49,7 @@ export async function startGrpc(opa: DynamicModule, controller: new () => object
       protoPath,
       url: '127.0.0.1:0',
       // Nest keeps the port to itself: this binds another, and tells it.
-      onLoadPackageDefinition: (_package: unknown, server: Server) => bound.push(bind(server)),
+      onLoadPackageDefinition: (_package: unknown, server: Server) => bound.push(bind(server, host)),
     },
   });
   await app.listen();
@@ -59,9 +63,9 @@ export async function startGrpc(opa: DynamicModule, controller: new () => object
   };
 }
 
-function bind(server: Server): Promise<number> {
+function bind(server: Server, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(`${host}:0`, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);
       else reject(error);
     });

@@ -54,11 +54,12 @@ export async function startGateway(
   opa: DynamicModule,
   provider: Type,
   adapter: (app: INestApplication) => WebSocketAdapter,
+  host = '127.0.0.1',
 ): Promise<INestApplication> {
   const module = await Test.createTestingModule({ imports: [opa], providers: [provider] }).compile();
   const app = module.createNestApplication();
   app.useWebSocketAdapter(adapter(app));
-  await app.listen(0, '127.0.0.1');
+  await app.listen(0, host);
   return app;
 }
 
