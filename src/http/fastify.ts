@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { removeNamed } from './hop-by-hop.js';
-import { assertPlainPath } from './path-rules.js';
+import { assertPlainPath, withPlainPath } from './path-rules.js';
 
 /** Methods whose body Fastify leaves unread. */
 const WITHOUT_BODY = new Set(['GET', 'HEAD', 'TRACE']);
@@ -16,6 +17,12 @@ export function createAdapter(): FastifyAdapter {
     forceCloseConnections: 'idle',
     // A request that still arrives while the gateway closes is served, with `Connection: close`.
     return503OnClosing: false,
+    rewriteUrl: (request: IncomingMessage) => {
+      const url = withPlainPath(request.url ?? '');
+      // Fastify keeps the first spelling there, and that is what a policy would see.
+      Object.assign(request, { originalUrl: url });
+      return url;
+    },
   });
   const instance = adapter.getInstance();
   instance.removeAllContentTypeParsers();

@@ -1,9 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HeaderValues } from 'nestjs-opa';
-import { allowedHeaders, applyToRequest, matchesHeader, stripHeaders } from 'nestjs-opa/mcp';
+import {
+  allowedHeaders,
+  applyToRequest,
+  comparableHeader,
+  matchesHeader,
+  stripHeaders,
+} from 'nestjs-opa/mcp';
 import type { McpPermit } from 'nestjs-opa/mcp';
 import type { FastifyRequest } from 'fastify';
-import { isHopByHop, removeHopByHop } from '../http/index.js';
+import { isHopByHop, isUntrusted, removeHopByHop } from '../http/index.js';
 
 const PROTOCOL =
   /^(accept|accept-language|content-type|user-agent|mcp-.*|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
@@ -14,7 +20,10 @@ const PROTOCOLS_OWN =
   /^(host|expect|accept|accept-encoding|content-(type|length|encoding)|last-event-id|mcp-.*|access-control-.*|vary)$/;
 
 /** Whether a policy may set or remove a header of an MCP server's request, or of the answer to a client. */
-const isPolicys = (name: string): boolean => !PROTOCOLS_OWN.test(name) && !isHopByHop(name);
+const isPolicys = (name: string): boolean => {
+  const comparable = comparableHeader(name);
+  return !PROTOCOLS_OWN.test(comparable) && !isHopByHop(comparable);
+};
 
 /** Those of a policy's headers that it may set. */
 export const settable = (headers: HeaderValues = {}): HeaderValues =>
@@ -48,7 +57,8 @@ export class HeaderRules {
   toUpstream(given: IncomingHttpHeaders, permit: McpPermit = {}): IncomingHttpHeaders {
     const headers: IncomingHttpHeaders = {};
     for (const [name, value] of Object.entries(given)) {
-      if (OWN.has(name)) continue;
+      // The names of mirrored parameters are the tools' own; MirroredParams refuses two that could pass for one.
+      if (OWN.has(name) || (isUntrusted(name) && !name.startsWith('mcp-param-'))) continue;
       if (PROTOCOL.test(name) || this.seen.includes(name)) headers[name] = value;
     }
     removeHopByHop(headers);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { comparableHeader } from 'nestjs-opa/mcp';
 import type { JsonRpcRequest } from 'nestjs-opa/mcp';
 import { isObject } from './era.js';
 import { decoded, mismatch } from './mirrored-headers.js';
@@ -63,10 +64,14 @@ export class MirroredParams {
       const value = path.reduce<unknown>(member, params?.['arguments']) ?? undefined;
       const given = headers[header];
       const agree = value === undefined ? given === undefined : says(given, value);
-      if (!agree) throw mismatch(header, 'does not say what the body says', id);
+      if (!agree || hasRival(headers, header)) throw mismatch(header, 'does not say what the body says', id);
     }
   }
 }
+
+// With `_` for `-`, which some servers take for the same header.
+const hasRival = (headers: IncomingHttpHeaders, header: string): boolean =>
+  Object.keys(headers).some((name) => name !== header && comparableHeader(name) === comparableHeader(header));
 
 function says(given: string | string[] | undefined, value: unknown): boolean {
   const text = typeof given === 'string' ? decoded(given) : undefined;

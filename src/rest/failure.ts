@@ -1,4 +1,9 @@
-import { BadGatewayException, GatewayTimeoutException, Logger } from '@nestjs/common';
+import {
+  BadGatewayException,
+  GatewayTimeoutException,
+  InternalServerErrorException,
+  Logger,
+} from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
 import type { Upstream } from './upstream.js';
 
@@ -14,4 +19,10 @@ export function failure({ entry, url }: Upstream, cause: unknown): HttpException
   return LATE.has(code)
     ? new GatewayTimeoutException('The upstream did not answer in time')
     : new BadGatewayException('The upstream did not give an answer');
+}
+
+/** The refusal of an answer that no response policy can be asked about. The reason is logged. */
+export function undecidable({ entry, url }: Upstream, reason: string): HttpException {
+  logger.warn(`${entry.name} (${url.origin}): the response policy can't be shown the answer: ${reason}`);
+  return new InternalServerErrorException("The upstream's answer can't be decided");
 }

@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import '@fastify/reply-from';
-import { relay } from './relay.js';
-import { failure } from './failure.js';
+import { dropHeaders, relay } from './relay.js';
+import { failure, undecidable } from './failure.js';
 import { requestHeaders, responseHeaders } from './headers.js';
 import { detachBody } from './upload.js';
 import { upstreamTarget } from './upstream-path.js';
+import { unreadable } from './unreadable.js';
 import { withCall } from './upstream.js';
 import type { Upstream } from './upstream.js';
 
@@ -20,6 +21,7 @@ interface BodyOptions {
  *
  * @throws BadGatewayException when the upstream can't be reached or breaks off
  * @throws GatewayTimeoutException when it is late
+ * @throws InternalServerErrorException when a response policy could not be shown its answer
  */
 export function forward(
   request: FastifyRequest,
@@ -31,6 +33,7 @@ export function forward(
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw failure(upstream, signal.reason);
     let body: BodyOptions = {};
+    let obstacle: string | undefined;
     const fail = (cause: unknown) => {
       reject(failure(upstream, cause));
     };
@@ -40,12 +43,21 @@ export function forward(
         rewriteRequestHeaders: () => requestHeaders(request, upstream),
         rewriteHeaders: (headers) => {
           body = bodyOptions(headers);
+          // An answer to HEAD has no body that could hide anything.
+          const isShown = upstream.entry.response !== undefined && request.method !== 'HEAD';
+          obstacle = isShown ? unreadable(headers) : undefined;
           return responseHeaders(headers, upstream);
         },
         // A call isn't repeated: nobody but the client knows whether it may be.
         retryDelay: () => null,
         onError: (_reply, { error }) => fail(error.cause),
         onResponse: (_request, _reply, { stream }) => {
+          if (obstacle !== undefined) {
+            stream.destroy();
+            dropHeaders(reply);
+            reject(undecidable(upstream, obstacle));
+            return;
+          }
           // Set when the answer came before the end of the body, whose rest is read all the same.
           if (reply.hasHeader('connection')) reply.removeHeader('connection');
           resolve(new StreamableFile(relay(stream, reply, upstream), body));

@@ -1,26 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { removeHopByHop } from '../http/index.js';
+import { matchesHeader, peerAddress } from 'nestjs-opa/mcp';
+import { isUntrusted, removeHopByHop } from '../http/index.js';
 import type { Upstream } from './upstream.js';
 
-// Nobody has vouched for what a client says of those before it.
-const FORWARDING = /^(x-forwarded-.*|x-real-ip|forwarded)$/;
 // They would hide the body, or a part of it, from the response policy.
-const PARTIAL = /^(accept-encoding|range|if-.*)$/;
+const PARTIAL = /^(accept-charset|accept-encoding|a-im|range|if-.*)$/;
 
 /** The headers that an upstream gets: the client's and the decision's, without those that aren't for it. */
 export function requestHeaders(request: FastifyRequest, upstream: Upstream): IncomingHttpHeaders {
   const headers = { ...request.headers };
+  const { forwardHeaders, forwardToken, response } = upstream.entry;
   removeHopByHop(headers);
   // Node has answered it already.
   delete headers.expect;
-  removeMatching(headers, FORWARDING);
-  if (upstream.entry.response !== undefined) removeMatching(headers, PARTIAL);
-  if (!upstream.entry.forwardToken && isClients(request, headers.authorization)) delete headers.authorization;
-  const { host } = request.headers;
-  headers['x-forwarded-for'] = request.raw.socket.remoteAddress ?? 'unknown';
-  headers['x-forwarded-proto'] = request.protocol;
-  if (host !== undefined) headers['x-forwarded-host'] = host;
+  remove(headers, (name) => isClients(request, name) && isUntrusted(name) && !forwardHeaders.includes(name));
+  if (!forwardToken && isClients(request, 'authorization')) delete headers.authorization;
+  if (response !== undefined) {
+    remove(headers, (name) => PARTIAL.test(name));
+    headers['accept-encoding'] = 'identity';
+  }
+  addForwarded(headers, request);
   headers.host = upstream.url.host;
   return headers;
 }
@@ -30,21 +30,24 @@ export function responseHeaders(given: IncomingHttpHeaders, upstream: Upstream):
   const headers = { ...given };
   removeHopByHop(headers);
   delete headers['content-length'];
-  for (const name of Object.keys(headers)) {
-    if (upstream.policyHeaders.some((pattern) => matches(name, pattern)))
-      Reflect.deleteProperty(headers, name);
-  }
+  remove(headers, (name) => matchesHeader(name, upstream.policyHeaders));
   return headers;
 }
 
-function removeMatching(headers: IncomingHttpHeaders, pattern: RegExp): void {
-  for (const name of Object.keys(headers)) if (pattern.test(name)) Reflect.deleteProperty(headers, name);
+/** Says whom the gateway works for; what is there by now, the decision or option "forwardHeaders" has let pass. */
+function addForwarded(
+  headers: IncomingHttpHeaders,
+  { raw, protocol, headers: { host } }: FastifyRequest,
+): void {
+  const peer = peerAddress(raw.socket.remoteAddress) ?? 'unknown';
+  headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], peer].flat().join(', ');
+  headers['x-forwarded-proto'] ??= protocol;
+  if (host !== undefined) headers['x-forwarded-host'] ??= host;
 }
 
-/** Whether the client sent this credential; one that the policy has set in its place is meant for the upstream. */
-function isClients({ raw }: FastifyRequest, authorization: string | undefined): boolean {
-  return authorization !== undefined && (raw.headersDistinct['authorization'] ?? []).includes(authorization);
+function remove(headers: IncomingHttpHeaders, isRemoved: (name: string) => boolean): void {
+  for (const name of Object.keys(headers)) if (isRemoved(name)) Reflect.deleteProperty(headers, name);
 }
 
-const matches = (name: string, pattern: string): boolean =>
-  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+/** Whether a header is the client's own; one that the decision has set in its place is meant for the upstream. */
+const isClients = ({ raw }: FastifyRequest, name: string): boolean => name in raw.headersDistinct;

@@ -11,9 +11,14 @@ import type { Upstream } from './upstream.js';
 export function relay(body: Readable, reply: FastifyReply, upstream: Upstream): Readable {
   const through = new PassThrough();
   body.on('error', (cause) => {
-    if (!reply.raw.headersSent) for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+    dropHeaders(reply);
     through.destroy(failure(upstream, cause));
   });
   through.on('close', () => body.destroy());
   return body.pipe(through);
+}
+
+/** Takes an upstream's headers off the reply, unless they have left. */
+export function dropHeaders(reply: FastifyReply): void {
+  if (!reply.raw.headersSent) for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
 }

@@ -25,7 +25,14 @@ describe('the configuration file', () => {
       listen: { host: '127.0.0.1', port: 3000 },
       opa: {},
       upstreams: [
-        { name: 'orders', url: 'http://127.0.0.1:4000', policy: 'a/b', timeout: 5000, forwardToken: false },
+        {
+          name: 'orders',
+          url: 'http://127.0.0.1:4000',
+          policy: 'a/b',
+          timeout: 5000,
+          forwardToken: false,
+          forwardHeaders: [],
+        },
       ],
       mcp: [],
     });
@@ -133,6 +140,10 @@ describe('a configuration that is wrong', () => {
         'upstreams[1].name: "a" is the name of another upstream too',
       ],
       [entry('forwardToken: true'), 'upstreams[0].forwardToken: needs auth'],
+      [entry('forwardHeaders: x-real-ip'), 'upstreams[0].forwardHeaders: a list of header names'],
+      [entry('forwardHeaders: ["x-*"]'), 'upstreams[0].forwardHeaders[0]: header names, none of'],
+      [entry('forwardHeaders: [Host]'), 'upstreams[0].forwardHeaders[0]: header names, none of'],
+      [entry('forwardHeaders: [Authorization]'), 'upstreams[0].forwardHeaders[0]: header names, none of'],
       [`auth: { jwks: k }${UPSTREAM}`, 'auth.issuer: '],
       [`${AUTH}, anonymous: 1 }${UPSTREAM}`, 'auth.anonymous: '],
       [`${AUTH}, realm: r }${UPSTREAM}`, 'auth.realm: unknown key'],

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from './support/cleanup.js';
 import { open, send } from './support/client.js';
@@ -48,11 +49,13 @@ describe('what the client gets', () => {
 
   it('is no header that only a policy may set', async () => {
     const path = routes.add((_request, response) => {
-      response.writeHead(200, { 'X-Authz-User': 'root', 'x-role': 'root', 'x-roles': 'kept' }).end();
+      response
+        .writeHead(200, { 'X-Authz-User': 'root', x_authz_more: 'root', x_role: 'root', 'x-roles': 'kept' })
+        .end();
     });
     const { headers } = await send(gateway.port, { path: `/api/up${path}` });
     expect(headers).toMatchObject({ 'x-roles': 'kept' });
-    for (const name of ['x-authz-user', 'x-role']) expect(headers).not.toHaveProperty(name);
+    for (const name of ['x-authz-user', 'x_authz_more', 'x_role']) expect(headers).not.toHaveProperty(name);
   });
 
   it('is nothing of an answer that the response policy denies', async () => {
@@ -77,6 +80,54 @@ describe('what the client gets', () => {
       status: 200,
       text: expected,
     });
+  });
+
+  const unreadable: [string, Record<string, string | string[]>, string | Buffer][] = [
+    ['JSON with a byte-order mark', { 'content-type': 'application/json' }, '\uFEFF{"secret":1}'],
+    ['JSON that is cut short', { 'content-type': 'application/json' }, '{"secret":1'],
+    ['JSON with more behind it', { 'content-type': 'Application/Problem+JSON ; x=1' }, '{"secret":1}}'],
+    ['text declared as JSON', { 'content-type': 'text/json' }, 'secret'],
+    ['JSON in UTF-16', { 'content-type': 'application/json' }, Buffer.from('{"secret":1}', 'utf16le')],
+    [
+      'JSON that is not UTF-8',
+      { 'content-type': 'application/json' },
+      Buffer.from('{"secret":"é"}', 'latin1'),
+    ],
+    ['JSON in a charset', { 'content-type': 'application/json; Charset="utf-16"' }, '{"secret":1}'],
+    ['text in a charset', { 'content-type': 'text/plain; charset=utf-7' }, '+AHM-ecret'],
+    ['text in two charsets', { 'content-type': 'text/plain; charset=utf-8; charset=utf-16' }, 'secret'],
+    ['of two types', { 'content-type': ['text/plain', 'application/json'] }, 'secret'],
+    ['compressed', { 'content-type': 'text/plain', 'content-encoding': 'gzip' }, gzipSync('secret')],
+    ['encoded twice', { 'content-encoding': ['identity', 'br'] }, 'secret'],
+  ];
+  it.each(unreadable)(
+    'is nothing that a response policy would see otherwise: %s',
+    async (_what, head, body) => {
+      const path = routes.add((_request, response) => {
+        response.writeHead(200, { 'x-up': '1', 'set-cookie': 'a=b', ...head }).end(body);
+      });
+      const answer = await send(gateway.port, { path: `/api/seen${path}` });
+      expect(answer.status).toBe(500);
+      expect(answer.json()).toMatchObject({ statusCode: 500, error: 'Internal Server Error' });
+      expect(answer.text).not.toContain('ecret');
+      for (const name of ['x-up', 'set-cookie', 'content-encoding'])
+        expect(answer.headers).not.toHaveProperty(name);
+      expect(gateway.output()).not.toContain('ecret');
+    },
+  );
+
+  it.each([
+    ['JSON', 'application/json;charset=UTF-8', '{"a":1}'],
+    ['JSON in the name of a part of UTF-8', 'application/json; charset="us-ascii"', '{"a":1}'],
+    ['lines of JSON', 'application/x-ndjson', '{"a":1}\n{"b":2}\n'],
+    ['a sequence of JSON', 'application/json-seq', '\u001e{"a":1}\n'],
+    ['text with a byte-order mark', 'text/plain; charset=utf8', '\uFEFFa'],
+  ])('is what a response policy can be shown: %s', async (_what, type, body) => {
+    const path = routes.add((_request, response) => {
+      response.writeHead(200, { 'content-type': type, 'content-encoding': 'identity' }).end(body);
+    });
+    const answer = await send(gateway.port, { path: `/api/seen${path}` });
+    expect([answer.status, answer.text]).toEqual([200, body]);
   });
 
   it.each([

@@ -96,7 +96,16 @@ beforeEach(() => {
 });
 
 const at = (name: string) => ({ path: `/mcp/${name}` });
-const CLIENTS_OWN = { 'x-owned': 'root', 'x-authz-user': 'root', 'x-user': 'eve', traceparent: '00-1-1-01' };
+const CLIENTS_OWN = {
+  x_owned: 'root',
+  x_authz_user: 'root',
+  x_user: 'root',
+  'mcp-session_id': 'root',
+  'x-owned': 'root',
+  'x-authz-user': 'root',
+  'x-user': 'eve',
+  traceparent: '00-1-1-01',
+};
 
 describe('the request that the server gets', () => {
   it.each(['error', 'plugin'])(
@@ -129,6 +138,7 @@ describe('the request that the server gets', () => {
       expect(got).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
       for (const name of ['authorization', 'x-owned', 'x-authz-user', 'x-authz-role'])
         expect(got).not.toHaveProperty(name);
+      expect(JSON.stringify(got)).not.toContain('root');
     }
   });
 

@@ -84,6 +84,7 @@ describe('arguments that headers repeat', () => {
     ['not ASCII', { region: 'é' }, { 'mcp-param-region': 'é' }, 400],
     ['one for null', { region: null }, { 'mcp-param-region': 'null' }, 400],
     ['one for none', {}, { 'mcp-param-region': 'eu' }, 400],
+    ['one with "_" for "-"', { region: 'eu' }, { 'mcp-param-region': 'eu', mcp_param_region: 'us' }, 400],
     ['two', { region: 'eu' }, { 'mcp-param-region': ['eu', 'us'] }, 400],
   ])('say %s', async (_name, args, headers, status) => {
     const asked = upstream();

@@ -27,6 +27,12 @@ obligations contains {"type": "remove", "properties": {"paths": ["/customer/emai
   'service.rego': `package test.service
 allow := true
 headers := {"authorization": "Bearer of-the-gateway"}`,
+  'forwarding.rego': `package test.forwarding
+allow := true
+headers := {"x-real-ip": "192.0.2.1", "x_tenant": "acme"}`,
+  'reflect.rego': `package test.reflect
+allow := false
+reasons contains json.marshal(input)`,
   'subject.rego': `package test.subject
 allow := true
 headers := {"x-subject": json.marshal(input.subject)}`,
@@ -41,6 +47,8 @@ const ENTRYPOINTS = [
   'test/response',
   'test/removal',
   'test/service',
+  'test/forwarding',
+  'test/reflect',
   'test/subject',
   'test/nothing/allow',
   'test/open',

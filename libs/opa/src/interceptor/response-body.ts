@@ -5,6 +5,8 @@ import { hasDuplicateKey, hasUnsafeNumber, OpaError } from '../contracts/index.j
 /** How much of a stream is buffered for a response policy, in bytes; a longer one is refused. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
+const JSON_TYPE = /^[^;,]*[/+]json\s*([;,]|$)/i;
+
 /** A handler's result as a response policy sees it, and as it leaves once the policy has spoken. */
 export class ResponseBody {
   private changed = false;
@@ -51,20 +53,21 @@ export class ResponseBody {
     const file = original instanceof StreamableFile ? original : undefined;
     const text = bytes.toString('utf8');
     if (text === '') return new ResponseBody(null, undefined, true, original, file, text);
-    if (!Buffer.from(text).equals(bytes)) {
-      return new ResponseBody(bytes.toString('base64'), 'base64', false, original, file);
-    }
-    try {
-      if (/[/+]json\b/i.test(type ?? '')) {
-        const body = new ResponseBody(JSON.parse(text), undefined, true, original, file, text);
-        // Readers differ in which of two equal keys they take: the client gets the one that the policy sees.
-        if (hasDuplicateKey(text)) body.change((json) => json);
-        return body;
-      }
-    } catch {
-      // Not JSON after all, or none that can be written again: the policy sees the text, and can't have it masked.
-    }
-    return new ResponseBody(text, undefined, false, original, file);
+    const isUtf8 = Buffer.from(text).equals(bytes);
+    if (JSON_TYPE.test(type ?? '')) return ResponseBody.ofJson(isUtf8 ? text : '', original, file);
+    if (isUtf8) return new ResponseBody(text, undefined, false, original, file);
+    return new ResponseBody(bytes.toString('base64'), 'base64', false, original, file);
+  }
+
+  private static ofJson(text: string, original: unknown, file: StreamableFile | undefined): ResponseBody {
+    const json = parsedJson(text);
+    const body = new ResponseBody(json, undefined, true, original, file, text);
+    // Readers differ in which of two equal keys they take: the client gets the one that the policy sees.
+    if (!hasDuplicateKey(text)) return body;
+    // JSON that can't be written again: the policy sees the text, and can't have it masked.
+    if (hasUnsafeNumber(text)) return new ResponseBody(text, undefined, false, original, file);
+    body.change((same) => same);
+    return body;
   }
 
   /** What the policy sees. */
@@ -104,6 +107,19 @@ export class ResponseBody {
     if (!this.changed) return this.original;
     if (this.file === undefined) return this.json;
     return fileOf(Buffer.from(JSON.stringify(this.json)), this.file);
+  }
+}
+
+// Clients differ in what they make of it (a byte-order mark, another charset): a policy would not see what they see.
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the cause, whose message quotes the body.
+    throw new OpaError(
+      'OPA_BAD_ANSWER',
+      'A response is declared as JSON and is none in UTF-8: no policy can be asked about it. Send JSON, or another Content-Type.',
+    );
   }
 }
 

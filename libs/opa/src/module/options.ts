@@ -63,7 +63,10 @@ export interface OpaModuleOptions {
   coalesce?: boolean;
   /** What a policy sees of a request. Default: shape `default`, without the body. */
   input?: OpaInputOptions;
-  /** Header names that only a policy may set; `x-authz-*` stands for all with that beginning. Default: none. */
+  /**
+   * Header names that only a policy may set; `x-authz-*` stands for all with that beginning, and `-` for `_` too.
+   * Default: none.
+   */
   policyHeaders?: readonly string[];
   /** What becomes of a handler under the guard for which no policy is named. Default: `'deny'`. */
   unguarded?: 'deny' | 'allow';

@@ -80,7 +80,9 @@ describe('an IPv4 client of a dual-stack listener has its IPv4 address', () => {
       },
     ],
   ] as const;
-  const table = ADAPTERS.flatMap((adapter) => SHAPES.map(([shape, input]) => [adapter, shape, input] as const));
+  const table = ADAPTERS.flatMap((adapter) =>
+    SHAPES.map(([shape, input]) => [adapter, shape, input] as const),
+  );
 
   it.each(table)('on %s, in shape %s', async (adapter, shape, input) => {
     const engine = new TestEngine({ a: true });
