@@ -13,7 +13,7 @@ import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { decisionOf } from './read-decision.js';
-import type { OpaQuestion } from './question.js';
+import type { OpaQuestion, WrittenQuestion } from './question.js';
 import type { RouteReport } from './routes.js';
 import { degradationOf, stand } from './stand.js';
 import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
@@ -71,7 +71,7 @@ export class OpaService {
    *
    * @internal
    */
-  decideNow(question: OpaQuestion): MaybePromise<Decision> {
+  decideNow(question: WrittenQuestion): MaybePromise<Decision> {
     const begin = performance.now();
     const policy = this.policyOf(question);
     if (this.settings.mode === 'disabled') return this.counter.count(stand(policy, 'disabled', 'allow', 0));
@@ -246,9 +246,9 @@ export class OpaService {
     return promised(() => this.ask(policy, question, begin)).finally(() => group.leave());
   }
 
-  private ask(policy: string, question: OpaQuestion, begin: number): MaybePromise<EngineAnswer> {
+  private ask(policy: string, question: WrittenQuestion, begin: number): MaybePromise<EngineAnswer> {
     const { engine, timeout } = this.settings;
-    const query = { policy, input: question.input };
+    const query = { policy, input: question.input, json: question.json };
     const options = { deadline: begin + (question.timeout ?? timeout), signal: question.signal };
     this.underWay.assertOpen();
     return engine.evaluateNow?.(query, options) ?? engine.evaluate(query, options);

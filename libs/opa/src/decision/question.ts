@@ -13,3 +13,8 @@ export interface OpaQuestion {
   /** `'permissive'` for this question alone; a module that is permissive or disabled stays so. */
   readonly mode?: 'enforce' | 'permissive' | undefined;
 }
+
+/** A question whose input has been written as JSON already; the engine needn't write it again. */
+export interface WrittenQuestion extends OpaQuestion {
+  readonly json?: string | undefined;
+}

@@ -9,16 +9,25 @@ export interface ResultEdit {
   readonly mask?: unknown;
 }
 
+/** An input and its JSON, which stays what it was when the request or its subject is changed in place afterwards. */
+export interface DecidedInput {
+  readonly value: Readonly<Record<string, unknown>>;
+  /** `undefined` when JSON can't hold the input. */
+  readonly json: string | undefined;
+}
+
 /** What the guard knows of a request and a handler; the interceptor and `@OpaDecision` read it. */
 export interface DecisionRecord {
   readonly handler: unknown;
   readonly controller: unknown;
-  /** What the guard says: rejects with the refusal; `undefined` while no guard has been asked. */
+  /** Tells the runs of a handler within one request apart: Express runs it again when it calls `next()`. */
+  readonly run: unknown;
+  /** What the guard says: rejects with the refusal; `undefined` while no guard has asked a policy. */
   verdict: MaybePromise<boolean> | undefined;
   /** The decision, once it is made and was an allow. */
   made: Decision | undefined;
   /** The input of the request's decision. */
-  input: Readonly<Record<string, unknown>> | undefined;
+  input: DecidedInput | undefined;
   /** What the request's decision wants changed in the handler's result. */
   edits: readonly ResultEdit[];
   /** The record of another handler of the same request. */
@@ -31,6 +40,26 @@ const LATEST = Symbol.for('nestjs-opa:decisions');
 type Holder = Record<typeof LATEST, DecisionRecord | undefined>;
 
 const NO_EDITS: readonly ResultEdit[] = [];
+
+/** Begins a new decision in a record: what an earlier one has left there holds no longer. */
+export function beginDecision(record: DecisionRecord, input: DecidedInput): void {
+  record.verdict = undefined;
+  record.made = undefined;
+  record.edits = NO_EDITS;
+  record.input = input;
+}
+
+/** The record's verdict about this input; `undefined` where it has none, and for an input that JSON can't hold. */
+export function verdictOn({ verdict, input }: DecisionRecord, { json }: DecidedInput): typeof verdict {
+  return json !== undefined && json === input?.json ? verdict : undefined;
+}
+
+/** The input that was decided about, as it was then; `undefined` where no guard has asked a policy. */
+export function findDecidedInput(context: ExecutionContext): DecidedInput['value'] | undefined {
+  const input = findRecord(context)?.input;
+  if (input?.json === undefined) return input?.value;
+  return JSON.parse(input.json) as DecidedInput['value'];
+}
 
 /** Finds the record of a request and handler. */
 export function findRecord(context: ExecutionContext): DecisionRecord | undefined {
@@ -60,14 +89,20 @@ function recordIn(holder: Holder, context: ExecutionContext): DecisionRecord | u
   return record;
 }
 
-function isOf({ handler, controller }: DecisionRecord, context: ExecutionContext): boolean {
-  return handler === context.getHandler() && controller === context.getClass();
+function isOf({ handler, controller, run }: DecisionRecord, context: ExecutionContext): boolean {
+  return handler === context.getHandler() && controller === context.getClass() && run === runOf(context);
+}
+
+// Express makes a `next` for each route that it runs; elsewhere a request runs a handler once, and a call has a record of its own.
+function runOf(context: ExecutionContext): unknown {
+  return context.getType() === 'http' ? context.switchToHttp().getNext<unknown>() : undefined;
 }
 
 function begin(holder: Holder, context: ExecutionContext): DecisionRecord {
   const record: DecisionRecord = {
     handler: context.getHandler(),
     controller: context.getClass(),
+    run: runOf(context),
     verdict: undefined,
     made: undefined,
     input: undefined,

@@ -33,11 +33,15 @@ export class OpaEnforcement {
     this.undeclared = declarationWith(settings.policy === undefined ? [] : [settings.policy]);
   }
 
-  /** Asks the service, without a promise where its engine needs none. */
-  decide(question: OpaQuestion): MaybePromise<Decision> {
+  /**
+   * Asks the service, without a promise where its engine needs none.
+   *
+   * @param json - the question's input as JSON, if it has been written
+   */
+  decide(question: OpaQuestion, json: string | undefined): MaybePromise<Decision> {
     const { service } = this;
     // Whoever has replaced the method, or the service, is asked by what is public.
-    return isOwn(service) ? service.decideNow(question) : given(service.decide(question));
+    return isOwn(service) ? service.decideNow({ ...question, json }) : given(service.decide(question));
   }
 
   /** Builds the input of a handler's decision; disabled, nobody reads it. */

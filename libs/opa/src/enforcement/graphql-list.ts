@@ -1,6 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Decision, MaybePromise } from '../contracts/index.js';
-import { inputJson } from '../contracts/index.js';
 import type { GraphqlPath } from '../input/index.js';
 import { graphqlCall } from '../input/index.js';
 
@@ -10,19 +9,17 @@ const asked = new WeakMap<GraphqlPath, Map<string, MaybePromise<Decision>>>();
 /**
  * Asks once what the items of a list ask alike: a field of a list's items is a call for each of them.
  *
- * @param question - what decides, and the input: only those alike in all of it share a decision
- * @throws OpaError `OPA_BAD_INPUT` when the question has no JSON form
+ * @param key - what decides, and the input: only questions alike in all of it share a decision
  */
 export function askOnceForList(
   context: ExecutionContext,
-  question: unknown,
+  key: string,
   ask: () => MaybePromise<Decision>,
 ): MaybePromise<Decision> {
   const list = outermostList(graphqlCall(context).info.path);
   if (list === undefined) return ask();
   const decisions = asked.get(list) ?? new Map<string, MaybePromise<Decision>>();
   asked.set(list, decisions);
-  const key = inputJson(question);
   const decision = decisions.get(key) ?? ask();
   decisions.set(key, decision);
   return decision;

@@ -13,12 +13,12 @@ export interface EnforcementPoint {
     context: ExecutionContext,
     work: (signal: CancelSignal | undefined) => MaybePromise<T>,
   ): MaybePromise<T>;
-  /** Asks a question, or gives what one call has asked alike before; left out where calls have no parts. */
-  once?(
-    context: ExecutionContext,
-    question: unknown,
-    ask: () => MaybePromise<Decision>,
-  ): MaybePromise<Decision>;
+  /**
+   * Asks a question, or gives what one call has asked alike before; left out where calls have no parts.
+   *
+   * @param key - what decides, and the input: only questions alike in all of it share a decision
+   */
+  once?(context: ExecutionContext, key: string, ask: () => MaybePromise<Decision>): MaybePromise<Decision>;
   /** The error of a denial, in the context's own form. */
   denial(context: ExecutionContext, decision: Decision): Error | Promise<Error>;
   /** The error of a decision that could not be had, in the context's own form; it is logged elsewhere. */

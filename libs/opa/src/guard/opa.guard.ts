@@ -2,9 +2,9 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Decision, MaybePromise } from '../contracts/index.js';
-import { isPromise, OpaError } from '../contracts/index.js';
-import type { DecisionRecord } from '../decision/index.js';
-import { combinedGroups, recordOf } from '../decision/index.js';
+import { inputJson, isPromise, OpaError } from '../contracts/index.js';
+import type { DecidedInput, DecisionRecord } from '../decision/index.js';
+import { beginDecision, combinedGroups, recordOf, verdictOn } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
 import {
   declared,
@@ -27,14 +27,12 @@ interface Scene {
   readonly declaration: Declaration | undefined;
 }
 
-/** A decision; `undefined` where no policy is asked and the handler may run. */
-type Asked = Decision | undefined;
-
 /**
  * Asks OPA before a handler runs: by `@UseGuards(OpaGuard)`, or for all by `APP_GUARD` with `useExisting: OpaGuard`.
  *
  * @remarks Whatever is not an allow is an exception in the form of the context: on HTTP 403 for a denial and an
- * undefined policy, 503, 504 or 500 when no decision could be had. Met twice for one handler, it asks once a request.
+ * undefined policy, 503, 504 or 500 when no decision could be had. Met twice for one handler, it asks once a request,
+ * and again when the input has changed in between: a guard that authenticates may have come later.
  * A context of a kind that isn't known is refused.
  */
 @Injectable()
@@ -52,14 +50,41 @@ export class OpaGuard implements CanActivate {
 
   /** @returns `true`, itself where there was nothing to wait for; every refusal is a rejection */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
-    const record = recordOf(context);
-    return (record.verdict ??= this.decide(context, record));
+    const scene = { context, record: recordOf(context), declaration: declared(context) };
+    try {
+      const input = this.input(scene);
+      if (input === undefined) return true;
+      return isPromise(input) ? this.decideLater(input, scene) : this.decide(written(input), scene);
+    } catch (error) {
+      return this.refuse(error, scene);
+    }
   }
 
-  private decide(context: ExecutionContext, record: DecisionRecord): MaybePromise<boolean> {
-    const scene = { context, record, declaration: declared(context) };
+  private async decideLater(input: PromiseLike<Input>, scene: Scene): Promise<boolean> {
+    let ready: Input;
     try {
-      const asked = this.ask(scene);
+      ready = await input;
+    } catch (error) {
+      return this.refuse(error, scene);
+    }
+    return this.decide(written(ready), scene);
+  }
+
+  private decide(input: DecidedInput, scene: Scene): MaybePromise<boolean> {
+    const { record } = scene;
+    const verdict = verdictOn(record, input);
+    if (verdict === undefined) {
+      beginDecision(record, input);
+      return (record.verdict = this.verdict(input, scene));
+    }
+    // The headers that only a policy may set have been taken out of the request once more.
+    if (record.made !== undefined) permit(record.made, scene);
+    return verdict;
+  }
+
+  private verdict(input: DecidedInput, scene: Scene): MaybePromise<boolean> {
+    try {
+      const asked = this.ask(input, scene);
       if (isPromise(asked) || !isPlainPermit(asked)) return this.enforce(asked, scene);
       permit(asked, scene);
       return true;
@@ -68,11 +93,11 @@ export class OpaGuard implements CanActivate {
     }
   }
 
-  private async enforce(asked: MaybePromise<Asked>, scene: Scene): Promise<boolean> {
+  private async enforce(asked: MaybePromise<Decision>, scene: Scene): Promise<boolean> {
     const { context, declaration, record } = scene;
     try {
       const decision = await asked;
-      if (decision !== undefined && !isPlainPermit(decision)) {
+      if (!isPlainPermit(decision)) {
         const enforcement = this.enforcements.find(declaration?.instance);
         if (!isAllowed(decision)) throw new Refused(await enforcement.obligations.deny(context, decision));
         if (decision.degraded !== 'permissive')
@@ -97,26 +122,30 @@ export class OpaGuard implements CanActivate {
     return true;
   }
 
-  private ask({ context, record, declaration }: Scene): MaybePromise<Asked> {
+  /** The input to decide about; `undefined` where no policy is asked and the handler may run. */
+  private input({ context, declaration }: Scene): MaybePromise<Input> | undefined {
     const point = pointOf(context);
     const enforcement = this.enforcements.find(declaration?.instance);
     const { policyHeaders, unguarded } = enforcement.settings;
     if (policyHeaders.length > 0) point.strip(context, policyHeaders);
-    const { policies, groups, timeout, mode } = declaration ?? enforcement.undeclared;
-    if (policies.length === 0) {
-      if (declaration === undefined) this.checkUnguarded(context, unguarded);
-      return undefined;
-    }
-    const ask = (input: Input): MaybePromise<Decision> => {
-      record.input = input;
-      const decide = (): MaybePromise<Decision> =>
-        point.whileConnected(context, (signal) =>
-          combinedGroups(groups, (policy) => enforcement.decide({ policy, input, signal, timeout, mode })),
-        );
-      return point.once?.(context, { declaration, input }, decide) ?? decide();
-    };
-    const input = enforcement.input(context);
-    return isPromise(input) ? input.then(ask) : ask(input);
+    const { policies } = declaration ?? enforcement.undeclared;
+    if (policies.length > 0) return enforcement.input(context);
+    if (declaration === undefined) this.checkUnguarded(context, unguarded);
+    return undefined;
+  }
+
+  private ask({ value: input, json }: DecidedInput, { context, declaration }: Scene): MaybePromise<Decision> {
+    const point = pointOf(context);
+    const enforcement = this.enforcements.find(declaration?.instance);
+    const { groups, timeout, mode } = declaration ?? enforcement.undeclared;
+    const decide = (): MaybePromise<Decision> =>
+      point.whileConnected(context, (signal) =>
+        combinedGroups(groups, (policy) =>
+          enforcement.decide({ policy, input, signal, timeout, mode }, json),
+        ),
+      );
+    if (json === undefined) return decide();
+    return point.once?.(context, `${JSON.stringify(declaration)} ${json}`, decide) ?? decide();
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
@@ -129,9 +158,18 @@ export class OpaGuard implements CanActivate {
   }
 }
 
+/** The input with its JSON; why JSON can't hold it, the engine that has to write it tells. */
+function written(value: Input): DecidedInput {
+  try {
+    return { value, json: inputJson(value) };
+  } catch {
+    return { value, json: undefined };
+  }
+}
+
 /** Tells whether the handler may run, and nothing is to be carried out first. */
-function isPlainPermit(decision: Asked): boolean {
-  return decision === undefined || (isAllowed(decision) && obligationsOf(decision).length === 0);
+function isPlainPermit(decision: Decision): boolean {
+  return isAllowed(decision) && obligationsOf(decision).length === 0;
 }
 
 // Whoever replaced OpaService in a test may give anything; only `true` is an allow.
@@ -139,8 +177,7 @@ function isAllowed(decision: Decision): boolean {
   return (decision.allowed as unknown) === true;
 }
 
-function permit(decision: Asked, { context, record }: Scene): void {
-  if (decision === undefined) return;
+function permit(decision: Decision, { context, record }: Scene): void {
   if (decision.degraded !== 'permissive') pointOf(context).permit(context, decision);
   record.made = decision;
 }

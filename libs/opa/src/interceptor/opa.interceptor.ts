@@ -6,7 +6,7 @@ import { concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
 import type { Obligation } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { ResultEdit } from '../decision/index.js';
-import { findRecord, holdingResult, takeResult } from '../decision/index.js';
+import { findDecidedInput, holdingResult, takeResult } from '../decision/index.js';
 import type { OpaPolicyOptions } from '../decorators/index.js';
 import type { HttpReply } from '../enforcement/index.js';
 import {
@@ -143,7 +143,7 @@ export class OpaInterceptor implements NestInterceptor {
     const { service, inputs } = enforcement;
     const point = pointOf(context);
     const reply = point.reply(context);
-    const request = findRecord(context)?.input ?? (await enforcement.input(context));
+    const request = findDecidedInput(context) ?? (await enforcement.input(context));
     const response =
       event === undefined
         ? visible(reply, body, inputs.headers)

@@ -35,10 +35,11 @@ export class TestEngine implements PolicyEngine {
     if (options.signal?.aborted === true)
       throw new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.');
     if (options.deadline <= performance.now()) throw new OpaError('OPA_TIMEOUT', 'The deadline has passed.');
-    this.questions.push(query);
-    const answer = this.answers.get(query.policy);
+    const { policy, input } = query;
+    this.questions.push({ policy, input });
+    const answer = this.answers.get(policy);
     const result: unknown =
-      typeof answer === 'function' ? await (answer as (input: unknown) => unknown)(query.input) : answer;
+      typeof answer === 'function' ? await (answer as (input: unknown) => unknown)(input) : answer;
     if (isError(result)) throw result;
     return result === undefined ? {} : { result };
   }

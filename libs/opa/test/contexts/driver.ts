@@ -35,6 +35,8 @@ export interface ContextDriver {
   readonly name: string;
   /** The column of the contract's table of outcomes. */
   readonly column: 'http' | 'graphql' | 'rpc' | 'grpc' | 'jsonRpc';
+  /** The application is in a process of its own, where the test's functions can't be. */
+  readonly isOwnProcess?: true;
   /** What the policy sees as input of `read` with id `7`. */
   readonly input: Record<string, unknown>;
   /** @param opa - the module, as the application imports it, of `options`; `called` is told each handler that runs */

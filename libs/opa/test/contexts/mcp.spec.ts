@@ -4,10 +4,23 @@ import { TestEngine } from 'nestjs-opa/testing';
 import { answered, mcpNest, startMcp, stopMcp } from './drivers/mcp.js';
 import { testContext } from './suite.js';
 
+interface Asked {
+  readonly subject: { readonly meetings: number };
+}
+
 afterAll(stopMcp);
 
 describe(`a context: ${mcpNest.name}`, () => {
   testContext(mcpNest);
+});
+
+it('asks again at the second guard about a subject that has changed in place since the first', async () => {
+  const engine = new TestEngine({ 'orders/remove': ({ subject }: Asked) => subject.meetings === 1 });
+  const { client, close } = await startMcp({ engine }, undefined, true);
+  const seen = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
+  expect(seen).toMatchObject({ error: { code: -32001 } });
+  expect(engine.questions.map(({ input }) => (input as Asked).subject.meetings)).toEqual([1, 2]);
+  await close();
 });
 
 describe('prompts and resources of @rekog/mcp-nest', () => {

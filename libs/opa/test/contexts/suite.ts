@@ -57,14 +57,20 @@ export function testContext(driver: ContextDriver): void {
   let engine: TestEngine;
   let running: RunningContext;
   let called: HandlerName[];
+  let onCalled: () => void;
   const codes = CODES[driver.column];
 
   const start = async (options: OpaModuleOptions = {}): Promise<void> => {
     called = [];
+    onCalled = () => undefined;
     // Closed with its application, an engine is of no use to another.
     engine = new LoggingEngine({ 'orders/read': true, 'orders/view': true, 'orders/remove': true });
     const all = { engine, ...options };
-    running = await driver.start(OpaModule.forRoot(all), (name) => called.push(name), all);
+    const onCall = (name: HandlerName): void => {
+      called.push(name);
+      onCalled();
+    };
+    running = await driver.start(OpaModule.forRoot(all), onCall, all);
   };
   const errorOf = (seen: Seen): Extract<Seen, { error: unknown }>['error'] => {
     if ('error' in seen) return seen.error;
@@ -257,4 +263,23 @@ export function testContext(driver: ContextDriver): void {
     expect(errorOf(await running.call('remove', '7')).code).toBe(codes.UNAVAILABLE);
     expect(called).toEqual(['remove']);
   });
+
+  if (driver.isOwnProcess !== true) {
+    it('asks again at the second guard about a subject that has changed in place since the first', async () => {
+      const user = { id: 'ann', meetings: 0 };
+      await start({ input: { subject: () => Object.assign(user, { meetings: user.meetings + 1 }) } });
+      engine.answer('orders/remove', ({ subject }: { subject: typeof user }) => subject.meetings === 1);
+      expect(errorOf(await running.call('remove', '7')).code).toBe(codes.deny);
+      expect(engine.questions).toHaveLength(2);
+      expect(called).toEqual([]);
+    });
+
+    it('shows the response policy the input that was decided, whatever the handler does to it', async () => {
+      const user = { id: 'ann', role: 'clerk' };
+      await start({ input: { subject: () => user } });
+      onCalled = () => Object.assign(user, { role: 'admin' });
+      engine.answer('orders/view', ({ subject }: { subject: typeof user }) => subject.role === 'clerk');
+      expect(await running.call('read', '7')).toEqual({ result: order('7') });
+    });
+  }
 }

@@ -14,6 +14,9 @@ const adapters = { express: () => new ExpressAdapter(), fastify: () => new Fasti
 export const ADAPTERS = ['express', 'fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 
+/** A new adapter, with an HTTP server of its own. */
+export const newAdapter = (adapter: Adapter): ExpressAdapter | FastifyAdapter => adapters[adapter]();
+
 /** What is asked of an application: a path, or anything else that stands in a request's first line. */
 export interface Sent {
   readonly method?: string;
@@ -41,7 +44,7 @@ export async function startApp(
     imports: [OpaModule.forRoot({ audit: false, ...options })],
     controllers,
   }).compile();
-  const app = module.createNestApplication(adapters[adapter](), { logger: false });
+  const app = module.createNestApplication(newAdapter(adapter), { logger: false });
   await app.listen(0, host);
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   return { app, send: (request) => send(port, request), close: () => app.close() };

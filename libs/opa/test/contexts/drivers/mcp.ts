@@ -24,10 +24,15 @@ export async function stopMcp(): Promise<void> {
   await over;
 }
 
-/** Starts an MCP server of @rekog/mcp-nest that is decided by the test's engine, and a client that is connected to it. */
+/**
+ * Starts an MCP server of @rekog/mcp-nest that is decided by the test's engine, and a client that is connected to it.
+ *
+ * @param hasChangingSubject - whether its subject counts in place, as `meetings`, how often it was asked for
+ */
 export async function startMcp(
   { engine, ...options }: OpaModuleOptions & { engine: PolicyEngine },
   called: (handler: HandlerName) => void = () => undefined,
+  hasChangingSubject = false,
 ): Promise<{ client: Client; routes(): Promise<RouteReport[]>; close(): Promise<void> }> {
   const child = (process ??= fork(join(import.meta.dirname, '../fixtures/mcp-nest.mjs'), { execArgv: [] }));
   const told = (type: Message['type']): Promise<Message> =>
@@ -53,7 +58,7 @@ export async function startMcp(
   };
   child.on('message', serve);
   const started = told('started');
-  child.send({ type: 'start', options });
+  child.send({ type: 'start', options, hasChangingSubject });
   const { url } = (await started) as { url: string };
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
@@ -90,6 +95,7 @@ export async function answered(request: Promise<unknown>): Promise<Seen> {
 export const mcpNest: ContextDriver = {
   name: 'MCP, @rekog/mcp-nest',
   column: 'jsonRpc',
+  isOwnProcess: true,
   input: {
     subject: { type: 'anonymous' },
     action: { name: 'tools/call' },
