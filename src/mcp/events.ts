@@ -1,58 +1,83 @@
-/** One event of a stream, as lines. */
-export class StreamEvent {
-  constructor(private readonly lines: readonly string[]) {}
+const FIELDS = ['event', 'id', 'retry', 'data'] as const;
+type FieldName = (typeof FIELDS)[number];
+type Fields = Readonly<Partial<Record<FieldName, string>>>;
 
-  /** What it says; `undefined` without a `data` field. */
+/** A name or an id that every client reads as one line: printable ASCII, which has no second encoding either. */
+const PLAIN = /^[\x20-\x7e]{0,1024}$/;
+const DIGITS = /^\d{1,10}$/;
+
+/** One event of a stream: the standard's four fields, each one line. */
+export class StreamEvent {
+  constructor(private readonly fields: Fields) {}
+
+  /** The message; `undefined` without a `data` field. */
   get data(): string | undefined {
-    const values = this.lines.map(fieldOf).filter(({ name }) => name === 'data');
-    return values.length === 0 ? undefined : values.map(({ value }) => value).join('\n');
+    return this.fields.data;
   }
 
   /** Its id; `undefined` without one. */
   get id(): string | undefined {
-    const ids = this.lines.map(fieldOf).filter(({ name, value }) => name === 'id' && !value.includes('\0'));
-    return ids.at(-1)?.value;
+    return this.fields.id;
   }
 
-  /** The same event with other data. */
+  /** Why the event must not be passed on; `undefined` when it may be. */
+  get fault(): string | undefined {
+    const { event = '', id = '' } = this.fields;
+    if (!PLAIN.test(event)) return 'its "event" field is not printable ASCII of at most 1024 characters';
+    return PLAIN.test(id) ? undefined : 'its "id" field is not printable ASCII of at most 1024 characters';
+  }
+
+  /** The same event with another message. */
   with(data: string): StreamEvent {
-    const others = this.lines.filter((line) => fieldOf(line).name !== 'data');
-    return new StreamEvent([...others, data === '' ? 'data:' : `data: ${data}`]);
+    return new StreamEvent({ ...this.fields, data });
   }
 
+  /** What remains of the event without its message: the id that a client resumes from, and the reconnection time. */
+  withoutMessage(): StreamEvent {
+    const { id, retry } = this.fields;
+    const position = { ...(id !== undefined && { id }), ...(retry !== undefined && { retry }) };
+    return new StreamEvent(Object.keys(position).length === 0 ? {} : { ...position, data: '' });
+  }
+
+  /** The event as lines; the empty text when there is nothing to send. */
   toString(): string {
-    return this.lines.map((line) => `${line}\n`).join('') + '\n';
+    const lines = FIELDS.flatMap((name) => {
+      const value = this.fields[name];
+      if (value === undefined) return [];
+      return value === '' ? [`${name}:\n`] : [`${name}: ${name === 'data' ? oneLine(value) : value}\n`];
+    });
+    return lines.length === 0 ? '' : `${lines.join('')}\n`;
   }
 }
 
-interface Field {
-  readonly name: string;
-  readonly value: string;
+// Some clients end a line at these characters too (Python's `splitlines`). In JSON they stand in strings alone, and a
+// newline stands in none: the text stays the same JSON.
+const SEPARATORS = /[\u0085\u2028\u2029]/g;
+
+function oneLine(json: string): string {
+  const escaped = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return json.replaceAll('\n', ' ').replace(SEPARATORS, escaped);
 }
 
-function fieldOf(line: string): Field {
-  const colon = line.indexOf(':');
-  if (colon < 0) return { name: line, value: '' };
-  return { name: line.slice(0, colon), value: line.slice(colon + 1).replace(/^ /, '') };
-}
+/** The gateway's own comment, sent where the upstream sends one: an idle connection stays open by it. */
+export const KEEP_ALIVE = ': keep-alive\n\n';
 
-// A comment is a line whose field has no name.
-const FIELDS = new Set(['', 'event', 'data', 'id', 'retry']);
-
-/** What a splitter gives: an event, or a comment between two of them. */
-export type Piece = StreamEvent | string;
+/** What a splitter gives: an event, or the comment that stands for those between two events. */
+export type Piece = StreamEvent | typeof KEEP_ALIVE;
 
 /**
- * Splits an event stream, and keeps the standard's fields as they came: ids, `retry`, comments, events without data.
- * Any other line says nothing to a client, and is left out: what nobody reads nobody decides. Lines end as the standard
- * says, and nowhere else.
+ * Splits an event stream into events of the standard's four fields. Everything else stays here: a comment, an unknown
+ * field and a `retry` that is no number say nothing to a client, and nobody decides them. Lines end as the standard says,
+ * and nowhere else.
  *
  * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream | the standard}
  */
 export class EventSplitter {
   private readonly decoder = new TextDecoder();
   private rest = '';
-  private lines: string[] = [];
+  private fields: Partial<Record<FieldName, string>> = {};
+  private data: string[] = [];
   private size = 0;
   private afterReturn = false;
 
@@ -85,20 +110,31 @@ export class EventSplitter {
   }
 
   private take(line: string, pieces: Piece[]): void {
-    const { lines } = this;
-    if (lines.length === 0 && (line === '' || line.startsWith(':'))) {
-      const last = pieces.at(-1);
-      if (typeof last === 'string') pieces[pieces.length - 1] = `${last}${line}\n`;
-      else pieces.push(`${line}\n`);
-    } else if (line === '') {
-      this.lines = [];
-      this.size = 0;
-      pieces.push(new StreamEvent(lines));
-    } else if (FIELDS.has(fieldOf(line).name)) {
-      lines.push(line);
-      this.size += line.length;
-      this.check(0);
-    }
+    if (line === '') this.finish(pieces);
+    else if (line.startsWith(':')) {
+      if (this.size === 0 && pieces.at(-1) !== KEEP_ALIVE) pieces.push(KEEP_ALIVE);
+    } else this.takeField(line);
+  }
+
+  private takeField(line: string): void {
+    const colon = line.indexOf(':');
+    const name = FIELDS.find((known) => known === (colon < 0 ? line : line.slice(0, colon)));
+    if (name === undefined) return;
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (name === 'retry' && !DIGITS.test(value)) return;
+    if (name === 'data') this.data.push(value);
+    else this.fields[name] = value;
+    this.size += line.length;
+    this.check(0);
+  }
+
+  private finish(pieces: Piece[]): void {
+    const { fields, data, size } = this;
+    if (size === 0) return;
+    this.fields = {};
+    this.data = [];
+    this.size = 0;
+    pieces.push(new StreamEvent(data.length === 0 ? fields : { ...fields, data: data.join('\n') }));
   }
 
   private check(more: number): void {

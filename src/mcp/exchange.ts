@@ -93,16 +93,20 @@ export class Exchange {
 
   /** Notes an event that goes to the client. */
   sent(event: string): void {
-    this.server.ledger.sent(this.scope, event);
+    this.server.ledger.events.note(this.scope, event);
   }
 
   /** Whether the client may go on after an event: what others were sent is theirs. */
   mayResume(event: string): boolean {
-    const { ledger } = this.server;
+    const { events } = this.server.ledger;
     // A session's upstream may have sent it through another gateway, or before this one was started.
-    return this.session === undefined
-      ? ledger.wasSent(this.scope, event)
-      : !ledger.wasSentToOthers(this.scope, event);
+    return this.session === undefined ? events.has(this.scope, event) : !events.isOthers(this.scope, event);
+  }
+
+  /** Whether the client may answer a request of the server: in a session, and else what others alone were not sent. */
+  mayAnswer(id: JsonRpcId | null): boolean {
+    if (this.session !== undefined || id === null) return true;
+    return !this.server.ledger.requests.isOthers(this.subject, id);
   }
 
   /** What the subject's calls are known under: its session, or those without one. */

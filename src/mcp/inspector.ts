@@ -1,8 +1,16 @@
-import type { JsonRpcAnswer, McpCall, McpRefusal, McpResult } from 'nestjs-opa/mcp';
+import type {
+  JsonRpcAnswer,
+  JsonRpcNotification,
+  JsonRpcRequest,
+  McpCall,
+  McpRefusal,
+  McpResult,
+} from 'nestjs-opa/mcp';
 import { hasDuplicateKey, INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa/mcp';
 import type { Exchange } from './exchange.js';
 import { written } from './numbers.js';
 import { reportDenial, reportHidden } from './report.js';
+import { isAboutTask, isTaskNotification, listsTasks, relatedTasks, tasksOf } from './task-references.js';
 
 /** What becomes of a message from the upstream. */
 export type Inspected =
@@ -10,6 +18,8 @@ export type Inspected =
   | { readonly kind: 'pass'; readonly text: string; readonly answers: boolean }
   /** A refusal takes its place. */
   | { readonly kind: 'refuse'; readonly refusal: McpRefusal; readonly id: JsonRpcAnswer['id'] }
+  /** It belongs to a task of somebody else: the client must not learn that there is such a message. */
+  | { readonly kind: 'drop' }
   /** It isn't one that a server may send: it doesn't pass. */
   | { readonly kind: 'wrong'; readonly why: string };
 
@@ -27,24 +37,30 @@ export class Inspector {
       case 'refused':
         return { kind: 'wrong', why: message.message };
       case 'request':
-        return { kind: 'pass', text, answers: false };
+        return this.request(text, message.request);
       case 'notification':
-        return { kind: 'pass', text: await this.notification(text, message.notification), answers: false };
+        return this.notification(text, message.notification);
       case 'answer':
         return this.answer(text, message.answer);
     }
   }
 
-  private async notification(
-    text: string,
-    notification: Parameters<Exchange['server']['tasks']['decideNotification']>[0],
-  ): Promise<string> {
+  private request(text: string, request: JsonRpcRequest): Inspected {
+    const { server, subject } = this.exchange;
+    if (!server.tasks.areOwn(subject, relatedTasks(request.params))) return { kind: 'drop' };
+    server.ledger.requests.note(subject, request.id);
+    return { kind: 'pass', text, answers: false };
+  }
+
+  private async notification(text: string, notification: JsonRpcNotification): Promise<Inspected> {
     const { server, caller, subject } = this.exchange;
-    const carries =
-      notification.method.startsWith('notifications/tasks') && 'result' in (notification.params ?? {});
-    if (!server.decidesTasks || !carries) return text;
-    const left = await server.tasks.decideNotification(notification, caller, subject, this.decideAs);
-    return left === notification && !hasDuplicateKey(text) ? text : written(text, notification, left);
+    const { tasks } = server;
+    if (!tasks.areOwn(subject, tasksOf(notification))) return { kind: 'drop' };
+    if (!isTaskNotification(notification) || !('result' in (notification.params ?? {})))
+      return { kind: 'pass', text, answers: false };
+    const remaining = await tasks.decideNotification(notification, caller, subject, this.decideAs);
+    const isSame = remaining === notification && !hasDuplicateKey(text);
+    return { kind: 'pass', text: isSame ? text : written(text, notification, remaining), answers: false };
   }
 
   private async answer(text: string, answer: JsonRpcAnswer): Promise<Inspected> {
@@ -86,13 +102,12 @@ export class Inspector {
   }
 
   private async decide(call: McpCall, result: unknown): Promise<McpResult> {
-    const { server, subject } = this.exchange;
+    const { server, subject, enforcer } = this.exchange;
     if (call.request.method === 'tools/list') server.params.learn(result);
-    if (!server.decidesTasks) return this.decideAs(call, result);
-    if (call.request.method.startsWith('tasks/')) {
-      return server.tasks.decide(call, subject, result, this.decideAs);
-    }
-    server.tasks.learn(call, subject, result);
+    if (listsTasks(call.request)) return server.tasks.filter(subject, result);
+    if (isAboutTask(call.request)) return server.tasks.decide(call, subject, result, this.decideAs);
+    // At once, for messages of the task may follow before the decision.
+    server.tasks.learn(call, subject, result, enforcer.seesResult(call));
     return this.decideAs(call, result);
   }
 

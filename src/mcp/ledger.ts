@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { JsonRpcId, McpCall } from 'nestjs-opa/mcp';
+import { boundedKey } from './bounded-key.js';
+import { Receivers } from './receivers.js';
 
 const MAX_SCOPES = 10_000;
 const MAX_LOST = 100_000;
-const MAX_EVENTS = 100_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 /** What one call takes beside its text. */
 const CALL_BYTES = 512;
 const MAX_CALLS = 1_000;
-const MAX_KEY = 256;
 
 interface Scope {
   /** Something of this scope isn't known: an answer could be to any call. */
@@ -27,6 +26,10 @@ interface Noted {
  * its call's own is decided as that call's, and what each was sent. What had to be forgotten counts as unknown.
  */
 export class Ledger {
+  /** The ids of events, by the scope whose subject was sent them. */
+  readonly events = new Receivers();
+  /** The ids of the server's own requests, by the subject that was sent them. */
+  readonly requests = new Receivers();
   private readonly scopes = new LRUCache<string, Scope>({ max: MAX_SCOPES });
   private readonly calls = new LRUCache<string, Noted>({
     maxSize: MAX_BYTES,
@@ -43,9 +46,6 @@ export class Ledger {
     },
   });
   private readonly settled = new WeakSet<McpCall>();
-  private readonly events = new LRUCache<string, true>({ max: MAX_EVENTS });
-  /** Whom an event of this id was sent to last. */
-  private readonly receivers = new LRUCache<string, string>({ max: MAX_EVENTS });
 
   /** Begins a session of which everything will be known. */
   begin(scope: string): void {
@@ -54,7 +54,7 @@ export class Ledger {
 
   /** Notes a call that goes to the upstream; `bytes` is the length of its text. */
   note(scope: string, call: McpCall, bytes: number): void {
-    const key = keyOf(scope, call.request.id);
+    const key = boundedKey(scope, call.request.id);
     this.scopeOf(scope);
     if (this.lost.has(key)) return;
     const known = this.calls.get(key);
@@ -75,30 +75,14 @@ export class Ledger {
 
   /** The calls that used an id; `undefined` when that can't be told. */
   callsOf(scope: string, id: JsonRpcId): readonly McpCall[] | undefined {
-    const key = keyOf(scope, id);
+    const key = boundedKey(scope, id);
     return this.scopeOf(scope).blind || this.lost.has(key) ? undefined : this.calls.get(key)?.calls;
   }
 
   /** The calls beside this one that its id may be the answer to: those that had none yet. */
   rivalsOf(scope: string, call: McpCall): readonly McpCall[] {
-    const { calls = [] } = this.calls.get(keyOf(scope, call.request.id)) ?? {};
+    const { calls = [] } = this.calls.get(boundedKey(scope, call.request.id)) ?? {};
     return calls.filter((other) => other !== call && !this.settled.has(other));
-  }
-
-  /** Notes the id of an event that goes to the scope's subject. */
-  sent(scope: string, event: string): void {
-    this.events.set(keyOf(scope, event), true);
-    this.receivers.set(keyOf('', event), scope);
-  }
-
-  /** Whether the scope's subject was sent an event of this id. */
-  wasSent(scope: string, event: string): boolean {
-    return this.events.has(keyOf(scope, event));
-  }
-
-  /** Whether an event of this id was sent to others, as far as is known. */
-  wasSentToOthers(scope: string, event: string): boolean {
-    return !this.wasSent(scope, event) && this.receivers.has(keyOf('', event));
   }
 
   private scopeOf(name: string): Scope {
@@ -109,10 +93,4 @@ export class Ledger {
     this.scopes.set(name, scope);
     return scope;
   }
-}
-
-// Ids are as long as client and server like; what is kept of them isn't.
-function keyOf(scope: string, id: JsonRpcId): string {
-  const key = `${scope}\n${JSON.stringify(id)}`;
-  return key.length <= MAX_KEY ? key : createHash('sha256').update(key).digest('base64');
 }

@@ -4,7 +4,7 @@ import { OpaError } from 'nestjs-opa';
 import { parseServerMessage } from 'nestjs-opa/mcp';
 import type { McpCall } from 'nestjs-opa/mcp';
 import { isObject, metaOf } from './era.js';
-import { EventSplitter } from './events.js';
+import { EventSplitter, KEEP_ALIVE } from './events.js';
 import type { McpServer } from './mcp-server.js';
 import type { UpstreamAnswer } from './upstream-client.js';
 
@@ -79,7 +79,7 @@ async function* messagesOf(
   try {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       for (const piece of splitter.push(chunk)) {
-        const data = typeof piece === 'string' ? undefined : piece.data;
+        const data = piece === KEEP_ALIVE ? undefined : piece.data;
         if (data !== undefined && data !== '') yield data;
       }
     }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
 import type { McpEntry } from '../config/index.js';
+import { Admissions } from './admissions.js';
 import type { HeaderRules } from './headers.js';
 import { Ledger } from './ledger.js';
 import { MirroredParams } from './mirrored-params.js';
@@ -24,12 +25,11 @@ export class McpServer {
   readonly upstream: UpstreamClient;
   readonly ledger = new Ledger();
   readonly tasks = new Tasks();
+  readonly admissions = new Admissions();
   readonly params = new MirroredParams();
   readonly origins: OriginRule;
   /** The headers that a call went to the upstream with, for further questions on its behalf. */
   readonly sentWith = new WeakMap<McpCall, IncomingHttpHeaders>();
-  /** Whether the results of tasks must be decided. */
-  readonly decidesTasks: boolean;
 
   constructor(
     readonly entry: McpEntry,
@@ -37,7 +37,6 @@ export class McpServer {
   ) {
     this.upstream = new UpstreamClient(entry);
     this.origins = new OriginRule(settings.local, entry.origins);
-    this.decidesTasks = entry.response !== undefined || entry.plugin !== undefined;
   }
 
   /** The audience that stands for this server: one that a token names, or its name where tokens aren't read. */

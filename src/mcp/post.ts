@@ -1,5 +1,6 @@
-import { parseMessage } from 'nestjs-opa/mcp';
-import type { McpCall } from 'nestjs-opa/mcp';
+import { INVALID_REQUEST, parseMessage, ruleOf } from 'nestjs-opa/mcp';
+import type { JsonRpcAnswer, JsonRpcNotification, McpCall, McpEra, McpRefusal } from 'nestjs-opa/mcp';
+import { admit } from './admit.js';
 import { eraOf } from './era.js';
 import type { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
@@ -7,12 +8,14 @@ import { Inspector } from './inspector.js';
 import { listTools } from './list-tools.js';
 import { assertMirrored } from './mirrored-headers.js';
 import { passAnswer } from './pass-answer.js';
-import { refuse } from './refuse.js';
+import { refuse, refuseUnanswered } from './refuse.js';
 import { relay } from './relay.js';
 import { reportDenial } from './report.js';
 import { readBody } from './request-body.js';
 import type { Body } from './request-body.js';
 import type { StandingStreams } from './standing-streams.js';
+import { tasksOf } from './task-references.js';
+import { UNKNOWN_TASK } from './tasks.js';
 
 /**
  * Takes one message of a client: it goes on byte for byte, a request once it is allowed.
@@ -29,7 +32,8 @@ export async function post(exchange: Exchange, standing: StandingStreams): Promi
   if (era === 'legacy') exchange.enter();
   else if (message.kind === 'request') assertMirrored(message.request, request.headers);
   else if (message.kind === 'notification') assertMirrored(message.notification, request.headers);
-  if (message.kind !== 'request') return tell(exchange, body);
+  if (message.kind === 'answer') return tell(exchange, message.answer, era, body);
+  if (message.kind === 'notification') return tell(exchange, message.notification, era, body);
   const call: McpCall = { request: message.request, era, caller: exchange.caller };
   const run = () => ask(exchange, call, body);
   if (call.request.method !== 'subscriptions/listen') return run();
@@ -37,12 +41,9 @@ export async function post(exchange: Exchange, standing: StandingStreams): Promi
 }
 
 async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void> {
-  const { server, enforcer, signal } = exchange;
-  const refusal = await enforcer.before(call, signal, (permit) => exchange.allow(permit));
-  if (refusal !== undefined) {
-    reportDenial(exchange, call, refusal);
-    return refuse(exchange, call, refusal);
-  }
+  const { server, signal } = exchange;
+  const refusal = await refusalOf(exchange, call);
+  if (refusal !== undefined) return refuse(exchange, call, refusal);
   const headers = exchange.upstreamHeaders();
   server.sentWith.set(call, headers);
   if (call.era === 'modern' && call.request.method === 'tools/call') {
@@ -59,9 +60,32 @@ async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void>
   return passAnswer(exchange, answer, inspector, given, call);
 }
 
+/** Decides a request; what it does to a task, it may do to one of the subject's own alone. */
+async function refusalOf(exchange: Exchange, call: McpCall): Promise<McpRefusal | undefined> {
+  const { server, enforcer, subject, signal } = exchange;
+  const { request, era } = call;
+  // COAZ has no decision for it.
+  if (ruleOf(request.method, era, []) === 'pass') {
+    const refusal = await admit(exchange, era, request.method);
+    if (refusal !== undefined) return refusal;
+  }
+  const refusal = await enforcer.before(call, signal, (permit) => exchange.allow(permit));
+  if (refusal !== undefined) reportDenial(exchange, call, refusal);
+  else if (!server.tasks.areOwn(subject, tasksOf(request))) return UNKNOWN_TASK;
+  return refusal;
+}
+
 /** Passes on what nobody answers: a notification, or a client's answer to a request of the server. */
-async function tell(exchange: Exchange, { bytes }: Body): Promise<void> {
+async function tell(
+  exchange: Exchange,
+  message: JsonRpcNotification | JsonRpcAnswer,
+  era: McpEra,
+  { bytes }: Body,
+): Promise<void> {
   const { reply, server, signal } = exchange;
+  const refusal = await admit(exchange, era, 'method' in message ? message.method : 'an answer');
+  if (refusal !== undefined) return refuseUnanswered(exchange, refusal);
+  assertOwn(exchange, message);
   const headers = exchange.upstreamHeaders();
   const answer = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });
   const accepted = answer.status >= 200 && answer.status < 300;
@@ -70,4 +94,14 @@ async function tell(exchange: Exchange, { bytes }: Body): Promise<void> {
   }
   await reply.code(202).send();
   await server.upstream.drop(answer);
+}
+
+// A client may have tasks of its own, which this gateway doesn't know: what others have begun is theirs.
+function assertOwn(exchange: Exchange, message: JsonRpcNotification | JsonRpcAnswer): void {
+  if (exchange.server.tasks.areOthers(exchange.subject, tasksOf(message))) {
+    throw new GatewayError(400, UNKNOWN_TASK.code, UNKNOWN_TASK.message);
+  }
+  if (!('method' in message) && !exchange.mayAnswer(message.id)) {
+    throw new GatewayError(400, INVALID_REQUEST, 'The server has not sent this client a request of this id');
+  }
 }

@@ -19,23 +19,38 @@ export function errorText(
 
 /** Answers a call that doesn't go on, in the form that the entry's `denial` says. */
 export async function refuse(exchange: Exchange, call: McpCall, refusal: McpRefusal): Promise<void> {
-  const { request, server } = exchange;
-  const { denial, name } = server.entry;
+  const { denial } = exchange.server.entry;
   const { id } = call.request;
+  const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
+  const isResult = denial === 'result' && refusal.kind === 'denied' && call.request.method === 'tools/call';
+  if (!isResult || refusal.challenge !== undefined) return sendRefusal(exchange, refusal, status, id);
+  exchange.addHeaders(refusal.headers);
+  await sendJson(exchange, 200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));
+}
+
+/** Refuses what has no answer of its own, so that its HTTP status tells: a notification, an answer, GET and DELETE. */
+export async function refuseUnanswered(exchange: Exchange, refusal: McpRefusal): Promise<void> {
+  await sendRefusal(exchange, refusal, refusal.status);
+}
+
+async function sendRefusal(
+  exchange: Exchange,
+  refusal: McpRefusal,
+  status: number,
+  id?: JsonRpcId,
+): Promise<void> {
+  const { request, server } = exchange;
   exchange.addHeaders(refusal.headers);
   if (refusal.challenge !== undefined) {
-    const challenge = `Bearer ${refusal.challenge}, resource_metadata="${metadataUrl(request, name)}"`;
+    const metadata = metadataUrl(request, server.entry.name);
     // In place of the policy's own.
-    exchange.addHeaders({ 'www-authenticate': challenge });
-    await sendJson(exchange, 403, errorText(id, refusal));
-  } else if (denial === 'result' && refusal.kind === 'denied' && call.request.method === 'tools/call') {
-    const result = deniedResult(call, refusal);
-    await sendJson(exchange, 200, JSON.stringify({ jsonrpc: '2.0', id, result }));
-  } else {
-    const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
-    const headers = status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
-    await sendJson(exchange, status, errorText(id, refusal), headers);
+    exchange.addHeaders({
+      'www-authenticate': `Bearer ${refusal.challenge}, resource_metadata="${metadata}"`,
+    });
+    return sendJson(exchange, 403, errorText(id, refusal));
   }
+  const headers = status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
+  await sendJson(exchange, status, errorText(id, refusal), headers);
 }
 
 /** Answers a request that the gateway refuses by itself. */

@@ -3,8 +3,8 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { McpCall } from 'nestjs-opa/mcp';
 import { INTERNAL_ERROR } from 'nestjs-opa/mcp';
-import { EventSplitter } from './events.js';
-import type { StreamEvent } from './events.js';
+import { EventSplitter, KEEP_ALIVE, StreamEvent } from './events.js';
+import type { Piece } from './events.js';
 import type { Exchange } from './exchange.js';
 import type { Inspector } from './inspector.js';
 import { errorText } from './refuse.js';
@@ -42,14 +42,15 @@ class EventRelay {
 
   async run({ body, status }: UpstreamAnswer, headers: UpstreamAnswer['headers']): Promise<void> {
     const { reply, server, signal } = this.exchange;
-    this.exchange.setHeaders(headers);
+    // With a charset of the upstream's a client would read other text than what was decided.
+    this.exchange.setHeaders({ ...headers, 'content-type': 'text/event-stream' });
     reply.hijack();
     reply.raw.writeHead(status, reply.getHeaders() as OutgoingHttpHeaders).flushHeaders();
     const splitter = new EventSplitter(server.entry.maxResultBytes + FIELDS);
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         for (const piece of splitter.push(chunk)) {
-          if (typeof piece === 'string') await this.write(piece);
+          if (piece === KEEP_ALIVE) await this.write(piece);
           else if (!(await this.pass(piece))) {
             reply.raw.end();
             return;
@@ -68,30 +69,36 @@ class EventRelay {
   /** Passes one event on; `false` when nothing may follow it. */
   private async pass(event: StreamEvent): Promise<boolean> {
     const { exchange, call } = this;
+    const { id, data = '', fault } = event;
+    if (fault !== undefined) return this.withhold(new StreamEvent({}), fault);
     // The newer era has no resumption.
-    if (event.id !== undefined && event.id !== '' && call?.era !== 'modern') {
+    if (id !== undefined && id !== '' && call?.era !== 'modern') {
       this.resumable = true;
-      exchange.sent(event.id);
+      exchange.sent(id);
     }
-    const { data = '' } = event;
     if (data === '') {
-      await this.write(event.toString());
+      await this.write(event);
       return true;
     }
     const seen = await this.inspector.inspect(data);
     if (seen.kind === 'pass') {
       this.answered ||= seen.answers;
-      await this.write((seen.text === data ? event : event.with(seen.text)).toString());
-      return true;
-    }
-    if (seen.kind === 'refuse') {
+      await this.write(event.with(seen.text));
+    } else if (seen.kind === 'refuse') {
       this.answered ||= seen.id === call?.request.id;
-      await this.write(event.with(errorText(seen.id, seen.refusal)).toString());
-      return true;
-    }
-    this.logger.warn(`${exchange.server.entry.name}: an event is not passed on: ${seen.why}`);
+      await this.write(event.with(errorText(seen.id, seen.refusal)));
+    } else if (seen.kind === 'drop') {
+      await this.write(event.withoutMessage());
+    } else return this.withhold(event, seen.why);
+    return true;
+  }
+
+  /** Keeps an event's message back; a call that waits for its answer gets an error, and nothing may follow then. */
+  private async withhold(event: StreamEvent, why: string): Promise<boolean> {
+    const { exchange, call } = this;
+    this.logger.warn(`${exchange.server.entry.name}: an event is not passed on: ${why}`);
     const lost = call !== undefined && !this.answered;
-    await this.write(event.with(lost ? errorText(call.request.id, NO_ANSWER) : '').toString());
+    await this.write(lost ? event.with(errorText(call.request.id, NO_ANSWER)) : event.withoutMessage());
     return !lost;
   }
 
@@ -101,13 +108,15 @@ class EventRelay {
     exchange.server.upstream.failure(cause, exchange.signal);
     if (call === undefined || this.answered) return;
     if (this.resumable && !(cause instanceof RangeError)) return;
-    await this.write(`data: ${errorText(call.request.id, NO_ANSWER)}\n\n`);
+    await this.write(new StreamEvent({ data: errorText(call.request.id, NO_ANSWER) }));
     await new Promise<void>((resolve) => exchange.reply.raw.end(resolve));
   }
 
-  private async write(text: string): Promise<void> {
+  private async write(piece: Piece): Promise<void> {
     const { reply, signal } = this.exchange;
     signal.throwIfAborted();
+    const text = String(piece);
+    if (text === '') return;
     if (!reply.raw.write(text)) await once(reply.raw, 'drain', { signal });
   }
 }

@@ -8,11 +8,29 @@ const MAX_NAME = 200;
 // A client may be told of a denial with HTTP 200: it must be visible here. No argument, result or reason is.
 
 /** Logs a denial. What could not be decided is logged where it failed. */
-export function reportDenial({ server }: Exchange, { request }: McpCall, { kind, data }: McpRefusal): void {
-  if (kind !== 'denied') return;
+export function reportDenial(exchange: Exchange, { request }: McpCall, refusal: McpRefusal): void {
   const { method, params = {} } = request;
   const named = params['name'] ?? params['uri'] ?? params['taskId'];
-  const what = typeof named === 'string' ? `${method} ${quoted(named)}` : method;
+  warn(exchange, typeof named === 'string' ? `${method} ${quoted(named)}` : method, refusal);
+}
+
+/**
+ * Logs a denial of what was sent without a session.
+ *
+ * @param what - the HTTP method, or the message's own
+ * @param method - the method that it was decided as
+ */
+export function reportNotAdmitted(
+  exchange: Exchange,
+  what: string,
+  method: string,
+  refusal: McpRefusal,
+): void {
+  warn(exchange, `${quoted(what)} without a session, decided as ${method}`, refusal);
+}
+
+function warn({ server }: Exchange, what: string, { kind, data }: McpRefusal): void {
+  if (kind !== 'denied') return;
   logger.warn(`${server.entry.name}: denied ${what}${decidedBy(data?.['decisionId'])}`);
 }
 

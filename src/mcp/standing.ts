@@ -1,9 +1,11 @@
 import { INVALID_REQUEST } from 'nestjs-opa/mcp';
+import { admit } from './admit.js';
 import { isLegacyHeader, isModernHeader } from './era.js';
 import type { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
 import { Inspector } from './inspector.js';
 import { passAnswer } from './pass-answer.js';
+import { refuseUnanswered } from './refuse.js';
 import { relay } from './relay.js';
 import type { StandingStreams } from './standing-streams.js';
 
@@ -20,6 +22,8 @@ export async function listen(exchange: Exchange, standing: StandingStreams): Pro
   if (last !== undefined && !exchange.mayResume(String(last))) {
     throw new GatewayError(404, INVALID_REQUEST, 'Stream not found');
   }
+  const refusal = await admit(exchange, 'legacy', 'GET');
+  if (refusal !== undefined) return refuseUnanswered(exchange, refusal);
   const headers = { ...exchange.upstreamHeaders(), ...resumed };
   await standing.hold(
     () => exchange.finish(),
@@ -41,6 +45,8 @@ export async function listen(exchange: Exchange, standing: StandingStreams): Pro
 export async function endSession(exchange: Exchange): Promise<void> {
   const { server, signal, reply } = exchange;
   assertSessions(exchange);
+  const refusal = await admit(exchange, 'legacy', 'DELETE');
+  if (refusal !== undefined) return refuseUnanswered(exchange, refusal);
   const answer = await server.upstream.send({
     method: 'DELETE',
     headers: exchange.upstreamHeaders(),

@@ -169,7 +169,7 @@ describe('what a server sends', () => {
   it('passes in no line of a stream that is no field', async () => {
     mcp.upstream.answer = ({ message }, response) =>
       stream(response).end(`${JSON.stringify(said(message, 'hidden'))}\n\n${event(said(message, 'ok'))}`);
-    expect((await post(port, tool('x'))).text).toBe(`\n${event(said({ id: 1 }, 'ok'))}`);
+    expect((await post(port, tool('x'))).text).toBe(event(said({ id: 1 }, 'ok')));
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { McpCall } from 'nestjs-opa/mcp';
 import { Ledger } from '../../../src/mcp/ledger.js';
+import { Receivers } from '../../../src/mcp/receivers.js';
 import { Tasks } from '../../../src/mcp/tasks.js';
 
 const callOf = (id: string | number, text = ''): McpCall => ({
@@ -67,22 +68,22 @@ describe('what is known of calls', () => {
     ledger.note('a', callOf(0), 10);
     expect([ledger.callsOf('a', 0), ledger.callsOf('a', 100_199)]).toEqual([undefined, undefined]);
   });
+});
 
-  it('of events is whom they were sent to, the newest of them', () => {
-    const ledger = new Ledger();
-    ledger.sent('a', '1');
-    ledger.sent('b', '1');
-    ledger.sent('a', '2');
-    expect([ledger.wasSent('a', '1'), ledger.wasSent('b', '1'), ledger.wasSent('b', '2')]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    expect([ledger.wasSentToOthers('a', '1'), ledger.wasSentToOthers('b', '2')]).toEqual([false, true]);
-    expect(ledger.wasSentToOthers('a', '3')).toBe(false);
-    for (let event = 0; event < 100_000; event += 1) ledger.sent('c', `c${event}`);
-    expect([ledger.wasSent('a', '1'), ledger.wasSent('c', 'c0')]).toEqual([false, true]);
-  });
+it('an id is known to be of those whom it was sent to, the newest of them', () => {
+  const receivers = new Receivers();
+  receivers.note('a', '1');
+  receivers.note('b', '1');
+  receivers.note('a', '2');
+  expect([receivers.has('a', '1'), receivers.has('b', '1'), receivers.has('b', '2')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect([receivers.isOthers('a', '1'), receivers.isOthers('b', '2')]).toEqual([false, true]);
+  expect(receivers.isOthers('a', '3')).toBe(false);
+  for (let id = 0; id < 100_000; id += 1) receivers.note('c', `c${id}`);
+  expect([receivers.has('a', '1'), receivers.has('c', 'c0')]).toEqual([false, true]);
 });
 
 describe('what is known of tasks', () => {
@@ -101,18 +102,18 @@ describe('what is known of tasks', () => {
   it('is every call that a server gave it to', async () => {
     const tasks = new Tasks();
     const first = callOf(1);
-    tasks.learn(first, 'alice', handle);
-    tasks.learn({ ...first }, 'alice', handle);
-    tasks.learn(callOf(2), 'alice', { resultType: 'task', taskId: 't' });
-    tasks.learn(callOf(3), 'bob', handle);
+    tasks.learn(first, 'alice', handle, true);
+    tasks.learn({ ...first }, 'alice', handle, true);
+    tasks.learn(callOf(2), 'alice', { resultType: 'task', taskId: 't' }, true);
+    tasks.learn(callOf(3), 'bob', handle, true);
     expect(await decide(tasks)).toEqual({ seen: { result: {} }, decided: [1, 2] });
     expect(await decide(tasks, 'carol')).toMatchObject({ seen: { refusal: { code: -32603 } }, decided: [] });
   });
 
   it('becomes unknown with too many of them', async () => {
     const tasks = new Tasks();
-    for (let id = 0; id < 3; id += 1) tasks.learn(callOf(id, 'x'.repeat(4 * MIB)), 'alice', handle);
-    tasks.learn(callOf(9), 'alice', handle);
+    for (let id = 0; id < 3; id += 1) tasks.learn(callOf(id, 'x'.repeat(4 * MIB)), 'alice', handle, true);
+    tasks.learn(callOf(9), 'alice', handle, true);
     expect(await decide(tasks)).toMatchObject({ seen: { refusal: { code: -32603 } }, decided: [] });
   });
 });

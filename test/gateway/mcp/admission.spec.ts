@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { McpCaller } from 'nestjs-opa/mcp';
+import { Admissions, openingOf } from '../../../src/mcp/admissions.js';
+import { Cleanup } from '../support/cleanup.js';
+import { send } from '../support/client.js';
+import type { Answer, Sent } from '../support/client.js';
+import { startGateway } from '../support/gateway-process.js';
+import { startOpa } from '../support/opa-process.js';
+import type { OpaProcess } from '../support/opa-process.js';
+import { AUDIENCE, ISSUER, startIssuer } from '../support/tokens.js';
+import type { Issuer } from '../support/tokens.js';
+import { call, HEADERS, tool } from './support/mcp-gateway.js';
+import { onTool, plugin, writePlugin } from './support/plugin-gateway.js';
+import { reply, result, startScripted } from './support/scripted-server.js';
+import type { ScriptedServer } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const REGO = {
+  'entry.rego': `package entry
+default closed := false
+default opening := false
+opening if { input.action.name == "initialize"; input.resource == {"type": "mcp_server", "id": "gateway"}; not mallory }
+opening if { input.action.name == "server/discover"; not mallory }
+mallory if input.subject.id == "mallory"
+default newest := false
+newest if { input.action.name == "initialize"; input.context.protocol_version == "2025-11-25" }
+default calls := false
+calls if input.action.name == "tools/call"
+default forge := false
+forge if { input.kind == "initialize"; input.payload.protocolVersion == "2025-03-26" }
+pay := {"allow": input.action.name != "initialize", "reason": "pay first",
+  "obligations": [{"type": "step-up", "properties": {"scope": "pay"}}]}`,
+};
+
+let upstream: ScriptedServer;
+let opa: OpaProcess;
+let issuer: Issuer;
+let port: number;
+beforeAll(async () => {
+  upstream = cleanup.add(await startScripted(), ({ close }) => close());
+  opa = cleanup.add(await startOpa({ rego: REGO }), ({ kill }) => kill());
+  issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
+  const url = `${upstream.url}/mcp`;
+  const file = await writePlugin(cleanup, {
+    plugins: [plugin({ tools: [onTool('x', 'entry', { policy_endpoint: 'closed' })] })],
+  });
+  const entry = (name: string, more: object = {}) => ({ name, url, policy: `entry/${name}`, ...more });
+  const mcp = [
+    entry('closed'),
+    entry('opening'),
+    entry('newest'),
+    entry('calls', { response: 'entry/calls', denial: 'result' }),
+    entry('forge', { shape: 'contextforge' }),
+    entry('pay'),
+    { name: 'plugin', url, plugin: file },
+  ];
+  const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true };
+  const patient = { url: opa.url, timeout: 10_000, pool: { connectTimeout: 5_000 } };
+  port = cleanup.add(await startGateway({ opa: patient, auth, mcp }), ({ end }) => end()).port;
+}, 60_000);
+
+type What = Omit<Sent, 'path'>;
+const posted = (message: object, headers: object = {}): What => ({
+  method: 'POST',
+  headers: { ...HEADERS, ...headers },
+  body: JSON.stringify(message),
+});
+const NOTIFICATION = { jsonrpc: '2.0', method: 'notifications/x' };
+const LEGACY: readonly (readonly [string, What])[] = [
+  ['a notification', posted(NOTIFICATION)],
+  ['an answer', posted({ jsonrpc: '2.0', id: 1, result: {} })],
+  ['an error', posted({ jsonrpc: '2.0', id: 1, error: { code: 1, message: 'm' } })],
+  ['GET', { method: 'GET' }],
+  ['DELETE', { method: 'DELETE' }],
+];
+const MODERN = [
+  'a notification of 2026-07-28',
+  posted(NOTIFICATION, { 'mcp-protocol-version': '2026-07-28' }),
+] as const;
+const UNANSWERED = [...LEGACY, MODERN];
+
+const to = (entry: string, what: What, more: Partial<Sent> = {}): Promise<Answer> =>
+  send(port, { path: `/mcp/${entry}`, ...what, ...more });
+const errorIn = (answer: Answer): unknown => (answer.json() as { error?: unknown }).error;
+
+beforeEach(() => {
+  upstream.answer = ({ message, method }, response) => {
+    if (method === 'POST' && 'id' in message && 'method' in message) reply(response, result(message, {}));
+    else response.writeHead(method === 'GET' ? 405 : 202).end();
+  };
+});
+
+describe('without a session', () => {
+  it.each(UNANSWERED)('%s is refused where the policy lets nobody in', async (_name, what) => {
+    const before = upstream.got.length;
+    for (const entry of ['closed', 'calls']) {
+      const answer = await to(entry, what);
+      expect([answer.status, answer.json()]).toMatchObject([
+        403,
+        { jsonrpc: '2.0', error: { code: -32001 } },
+      ]);
+      expect(answer.json()).not.toHaveProperty('id');
+    }
+    expect(upstream.got).toHaveLength(before);
+  });
+
+  it('ping is refused as a request is', async () => {
+    const before = upstream.got.length;
+    for (const entry of ['closed', 'calls']) {
+      const answer = await to(entry, posted(call('ping', undefined, 'p')));
+      expect([answer.status, answer.json()]).toMatchObject([200, { id: 'p', error: { code: -32001 } }]);
+    }
+    expect(upstream.got).toHaveLength(before);
+  });
+
+  it.each([...UNANSWERED, ['ping', posted(call('ping'))] as const])(
+    '%s passes where the policy lets the subject begin, and where a plugin file decides',
+    async (_name, what) => {
+      for (const entry of ['opening', 'plugin']) {
+        const before = upstream.got.length;
+        expect((await to(entry, what)).status).not.toBe(403);
+        expect(upstream.got).toHaveLength(before + 1);
+      }
+      const token = await issuer.sign({ sub: 'mallory' });
+      const before = upstream.got.length;
+      expect((await to('opening', what, { token })).text).toContain('"code":-32001');
+      expect(upstream.got).toHaveLength(before);
+    },
+  );
+
+  it.each([
+    ['2025-11-25', 'newest', 202],
+    ['2025-06-18', 'newest', 403],
+    [undefined, 'newest', 403],
+    [undefined, 'forge', 202],
+    ['2025-11-25', 'forge', 403],
+  ])('the version %s counts: %s says %d', async (version, entry, status) => {
+    const headers = version === undefined ? {} : { 'mcp-protocol-version': version };
+    expect(await to(entry, posted(NOTIFICATION, headers))).toMatchObject({ status });
+  });
+
+  it('a step-up is a challenge', async () => {
+    for (const what of [posted(NOTIFICATION), { method: 'GET' }, posted(call('ping'))]) {
+      const answer = await to('pay', what);
+      expect([answer.status, errorIn(answer)]).toMatchObject([403, { data: { scopes: ['pay'] } }]);
+      expect(answer.headers['www-authenticate']).toMatch(
+        /error="insufficient_scope", scope="pay", resource_metadata=/,
+      );
+    }
+  });
+});
+
+describe('with a session', () => {
+  it('all pass that belong to one whose initialize was allowed, and no other', async () => {
+    upstream.answer = ({ message }, response) =>
+      reply(response, result(message, {}), 200, { 'mcp-session-id': 'up' });
+    const init = posted(call('initialize', { protocolVersion: '2025-11-25' }));
+    expect((await to('calls', init)).headers['mcp-session-id']).toBeUndefined();
+    const id = (await to('newest', init)).headers['mcp-session-id'];
+    const headers = { 'mcp-session-id': id, 'mcp-protocol-version': '2025-06-18' };
+    upstream.answer = (_got, response) => response.writeHead(202).end();
+    for (const [, what] of LEGACY) {
+      const before = upstream.got.length;
+      await to('newest', { ...what, headers: { ...what.headers, ...headers } });
+      expect(upstream.got).toHaveLength(before + 1);
+      expect(await to('closed', { ...what, headers: { ...what.headers, ...headers } })).toMatchObject({
+        status: 404,
+      });
+    }
+  });
+});
+
+describe('an allow', () => {
+  const caller: McpCaller = {
+    claims: { sub: 'a', role: 'r' },
+    audience: 'x',
+    ip: '::1',
+    headers: { 'x-a': '1' },
+  };
+
+  it('is remembered for a minute, for the same caller alone', () => {
+    let now = 1_000;
+    const admissions = new Admissions({ now: () => now });
+    admissions.add(openingOf(caller, 'legacy', '2025-11-25'));
+    const has = (more: Partial<McpCaller> = {}) =>
+      admissions.has(openingOf({ ...caller, ...more }, 'legacy', '2025-11-25'));
+    now += 59_999;
+    expect([has(), has({ headers: { 'x-a': '1', traceparent: 'any' } })]).toEqual([true, true]);
+    const others = [
+      { claims: undefined },
+      { claims: { sub: 'b', role: 'r' } },
+      { claims: { sub: 'a', role: 's' } },
+      { ip: '::2' },
+      { headers: { 'x-a': '2' } },
+    ];
+    for (const other of others) expect(has(other)).toBe(false);
+    expect(admissions.has(openingOf(caller, 'legacy', undefined))).toBe(false);
+    expect(admissions.has(openingOf(caller, 'modern', '2026-07-28'))).toBe(false);
+    now += 2;
+    expect(has()).toBe(false);
+  });
+
+  it('is one of ten thousand', () => {
+    const admissions = new Admissions({ now: () => 1 });
+    const of = (sub: number) => openingOf({ ...caller, claims: { sub: String(sub) } }, 'legacy', undefined);
+    for (let sub = 0; sub <= 10_000; sub += 1) admissions.add(of(sub));
+    expect([admissions.has(of(0)), admissions.has(of(1)), admissions.has(of(10_000))]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('counts once OPA has gone, and nothing else does', async () => {
+    const token = await issuer.sign({ sub: 'alice' });
+    for (const [, what] of UNANSWERED) expect((await to('opening', what, { token })).status).not.toBe(403);
+    await opa.kill();
+    for (const [, what] of UNANSWERED)
+      expect([202, 405]).toContain((await to('opening', what, { token })).status);
+    const stranger = { token: await issuer.sign({ sub: 'carol' }) };
+    const before = upstream.got.length;
+    for (const [, what] of UNANSWERED) {
+      const answer = await to('opening', what, stranger);
+      expect([answer.status, errorIn(answer)]).toMatchObject([503, { code: -32603 }]);
+    }
+    expect(errorIn(await to('opening', posted(tool('x')), { token }))).toMatchObject({ code: -32603 });
+    expect(errorIn(await to('opening', posted(call('ping')), stranger))).toMatchObject({ code: -32603 });
+    expect(upstream.got).toHaveLength(before);
+  });
+});
