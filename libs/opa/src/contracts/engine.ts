@@ -7,7 +7,7 @@ export interface Query {
   readonly policy: string;
   /** What the policy sees as `input`: anything that JSON can hold. */
   readonly input: unknown;
-  /** The input as {@link inputJson} writes it, when a wrapper has needed it already; the engine needn't write it again. */
+  /** The input as {@link inputJson} writes it, which `OpaService` always gives: the engine needn't write it again. */
   readonly json?: string | undefined;
 }
 

@@ -14,7 +14,7 @@ import { bareCause } from './bare-cause.js';
  * - `OPA_BAD_DECISION`: the policy's document isn't a decision.
  * - `OPA_POLICY_ERROR`: the policy failed while it was evaluated.
  * - `OPA_UNAUTHORIZED`: OPA refused this client's own credential, or it can't be had (in time).
- * - `OPA_BAD_INPUT`: the input can't be built or serialized.
+ * - `OPA_BAD_INPUT`: the input can't be built or serialized, or is too large.
  * - `OPA_BAD_OPTIONS`: the module's or a decorator's options are wrong.
  * - `OPA_BAD_BUNDLE`: the embedded engine can't use the bundle.
  */
@@ -43,6 +43,10 @@ export interface OpaErrorDetails {
   retryAfterMs?: number | undefined;
   /** With `OPA_BAD_INPUT`: the client's own data is the cause, so that a 400 is due. Default: `false`. */
   clientFault?: boolean | undefined;
+  /** With `OPA_BAD_INPUT`: the input is larger than option `input.maxBytes` or `input.maxResponseBytes` allows. Default: `false`. */
+  tooLarge?: boolean | undefined;
+  /** With a timeout: the input is so large that it may be the reason, so that no fallback follows. Default: `false`. */
+  largeInput?: boolean | undefined;
 }
 
 const BRAND = Symbol.for('nestjs-opa:error');
@@ -58,6 +62,8 @@ export class OpaError extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly clientFault: boolean;
+  readonly tooLarge: boolean;
+  readonly largeInput: boolean;
   readonly [BRAND] = true;
 
   constructor(
@@ -69,6 +75,8 @@ export class OpaError extends Error {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.clientFault = details.clientFault ?? false;
+    this.tooLarge = details.tooLarge ?? false;
+    this.largeInput = details.largeInput ?? false;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -84,11 +92,12 @@ export function opaErrorOf(failure: unknown): OpaError {
 
 /**
  * Tells whether an error means that OPA isn't there: unreachable, late, or behind a circuit that those opened. Only
- * then may something stand in for its decision; a flood (`OPA_OVERLOADED`) must not open a door.
+ * then may something stand in for its decision: neither a flood (`OPA_OVERLOADED`) nor a large input must open a door.
  */
 export function isGone(error: unknown): error is OpaError {
   return (
     error instanceof OpaError &&
+    !error.largeInput &&
     (error.code === 'OPA_UNREACHABLE' || error.code === 'OPA_TIMEOUT' || error.code === 'OPA_CIRCUIT_OPEN')
   );
 }

@@ -4,6 +4,7 @@ export * from './engine.js';
 export * from './error.js';
 export * from './header.js';
 export * from './input-json.js';
+export * from './input-size.js';
 export * from './json.js';
 export * from './maybe-promise.js';
 export * from './policy-path.js';

@@ -6,7 +6,7 @@ import type { OpaQuestion } from './question.js';
 import { saysDecision } from './read-decision.js';
 
 /** What {@link OpaService.filter} takes beside the items. */
-export interface OpaFilterOptions<T> extends Omit<OpaQuestion, 'input'> {
+export interface OpaFilterOptions<T> extends Omit<OpaQuestion, 'input' | 'phase'> {
   /** What the policy sees as `input` beside `items` or `item`, such as the subject. Default: nothing. */
   readonly input?: Readonly<Record<string, unknown>>;
   /** What the policy sees of an item. Default: the item itself. */

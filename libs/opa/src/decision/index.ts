@@ -4,6 +4,8 @@ export * from './lifetime.js';
 export * from './opa.service.js';
 export * from './outcome.js';
 export type { WouldDeny } from './permissive-report.js';
+export { INPUT_LIMITS } from './query.js';
+export type { InputLimits } from './query.js';
 export type { OpaQuestion } from './question.js';
 export * from './record.js';
 export type * from './routes.js';

@@ -1,18 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, MaybePromise, PolicyEngine } from '../contracts/index.js';
-import {
-  assertMilliseconds,
-  assertPolicyPath,
-  isPromise,
-  OpaError,
-  opaErrorOf,
-  promised,
-} from '../contracts/index.js';
+import { isPromise, opaErrorOf, promised } from '../contracts/index.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { decisionOf } from './read-decision.js';
+import type { InputLimits } from './query.js';
+import { policyOf, queryOf } from './query.js';
 import type { OpaQuestion, WrittenQuestion } from './question.js';
 import type { RouteReport } from './routes.js';
 import { degradationOf, stand } from './stand.js';
@@ -30,6 +25,8 @@ export interface OpaServiceSettings {
   readonly mode: 'enforce' | 'permissive' | 'disabled';
   /** Let through what an unreachable or late OPA can't decide. */
   readonly failOpen: boolean;
+  /** The largest inputs. Default: those for an engine outside the process. */
+  readonly inputLimits?: InputLimits | undefined;
   /** What {@link OpaService.stats} shows beside the decisions. */
   readonly snapshot?: () => TransportSnapshot & EngineSnapshot;
   /** Forgets every cached decision. */
@@ -73,7 +70,7 @@ export class OpaService {
    */
   decideNow(question: WrittenQuestion): MaybePromise<Decision> {
     const begin = performance.now();
-    const policy = this.policyOf(question);
+    const policy = policyOf(question, this.settings.policy);
     if (this.settings.mode === 'disabled') return this.counter.count(stand(policy, 'disabled', 'allow', 0));
     const permissive = this.isPermissive(question);
     try {
@@ -94,7 +91,7 @@ export class OpaService {
    * @throws OpaError when there is no answer, in every mode
    */
   async evaluate<T = unknown>(question: OpaQuestion): Promise<T | undefined> {
-    const answer = await this.document(this.policyOf(question), question, performance.now());
+    const answer = await this.document(policyOf(question, this.settings.policy), question, performance.now());
     return answer.result as T | undefined;
   }
 
@@ -129,13 +126,14 @@ export class OpaService {
    */
   async filter<T>(items: readonly T[], options: OpaFilterOptions<T> = {}): Promise<T[]> {
     const begin = performance.now();
-    const policy = this.policyOf(options);
+    const policy = policyOf(options, this.settings.policy);
     if (this.settings.mode === 'disabled' || items.length === 0) return [...items];
     const permissive = this.isPermissive(options);
+    const asked = { ...options, phase: 'response' } as const;
     try {
       const seen = await filtered(items, policy, options, {
-        evaluate: async (input, signal) => (await this.listed(policy, { ...options, input, signal })).result,
-        decide: (input, signal) => this.decide({ ...options, policy, input, signal }),
+        evaluate: async (input, signal) => (await this.listed(policy, { ...asked, input, signal })).result,
+        decide: (input, signal) => this.decide({ ...asked, policy, input, signal }),
       });
       if (!permissive || seen.length === items.length) return seen;
       this.reportWouldDeny(policy, 'deny', []);
@@ -155,7 +153,7 @@ export class OpaService {
    */
   async show<T>(question: OpaQuestion, read: (document: unknown) => T): Promise<{ value?: T; id?: string }> {
     const begin = performance.now();
-    const policy = this.policyOf(question);
+    const policy = policyOf(question, this.settings.policy);
     if (this.settings.mode === 'disabled') return {};
     try {
       const { result, id } = await this.listed(policy, question);
@@ -247,23 +245,11 @@ export class OpaService {
   }
 
   private ask(policy: string, question: WrittenQuestion, begin: number): MaybePromise<EngineAnswer> {
-    const { engine, timeout } = this.settings;
-    const query = { policy, input: question.input, json: question.json };
+    const { engine, timeout, inputLimits } = this.settings;
     const options = { deadline: begin + (question.timeout ?? timeout), signal: question.signal };
     this.underWay.assertOpen();
+    const query = queryOf(policy, question, inputLimits);
     return engine.evaluateNow?.(query, options) ?? engine.evaluate(query, options);
-  }
-
-  // Also what is asked is checked here, before anything can stand in for an answer.
-  private policyOf({ policy = this.settings.policy, timeout }: Omit<OpaQuestion, 'input'>): string {
-    if (timeout !== undefined) assertMilliseconds(timeout, 'timeout');
-    if (policy === undefined) {
-      throw new OpaError(
-        'OPA_BAD_OPTIONS',
-        'No policy was named: give `policy`, or the module option "policy".',
-      );
-    }
-    return assertPolicyPath(policy, 'policy');
   }
 
   private refused(decision: Decision, permissive: boolean): Decision {

@@ -73,6 +73,7 @@ const UNAVAILABLE = codes(503, 'UNAVAILABLE', 'UNAVAILABLE', 14, -32603);
 const LATE = codes(504, 'TIMEOUT', 'TIMEOUT', 4, -32603);
 const FAILED = codes(500, 'INTERNAL_SERVER_ERROR', 'INTERNAL', 13, -32603);
 const BAD_INPUT = codes(500, 'BAD_USER_INPUT', 'BAD_REQUEST', 3, -32602);
+const TOO_LARGE = { ...BAD_INPUT, http: 413 };
 
 const CODES: Readonly<Record<OpaErrorCode, OutcomeCodes>> = {
   OPA_UNREACHABLE: UNAVAILABLE,
@@ -93,12 +94,15 @@ const CODES: Readonly<Record<OpaErrorCode, OutcomeCodes>> = {
 /** What the error of a decision becomes, by the contract's table; whatever isn't an OpaError is a failure. */
 export function codesOf(error: unknown): OutcomeCodes {
   if (!(error instanceof OpaError)) return FAILED;
-  const found = CODES[error.code];
-  return error.clientFault ? { ...found, http: 400 } : found;
+  const { code, clientFault, tooLarge } = error;
+  // A result that is too large is the server's own.
+  if (tooLarge) return clientFault ? TOO_LARGE : FAILED;
+  return clientFault ? { ...CODES[code], http: 400 } : CODES[code];
 }
 
 const MESSAGE: Readonly<Record<number, string>> = {
   400: 'The request could not be put to the policy',
+  413: 'The request is too large to be put to the policy',
   500: 'The request could not be decided',
   503: 'Authorization is not available',
   504: 'Authorization took too long',

@@ -6,6 +6,11 @@ export interface OpaQuestion {
   readonly policy?: string | undefined;
   /** What the policy sees as `input`. */
   readonly input: unknown;
+  /**
+   * What `input` describes: a request, or the result of one, which may be larger (option `input.maxResponseBytes`).
+   * Default: `'request'`.
+   */
+  readonly phase?: 'request' | 'response' | undefined;
   /** Cancels the decision. */
   readonly signal?: CancelSignal | undefined;
   /** The time for the whole decision, in milliseconds. Default: the module's `timeout`. */

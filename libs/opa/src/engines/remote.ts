@@ -1,5 +1,6 @@
 import type { OpaClient } from '../client/index.js';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+import { blameLargeInput, isLargeInput } from '../contracts/index.js';
 
 /** How long a readiness check may take, in milliseconds. */
 const READY_TIMEOUT_MS = 1_000;
@@ -11,7 +12,11 @@ export class RemoteEngine implements PolicyEngine {
   constructor(private readonly client: OpaClient) {}
 
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    return this.client.data(query, options);
+    const answer = this.client.data(query, options);
+    if (!isLargeInput(query)) return answer;
+    return answer.catch((error: unknown) => {
+      throw blameLargeInput(error, query);
+    });
   }
 
   /** By partial evaluation: a path that can't be defined for any input has no rule. */

@@ -18,6 +18,13 @@ export interface OpaInputOptions {
   headers?: readonly string[];
   /** Whether a policy sees the body, and up to how many bytes of JSON. Default: `false`. */
   body?: false | { maxBytes: number };
+  /**
+   * The largest input of a request's decision, in bytes of JSON; a larger one is refused with 413. Default: 2 MiB;
+   * 256 KiB with a Wasm bundle, which holds the event loop while it decides.
+   */
+  maxBytes?: number;
+  /** The same for inputs that hold a result; a larger one is refused with 500. Default: 8 MiB; 256 KiB with a Wasm bundle. */
+  maxResponseBytes?: number;
 }
 
 const fn = <T>(error: string) => z.custom<T>((value) => typeof value === 'function', { error });
@@ -33,4 +40,6 @@ export const inputSchema = section({
   subject: fn<ContextFunction>('a function of the execution context').optional(),
   headers: z.array(headerName, { error: 'a list of header names' }).optional(),
   body: orFalse(section({ maxBytes: count(1) }), 'an object with "maxBytes"').optional(),
+  maxBytes: count(1).optional(),
+  maxResponseBytes: count(1).optional(),
 });

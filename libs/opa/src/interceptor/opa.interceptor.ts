@@ -155,7 +155,7 @@ export class OpaInterceptor implements NestInterceptor {
           };
     const input = inputs.forResponse(request, response);
     const decision = await point.whileConnected(context, (signal) =>
-      service.decide({ policy, input, signal, timeout, mode }),
+      service.decide({ policy, input, phase: 'response', signal, timeout, mode }),
     );
     if ((decision.allowed as unknown) !== true) throw new Refused(decision);
     if (decision.degraded === 'permissive') return [];

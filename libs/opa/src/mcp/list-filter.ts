@@ -33,7 +33,7 @@ export async function filtered(
   if (!isObject(result) || !Array.isArray(items) || !items.every(isObject)) {
     throw new OpaError('OPA_BAD_ANSWER', `The MCP server's ${call.request.method} is not a list.`);
   }
-  const question = { policy, input: { ...input, items }, signal };
+  const question = { policy, input: { ...input, items }, phase: 'response', signal } as const;
   const { value: shown = true, id } = await opa.show(question, (document) => shownBy(document, policy));
   const isShown = ({ [name]: named }: Readonly<Record<string, unknown>>): boolean =>
     typeof shown === 'boolean' ? shown : typeof named === 'string' && shown.has(named);

@@ -100,7 +100,8 @@ export class McpPolicyEnforcer implements McpEnforcer {
     signal: AbortSignal | undefined,
   ): Promise<McpResult> {
     const result = assertResultShape(call.request.method, given, call.era);
-    const decision = await this.opa.decide({ policy, input: { ...input, response: { result } }, signal });
+    const shown = { ...input, response: { result } };
+    const decision = await this.opa.decide({ policy, input: shown, phase: 'response', signal });
     const effects = effectsOf(decision);
     const refusal = this.verdict(decision, effects);
     if (refusal !== undefined) return { refusal };

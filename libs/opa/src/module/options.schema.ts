@@ -134,10 +134,12 @@ function refuse(problems: readonly string[]): void {
 function combinations(options: OpaModuleOptions): string[] {
   const { pool = {}, timeout = 1_000, engine, url: address, bundle, onUnavailable, retry, tls } = options;
   const { minDelay, maxDelay } = retry === false || retry === undefined ? {} : retry;
+  const { body, maxBytes } = options.input ?? {};
   return [
     ...above('pool.connectTimeout', pool.connectTimeout, 'timeout', timeout),
     ...above('pool.maxFreeSockets', pool.maxFreeSockets, 'pool.maxSockets', pool.maxSockets ?? 100),
     ...above('retry.minDelay', minDelay, 'retry.maxDelay', maxDelay),
+    ...above('input.body.maxBytes', body === false ? undefined : body?.maxBytes, 'input.maxBytes', maxBytes),
     ...(engine !== undefined && (address !== undefined || bundle !== undefined)
       ? ['option "engine" was given beside "url" or "bundle"; give one or the other']
       : []),

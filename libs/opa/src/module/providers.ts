@@ -81,7 +81,7 @@ export function exportsOf(name: string | undefined): InjectionToken[] {
 }
 
 function serviceOf({ settings, stack, transport, underWay }: OpaRuntime, audit: RouteAudit): OpaService {
-  const { policy, timeout, mode, onUnavailable } = settings;
+  const { policy, timeout, mode, onUnavailable, inputLimits } = settings;
   return new OpaService({
     engine: stack.engine,
     underWay,
@@ -89,6 +89,7 @@ function serviceOf({ settings, stack, transport, underWay }: OpaRuntime, audit: 
     timeout,
     mode,
     failOpen: onUnavailable === 'allow',
+    inputLimits,
     snapshot: () => ({ ...transport.stats(), ...stack.snapshot() }),
     purge: stack.purge,
     routes: () => audit.routes(),

@@ -1,3 +1,5 @@
+import type { InputLimits } from '../decision/index.js';
+import { INPUT_LIMITS } from '../decision/index.js';
 import type { CircuitBreakerSettings, RetrySettings } from '../resilience/index.js';
 import { circuitBreakerSettings, retrySettings } from '../resilience/index.js';
 import type { PoolSettings } from '../transport/index.js';
@@ -15,6 +17,7 @@ export interface OpaSettings extends Omit<OpaModuleOptions, 'pool' | 'url' | 're
   readonly retry: RetrySettings | undefined;
   readonly circuitBreaker: CircuitBreakerSettings | undefined;
   readonly timeout: number;
+  readonly inputLimits: InputLimits;
   readonly pool: PoolSettings;
   readonly mode: NonNullable<OpaModuleOptions['mode']>;
   readonly onUnavailable: NonNullable<OpaModuleOptions['onUnavailable']>;
@@ -41,6 +44,7 @@ export function settingsOf(options: OpaModuleOptions): OpaSettings {
     retry: enabled(retry ?? implied, retrySettings),
     circuitBreaker: enabled(circuitBreaker ?? implied, circuitBreakerSettings),
     timeout,
+    inputLimits: inputLimitsOf(options),
     pool: poolSettings(options.pool ?? {}, timeout),
     mode: options.mode ?? 'enforce',
     onUnavailable: options.onUnavailable ?? (bundle !== undefined && url !== undefined ? 'bundle' : 'deny'),
@@ -50,12 +54,28 @@ export function settingsOf(options: OpaModuleOptions): OpaSettings {
   };
 }
 
+/** Wasm can't be interrupted, and holds the event loop meanwhile: see docs/embedded.md for how long. */
+const EMBEDDED_INPUT_BYTES = 256 * 1024;
+
+function inputLimitsOf({ bundle, engine, input = {} }: OpaModuleOptions): InputLimits {
+  const inProcess = bundle !== undefined || engine?.name === 'embedded';
+  const implied = inProcess
+    ? { request: EMBEDDED_INPUT_BYTES, response: EMBEDDED_INPUT_BYTES }
+    : INPUT_LIMITS;
+  return {
+    request: input.maxBytes ?? implied.request,
+    response: input.maxResponseBytes ?? implied.response,
+  };
+}
+
 function enabled<O extends object, S>(options: false | O, settings: (options: O) => S): S | undefined {
   return options === false ? undefined : settings(options);
 }
 
 /** Names what was set and can have no effect beside the other options. */
-export function withoutEffect({ onUnavailable, cache, tls, urls }: OpaSettings): string[] {
+export function withoutEffect(settings: OpaSettings): string[] {
+  const { onUnavailable, cache, tls, urls, input, inputLimits } = settings;
+  const body = typeof input?.body === 'object' ? input.body.maxBytes : 0;
   const graceless = typeof cache !== 'object' || (cache.staleTtl ?? 0) === 0;
   return [
     ...(tls !== undefined && !urls.some((url) => /^https:/i.test(url))
@@ -63,6 +83,12 @@ export function withoutEffect({ onUnavailable, cache, tls, urls }: OpaSettings):
       : []),
     ...(onUnavailable === 'stale' && graceless
       ? ['"onUnavailable" is "stale" without "cache.staleTtl": there is never a stale decision to use']
+      : []),
+    ...(body > inputLimits.request
+      ? [
+          `"input.body.maxBytes" (${body}) is above "input.maxBytes" (${inputLimits.request}): ` +
+            'a request with a body between the two is refused',
+        ]
       : []),
   ];
 }

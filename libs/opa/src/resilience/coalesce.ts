@@ -1,5 +1,5 @@
 import type { EngineAnswer, EvaluateOptions, OpaError, PolicyEngine, Query } from '../contracts/index.js';
-import { inputJson } from '../contracts/index.js';
+import { blameLargeInput, inputJson } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import { graver } from './failures.js';
 import { frozenCopy } from './frozen.js';
@@ -38,7 +38,7 @@ export class CoalescingEngine extends EngineWrapper {
       try {
         return await call.join(options);
       } catch (error) {
-        failure = graver(failure, error);
+        failure = graver(failure, blameLargeInput(error, asked));
         // The call ended with its first asker's time; this one may have some left.
         if (known?.expired() !== true || isOver(options.deadline)) throw failure;
       }

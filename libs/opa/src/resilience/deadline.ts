@@ -1,5 +1,5 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { withAbortSignal } from '../contracts/index.js';
+import { blameLargeInput, withAbortSignal } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import { EngineWrapper } from './wrapper.js';
 
@@ -12,13 +12,17 @@ export class DeadlineEngine extends EngineWrapper {
     super(engine);
   }
 
-  evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     const ask = (signal?: AbortSignal): Promise<EngineAnswer> => {
       const own = { ...options, signal };
       return this.waits.bounded(`The engine "${this.name}"`, own, async () =>
         this.engine.evaluate(query, own),
       );
     };
-    return options.signal === undefined ? ask() : withAbortSignal(options.signal, ask);
+    try {
+      return await (options.signal === undefined ? ask() : withAbortSignal(options.signal, ask));
+    } catch (error) {
+      throw blameLargeInput(error, query);
+    }
   }
 }

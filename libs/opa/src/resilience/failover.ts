@@ -49,7 +49,7 @@ export class FailoverEngine implements PolicyEngine {
       } catch (error) {
         failure = graver(failure, error);
         if (isGone(error)) this.setAside(member, error);
-        else if (!(error instanceof OpaError) || error.code !== 'OPA_OVERLOADED') throw error;
+        else if (!triesNext(error)) throw error;
         if (options.deadline - performance.now() < 1) break;
       }
     }
@@ -118,6 +118,11 @@ export class FailoverEngine implements PolicyEngine {
       return false;
     }
   }
+}
+
+// The next one may have an answer, and this one is well: it has too much to do, or the input was large.
+function triesNext(error: unknown): boolean {
+  return error instanceof OpaError && (error.code === 'OPA_OVERLOADED' || error.largeInput);
 }
 
 interface Member extends FailoverMember {

@@ -7,13 +7,14 @@ import { order } from './driver.js';
 
 /** The contract's table, column by column. */
 const CODES = {
-  http: { deny: 403, UNAVAILABLE: 503, LATE: 504, FAILED: 500, BAD_INPUT: 500 },
+  http: { deny: 403, UNAVAILABLE: 503, LATE: 504, FAILED: 500, BAD_INPUT: 500, TOO_LARGE: 413 },
   graphql: {
     deny: 'FORBIDDEN',
     UNAVAILABLE: 'UNAVAILABLE',
     LATE: 'TIMEOUT',
     FAILED: 'INTERNAL_SERVER_ERROR',
     BAD_INPUT: 'BAD_USER_INPUT',
+    TOO_LARGE: 'BAD_USER_INPUT',
   },
   rpc: {
     deny: 'FORBIDDEN',
@@ -21,9 +22,17 @@ const CODES = {
     LATE: 'TIMEOUT',
     FAILED: 'INTERNAL',
     BAD_INPUT: 'BAD_REQUEST',
+    TOO_LARGE: 'BAD_REQUEST',
   },
-  grpc: { deny: 7, UNAVAILABLE: 14, LATE: 4, FAILED: 13, BAD_INPUT: 3 },
-  jsonRpc: { deny: -32001, UNAVAILABLE: -32603, LATE: -32603, FAILED: -32603, BAD_INPUT: -32602 },
+  grpc: { deny: 7, UNAVAILABLE: 14, LATE: 4, FAILED: 13, BAD_INPUT: 3, TOO_LARGE: 3 },
+  jsonRpc: {
+    deny: -32001,
+    UNAVAILABLE: -32603,
+    LATE: -32603,
+    FAILED: -32603,
+    BAD_INPUT: -32602,
+    TOO_LARGE: -32602,
+  },
 } as const;
 
 const FAILURES: readonly [OpaErrorCode, 'UNAVAILABLE' | 'LATE' | 'FAILED' | 'BAD_INPUT'][] = [
@@ -117,6 +126,19 @@ export function testContext(driver: ContextDriver): void {
     expect([error.reasons, error.decisionId]).toEqual([undefined, undefined]);
     expect(JSON.stringify(error)).not.toContain(DETAIL);
     expect(called).toEqual([]);
+  });
+
+  it('asks nothing about an input beyond its bound: the client is told so, of a result no more than that it failed', async () => {
+    await start({ input: { maxBytes: 20 }, onUnavailable: 'allow' });
+    expect(errorOf(await running.call('remove', '7')).code).toBe(codes.TOO_LARGE);
+    expect(called).toEqual([]);
+    expect(engine.questions).toEqual([]);
+    await running.close();
+    await start({ input: { maxResponseBytes: 20 }, onUnavailable: 'allow' });
+    const error = errorOf(await running.call('read', '7'));
+    expect(error.code).toBe(codes.FAILED);
+    expect(JSON.stringify(error)).not.toMatch(/ann@example/);
+    expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/read']);
   });
 
   it('asks nothing for a public handler', async () => {

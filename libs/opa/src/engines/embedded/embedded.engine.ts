@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { inputJson, OpaError } from '../../contracts/index.js';
+import { blameLargeInput, inputJson, OpaError } from '../../contracts/index.js';
 import type {
   EngineAnswer,
   EvaluateOptions,
@@ -73,7 +73,8 @@ export class EmbeddedEngine implements PolicyEngine {
       });
     }
     if (performance.now() >= deadline) {
-      throw new OpaError('OPA_TIMEOUT', `The deadline passed before "${query.policy}" was evaluated.`);
+      const late = new OpaError('OPA_TIMEOUT', `The deadline passed before "${query.policy}" was evaluated.`);
+      throw blameLargeInput(late, query);
     }
     const input = encodeInput(query.json ?? inputJson(query.input));
     const route = this.#routes.find(query.policy);

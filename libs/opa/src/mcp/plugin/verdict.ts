@@ -44,9 +44,10 @@ export async function verdictOf(
   hasResult: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Verdict> {
+  const phase = hasResult ? 'response' : 'request';
   const settled = await Promise.allSettled(
     questions.map(async ({ opa, policy, input }) =>
-      decidedBy(await opa.decide({ policy, input, signal }), opa, hasResult),
+      decidedBy(await opa.decide({ policy, input, phase, signal }), opa, hasResult),
     ),
   );
   const decided = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

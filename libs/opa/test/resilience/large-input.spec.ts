@@ -1,0 +1,119 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaError, OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import { buildBundle } from '../engines/support/opa.js';
+import type { Step } from './support.js';
+import { cleanUp, closing, fakeClock, scripted, start, well } from './support.js';
+
+/** Larger, and not larger, than what may itself be why OPA is late. */
+const LARGE = { n: 1, text: 'x'.repeat(64 * 1024) };
+const SMALL = { n: 1, text: 'x'.repeat(64 * 1024 - 20) };
+
+const silent: Step = () => undefined;
+const SHORT = 300;
+const single: OpaModuleOptions = { retry: false, circuitBreaker: false, pool: { connectTimeout: SHORT } };
+const cache = { max: 10, allowTtl: 1_000, denyTtl: 1_000, staleTtl: 60_000 };
+
+let bundle: string;
+beforeAll(async () => {
+  bundle = await buildBundle('package a\nb := {"allow": input.n > 0}', 'a/b');
+});
+
+beforeEach(() => void jest.spyOn(Logger.prototype, 'warn').mockReturnValue());
+afterEach(async () => {
+  await cleanUp();
+  jest.restoreAllMocks();
+});
+
+/** Each door: the options that make it, coalescing and retries beside it. */
+const DOORS: [name: string, options: () => OpaModuleOptions][] = [
+  ['fail-open', () => ({ onUnavailable: 'allow' })],
+  ['stale', () => ({ onUnavailable: 'stale', cache })],
+  ['bundle', () => ({ bundle })],
+  ['fail-open', () => ({ onUnavailable: 'allow', coalesce: true, retry: {}, circuitBreaker: {} })],
+];
+
+const STEPS: [name: string, step: Step][] = [
+  ['an OPA that is silent', silent],
+  ['a proxy’s 504', 504],
+];
+
+describe.each(DOORS)('%s', (degraded, options) => {
+  describe.each(STEPS)('with %s', (_name, step) => {
+    it.each([
+      ['opens no door for a large input', LARGE, undefined],
+      ['follows a small one', SMALL, degraded],
+    ])('%s', async (_case, input, expected) => {
+      const clock = fakeClock();
+      const server = await scripted(well, step);
+      const opa = await start({ ...single, url: server.url, ...options() });
+      await opa.decide({ input });
+      clock.pass(2_000);
+      const asked = opa.decide({ input, timeout: SHORT });
+      if (expected !== undefined)
+        return void (await expect(asked).resolves.toMatchObject({ degraded: expected }));
+      await expect(asked).rejects.toMatchObject({ largeInput: true });
+      await expect(asked).rejects.toThrow('The input is above 65536 bytes and may be the reason');
+      expect(opa.stats().decisions).toMatchObject({ degraded: 0, error: 1 });
+    });
+  });
+});
+
+describe('timeouts of large inputs', () => {
+  it('open no door on the way through axios', async () => {
+    const { url } = await scripted(silent);
+    const options: OpaModuleOptions = { ...single, url, policy: 'a/b', onUnavailable: 'allow' };
+    const module = { module: class App {}, imports: [OpaModule.forRoot(options)] };
+    const app = closing(await NestFactory.createApplicationContext(module, { logger: false }));
+    const opa = app.get(OpaService);
+    const http = app.get(OpaHttpService);
+    http.axiosRef.interceptors.request.use((config) => config);
+    await expect(opa.decide({ input: LARGE, timeout: SHORT })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    await expect(opa.decide({ input: SMALL, timeout: SHORT })).resolves.toMatchObject({
+      degraded: 'fail-open',
+    });
+  });
+
+  it('open no door of an engine of the user’s own', async () => {
+    const engine = new TestEngine({ 'a/b': new OpaError('OPA_TIMEOUT', 'late') });
+    const opa = await start({ engine, onUnavailable: 'allow' });
+    await expect(opa.decide({ input: LARGE })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    await expect(opa.decide({ input: SMALL })).resolves.toMatchObject({ degraded: 'fail-open' });
+  });
+
+  it('open no door for a filter, nor for a list that is shown', async () => {
+    const { url } = await scripted(silent);
+    const opa = await start({ ...single, url, onUnavailable: 'allow', timeout: SHORT });
+    await expect(opa.filter([LARGE])).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    await expect(opa.filter([1])).resolves.toEqual([1]);
+    const shown = opa.show({ input: LARGE }, (document) => document);
+    await expect(shown).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+  });
+
+  it('do not open the circuit, whose door others would use', async () => {
+    const { url } = await scripted(silent);
+    const opa = await start({ ...single, url, circuitBreaker: { minimumCalls: 2 }, timeout: SHORT });
+    for (let i = 0; i < 3; i += 1)
+      await expect(opa.decide({ input: LARGE })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    expect(opa.stats().breaker).toBe('closed');
+    for (let i = 0; i < 2; i += 1)
+      await expect(opa.decide({ input: SMALL })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    expect(opa.stats().breaker).toBe('open');
+  });
+
+  it('set no OPA aside; the next one is asked, and its absence opens no door', async () => {
+    const slow = await scripted(silent);
+    const other = await scripted(well, 503);
+    const opa = await start({ ...single, url: [slow.url, other.url], onUnavailable: 'allow' });
+    await expect(opa.decide({ input: LARGE, timeout: 2 * SHORT })).resolves.toMatchObject({
+      outcome: 'allow',
+    });
+    await expect(opa.decide({ input: LARGE, timeout: 2 * SHORT })).rejects.toMatchObject({
+      code: 'OPA_TIMEOUT',
+    });
+    expect([slow.asked(), other.asked()]).toEqual([2, 2]);
+  });
+});
