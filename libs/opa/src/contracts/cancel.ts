@@ -12,6 +12,43 @@ export interface CancelSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** Who is told of a real signal's abort: one listener there, for Node takes more than ten for a leak. */
+const told = new WeakMap<AbortSignal, Listeners>();
+
+class Listeners {
+  private readonly all = new Set<() => void>();
+
+  constructor(private readonly signal: AbortSignal) {}
+
+  add(listener: () => void): void {
+    if (this.all.size === 0) this.signal.addEventListener('abort', this.tell, { once: true });
+    this.all.add(listener);
+  }
+
+  delete(listener: () => void): void {
+    this.all.delete(listener);
+    if (this.all.size === 0) this.signal.removeEventListener('abort', this.tell);
+  }
+
+  private readonly tell = (): void => {
+    for (const listener of [...this.all]) listener();
+  };
+}
+
+/** Has a function called once when a signal is aborted; any number of them costs the signal one listener. */
+export function onAbort(signal: CancelSignal, listener: () => void): void {
+  if (!(signal instanceof AbortSignal)) return signal.addEventListener('abort', listener, { once: true });
+  const listeners = told.get(signal) ?? new Listeners(signal);
+  told.set(signal, listeners);
+  listeners.add(listener);
+}
+
+/** Takes back {@link onAbort}. */
+export function offAbort(signal: CancelSignal, listener: () => void): void {
+  if (signal instanceof AbortSignal) told.get(signal)?.delete(listener);
+  else signal.removeEventListener('abort', listener);
+}
+
 /**
  * Runs work with a real `AbortSignal`, for Node's own functions and for the code of others: aborted when `signal` is, and
  * when the work fails, so that no part of it goes on for nobody.
@@ -25,13 +62,13 @@ export async function withAbortSignal<T>(
   setMaxListeners(0, controller.signal);
   const abort = (): void => controller.abort(signal?.reason);
   if (signal?.aborted === true) abort();
-  else signal?.addEventListener('abort', abort, { once: true });
+  else if (signal !== undefined) onAbort(signal, abort);
   try {
     return await work(controller.signal);
   } catch (error) {
     controller.abort(error);
     throw error;
   } finally {
-    signal?.removeEventListener('abort', abort);
+    if (signal !== undefined) offAbort(signal, abort);
   }
 }

@@ -1,5 +1,7 @@
 import { types } from 'node:util';
 import { isError, OpaError } from './error.js';
+import type { Place } from './json-place.js';
+import { cycleOf, pathOf } from './json-place.js';
 
 /**
  * Writes an input as JSON; an empty text stands for no input at all (`undefined`).
@@ -7,53 +9,66 @@ import { isError, OpaError } from './error.js';
  * @remarks What JSON would change on the way is refused, for the policy would decide about something else: `NaN`,
  * infinities, `undefined` in a list, `BigInt`, `Map`, `Set`. As in JSON, properties that are `undefined` or
  * functions are left out, and `toJSON` is honoured.
- * @throws OpaError `OPA_BAD_INPUT`
+ * @throws OpaError `OPA_BAD_INPUT`, whose message names the path of what JSON can't hold
  */
 export function inputJson(input: unknown): string {
   if (input === undefined) return '';
   try {
-    assertFaithful(input, 'input', 0);
+    assertFaithful(input, '', undefined);
     const text = JSON.stringify(input) as string | undefined;
     if (text !== undefined) return text;
   } catch (error) {
     if (error instanceof OpaError) throw error;
-    throw badInput(isError(error) ? error.message.split('\n', 1)[0] : 'it failed', error);
+    const why = isError(error) ? error.message.split('\n', 1)[0] : 'it failed';
+    throw new OpaError('OPA_BAD_INPUT', `The input can't be written as JSON: ${why}.`, { cause: error });
   }
-  throw badInput(`a ${typeof input} has no JSON form`);
+  throw unfaithful(`is a ${typeof input}`, '', undefined);
 }
 
 // Deeper than JSON.stringify can go itself; a cycle gets here as well.
 const MAX_DEPTH = 2_000;
 
-function assertFaithful(value: unknown, path: string, depth: number): void {
+type Key = string | number;
+
+function assertFaithful(value: unknown, key: Key, parent: Place | undefined): void {
   if (typeof value === 'string') return;
-  if (typeof value === 'object' && value !== null) return assertFaithfulObject(value, path, depth);
-  if (typeof value === 'number' && !Number.isFinite(value)) throw badInput(`${path} is ${value}`);
-  if (typeof value === 'bigint' || typeof value === 'symbol') throw badInput(`${path} is a ${typeof value}`);
+  if (typeof value === 'object' && value !== null) return assertFaithfulObject(value, key, parent);
+  if (typeof value === 'number' && !Number.isFinite(value)) throw unfaithful(`is ${value}`, key, parent);
+  if (typeof value === 'bigint' || typeof value === 'symbol')
+    throw unfaithful(`is a ${typeof value}`, key, parent);
 }
 
-function assertFaithfulObject(value: object, path: string, depth: number): void {
-  if (depth > MAX_DEPTH) throw badInput('it is cyclic, or nested too deeply');
-  if (Array.isArray(value)) return assertFaithfulList(value, path, depth);
+function assertFaithfulObject(value: object, key: Key, parent: Place | undefined): void {
+  const place: Place = { value, key, parent, depth: parent === undefined ? 0 : parent.depth + 1 };
+  if (place.depth > MAX_DEPTH) throw tooDeep(place);
+  if (Array.isArray(value)) return assertFaithfulList(value, place);
   const plain = isPlain(value);
   if (!plain) {
-    if (types.isBoxedPrimitive(value)) return assertFaithful(value.valueOf(), path, depth + 1);
-    if (types.isDate(value) && Number.isNaN(value.getTime())) throw badInput(`${path} is an invalid date`);
+    if (types.isBoxedPrimitive(value)) return assertFaithful(value.valueOf(), key, parent);
+    if (types.isDate(value) && Number.isNaN(value.getTime()))
+      throw unfaithful('is an invalid date', key, parent);
   }
-  if (hasToJson(value)) return assertFaithful(value.toJSON(path), path, depth + 1);
+  if (hasToJson(value)) return assertFaithfulJson(value.toJSON(String(key)), place);
   if (!plain && (value instanceof Map || value instanceof Set))
-    throw badInput(`${path} is a ${value.constructor.name}`);
+    throw unfaithful(`is a ${value instanceof Map ? 'Map' : 'Set'}`, key, parent);
   const members = value as Readonly<Record<string, unknown>>;
   // Most objects are plain, and of those this needs no list of keys.
-  if (plain) for (const key in members) assertFaithful(members[key], key, depth + 1);
-  else for (const key of Object.keys(members)) assertFaithful(members[key], key, depth + 1);
+  if (plain) for (const name in members) assertFaithful(members[name], name, place);
+  else for (const name of Object.keys(members)) assertFaithful(members[name], name, place);
 }
 
-function assertFaithfulList(list: readonly unknown[], path: string, depth: number): void {
+// JSON asks once: what is given in the object's place is written as it is, a Date as `{}`.
+function assertFaithfulJson(value: unknown, { key, parent }: Place): void {
+  if (typeof value === 'object' && value !== null && hasToJson(value))
+    throw unfaithful('has a toJSON that gives an object with another toJSON', key, parent);
+  assertFaithful(value, key, parent);
+}
+
+function assertFaithfulList(list: readonly unknown[], place: Place): void {
   for (let i = 0; i < list.length; i += 1) {
     const item = list[i];
-    if (item === undefined || typeof item === 'function') throw badInput(`${path}[${i}] is ${typeof item}`);
-    assertFaithful(item, path, depth + 1);
+    if (item === undefined || typeof item === 'function') throw unfaithful(`is ${typeof item}`, i, place);
+    assertFaithful(item, i, place);
   }
 }
 
@@ -67,6 +82,20 @@ function hasToJson(value: object): value is { toJSON(key: string): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-function badInput(why = 'it failed', cause?: unknown): OpaError {
-  return new OpaError('OPA_BAD_INPUT', `The input can't be written as JSON: ${why}.`, { cause });
+function unfaithful(what: string, key: Key, parent: Place | undefined): OpaError {
+  return refused(pathOf(key, parent), `${what}; JSON cannot hold it.`);
+}
+
+function tooDeep(place: Place): OpaError {
+  const cycle = cycleOf(place);
+  if (cycle === undefined)
+    return refused(pathOf(place.key, place.parent), `is nested in ${MAX_DEPTH} others; JSON cannot hold it.`);
+  return refused(cycle.path, `refers back to ${cycle.to}; JSON cannot hold a cycle.`);
+}
+
+function refused(path: string, what: string): OpaError {
+  const where = /^input\.subject\b/.test(path)
+    ? 'Give option "input.subject" the fields to send, or a function that converts them.'
+    : 'Convert it before it is put into the input, or leave it out.';
+  return new OpaError('OPA_BAD_INPUT', `${path} ${what} ${where}`);
 }

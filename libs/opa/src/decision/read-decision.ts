@@ -105,9 +105,15 @@ function reasons(fields: Fields, policy: string): string[] {
   return [fields['reason'], fields['reasons']].flatMap((given) => {
     if (given === undefined || given === null) return [];
     const list: unknown[] = Array.isArray(given) ? given : [given];
-    if (!list.every((reason) => typeof reason === 'string')) throw bad(policy, 'its reasons are not texts');
-    return list;
+    return list.map((reason) => reasonOf(reason, policy));
   });
+}
+
+// As in APISIX, whose plugin sends an object as its JSON.
+function reasonOf(reason: unknown, policy: string): string {
+  if (typeof reason === 'string') return reason;
+  if (asFields(reason) === undefined) throw bad(policy, 'its reasons are neither texts nor objects');
+  return JSON.stringify(reason);
 }
 
 // AuthZEN: context.reason_user and reason_admin are objects of texts; the one for users is what a client may read.

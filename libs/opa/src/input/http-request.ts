@@ -58,6 +58,17 @@ export function pathOf(request: HttpRequest): string {
   return end < 0 ? target : target.slice(0, end);
 }
 
+/**
+ * A route as policies see it: a wildcard is `*`, whether it is named, optional, or of the older kinds that Nest makes
+ * named ones of.
+ */
+export function routeTemplate(written: string): string {
+  return written
+    .replace(/\(\.\*\)|(?<=\/)\+$/g, '*')
+    .replace(/\{?(\/)?\*\w+\}?/g, '$1*')
+    .replace(/(.)\/$/, '$1');
+}
+
 const templates = new Map<string, string>();
 
 /** The route's template, such as `/orders/:id`; the same on both adapters, where a wildcard is `*`. */
@@ -65,7 +76,7 @@ export function routeOf(request: HttpRequest): string {
   const written = request.routeOptions?.url ?? expressRoute(request);
   let template = templates.get(written);
   if (template === undefined) {
-    template = written.replace(/\{?(\/)?\*\w+\}?/g, '$1*').replace(/(.)\/$/, '$1');
+    template = routeTemplate(written);
     if (templates.size < 1_000) templates.set(written, template);
   }
   return template;

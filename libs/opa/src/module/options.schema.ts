@@ -13,6 +13,7 @@ import {
 import { inputSchema } from '../input/index.js';
 import { cacheSchema, circuitBreakerSchema, retrySchema } from '../resilience/index.js';
 import { parseOrigin, poolSchema } from '../transport/index.js';
+import { engineProblems } from './engine-options.js';
 import { problemsIn } from './option-problems.js';
 import type { OpaModuleOptions } from './options.js';
 
@@ -114,7 +115,7 @@ export function checkAsync(options: unknown): void {
  */
 export function checkOptions(options: unknown): asserts options is OpaModuleOptions {
   const parsed = schema.safeParse(options, { reportInput: true });
-  refuse(parsed.success ? combinations(parsed.data as OpaModuleOptions) : problemsIn(parsed.error));
+  refuse(parsed.success ? combinations(options as OpaModuleOptions) : problemsIn(parsed.error));
 }
 
 /**
@@ -132,7 +133,7 @@ function refuse(problems: readonly string[]): void {
 }
 
 function combinations(options: OpaModuleOptions): string[] {
-  const { pool = {}, timeout = 1_000, engine, url: address, bundle, onUnavailable, retry, tls } = options;
+  const { pool = {}, timeout = 1_000, retry, tls } = options;
   const { minDelay, maxDelay } = retry === false || retry === undefined ? {} : retry;
   const { body, maxBytes } = options.input ?? {};
   return [
@@ -140,12 +141,7 @@ function combinations(options: OpaModuleOptions): string[] {
     ...above('pool.maxFreeSockets', pool.maxFreeSockets, 'pool.maxSockets', pool.maxSockets ?? 100),
     ...above('retry.minDelay', minDelay, 'retry.maxDelay', maxDelay),
     ...above('input.body.maxBytes', body === false ? undefined : body?.maxBytes, 'input.maxBytes', maxBytes),
-    ...(engine !== undefined && (address !== undefined || bundle !== undefined)
-      ? ['option "engine" was given beside "url" or "bundle"; give one or the other']
-      : []),
-    ...(onUnavailable === 'bundle' && (bundle === undefined || address === undefined)
-      ? ['option "onUnavailable" is "bundle" without both "url" and "bundle"; give both']
-      : []),
+    ...engineProblems(options),
     ...((tls?.cert === undefined) !== (tls?.key === undefined)
       ? ['of "tls.cert" and "tls.key" one was given without the other; give both']
       : []),

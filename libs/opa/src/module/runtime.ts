@@ -6,10 +6,11 @@ import { OpaClient, TokenFunction } from '../client/index.js';
 import { messageOf, OpaError } from '../contracts/index.js';
 import { UnderWay } from '../decision/index.js';
 import { FreshFile, Transport } from '../transport/index.js';
+import { DEFAULT_URL } from './engine-options.js';
 import type { EngineStack } from './engine-stack.js';
 import { engineStack } from './engine-stack.js';
 import type { OpaSettings } from './settings.js';
-import { DEFAULT_URL, settingsOf, withoutEffect } from './settings.js';
+import { settingsOf, withoutEffect } from './settings.js';
 import type { OpaModuleOptions } from './options.js';
 import { tlsSource } from './tls.js';
 

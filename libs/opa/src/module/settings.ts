@@ -4,11 +4,9 @@ import type { CircuitBreakerSettings, RetrySettings } from '../resilience/index.
 import { circuitBreakerSettings, retrySettings } from '../resilience/index.js';
 import type { PoolSettings } from '../transport/index.js';
 import { poolSettings } from '../transport/index.js';
+import { DEFAULT_URL } from './engine-options.js';
 import type { OpaModuleOptions } from './options.js';
 import { checkOptions } from './options.schema.js';
-
-/** Where OPA listens when nobody says so. */
-export const DEFAULT_URL = 'http://127.0.0.1:8181';
 
 /** The module's options, checked, with the defaults that more than one place needs. */
 export interface OpaSettings extends Omit<OpaModuleOptions, 'pool' | 'url' | 'retry' | 'circuitBreaker'> {

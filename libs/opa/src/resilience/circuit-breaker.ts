@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { CircuitBreakerPolicy, IBreaker, IHalfOpenAfterBackoffContext } from 'cockatiel';
 import { BrokenCircuitError, circuitBreaker, CircuitState, DelegateBackoff, handleWhen } from 'cockatiel';
 import type { CancelSignal, EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { isGone, OpaError, opaErrorOf } from '../contracts/index.js';
+import { isGone, offAbort, onAbort, OpaError, opaErrorOf } from '../contracts/index.js';
 import { aborted, isCertificateRefused } from '../transport/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
 import { RecentCount } from './recent.js';
@@ -112,8 +112,8 @@ function isAnswer(error: unknown): boolean {
 function unlessAborted<T>(signal: CancelSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(aborted(signal));
-    signal.addEventListener('abort', leave, { once: true });
-    work.finally(() => signal.removeEventListener('abort', leave)).then(resolve, reject);
+    onAbort(signal, leave);
+    work.finally(() => offAbort(signal, leave)).then(resolve, reject);
   });
 }
 

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
-import { OpaError } from '../contracts/index.js';
+import { offAbort, onAbort, OpaError } from '../contracts/index.js';
 import { STOOD_STILL_MS } from './agents.js';
 import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
@@ -36,7 +36,7 @@ class Exchange implements PoolMember {
   private socketAt = Infinity;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private onAbort: (() => void) | undefined;
+  private abort: (() => void) | undefined;
   private waits = false;
   private answering = false;
   private replayed = false;
@@ -61,10 +61,10 @@ class Exchange implements PoolMember {
     if (remaining <= 0) return this.fail(overloaded(TOO_LATE));
     this.timer = setTimeout(() => this.onDeadline(), remaining);
     if (signal !== undefined) {
-      const onAbort = (): void => this.fail(aborted(signal));
-      signal.addEventListener('abort', onAbort, { once: true });
+      const abort = (): void => this.fail(aborted(signal));
+      onAbort(signal, abort);
       // Not written here: a function written for a property V8 makes in the old generation.
-      this.onAbort = onAbort;
+      this.abort = abort;
     }
     const place = this.pool.enter(this);
     this.waits = this.req === undefined;
@@ -187,7 +187,8 @@ class Exchange implements PoolMember {
     // One that has waited long is old to the garbage collector, which would keep what it points to as well.
     this.req = undefined;
     clearTimeout(this.timer);
-    if (this.onAbort !== undefined) this.request.bounds.signal?.removeEventListener('abort', this.onAbort);
+    const { signal } = this.request.bounds;
+    if (signal !== undefined && this.abort !== undefined) offAbort(signal, this.abort);
     this.pool.leave(this);
   }
 }

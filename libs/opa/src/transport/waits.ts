@@ -1,6 +1,6 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { CancelSignal, EvaluateOptions } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { offAbort, onAbort, OpaError } from '../contracts/index.js';
 import type { Listed } from './member-list.js';
 import { MemberList } from './member-list.js';
 
@@ -85,12 +85,12 @@ class Wait implements Listed<Wait> {
       this.end();
       over();
     }, ms);
-    signal?.addEventListener('abort', this.onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, this.abort);
   }
 
   end(): void {
     clearTimeout(this.timer);
-    this.signal?.removeEventListener('abort', this.onAbort);
+    if (this.signal !== undefined) offAbort(this.signal, this.abort);
     this.list?.delete(this);
   }
 
@@ -99,7 +99,7 @@ class Wait implements Listed<Wait> {
     this.reject(error);
   }
 
-  private readonly onAbort = (): void => {
+  private readonly abort = (): void => {
     if (this.signal !== undefined) this.fail(aborted(this.signal));
   };
 }

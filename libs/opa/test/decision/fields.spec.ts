@@ -27,6 +27,16 @@ describe('what a decision holds of the document', () => {
       { reasons: ['a', 'b', 'c'] },
     ],
     [
+      'a reason that is an object, as APISIX has it: its JSON',
+      { allow: false, reason: { code: 40301, msg: 'no "role"' } },
+      { reasons: ['{"code":40301,"msg":"no \\"role\\""}'] },
+    ],
+    [
+      'objects among the reasons',
+      { allow: false, reasons: ['a', { b: [1] }] },
+      { reasons: ['a', '{"b":[1]}'] },
+    ],
+    [
       'null for what there is not',
       { allow: true, reason: null, headers: null, obligations: null },
       { reasons: [] },

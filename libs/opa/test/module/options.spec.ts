@@ -40,6 +40,7 @@ const WRONG: [given: unknown, option: string, shown: string, accepted: string][]
   [{ url: 'unix://opa.sock' }, 'url', '"unix://opa.sock"', ADDRESS],
   [{ url: [] }, 'url', 'a list', 'at least one address'],
   [{ url: ['http://opa', 'opa'] }, 'url.1', '"opa"', ADDRESS],
+  [{ bundle: '' }, 'bundle', '""', 'the path or http(s) URL of a bundle'],
   [{ bundle: 5 }, 'bundle', '5', 'the path or http(s) URL of a bundle'],
   [{ engine: {} }, 'engine', nothing, 'a PolicyEngine'],
   [{ policy: '' }, 'policy', '""', POLICY],
@@ -87,6 +88,8 @@ const WRONG: [given: unknown, option: string, shown: string, accepted: string][]
   [{ input: { headers: ['x a'] } }, 'input.headers.0', '"x a"', 'a header name'],
   [{ input: { body: true } }, 'input.body', 'true', 'false, or an object with "maxBytes"'],
   [{ input: { body: { maxBytes: 0 } } }, 'input.body.maxBytes', '0', 'a whole number of at least 1'],
+  [{ input: { maxBytes: 0 } }, 'input.maxBytes', '0', 'a whole number of at least 1'],
+  [{ input: { maxResponseBytes: '1MB' } }, 'input.maxResponseBytes', '"1MB"', 'a whole number of at least 1'],
   [{ policyHeaders: 'x-a' }, 'policyHeaders', '"x-a"', 'a list of header names'],
   [{ policyHeaders: ['x a'] }, 'policyHeaders.0', '"x a"', 'a header name, which may end in *'],
   [{ unguarded: true }, 'unguarded', 'true', 'one of "deny", "allow"'],
@@ -136,6 +139,23 @@ const TOGETHER: [given: unknown, message: string][] = [
   [{ engine: new TestEngine(), url: 'http://opa' }, '"engine" was given beside "url" or "bundle"'],
   [{ onUnavailable: 'bundle', url: 'http://opa' }, '"onUnavailable" is "bundle" without both'],
   [{ onUnavailable: 'bundle', bundle: 'b.tar.gz' }, '"onUnavailable" is "bundle" without both'],
+  [
+    { url: 'http://opa:8181/v1/data' },
+    '"url" was given "http://opa:8181/v1/data", but "/v1/data" and the policy\'s path are added to it; give "http://opa:8181"',
+  ],
+  [{ url: 'https://opa/base/v1/data/' }, 'are added to it; give "https://opa/base"'],
+  [{ url: 'http://opa/v1/data/orders/read' }, 'are added to it; give "http://opa"'],
+  [{ url: ['http://opa', 'http://b/v1/data'] }, '"url" was given "http://b/v1/data"'],
+  [
+    { url: undefined },
+    '"url" was given undefined, and nothing else names the engine; set it, or leave it out for http://127.0.0.1:8181',
+  ],
+  [{ bundle: undefined }, '"bundle" was given undefined, and nothing else names the engine'],
+  [{ url: undefined, bundle: undefined, engine: undefined }, '"bundle" was given undefined'],
+  [
+    { input: { maxBytes: 10, body: { maxBytes: 11 } } },
+    '"input.body.maxBytes" (11) is above "input.maxBytes" (10)',
+  ],
   [{ tls: { cert: 'c' } }, '"tls.cert" and "tls.key" one was given without the other'],
 ];
 
@@ -199,7 +219,9 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
 describe('options that are right', () => {
   it.each([
     ['none at all', {}],
-    ['undefined ones, which have their defaults', { url: undefined, timeout: undefined, pool: undefined }],
+    ['undefined ones, which have their defaults', { timeout: undefined, pool: undefined }],
+    ['an engine that is not given beside one that is', { url: 'http://opa', bundle: undefined }],
+    ['the other way round', { url: undefined, engine: new TestEngine() }],
     ['a timeout below the default of pool.connectTimeout, which is clamped', { timeout: 100 }],
     ['fewer sockets than the default of pool.maxFreeSockets, which is clamped', { pool: { maxSockets: 5 } }],
     ['a shorter retry.maxDelay than the default minDelay, which is clamped', { retry: { maxDelay: 10 } }],
@@ -222,6 +244,11 @@ describe('options that are right', () => {
 
   it.each([
     ['stale without a grace', { onUnavailable: 'stale', cache }, '"onUnavailable" is "stale"'],
+    [
+      'a body above the default bound of inputs',
+      { input: { body: { maxBytes: 2 ** 22 } } },
+      '"input.body.maxBytes" (4194304) is above "input.maxBytes" (2097152)',
+    ],
     ['tls without https', { tls: {}, url: 'http://127.0.0.1:1' }, 'no "url" is https://'],
   ])('and can have no effect are warned of: %s', async (_name, options, warning) => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { RequestMethod, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
+import { routeTemplate } from '../../input/index.js';
 import { meta } from './metadata.js';
 
 /** Where a controller stands. */
@@ -21,7 +22,7 @@ export function httpRoutes(controller: Type, method: object, { config, modulePat
   );
   return routes.map(({ version, path }) => {
     const prefix = isExcluded(config, verb, path) ? '' : config.getGlobalPrefix();
-    return `${String(RequestMethod[verb])} ${joined(prefix, version, path)}`;
+    return `${String(RequestMethod[verb])} ${routeTemplate(joined(prefix, version, path))}`;
   });
 }
 

@@ -1,0 +1,41 @@
+/** Where an object stands in an input: the way back to the top, for messages. */
+export interface Place {
+  readonly value: object;
+  readonly key: string | number;
+  readonly parent: Place | undefined;
+  readonly depth: number;
+}
+
+// A path is for the log, whatever an input's keys hold.
+const MAX_PATH = 200;
+
+/** The path of a member, such as `input.subject.roles[0]`; a long one is cut. */
+export function pathOf(key: Place['key'], parent: Place | undefined): string {
+  const steps = parent === undefined ? [] : [...placesTo(parent).slice(1).map(keyOf), key];
+  const path = `input${steps.map(stepOf).join('')}`;
+  return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+}
+
+/** The nearest member that is one of the objects that it stands in; `undefined` where there is none. */
+export function cycleOf(place: Place): { readonly path: string; readonly to: string } | undefined {
+  const seen = new Map<object, Place>();
+  for (const at of placesTo(place)) {
+    const first = seen.get(at.value);
+    if (first !== undefined) return { path: pathOf(at.key, at.parent), to: pathOf(first.key, first.parent) };
+    seen.set(at.value, at);
+  }
+  return undefined;
+}
+
+function placesTo(place: Place): Place[] {
+  const places: Place[] = [];
+  for (let at: Place | undefined = place; at !== undefined; at = at.parent) places.push(at);
+  return places.reverse();
+}
+
+const keyOf = ({ key }: Place): Place['key'] => key;
+
+function stepOf(key: Place['key']): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
