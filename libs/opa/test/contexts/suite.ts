@@ -1,52 +1,10 @@
 import { afterEach, expect, it } from '@jest/globals';
-import type { EngineAnswer, OpaErrorCode, OpaModuleOptions } from 'nestjs-opa';
+import type { EngineAnswer, OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaModule } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
+import { CODES, FAILURES } from './codes.js';
 import type { ContextDriver, HandlerName, RunningContext, Seen } from './driver.js';
 import { order } from './driver.js';
-
-/** The contract's table, column by column. */
-const CODES = {
-  http: { deny: 403, UNAVAILABLE: 503, LATE: 504, FAILED: 500, BAD_INPUT: 500, TOO_LARGE: 413 },
-  graphql: {
-    deny: 'FORBIDDEN',
-    UNAVAILABLE: 'UNAVAILABLE',
-    LATE: 'TIMEOUT',
-    FAILED: 'INTERNAL_SERVER_ERROR',
-    BAD_INPUT: 'BAD_USER_INPUT',
-    TOO_LARGE: 'BAD_USER_INPUT',
-  },
-  rpc: {
-    deny: 'FORBIDDEN',
-    UNAVAILABLE: 'UNAVAILABLE',
-    LATE: 'TIMEOUT',
-    FAILED: 'INTERNAL',
-    BAD_INPUT: 'BAD_REQUEST',
-    TOO_LARGE: 'BAD_REQUEST',
-  },
-  grpc: { deny: 7, UNAVAILABLE: 14, LATE: 4, FAILED: 13, BAD_INPUT: 3, TOO_LARGE: 3 },
-  jsonRpc: {
-    deny: -32001,
-    UNAVAILABLE: -32603,
-    LATE: -32603,
-    FAILED: -32603,
-    BAD_INPUT: -32602,
-    TOO_LARGE: -32602,
-  },
-} as const;
-
-const FAILURES: readonly [OpaErrorCode, 'UNAVAILABLE' | 'LATE' | 'FAILED' | 'BAD_INPUT'][] = [
-  ['OPA_UNREACHABLE', 'UNAVAILABLE'],
-  ['OPA_CIRCUIT_OPEN', 'UNAVAILABLE'],
-  ['OPA_OVERLOADED', 'UNAVAILABLE'],
-  ['OPA_CLOSED', 'UNAVAILABLE'],
-  ['OPA_TIMEOUT', 'LATE'],
-  ['OPA_BAD_ANSWER', 'FAILED'],
-  ['OPA_BAD_DECISION', 'FAILED'],
-  ['OPA_POLICY_ERROR', 'FAILED'],
-  ['OPA_UNAUTHORIZED', 'FAILED'],
-  ['OPA_BAD_INPUT', 'BAD_INPUT'],
-];
 
 const DETAIL = 's3cret-address';
 
