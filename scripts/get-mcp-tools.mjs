@@ -2,11 +2,11 @@
 // Node that is new enough for both, and the Python package in two versions. From the cache, else installed into it. Says
 // on stderr what it installs; the last line of stdout is their paths as JSON.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+
+import { cached } from './lib/cached.mjs';
 
 /** Of the npm registry. The conformance suite has 2026-07-28 in its pre-releases alone. */
 const INSPECTOR = '2.12.0';
@@ -17,40 +17,19 @@ const PYTHON = { v1: '1.26.0', v2: '2.3.0' };
 
 const run = promisify(execFile);
 const LIMIT_MS = 600_000;
-const env = process.env;
-const base = env.NESTJS_OPA_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nestjs-opa');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > 22 || (major === 22 && minor >= 19);
 
-/** Makes a folder, unless it is there: beside its place, and renamed into it, so that nobody sees a half of it. */
-async function once(name, make) {
-  const folder = join(base, `mcp-${name}-${process.platform}-${process.arch}`);
-  if (existsSync(folder)) return folder;
-  console.error(`Installing ${name}`);
-  await mkdir(base, { recursive: true });
-  const work = await mkdtemp(join(base, 'new-'));
-  try {
-    await make(work);
-    await rename(work, folder);
-  } catch (error) {
-    // Another process was faster.
-    if (!existsSync(folder)) throw error;
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-  return folder;
-}
-
 const npmPackage = (name, version) =>
-  once(`${name.replace(/^.*\//, '')}-${version}`, async (folder) => {
+  cached(`${name.replace(/^.*\//, '')}-${version}`, async (folder) => {
     await writeFile(join(folder, 'package.json'), '{"private":true}');
     const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${version}`];
     await run('npm', args, { cwd: folder, timeout: LIMIT_MS });
   });
 
 const pythonPackage = (version) =>
-  once(`python-${version}`, async (folder) => {
+  cached(`python-${version}`, async (folder) => {
     await run('python3', ['-m', 'venv', '--copies', folder], { timeout: LIMIT_MS });
     // Its scripts know the folder that they were made in; its Python doesn't mind.
     const python = join(folder, 'bin', 'python');

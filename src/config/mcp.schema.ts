@@ -33,6 +33,8 @@ export const mcpSchema = z
     origins: z.array(z.string().refine(isOrigin, { error: ORIGIN_RULE })).default([]),
     /** A vendor's own methods, decided as `tools/list` is. Default: none. */
     methods: z.array(z.string().min(1, { error: 'a method name' })).default([]),
+    /** The server tells apart arguments whose names differ only in case. Default: `false`. */
+    caseSensitive: z.boolean().default(false),
     /** The largest message that a client may send. Default: 4 MiB. */
     maxRequestBytes: bytes.default(4 * MIB),
     /** The largest message that the server may send. Default: 16 MiB. */

@@ -6,7 +6,7 @@ import type {
   McpRefusal,
   McpResult,
 } from 'nestjs-opa/mcp';
-import { hasDuplicateKey, INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa/mcp';
+import { INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa/mcp';
 import type { Exchange } from './exchange.js';
 import { written } from './numbers.js';
 import { reportDenial, reportHidden } from './report.js';
@@ -59,7 +59,7 @@ export class Inspector {
     if (!isTaskNotification(notification) || !('result' in (notification.params ?? {})))
       return { kind: 'pass', text, answers: false };
     const remaining = await tasks.decideNotification(notification, caller, subject, this.decideAs);
-    const isSame = remaining === notification && !hasDuplicateKey(text);
+    const isSame = remaining === notification;
     return { kind: 'pass', text: isSame ? text : written(text, notification, remaining), answers: false };
   }
 
@@ -83,8 +83,10 @@ export class Inspector {
       result = decided.result;
     }
     if (isOwn) this.exchange.server.ledger.settle(call);
-    const unchanged = result === answer.result && !(calls.some(this.isDecided) && hasDuplicateKey(text));
-    const left = unchanged ? text : written(text, answer, { ...answer, result });
+    const { jsonrpc, id } = answer;
+    // What stands beside a decided result was decided by nobody.
+    const changed = result !== answer.result || (calls.some(this.isDecided) && hasMore(answer));
+    const left = changed ? written(text, answer, { jsonrpc, id, result }) : text;
     return { kind: 'pass', text: left, answers: isOwn };
   }
 
@@ -104,6 +106,7 @@ export class Inspector {
   private async decide(call: McpCall, result: unknown): Promise<McpResult> {
     const { server, subject, enforcer } = this.exchange;
     if (call.request.method === 'tools/list') server.params.learn(result);
+    server.argumentNames.learn(call.request.method, result);
     if (listsTasks(call.request)) return server.tasks.filter(subject, result);
     if (isAboutTask(call.request)) return server.tasks.decide(call, subject, result, this.decideAs);
     // At once, for messages of the task may follow before the decision.
@@ -123,6 +126,9 @@ export class Inspector {
     return decided;
   };
 }
+
+const hasMore = (answer: JsonRpcAnswer): boolean =>
+  Object.keys(answer).some((key) => !['jsonrpc', 'id', 'result'].includes(key));
 
 const UNKNOWN: McpRefusal = {
   kind: 'failed',

@@ -25,7 +25,9 @@ export async function listTools(server: McpServer, call: McpCall): Promise<reado
     if (!isObject(result) || !Array.isArray(result['tools'])) break;
     tools.push(...(result['tools'] as unknown[]));
     cursor = result['nextCursor'];
-    if (cursor === undefined) return tools;
+    if (cursor !== undefined) continue;
+    server.argumentNames.learn('tools/list', { tools });
+    return tools;
   }
   throw new OpaError('OPA_BAD_ANSWER', `The MCP server "${server.entry.name}" did not list its tools.`);
 }

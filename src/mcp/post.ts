@@ -25,7 +25,7 @@ import { UNKNOWN_TASK } from './tasks.js';
 export async function post(exchange: Exchange, standing: StandingStreams): Promise<void> {
   const { request, server } = exchange;
   const body = await readBody(request.raw, server.entry.maxRequestBytes);
-  const message = parseMessage(body.text);
+  const message = parseMessage(body.text, server.entry);
   if (message.kind === 'refused') throw new GatewayError(400, message.code, message.message, message.id);
   if (message.kind === 'request') exchange.id = message.request.id;
   const era = eraOf(message, request.headers);
@@ -34,6 +34,7 @@ export async function post(exchange: Exchange, standing: StandingStreams): Promi
   else if (message.kind === 'notification') assertMirrored(message.notification, request.headers);
   if (message.kind === 'answer') return tell(exchange, message.answer, era, body);
   if (message.kind === 'notification') return tell(exchange, message.notification, era, body);
+  if (!server.entry.caseSensitive) server.argumentNames.assertSpelled(message.request);
   const call: McpCall = { request: message.request, era, caller: exchange.caller };
   const run = () => ask(exchange, call, body);
   if (call.request.method !== 'subscriptions/listen') return run();

@@ -38,18 +38,18 @@ describe('what a client sends', () => {
       'a call that says it is a notification',
       '{"jsonrpc":"2.0","method":"tools/call","method":"notifications/x"}',
       400,
-      -32602,
+      -32600,
     ],
-    ['a method twice', `{${CALL},"method":"ping","params":{"name":"secret"}}`, 400, -32602],
+    ['a method twice', `{${CALL},"method":"ping","params":{"name":"secret"}}`, 400, -32600],
     [
       'a method twice, once escaped',
       `{${CALL},"params":{"name":"secret"},"\\u006dethod":"ping"}`,
       400,
-      -32602,
+      -32600,
     ],
-    ['params twice', `{${CALL},"params":{"name":"secret"},"params":{"name":"x"}}`, 400, -32602],
+    ['params twice', `{${CALL},"params":{"name":"secret"},"params":{"name":"x"}}`, 400, -32600],
     ['an argument twice', `{${CALL},"params":{"name":"x","arguments":{"a":{"b":1,"b":2}}}}`, 400, -32602],
-    ['an id twice', `{${CALL},"id":2,"params":{"name":"x"}}`, 400, -32602],
+    ['an id twice', `{${CALL},"id":2,"params":{"name":"x"}}`, 400, -32600],
     ['a number out of range', `{${CALL},"params":{"name":"x","arguments":{"a":[-1e400]}}}`, 400, -32602],
     [
       'plain digits beyond 2^53',
@@ -190,11 +190,19 @@ describe('what a server sends', () => {
     expect([answer.status, answer.json()]).toMatchObject([200, { id: 1, error: { code: -32603 } }]);
   });
 
-  it('is decided once where a key stands twice, and the client sees what the policy saw', async () => {
+  it('reaches no client where a key stands twice', async () => {
     const twice =
       '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"classified"}],"content":[]}}';
     mcp.upstream.answer = (_got, response) => reply(response, twice);
-    expect((await post(port, tool('x'))).text).toBe('{"jsonrpc":"2.0","id":1,"result":{"content":[]}}');
+    expect((await post(port, tool('x'))).json()).toMatchObject({ id: 1, error: { code: -32603 } });
+  });
+
+  it('reaches no client beside a decided result', async () => {
+    const beside = '{"jsonrpc":"2.0","note":"classified","id":1,"result":{"content":[],"n":1.50}}';
+    mcp.upstream.answer = (_got, response) => reply(response, beside);
+    expect((await post(port, tool('x'))).text).toBe(
+      '{"jsonrpc":"2.0","id":1,"result":{"content":[],"n":1.50}}',
+    );
   });
 
   it('is decided though it is a failure', async () => {

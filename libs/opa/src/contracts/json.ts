@@ -21,8 +21,15 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
 
-/** Looks for a key that an object holds twice; the text is known to be JSON. */
-export function hasDuplicateKey(text: string): boolean {
+/** Whether an object holds a key twice; the text is known to be JSON. */
+export const hasDuplicateKey = (text: string): boolean => duplicateKey(text) !== undefined;
+
+/**
+ * Looks for a key that an object holds twice; the text is known to be JSON.
+ *
+ * @returns how many objects that object stands in, itself included
+ */
+export function duplicateKey(text: string): { readonly depth: number } | undefined {
   const objects: Set<string>[] = [];
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charCodeAt(i);
@@ -33,13 +40,13 @@ export function hasDuplicateKey(text: string): boolean {
       if (isKey(text, end)) {
         const keys = objects.at(-1);
         const key = keyOf(text, i, end);
-        if (keys?.has(key) === true) return true;
+        if (keys?.has(key) === true) return { depth: objects.length };
         keys?.add(key);
       }
       i = end;
     }
   }
-  return false;
+  return undefined;
 }
 
 const MINUS = 0x2d;

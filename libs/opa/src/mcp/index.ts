@@ -1,8 +1,9 @@
-export { hasDuplicateKey, numbersIn } from '../contracts/index.js';
+export { numbersIn } from '../contracts/index.js';
 export { applyToRequest, setHeaders, stripHeaders } from '../enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from '../input/index.js';
 export type * from './enforcer.js';
 export type * from './json-rpc.js';
+export { foldCase } from './keys/index.js';
 export { ruleOf } from './methods.js';
 export type { MethodRule } from './methods.js';
 export type { ListTools } from './output-schemas.js';
@@ -16,7 +17,7 @@ export {
   parseMessage,
   parseServerMessage,
 } from './parse.js';
-export type { McpMessage } from './parse.js';
+export type { McpMessage, ParseOptions } from './parse.js';
 export type { McpPolicies } from './policy-enforcer.js';
 export { McpPolicyEnforcer } from './policy-enforcer.js';
 export * from './plugin/index.js';

@@ -1,5 +1,6 @@
-import { hasDuplicateKey, hasUnsafeNumber } from '../contracts/index.js';
+import { hasUnsafeNumber } from '../contracts/index.js';
 import type { JsonRpcAnswer, JsonRpcId, JsonRpcNotification, JsonRpcRequest } from './json-rpc.js';
+import { wrongKey } from './keys/index.js';
 
 /** A message as a client or server sent it. */
 export type McpMessage =
@@ -23,13 +24,19 @@ export const INTERNAL_ERROR = -32603;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** How {@link parseMessage} reads a message. */
+export interface ParseOptions {
+  /** The server tells apart keys of `arguments` that differ only in case. Default: `false`. */
+  readonly caseSensitive?: boolean | undefined;
+}
+
 /**
  * Reads a message strictly: what two programs could read differently is refused, for policy and upstream would then
  * not see the same. Batches are refused, no version that a gateway meets has them.
  *
  * @see {@link https://www.jsonrpc.org/specification | JSON-RPC 2.0}
  */
-export function parseMessage(text: string): McpMessage {
+export function parseMessage(text: string, { caseSensitive = false }: ParseOptions = {}): McpMessage {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -39,7 +46,8 @@ export function parseMessage(text: string): McpMessage {
   const message = messageOf(value);
   if (message.kind === 'refused') return message;
   const id = message.kind === 'request' ? message.request.id : null;
-  if (hasDuplicateKey(text)) return refused(id, INVALID_PARAMS, 'The message holds a key twice');
+  const wrong = wrongKey(text, value as Fields, { exact: caseSensitive ? argumentsOf(value as Fields) : [] });
+  if (wrong !== undefined) return refused(id, wrong.isTop ? INVALID_REQUEST : INVALID_PARAMS, wrong.message);
   // No policy looks at the others, whose numbers are between client and server.
   if (message.kind === 'request' && hasUnsafeNumber(text)) {
     return refused(id, INVALID_PARAMS, 'The message holds a number that a double cannot hold');
@@ -47,9 +55,16 @@ export function parseMessage(text: string): McpMessage {
   return message;
 }
 
+/** The arguments of a call, and those that a completion is for. */
+function argumentsOf({ params }: Fields): unknown[] {
+  if (!isObject(params)) return [];
+  const { context } = params;
+  return [params['arguments'], isObject(context) ? context['arguments'] : undefined];
+}
+
 /**
- * Reads a message that an MCP server has sent. Its numbers pass as they came, and an error need not say whose it is:
- * a server that could not read a request doesn't know its id.
+ * Reads a message that an MCP server has sent, as strictly. Its numbers pass as they came, and an error need not say
+ * whose it is: a server that could not read a request doesn't know its id.
  */
 export function parseServerMessage(text: string): McpMessage {
   let value: unknown;
@@ -58,10 +73,15 @@ export function parseServerMessage(text: string): McpMessage {
   } catch {
     return refused(null, PARSE_ERROR, 'The message is not JSON');
   }
-  if (isObject(value) && isNamelessError(value)) {
-    return { kind: 'answer', answer: { ...value, id: null } as unknown as JsonRpcAnswer };
-  }
-  return messageOf(value);
+  const message = serverMessageOf(value);
+  if (message.kind === 'refused') return message;
+  const wrong = wrongKey(text, value as Fields, { hasSchemas: true });
+  return wrong === undefined ? message : refused(null, INTERNAL_ERROR, wrong.message);
+}
+
+function serverMessageOf(value: unknown): McpMessage {
+  if (!isObject(value) || !isNamelessError(value)) return messageOf(value);
+  return { kind: 'answer', answer: { ...value, id: null } as unknown as JsonRpcAnswer };
 }
 
 function isNamelessError(value: Fields): boolean {

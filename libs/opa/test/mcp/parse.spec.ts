@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseMessage } from 'nestjs-opa/mcp';
+import { parseMessage, parseServerMessage } from 'nestjs-opa/mcp';
 
 const call = '"jsonrpc":"2.0","id":1,"method":"tools/call"';
 
@@ -47,10 +47,10 @@ describe('parseMessage', () => {
     [
       'a method twice, the last of them a notification',
       '{"jsonrpc":"2.0","method":"tools/call","method":"notifications/x"}',
-      -32602,
+      -32600,
       null,
     ],
-    ['an answer with a key twice', '{"jsonrpc":"2.0","id":1,"id":2,"result":1}', -32602, null],
+    ['an answer with a key twice', '{"jsonrpc":"2.0","id":1,"id":2,"result":1}', -32600, null],
     ['a byte order mark', `\ufeff{${call}}`, -32700, null],
     [
       'an id that a double cannot hold',
@@ -69,5 +69,119 @@ describe('parseMessage', () => {
     ['digits beyond a double', `{${call},"params":{"n":9007199254740993}}`, -32602, 1],
   ])('refuses %s', (_name, text, code, id) => {
     expect(parseMessage(text)).toMatchObject({ kind: 'refused', code, id });
+  });
+});
+
+/** Keys that a reader who ignores case takes for others, and the code of the refusal. */
+const AMBIGUOUS = [
+  ['a method in two cases', `{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}`, -32600],
+  ["a method in two cases, the protocol's last", `{"METHOD":"tools/call",${call}}`, -32600],
+  ['an id in two cases', `{${call},"ID":2}`, -32600],
+  ['params with the long s', `{${call},"param\u017f":{"name":"x"}}`, -32600],
+  ['another version in another case', `{${call},"JSONRPC":"2.0"}`, -32600],
+  ['a result beside a call', `{${call},"Result":{}}`, -32600],
+  ['two unknown keys', `{${call},"extra":1,"Extra":2}`, -32600],
+  ['the key of every object, in two cases', `{${call},"__proto__":1,"__PROTO__":2}`, -32600],
+  ['a name in two cases', `{${call},"params":{"name":"a","Name":"b"}}`, -32602],
+  ['a name in another case alone', `{${call},"params":{"NAME":"b"}}`, -32602],
+  ['a name in another case, escaped', `{${call},"params":{"\\u004eame":"b"}}`, -32602],
+  [
+    'a name in another case within arguments',
+    `{${call},"params":{"name":"x","arguments":{"Name":1}}}`,
+    -32602,
+  ],
+  ['a token with the Kelvin sign', `{${call},"params":{"_meta":{"progressTo\u212aen":1}}}`, -32602],
+  [
+    'the version of a modern message',
+    `{${call},"params":{"_meta":{"io.ModelContextProtocol/protocolVersion":"x"}}}`,
+    -32602,
+  ],
+  ['two keys of a nested object', `{${call},"params":{"a":[[{"stra\u00dfe":1,"STRA\u1e9eE":2}]]}}`, -32602],
+  ['two halves of a surrogate pair', `{${call},"params":{"a":{"\\ud800":1,"\\udc00":2}}}`, -32602],
+] as const;
+
+/** Keys that differ for every reader. */
+const CLEAR = [
+  ['unknown keys in any case', `{${call},"Extra":1,"params":{"Foo":{"BAR":1,"baz":2}}}`],
+  ['the same key in another case in other objects', `{${call},"params":{"a":{"x":1},"b":{"X":1}}}`],
+  ['two forms of one letter', `{${call},"params":{"\u00e9":1,"e\u0301":2}}`],
+  ['letters that fold to themselves', `{${call},"params":{"\u0130d":1,"\u0131d":2}}`],
+  ['keys of every object', `{${call},"params":{"__proto__":{"a":1},"constructor":1,"toString":2}}`],
+  ['names with a dash or a line', `{${call},"params":{"proto_col":1,"mime-type":2,"mime_type":3}}`],
+] as const;
+
+describe('keys that differ only in case', () => {
+  it.each(AMBIGUOUS)('are refused of a client: %s', (_name, text, code) => {
+    expect(parseMessage(text)).toMatchObject({ kind: 'refused', code, id: 1 });
+  });
+
+  it.each(AMBIGUOUS)('are refused of a server: %s', (_name, text, _code) => {
+    expect(parseServerMessage(text)).toMatchObject({ kind: 'refused', code: -32603 });
+  });
+
+  it.each(CLEAR)('are no others: %s', (_name, text) => {
+    expect(parseMessage(text)).toMatchObject({ kind: 'request' });
+    expect(parseServerMessage(text)).toMatchObject({ kind: 'request' });
+  });
+
+  it.each([
+    ['a result', '{"jsonrpc":"2.0","id":1,"result":{"content":[],"Content":[]}}'],
+    [
+      'a result that is decided as a failure',
+      '{"jsonrpc":"2.0","id":1,"result":{"content":[],"IsError":true}}',
+    ],
+    ['a result twice', '{"jsonrpc":"2.0","id":1,"result":{"content":[]},"RESULT":{}}'],
+    ['a key twice', '{"jsonrpc":"2.0","id":1,"result":{"content":[],"content":[]}}'],
+    ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m","Message":"n"}}'],
+    ['an error of nobody', '{"jsonrpc":"2.0","error":{"code":1,"message":"m"},"Error":{}}'],
+    ['a notification', '{"jsonrpc":"2.0","method":"notifications/x","Params":{}}'],
+    ['a tool', '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","Name":"b"}]}}'],
+    [
+      'the word of a schema',
+      '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"inputSchema":{"Properties":{}}}]}}',
+    ],
+    [
+      'two properties of a schema',
+      '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"inputSchema":{"properties":{"a":{},"A":{}}}}]}}',
+    ],
+  ])('are refused of a server in %s', (_name, text) => {
+    expect(parseServerMessage(text)).toMatchObject({ kind: 'refused', code: -32603 });
+  });
+
+  it("are no names of the protocol where a tool's schema defines them", () => {
+    const schema = {
+      $defs: {
+        Task: { type: 'object', properties: { Name: { type: 'string' }, URI: { default: { ID: 1 } } } },
+      },
+      properties: { Message: { $ref: '#/$defs/Task' } },
+    };
+    const result = { tools: [{ name: 'x', inputSchema: schema, outputSchema: schema }] };
+    const text = JSON.stringify({ jsonrpc: '2.0', id: 1, result });
+    expect(parseServerMessage(text)).toMatchObject({ kind: 'answer' });
+    // A client has no schemas to give.
+    expect(parseMessage(text)).toMatchObject({ kind: 'refused', code: -32602 });
+  });
+
+  it.each([
+    ['two arguments', '"arguments":{"a":1,"A":2}', true],
+    ['a name of the protocol', '"arguments":{"Name":1,"b":[{"URI":1}]}', true],
+    ['the context of a completion', '"context":{"arguments":{"ID":1}}', true],
+    ['an argument twice', '"arguments":{"a":1,"a":2}', false],
+    ['an argument twice, once escaped', '"arguments":{"a":1,"\\u0061":2}', false],
+    ['the word itself', '"arguments":{},"Arguments":{}', false],
+    ['another part', '"_meta":{"arguments":{"Name":1}}', false],
+  ])('pass within the arguments of a server that tells them apart: %s', (_name, params, passes) => {
+    const text = `{${call},"params":{"name":"x",${params}}}`;
+    expect(parseMessage(text)).toMatchObject({ kind: 'refused' });
+    expect(parseMessage(text, { caseSensitive: true }).kind).toBe(passes ? 'request' : 'refused');
+  });
+
+  // A look at every pair of keys would take longer than a test may.
+  it('are looked for in messages as large as they come', () => {
+    const keys = Array.from({ length: 250_000 }, (_none, index) => `"k\u00c4${index}":1`).join();
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const many = `{${call},"params":{"arguments":{${keys},"deep":${deep}}}}`;
+    expect(parseMessage(many)).toMatchObject({ kind: 'request' });
+    expect(parseMessage(many.replace('"deep"', '"K\u00e4249999":1,"deep"'))).toMatchObject({ code: -32602 });
   });
 });

@@ -1,0 +1,2 @@
+export { foldCase } from './fold-case.js';
+export { wrongKey } from './wrong-key.js';
