@@ -38,7 +38,14 @@ export type {
   TransportSnapshot,
   WouldDeny,
 } from './decision/index.js';
-export { OpaDecision, OpaInput, OpaObligation, OpaPolicy, OpaPublic } from './decorators/index.js';
+export {
+  OpaDecides,
+  OpaDecision,
+  OpaInput,
+  OpaObligation,
+  OpaPolicy,
+  OpaPublic,
+} from './decorators/index.js';
 export type { OpaObligationHandler, OpaObligationScene, OpaPolicyOptions } from './decorators/index.js';
 export { createEmbeddedEngine, EmbeddedEngine } from './engines/embedded/index.js';
 export type { EmbeddedEngineOptions } from './engines/embedded/index.js';

@@ -42,3 +42,13 @@ export function assertPolicyPath(path: unknown, where: string): string {
     `${where}: ${typeof path === 'string' ? JSON.stringify(path) : `a value of type ${typeof path}`} is not a policy path. Give ${POLICY_PATH_RULE}.`,
   );
 }
+
+/** What is probably wrong with a path at which no policy was found, as an end of a message; nothing where nobody can tell. */
+export function policyPathHint(path: string): string {
+  const isDotted = !path.includes('/') && path.includes('.');
+  const segments = (isDotted ? path.split('.') : path.split('/')).filter((segment) => segment !== '');
+  const isBelowData = segments[0] === 'data' && segments.length > 1;
+  if (!isDotted && !isBelowData) return '';
+  const meant = segments.slice(isBelowData ? 1 : 0).join('/');
+  return ` A policy path is relative to "data", and its segments are parted by slashes: write "${meant}".`;
+}

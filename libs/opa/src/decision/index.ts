@@ -9,5 +9,6 @@ export type { InputLimits } from './query.js';
 export type { OpaQuestion } from './question.js';
 export * from './record.js';
 export type * from './routes.js';
+export type { OpaServiceSettings } from './service-settings.js';
 export type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
 export * from './under-way.js';

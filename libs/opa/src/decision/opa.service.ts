@@ -1,46 +1,27 @@
 import { Logger } from '@nestjs/common';
-import type { Decision, EngineAnswer, MaybePromise, PolicyEngine } from '../contracts/index.js';
+import type { Decision, EngineAnswer, MaybePromise } from '../contracts/index.js';
 import { isPromise, opaErrorOf, promised } from '../contracts/index.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { decisionOf } from './read-decision.js';
-import type { InputLimits } from './query.js';
 import { policyOf, queryOf } from './query.js';
 import type { OpaQuestion, WrittenQuestion } from './question.js';
 import type { RouteReport } from './routes.js';
 import { degradationOf, stand } from './stand.js';
-import type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
+import type { OpaServiceSettings } from './service-settings.js';
+import type { OpaStats } from './stats.js';
 import { DecisionCounter } from './stats.js';
+import { UndefinedPolicies } from './undefined-policies.js';
 import { UnderWay } from './under-way.js';
-
-/** What an {@link OpaService} works with. */
-export interface OpaServiceSettings {
-  readonly engine: PolicyEngine;
-  /** The decisions that a shutdown waits for. Default: the service's own. */
-  readonly underWay?: UnderWay;
-  readonly policy?: string | undefined;
-  readonly timeout: number;
-  readonly mode: 'enforce' | 'permissive' | 'disabled';
-  /** Let through what an unreachable or late OPA can't decide. */
-  readonly failOpen: boolean;
-  /** The largest inputs. Default: those for an engine outside the process. */
-  readonly inputLimits?: InputLimits | undefined;
-  /** What {@link OpaService.stats} shows beside the decisions. */
-  readonly snapshot?: () => TransportSnapshot & EngineSnapshot;
-  /** Forgets every cached decision. */
-  readonly purge?: () => Promise<void>;
-  /** What the start-up audit found. */
-  readonly routes?: () => readonly RouteReport[];
-}
 
 /** Asks for decisions. */
 export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
   private readonly underWay: UnderWay;
-  private readonly reported = new Set<string>();
+  private readonly undefinedPolicies = new UndefinedPolicies();
   private readonly wouldDeny = new PermissiveReport();
 
   constructor(private readonly settings: OpaServiceSettings) {
@@ -233,7 +214,7 @@ export class OpaService {
     const begin = performance.now();
     const answer = await this.document(policy, question, begin);
     const { result, engine = this.settings.engine.name } = answer;
-    if (result === undefined) this.warnUndefined(policy);
+    if (result === undefined) this.undefinedPolicies.warn(policy);
     const outcome = result === undefined ? 'undefined' : 'allow';
     this.counter.count(stand(policy, engine, outcome, performance.now() - begin));
     return answer;
@@ -255,18 +236,10 @@ export class OpaService {
   private refused(decision: Decision, permissive: boolean): Decision {
     const { policy, reasons } = decision;
     const outcome = decision.outcome === 'undefined' ? 'undefined' : 'deny';
-    if (outcome === 'undefined') this.warnUndefined(policy);
+    if (outcome === 'undefined') this.undefinedPolicies.warn(policy);
     if (!permissive) return decision;
     this.reportWouldDeny(policy, outcome, reasons);
     return { ...decision, allowed: true, degraded: 'permissive' };
-  }
-
-  private warnUndefined(policy: string): void {
-    if (this.reported.has(policy) || this.reported.size >= 1_000) return;
-    this.reported.add(policy);
-    this.logger.warn(
-      `The policy "${policy}" is undefined: is its path right, and loaded? Undefined is denied.`,
-    );
   }
 
   private unavailable(error: unknown, policy: string, begin: number, permissive: boolean): Decision {

@@ -5,9 +5,10 @@
  * - `public`: everyone is let in (`@OpaPublic`), with an OpaGuard or without.
  * - `refused`: an OpaGuard refuses everyone, for no policy is named and there is no default one.
  * - `open`: an OpaGuard lets everyone in, for no policy is named and `unguarded` is `'allow'`.
+ * - `decides`: the handler asks in its own code (`@OpaDecides`), with an OpaGuard or without.
  * - `not guarded`: no OpaGuard covers it.
  */
-export type RouteStatus = 'guarded' | 'public' | 'refused' | 'open' | 'not guarded';
+export type RouteStatus = 'guarded' | 'public' | 'decides' | 'refused' | 'open' | 'not guarded';
 
 /** One line of the start-up audit: a route, handler or pattern, and what decides it. */
 export interface RouteReport {

@@ -21,9 +21,11 @@ export interface OpaPolicyOptions {
   readonly timeout?: number;
 }
 
-/** What a handler or class declares; without policies it is public. */
+/** What a handler or class declares; without policies the guard lets everyone in. */
 export interface Declaration extends OpaPolicyOptions {
   readonly policies: readonly string[];
+  /** The handler decides in code (`@OpaDecides`), by the policies that it names for the audit. */
+  readonly inCode?: readonly string[];
   /** How their decisions become one: the class's and the handler's own may differ in it. */
   readonly groups: readonly PolicyGroup[];
 }
@@ -45,7 +47,7 @@ export function declare(declaration: Declaration): ClassDecorator & MethodDecora
     if (Reflect.hasOwnMetadata(DECLARATION, on)) {
       throw new OpaError(
         'OPA_BAD_OPTIONS',
-        `${nameOf(on)} has two declarations: use one of @OpaPolicy and @OpaPublic, once, on a class or handler.`,
+        `${nameOf(on)} has two declarations: use one of @OpaPolicy, @OpaPublic and @OpaDecides, once, on a class or handler.`,
       );
     }
     Reflect.defineMetadata(DECLARATION, declaration, on);
@@ -69,6 +71,31 @@ export const declarationOf = once((handler, controller): Declaration | undefined
   const groups = [outer, own].filter((one) => one.policies.length > 0).flatMap((one) => one.groups);
   return groups.some(({ combine }) => combine === 'any') ? { ...both, groups } : both;
 });
+
+/** The keys of an application's own public markers: a marker with the value `true` stands for `@OpaPublic`. */
+export type PublicKeys = readonly (string | symbol)[];
+
+const PUBLIC = declarationWith([]);
+
+/**
+ * What holds for a handler where the application has public markers of its own. The handler's say before the class's;
+ * at the same place a declaration of this library wins.
+ */
+export function declarationWithin(
+  handler: object,
+  controller: Target,
+  publicKeys: PublicKeys,
+): Declaration | undefined {
+  const declaration = declarationOf(handler, controller);
+  if (publicKeys.length === 0 || Reflect.hasMetadata(DECLARATION, handler)) return declaration;
+  const onHandler = publicKeys.map((key): unknown => Reflect.getMetadata(key, handler));
+  if (onHandler.includes(true)) return PUBLIC;
+  if (declaration !== undefined) return declaration;
+  const isPublic = publicKeys.some(
+    (key, index) => onHandler[index] === undefined && Reflect.getMetadata(key, controller) === true,
+  );
+  return isPublic ? PUBLIC : undefined;
+}
 
 /** The input functions of a handler: the class's first, then its own. */
 export const inputsOf = once((handler, controller): readonly InputFunction[] =>

@@ -42,6 +42,18 @@ export function OpaPublic(): ClassDecorator & MethodDecorator {
 }
 
 /**
+ * Says that a handler, or each of a class, asks OPA in its own code, such as by `OpaService.enforce`: the guard asks
+ * nothing and lets everyone in, and the start-up audit counts the handler as one that decides.
+ *
+ * @param policies - what it asks, for the audit's table and `verifyPolicies`
+ * @throws OpaError `OPA_BAD_OPTIONS` when a path isn't valid
+ */
+export function OpaDecides(...policies: string[]): ClassDecorator & MethodDecorator {
+  for (const policy of policies) assertPolicyPath(policy, '@OpaDecides');
+  return declare({ ...declarationWith([]), inCode: policies });
+}
+
+/**
  * Adds to the input of a handler's decisions, or of a whole class's: the function's result is merged over the top
  * level of the input built so far (its second argument). The class's function comes first.
  */

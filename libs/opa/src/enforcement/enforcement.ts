@@ -3,7 +3,7 @@ import type { Decision, MaybePromise } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { OpaQuestion, ResultEdit } from '../decision/index.js';
 import { OpaService } from '../decision/index.js';
-import type { Declaration } from '../decorators/index.js';
+import type { Declaration, PublicKeys } from '../decorators/index.js';
 import { declarationOf, declarationWith, inputsOf } from '../decorators/index.js';
 import type { Input, InputBuilder } from '../input/index.js';
 import type { Obligations } from './obligations/index.js';
@@ -17,6 +17,8 @@ export interface EnforcementSettings {
   readonly unguarded: 'deny' | 'allow';
   /** Patterns of headers that only a policy may set; lower case. */
   readonly policyHeaders: readonly string[];
+  /** The application's own markers of public handlers. */
+  readonly publicKeys?: PublicKeys | undefined;
 }
 
 /** One module instance as its guard and interceptor see it. */

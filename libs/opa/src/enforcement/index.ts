@@ -1,3 +1,4 @@
+export { handlerName } from './denial-log.js';
 export * from './enforcement.js';
 export * from './http.js';
 export * from './locator.js';

@@ -5,6 +5,7 @@ import { isError, OpaError } from '../contracts/index.js';
 import { DENIED_MESSAGE } from '../decision/index.js';
 import type { ContextKind } from '../input/index.js';
 import { kindOf } from '../input/index.js';
+import { describeDenial } from './denial-log.js';
 import { graphqlPoint } from './graphql.js';
 import { grpcPoint } from './grpc.js';
 import { httpPoint } from './http.js';
@@ -42,6 +43,7 @@ export function pointOf(context: ExecutionContext): EnforcementPoint {
 
 /** The error with which a denied request is refused. */
 export async function denial(context: ExecutionContext, decision: Decision): Promise<Error> {
+  logger.debug(describeDenial(context, decision));
   return pointOf(context).denial(context, decision);
 }
 

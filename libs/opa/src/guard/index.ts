@@ -1,1 +1,2 @@
+export * from './guard-chain.js';
 export * from './opa.guard.js';

@@ -1,4 +1,4 @@
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { CanActivate, ExecutionContext, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Decision, MaybePromise } from '../contracts/index.js';
@@ -7,10 +7,10 @@ import type { DecidedInput, DecisionRecord } from '../decision/index.js';
 import { beginDecision, combinedGroups, recordOf, verdictOn } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
 import {
-  declared,
   denial,
   EnforcementLocator,
   failure,
+  handlerName,
   obligationsOf,
   OpaEnforcement,
   ownDenial,
@@ -19,6 +19,8 @@ import {
   UnknownContextException,
 } from '../enforcement/index.js';
 import type { Input } from '../input/index.js';
+import { EarlyDenials } from './early-denials.js';
+import { OPA_GUARD } from './guard-chain.js';
 
 /** One request under the guard. */
 interface Scene {
@@ -36,21 +38,38 @@ interface Scene {
  * A context of a kind that isn't known is refused.
  */
 @Injectable()
-export class OpaGuard implements CanActivate {
+export class OpaGuard implements CanActivate, OnModuleInit {
+  static readonly [OPA_GUARD] = true;
   private readonly logger = new Logger(OpaGuard.name);
   private readonly enforcements: EnforcementLocator;
   private readonly warned = new Set<string>();
+  private readonly early: EarlyDenials;
 
   constructor(
     @Inject(ModuleRef) modules: ModuleRef,
-    @Optional() @Inject(OpaEnforcement) unnamed?: OpaEnforcement,
+    @Optional() @Inject(OpaEnforcement) private readonly unnamed?: OpaEnforcement,
   ) {
     this.enforcements = new EnforcementLocator(modules, unnamed);
+    this.early = new EarlyDenials(modules, this);
+  }
+
+  /** @throws OpaError `OPA_BAD_OPTIONS` when the application has no OpaModule */
+  onModuleInit(): void {
+    this.enforcements.assertModule('OpaGuard');
+  }
+
+  /**
+   * Whether it decides handlers that name no instance.
+   *
+   * @internal
+   */
+  get hasUnnamed(): boolean {
+    return this.unnamed !== undefined;
   }
 
   /** @returns `true`, itself where there was nothing to wait for; every refusal is a rejection */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
-    const scene = { context, record: recordOf(context), declaration: declared(context) };
+    const scene = { context, record: recordOf(context), declaration: this.enforcements.declared(context) };
     try {
       const input = this.input(scene);
       if (input === undefined) return true;
@@ -113,7 +132,10 @@ export class OpaGuard implements CanActivate {
   /** Throws the error in the context's own form; permissive, an input that can't be built is only told of. */
   private async refuse(error: unknown, { context, declaration }: Scene): Promise<boolean> {
     if (error instanceof UnknownContextException) throw error;
-    if (error instanceof Refused) throw await denial(context, error.decision);
+    if (error instanceof Refused) {
+      this.early.report(context);
+      throw await denial(context, error.decision);
+    }
     const notBuilt = error instanceof OpaError && error.code === 'OPA_BAD_INPUT';
     const enforcement = notBuilt ? this.enforcements.find(declaration?.instance) : undefined;
     if (!notBuilt || enforcement?.isPermissive(context) !== true) throw await failure(context, error);
@@ -125,6 +147,8 @@ export class OpaGuard implements CanActivate {
   /** The input to decide about; `undefined` where no policy is asked and the handler may run. */
   private input({ context, declaration }: Scene): MaybePromise<Input> | undefined {
     const point = pointOf(context);
+    // Where every instance has a name, what names none is public or refused.
+    if (declaration?.policies.length === 0 && !this.hasUnnamed) return undefined;
     const enforcement = this.enforcements.find(declaration?.instance);
     const { policyHeaders, unguarded } = enforcement.settings;
     if (policyHeaders.length > 0) point.strip(context, policyHeaders);
@@ -149,7 +173,7 @@ export class OpaGuard implements CanActivate {
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
-    const name = `${context.getClass().name}.${context.getHandler().name}`;
+    const name = handlerName(context);
     if (!this.warned.has(name)) {
       this.warned.add(name);
       this.logger.warn(`${name} is under OpaGuard and names no policy: unguarded: "${unguarded}".`);

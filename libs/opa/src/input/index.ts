@@ -9,4 +9,5 @@ export * from './kind.js';
 export * from './mcp-request.js';
 export * from './peer-address.js';
 export type { Input } from './shapes.js';
+export * from './subject-type.js';
 export * from './ws-client.js';

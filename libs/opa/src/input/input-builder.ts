@@ -9,11 +9,10 @@ import type { OpaInputOptions } from './input.options.js';
 import type { Input } from './shapes.js';
 import { kindOf } from './kind.js';
 import { shapes } from './shapes.js';
+import { ANONYMOUS } from './subject.js';
 
 /** What `@OpaInput` takes: its result is merged over the top level of the input built so far. */
 export type InputFunction = (context: ExecutionContext, input: Input) => object | Promise<object>;
-
-const ANONYMOUS = Object.freeze({ type: 'anonymous' });
 
 /** Builds the input of a decision from an execution context. */
 export class InputBuilder {

@@ -1,4 +1,10 @@
-import type { CallHandler, ExecutionContext, MessageEvent, NestInterceptor } from '@nestjs/common';
+import type {
+  CallHandler,
+  ExecutionContext,
+  MessageEvent,
+  NestInterceptor,
+  OnModuleInit,
+} from '@nestjs/common';
 import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable, OperatorFunction } from 'rxjs';
@@ -10,7 +16,6 @@ import { findDecidedInput, holdingResult, takeResult } from '../decision/index.j
 import type { OpaPolicyOptions } from '../decorators/index.js';
 import type { HttpReply } from '../enforcement/index.js';
 import {
-  declared,
   denial,
   edited,
   EDITS_RESULTS,
@@ -65,7 +70,7 @@ const BODY_HEADERS = [
  * concern its data alone, and it has no headers.
  */
 @Injectable()
-export class OpaInterceptor implements NestInterceptor {
+export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   static readonly [EDITS_RESULTS] = true;
   private readonly enforcements: EnforcementLocator;
 
@@ -76,6 +81,11 @@ export class OpaInterceptor implements NestInterceptor {
     this.enforcements = new EnforcementLocator(modules, unnamed);
   }
 
+  /** @throws OpaError `OPA_BAD_OPTIONS` when the application has no OpaModule */
+  onModuleInit(): void {
+    this.enforcements.assertModule('OpaInterceptor');
+  }
+
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const point = pointOf(context);
     const taken = takeResult(context);
@@ -83,7 +93,7 @@ export class OpaInterceptor implements NestInterceptor {
     const { made, edits } = taken;
     if (made?.responseHeaders !== undefined && made.degraded !== 'permissive')
       setHeaders(point.reply(context), made.responseHeaders);
-    const declaration = declared(context);
+    const declaration = this.enforcements.declared(context);
     if (declaration?.response === undefined && edits.length === 0) return next.handle();
     const answer = { context, declaration, before: { ...point.reply(context)?.getHeaders() }, edits };
     const decide = leavesByItem(context) ? this.itemByItem(answer) : this.lastItem(answer);

@@ -10,10 +10,9 @@ import { OpaHttpService } from '../transport/index.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
 import { ConfigurableModuleClass } from './opa.module-definition.js';
 import { checkAsync } from './options.schema.js';
-import { ResponseRouteCheck } from './response-route.check.js';
 
 /** The global part of the module: every provider but `HttpService`. */
-@Module({ imports: [DiscoveryModule], providers: [ResponseRouteCheck, ObligationRegistry, Obligations] })
+@Module({ imports: [DiscoveryModule], providers: [ObligationRegistry, Obligations] })
 export class OpaCoreModule extends ConfigurableModuleClass {}
 
 /**

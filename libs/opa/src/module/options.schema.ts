@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { z } from 'zod';
 import { tokenSchema } from '../client/index.js';
 import type { PolicyEngine } from '../contracts/index.js';
@@ -43,6 +44,10 @@ const header = z
   .string({ error: 'a header name, which may end in *' })
   .regex(/^[\w!#$%&'+.^`|~-]+\*?$/, { error: 'a header name, which may end in *' });
 
+const metadataKey = z.union([text('a metadata key'), z.symbol()], { error: 'a metadata key' });
+
+const guard = z.custom<Type>((value) => typeof value === 'function', { error: 'the class of a guard' });
+
 const isEngine = (value: unknown): value is PolicyEngine =>
   typeof value === 'object' && value !== null && 'evaluate' in value && typeof value.evaluate === 'function';
 
@@ -72,6 +77,11 @@ const schema = section({
   coalesce: flag.optional(),
   input: inputSchema.optional(),
   policyHeaders: z.array(header, { error: 'a list of header names' }).optional(),
+  publicKeys: z.array(metadataKey, { error: 'a list of metadata keys' }).optional(),
+  authentication: orFalse(
+    z.array(guard, { error: 'a list of guard classes' }),
+    'a list of guard classes',
+  ).optional(),
   unguarded: oneOf('deny', 'allow').optional(),
   audit: flag.optional(),
   verifyPolicies: z.union([z.boolean(), z.literal('warn')], { error: 'true, false or "warn"' }).optional(),

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import type { OpaToken } from '../client/index.js';
 import type { PolicyEngine } from '../contracts/index.js';
 import type { OpaInputOptions } from '../input/index.js';
@@ -68,6 +69,16 @@ export interface OpaModuleOptions {
    * Default: none.
    */
   policyHeaders?: readonly string[];
+  /**
+   * The metadata keys of the application's own public markers: the value `true` on a handler or class stands for
+   * `@OpaPublic()`. Default: none.
+   */
+  publicKeys?: readonly (string | symbol)[];
+  /**
+   * Guards that authenticate, for the start-up audit, beside those whose class names tell it; `false` leaves the order
+   * of guards unchecked. Default: none.
+   */
+  authentication?: false | readonly Type[];
   /** What becomes of a handler under the guard for which no policy is named. Default: `'deny'`. */
   unguarded?: 'deny' | 'allow';
   /**

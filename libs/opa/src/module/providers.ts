@@ -15,8 +15,11 @@ import { OpaInterceptor } from '../interceptor/index.js';
 import { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
 import { RouteAudit } from './audit/audit.js';
+import type { HandlerSources } from './audit/handlers.js';
+import { GuardUseCheck } from './guard-use.check.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
+import { ResponseRouteCheck } from './response-route.check.js';
 import { ScopeCheck } from './scope.check.js';
 
 const PUBLIC = [OpaService, OpaClient, OpaHttpService, OpaHealthIndicator];
@@ -25,6 +28,7 @@ const PUBLIC = [OpaService, OpaClient, OpaHttpService, OpaHealthIndicator];
 export function providersOf(name: string | undefined, options: InjectionToken): Provider[] {
   const runtime = instanceToken(OpaRuntime, name);
   const audit = instanceToken(RouteAudit, name);
+  const sources = Symbol('nestjs-opa:handler-sources');
   const from = (token: InjectionToken, make: (runtime: OpaRuntime) => unknown): Provider => ({
     provide: token,
     useFactory: make,
@@ -40,23 +44,32 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
     from(instanceToken(OpaHttpService, name), ({ transport }) => transport.http),
     from(instanceToken(OpaHealthIndicator, name), ({ stack }) => new OpaHealthIndicator(stack.engine)),
     {
-      provide: audit,
+      provide: sources,
       useFactory: (
-        own: OpaRuntime,
         config: ApplicationConfig,
         discovery: DiscoveryService,
         scanner: MetadataScanner,
         modules: ModulesContainer,
         host: HttpAdapterHost,
-      ) => new RouteAudit({ config, discovery, scanner, modules, host }, own, name),
-      inject: [
-        runtime,
-        ApplicationConfig,
-        DiscoveryService,
-        MetadataScanner,
-        ModulesContainer,
-        HttpAdapterHost,
-      ],
+      ): HandlerSources => ({ config, discovery, scanner, modules, host }),
+      inject: [ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer, HttpAdapterHost],
+    },
+    {
+      provide: audit,
+      useFactory: (own: OpaRuntime, handlers: HandlerSources) => new RouteAudit(handlers, own, name),
+      inject: [runtime, sources],
+    },
+    {
+      provide: instanceToken(GuardUseCheck, name),
+      useFactory: ({ settings }: OpaRuntime, handlers: HandlerSources) =>
+        new GuardUseCheck(handlers, settings.publicKeys),
+      inject: [runtime, sources],
+    },
+    {
+      provide: instanceToken(ResponseRouteCheck, name),
+      useFactory: ({ settings }: OpaRuntime, { discovery, scanner }: HandlerSources) =>
+        new ResponseRouteCheck(discovery, scanner, name, settings.publicKeys),
+      inject: [runtime, sources],
     },
     {
       provide: instanceToken(ScopeCheck, name),

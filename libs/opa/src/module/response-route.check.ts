@@ -1,19 +1,20 @@
 import type { OnModuleInit, Type } from '@nestjs/common';
-import { Inject, Injectable } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { OpaError } from '../contracts/index.js';
-import { declarationOf } from '../decorators/index.js';
+import type { PublicKeys } from '../decorators/index.js';
+import { declarationWithin } from '../decorators/index.js';
 import { isMessage, takesResponseOver } from '../enforcement/index.js';
 import { fieldEnhancers, unaskedPolicy } from './resolver.check.js';
 
 type Method = (...args: never[]) => unknown;
 
 /** Stops the start when a handler's result would pass its response policy unseen. */
-@Injectable()
 export class ResponseRouteCheck implements OnModuleInit {
   constructor(
-    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly instance: string | undefined,
+    private readonly publicKeys: PublicKeys = [],
   ) {}
 
   /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler */
@@ -40,7 +41,9 @@ export class ResponseRouteCheck implements OnModuleInit {
   }
 
   private check(controller: Type, key: string, handler: Method): void {
-    if (declarationOf(handler, controller)?.response === undefined) return;
+    const declaration = declarationWithin(handler, controller, this.publicKeys);
+    // Each instance looks at the handlers that it decides.
+    if (declaration?.response === undefined || declaration.instance !== this.instance) return;
     if (!takesResponseOver(controller, key)) return;
     throw new OpaError(
       'OPA_BAD_OPTIONS',

@@ -1,9 +1,12 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import type { RouteReport, RouteStatus } from '../../decision/index.js';
-import { declarationOf } from '../../decorators/index.js';
+import type { Declaration } from '../../decorators/index.js';
+import { declarationWithin } from '../../decorators/index.js';
 import type { OpaRuntime } from '../runtime.js';
+import type { Coverage } from './coverage.js';
 import { GuardCoverage } from './coverage.js';
+import { guardOrderProblem } from './guard-order.js';
 import type { Handler, HandlerSources } from './handlers.js';
 import { handlersOf } from './handlers.js';
 import { verifyPolicies } from './verify.js';
@@ -12,6 +15,8 @@ import { verifyPolicies } from './verify.js';
 export class RouteAudit implements OnApplicationBootstrap {
   private readonly logger = new Logger('OpaAudit');
   private table: readonly RouteReport[] | undefined;
+  /** The handlers for which a warning about the order of guards holds. */
+  private readonly misplaced = new Map<string, readonly string[]>();
 
   constructor(
     private readonly sources: HandlerSources,
@@ -36,30 +41,37 @@ export class RouteAudit implements OnApplicationBootstrap {
 
   private read(): RouteReport[] {
     const coverage = new GuardCoverage(this.sources.config, this.sources.host);
-    return handlersOf(this.sources).map((handler) => this.describe(handler, coverage));
+    return handlersOf(this.sources).map((handler) => this.describe(handler, coverage.of(handler)));
   }
 
-  private describe(handler: Handler, coverage: GuardCoverage): RouteReport {
+  private describe(handler: Handler, { covered, guards, note }: Coverage): RouteReport {
     const { kind, route, controller, method } = handler;
-    const { policy, unguarded } = this.runtime.settings;
-    const { covered, note } = coverage.of(handler);
-    const declaration = declarationOf(method, controller);
-    const policies = declaration?.policies ?? [policy ?? []].flat();
-    return {
+    const { policy, unguarded, publicKeys = [], authentication = [] } = this.runtime.settings;
+    const declaration = declarationWithin(method, controller, publicKeys);
+    const policies = declaration?.inCode ?? declaration?.policies ?? [policy ?? []].flat();
+    const report: RouteReport = {
       kind,
       route,
       handler: `${controller.name}.${method.name}`,
-      status: statusOf(covered, policies, declaration !== undefined, unguarded),
+      status: statusOf(covered, policies, declaration, unguarded),
       policies,
       ...(declaration?.response !== undefined && { response: declaration.response }),
       ...(declaration?.instance !== undefined && { instance: declaration.instance }),
       ...(note !== undefined && { note }),
     };
+    const problem = report.status === 'guarded' ? guardOrderProblem(guards, authentication) : undefined;
+    if (problem === undefined) return report;
+    const { what, fix } = problem;
+    const warning = `${what}, so that OPA is asked about an anonymous subject. ${fix}: see docs/guard-order.md.`;
+    this.misplaced.set(warning, [...(this.misplaced.get(warning) ?? []), report.handler]);
+    return { ...report, note: what };
   }
 
   private report(): void {
     const routes = this.routes();
     for (const one of routes) this.logger.debug(lineOf(one));
+    for (const [warning, handlers] of this.misplaced)
+      this.logger.warn(`${[...new Set(handlers)].join(', ')}: ${warning}`);
     const bare = routes.filter(({ status }) => status === 'not guarded');
     if (bare.length === 0) return;
     this.logger.warn(
@@ -80,11 +92,12 @@ export class RouteAudit implements OnApplicationBootstrap {
 function statusOf(
   covered: boolean,
   policies: readonly string[],
-  declared: boolean,
+  declaration: Declaration | undefined,
   unguarded: 'deny' | 'allow',
 ): RouteStatus {
+  if (declaration?.inCode !== undefined) return 'decides';
   // Public is what is declared so, with a guard or without.
-  if (declared && policies.length === 0) return 'public';
+  if (declaration !== undefined && policies.length === 0) return 'public';
   if (!covered) return 'not guarded';
   if (policies.length > 0) return 'guarded';
   return unguarded === 'allow' ? 'open' : 'refused';

@@ -1,33 +1,30 @@
-import type { Type } from '@nestjs/common';
 import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
-import { OpaGuard } from '../../guard/index.js';
+import { guardChain, isOpaGuard } from '../../guard/index.js';
+import type { ChainedGuard } from '../../guard/index.js';
 import type { Handler } from './handlers.js';
-
-const GUARDS = '__guards__';
 
 /** Whether an OpaGuard runs before a handler, and what to know about it. */
 export interface Coverage {
   readonly covered: boolean;
   readonly note?: string;
+  /** The guards that surely run, in their order. */
+  readonly guards: readonly ChainedGuard[];
 }
 
 /** Knows which handlers the application's guards reach. */
 export class GuardCoverage {
-  private readonly global: boolean;
-
   constructor(
     private readonly config: ApplicationConfig,
     private readonly host: HttpAdapterHost | undefined,
-  ) {
-    this.global = config.getGlobalGuards().some(isOpaGuard);
-  }
+  ) {}
 
   of({ kind, controller, method }: Handler): Coverage {
-    const own = [method, controller].some((on) => isGuarded(on));
-    if (own) return { covered: true };
-    if (!this.global) return { covered: false };
+    const chain = guardChain(this.config, controller, method);
     const note = this.outOfReach(kind);
-    return note === undefined ? { covered: true } : { covered: false, note };
+    const guards = note === undefined ? chain : chain.filter(({ place }) => place !== 'global');
+    if (guards.some(({ guard }) => isOpaGuard(guard))) return { covered: true, guards };
+    const isMissed = note !== undefined && chain.some(({ guard }) => isOpaGuard(guard));
+    return { covered: false, guards, ...(isMissed && { note }) };
   }
 
   private outOfReach(kind: Handler['kind']): string | undefined {
@@ -40,16 +37,6 @@ export class GuardCoverage {
     }
     return undefined;
   }
-}
-
-function isGuarded(on: Type | Handler['method']): boolean {
-  const guards = Reflect.getMetadata(GUARDS, on) as unknown[] | undefined;
-  return guards?.some(isOpaGuard) ?? false;
-}
-
-function isOpaGuard(guard: unknown): boolean {
-  if (guard instanceof OpaGuard || guard === OpaGuard) return true;
-  return typeof guard === 'function' && guard.prototype instanceof OpaGuard;
 }
 
 // Nest 12 brought these hooks, and global guards for gateways; it tells its version nowhere.

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { messageOf, OpaError } from '../../contracts/index.js';
+import { messageOf, OpaError, policyPathHint } from '../../contracts/index.js';
 import type { OpaRuntime } from '../runtime.js';
 
 /**
@@ -26,7 +26,7 @@ export async function verifyPolicies(
     }
   }
   if (missing.length === 0) return;
-  const message = `verifyPolicies: no rule can be found for ${missing.map((policy) => `"${policy}"`).join(', ')}: is the path right, and loaded?`;
+  const message = `verifyPolicies: no rule can be found for ${missing.map((policy) => `"${policy}"`).join(', ')}: is the path right, and loaded?${missing.map(policyPathHint).join('')}`;
   if (how === true) throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${message}`);
   logger.warn(message);
 }

@@ -1,0 +1,25 @@
+import type { PolicyEngine } from '../contracts/index.js';
+import type { InputLimits } from './query.js';
+import type { RouteReport } from './routes.js';
+import type { EngineSnapshot, TransportSnapshot } from './stats.js';
+import type { UnderWay } from './under-way.js';
+
+/** What an `OpaService` works with. */
+export interface OpaServiceSettings {
+  readonly engine: PolicyEngine;
+  /** The decisions that a shutdown waits for. Default: the service's own. */
+  readonly underWay?: UnderWay;
+  readonly policy?: string | undefined;
+  readonly timeout: number;
+  readonly mode: 'enforce' | 'permissive' | 'disabled';
+  /** Let through what an unreachable or late OPA can't decide. */
+  readonly failOpen: boolean;
+  /** The largest inputs. Default: those for an engine outside the process. */
+  readonly inputLimits?: InputLimits | undefined;
+  /** What `OpaService.stats` shows beside the decisions. */
+  readonly snapshot?: () => TransportSnapshot & EngineSnapshot;
+  /** Forgets every cached decision. */
+  readonly purge?: () => Promise<void>;
+  /** What the start-up audit found. */
+  readonly routes?: () => readonly RouteReport[];
+}

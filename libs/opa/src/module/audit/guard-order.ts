@@ -1,0 +1,63 @@
+import type { Type } from '@nestjs/common';
+import type { ChainedGuard } from '../../guard/index.js';
+import { guardClass, guardName, isOpaGuard, isPassportGuard } from '../../guard/index.js';
+
+/** What the classes of guards that authenticate are usually called. */
+const AUTHENTICATES = /auth|jwt|passport|session|login/i;
+
+/** An OpaGuard that runs before a guard that authenticates. */
+export interface GuardOrderProblem {
+  /** Which guards, without the handler. */
+  readonly what: string;
+  readonly fix: string;
+}
+
+/**
+ * Finds the first OpaGuard that runs before a guard that authenticates.
+ *
+ * @param guards - a handler's guards in their order
+ * @param authentication - guards that authenticate and aren't called so; `false` looks for none at all
+ */
+export function guardOrderProblem(
+  guards: readonly ChainedGuard[],
+  authentication: false | readonly Type[],
+): GuardOrderProblem | undefined {
+  if (authentication === false) return undefined;
+  const first = guards.findIndex(({ guard }) => isOpaGuard(guard));
+  const opa = guards[first];
+  const late = guards.slice(first + 1).find(({ guard }) => authenticates(guard, authentication));
+  if (opa === undefined || late === undefined) return undefined;
+  const [before, after] = [guardName(opa.guard), guardName(late.guard)];
+  return {
+    what: `${before} (${PLACES[opa.place]}) runs before ${after} (${PLACES[late.place]})`,
+    fix: fixOf(opa, late, `@UseGuards(${after}, ${before})`),
+  };
+}
+
+const PLACES: Readonly<Record<ChainedGuard['place'], string>> = {
+  global: 'global',
+  class: 'on the class',
+  handler: 'on the handler',
+};
+
+function authenticates(guard: unknown, named: readonly Type[]): boolean {
+  if (isOpaGuard(guard)) return false;
+  const own = guardClass(guard);
+  if (isPassportGuard(own)) return true;
+  for (let made: unknown = own; typeof made === 'function'; made = Object.getPrototypeOf(made)) {
+    if (AUTHENTICATES.test(made.name) || named.includes(made as Type)) return true;
+  }
+  return false;
+}
+
+function fixOf(opa: ChainedGuard, late: ChainedGuard, inOrder: string): string {
+  const after = guardName(late.guard);
+  if (late.place === 'global')
+    return (
+      `Register ${after} first: both as APP_GUARD in the providers of one module, ${after} above ${guardName(opa.guard)}. ` +
+      'The APP_GUARDs of a module run before those of the modules that it imports'
+    );
+  if (opa.place === 'global')
+    return `Make ${after} global too, in front of OpaGuard, or replace the global OpaGuard by ${inOrder}`;
+  return `Write ${inOrder}`;
+}

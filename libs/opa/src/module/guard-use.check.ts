@@ -1,0 +1,60 @@
+import type { OnModuleInit, Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { OpaError } from '../contracts/index.js';
+import { declarationWithin } from '../decorators/index.js';
+import type { PublicKeys } from '../decorators/index.js';
+import { OpaGuard } from '../guard/index.js';
+import { GuardCoverage } from './audit/coverage.js';
+import type { Handler, HandlerSources } from './audit/handlers.js';
+import { handlersOf } from './audit/handlers.js';
+
+/** Stops the start when an OpaGuard can't see the instance of the module that a handler needs. */
+export class GuardUseCheck implements OnModuleInit {
+  constructor(
+    private readonly sources: HandlerSources,
+    private readonly publicKeys: PublicKeys = [],
+  ) {}
+
+  /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler */
+  onModuleInit(): void {
+    const coverage = new GuardCoverage(this.sources.config, this.sources.host);
+    for (const handler of handlersOf(this.sources)) {
+      if (!this.needsUnnamed(handler)) continue;
+      const guards = coverage.of(handler).guards.flatMap(({ guard }) => this.instancesOf(guard, handler));
+      if (guards.every((guard) => guard.hasUnnamed)) continue;
+      throw new OpaError(
+        'OPA_BAD_OPTIONS',
+        `${handler.controller.name}.${handler.method.name} is under an OpaGuard that finds no unnamed OpaModule: ` +
+          'import OpaModule.forRoot(…) without a name (with isGlobal: false in this module too), ' +
+          'or name the instance in @OpaPolicy.',
+      );
+    }
+  }
+
+  private needsUnnamed({ controller, method }: Handler): boolean {
+    const declaration = declarationWithin(method, controller, this.publicKeys);
+    return (
+      declaration === undefined || (declaration.policies.length > 0 && declaration.instance === undefined)
+    );
+  }
+
+  // Nest makes a guard that @UseGuards names in each module that has handlers under it.
+  private instancesOf(guard: unknown, { controller }: Handler): OpaGuard[] {
+    const made = typeof guard === 'function' ? instancesIn(this.sources.modules, controller, guard) : [guard];
+    return made.filter((one): one is OpaGuard => one instanceof OpaGuard);
+  }
+}
+
+function instancesIn(modules: ModulesContainer, controller: Type, guard: unknown): unknown[] {
+  return (
+    [...modules.values()]
+      .filter((module) =>
+        [...module.controllers.values(), ...module.providers.values()].some(
+          ({ metatype }) => metatype === controller,
+        ),
+      )
+      .map((module) => module.injectables.get(guard as Type))
+      // One that is made for each request is none yet.
+      .map((injectable): unknown => injectable?.isDependencyTreeStatic() === true && injectable.instance)
+  );
+}
