@@ -103,7 +103,8 @@ class Departure implements CancelSignal {
   }
 }
 
-function rawOf(reply: HttpReply): RawReply {
+/** The reply of `node:http` under a reply. */
+export function rawOf(reply: HttpReply): RawReply {
   return reply.raw ?? (reply as unknown as RawReply);
 }
 

@@ -14,4 +14,10 @@ export interface HttpReply {
   header(name: string, value: string | string[]): unknown;
   removeHeader(name: string): unknown;
   getHeaders(): Record<string, string | string[] | number | undefined>;
+  /** Of Fastify: writes a payload by `reply.serializer()`, the route's schema or as JSON. */
+  serialize?(payload: unknown): string | ArrayBuffer | Uint8Array;
+  /** Of Fastify: sets what a payload is written by. */
+  serializer?(write: (payload: unknown) => unknown): unknown;
+  /** Of Express: the application and its settings. */
+  readonly app?: { get(setting: string): unknown };
 }

@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { concatMap, defer, map, takeWhile } from 'rxjs';
-import { MAX_BUFFERED_BYTES } from './response-body.js';
+import { MAX_BUFFERED_BYTES } from './files.js';
 
 /** What an item that waits counts for beside its JSON, in characters. */
 const OVERHEAD = 256;

@@ -1,12 +1,20 @@
 import type { ExecutionContext, MessageEvent } from '@nestjs/common';
 import { kindOf } from '../input/index.js';
 
-// Nest's own metadata; it exports no name for it.
+// Nest's own metadata; it exports no names for them.
 const SSE = '__sse__';
+const RENDER = '__renderTemplate__';
+const REDIRECT = '__redirect__';
 
 /** Tells whether a handler answers with an event stream (`@Sse()`). */
 export function isEventStream(context: ExecutionContext): boolean {
   return kindOf(context) === 'http' && Reflect.hasMetadata(SSE, context.getHandler());
+}
+
+/** Tells whether Nest makes something else of a handler's result than the answer's body (`@Render()`, `@Redirect()`). */
+export function answersOtherwise(context: ExecutionContext): boolean {
+  const handler = context.getHandler();
+  return Reflect.hasMetadata(RENDER, handler) || Reflect.hasMetadata(REDIRECT, handler);
 }
 
 /** Tells whether each item of a handler's Observable leaves by itself; elsewhere the last one is the result. */
@@ -16,21 +24,28 @@ export function leavesByItem(context: ExecutionContext): boolean {
 }
 
 /**
- * The event that Nest makes of an item, with the data as JSON will hold it: a handler may go on changing an object that
- * it has sent, and what leaves must be what was decided.
+ * The event that Nest makes of an item.
+ *
+ * @param isFinal - whether nothing else works on it: its data is then what JSON will hold, for a handler may go on
+ * changing an object that it has sent, and what leaves must be what was decided
  */
-export function eventOf(item: unknown): Partial<MessageEvent> {
+export function eventOf(item: unknown, isFinal: boolean): Partial<MessageEvent> {
   const event = (
     typeof item === 'object' && item !== null ? item : { data: item }
   ) as Partial<MessageEvent> & {
     readonly comment?: string;
   };
   const { type, id, retry, comment } = event;
-  const text = JSON.stringify(event.data) as string | undefined;
+  const data = isFinal ? writtenData(event.data) : event.data;
   return {
     ...Object.fromEntries(
       Object.entries({ type, id, retry, comment }).filter(([, value]) => value !== undefined),
     ),
-    ...(text !== undefined && { data: JSON.parse(text) as object }),
+    ...(data !== undefined && { data }),
   };
+}
+
+function writtenData(data: unknown): object | undefined {
+  const text = JSON.stringify(data) as string | undefined;
+  return text === undefined ? undefined : (JSON.parse(text) as object);
 }

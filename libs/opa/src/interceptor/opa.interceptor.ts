@@ -6,7 +6,7 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import type { Observable, OperatorFunction } from 'rxjs';
 import { concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
 import type { Obligation } from '../contracts/index.js';
@@ -17,30 +17,35 @@ import type { OpaPolicyOptions } from '../decorators/index.js';
 import type { HttpReply } from '../enforcement/index.js';
 import {
   denial,
-  edited,
   EDITS_RESULTS,
   EnforcementLocator,
   failure,
+  headersOf,
   httpReply,
+  interceptorsOf,
   obligationsOf,
   OpaEnforcement,
+  outsideOf,
   pointOf,
   Refused,
+  sealCookies,
   setHeaders,
+  takeBack,
 } from '../enforcement/index.js';
-import { pickHeaders } from '../input/index.js';
+import { kindOf, pickHeaders } from '../input/index.js';
 import { inTurn } from './in-turn.js';
-import { eventOf, isEventStream, leavesByItem } from './items.js';
-import { ResponseBody } from './response-body.js';
-
-type Snapshot = ReturnType<HttpReply['getHeaders']>;
+import { answersOtherwise, eventOf, isEventStream, leavesByItem } from './items.js';
+import { readBody } from './read-body.js';
+import type { ResponseBody } from './response-body.js';
 
 /** What is known of a handler's answer before its result is. */
 interface Answer {
   readonly context: ExecutionContext;
   readonly declaration: OpaPolicyOptions | undefined;
   /** The headers of the reply then. */
-  readonly before: Snapshot;
+  readonly before: ReturnType<typeof headersOf>;
+  /** Whether no other interceptor works on the result after the decision. */
+  readonly isOutermost: boolean;
   /** What the request's decision wants changed in the result. */
   readonly edits: readonly ResultEdit[];
 }
@@ -68,6 +73,9 @@ const BODY_HEADERS = [
  * each is decided, in order and one at a time; those that wait for it are up to 4 MiB of JSON. A denial ends the stream
  * with its error. Of an event the policy sees `data` as `response.body`, and the rest as `response.event`; obligations
  * concern its data alone, and it has no headers.
+ *
+ * On HTTP, where it is the outermost interceptor, the text that the policy has seen is what leaves: it is written once.
+ * Elsewhere the result stays what it is, for others to work on; a mask copies the objects on its path alone.
  */
 @Injectable()
 export class OpaInterceptor implements NestInterceptor, OnModuleInit {
@@ -77,6 +85,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   constructor(
     @Inject(ModuleRef) modules: ModuleRef,
     @Optional() @Inject(OpaEnforcement) unnamed?: OpaEnforcement,
+    @Optional() @Inject(ApplicationConfig) private readonly config?: ApplicationConfig,
   ) {
     this.enforcements = new EnforcementLocator(modules, unnamed);
   }
@@ -95,9 +104,16 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
       setHeaders(point.reply(context), made.responseHeaders);
     const declaration = this.enforcements.declared(context);
     if (declaration?.response === undefined && edits.length === 0) return next.handle();
-    const answer = { context, declaration, before: { ...point.reply(context)?.getHeaders() }, edits };
+    const before = headersOf(point.reply(context));
+    const answer = { context, declaration, before, edits, isOutermost: this.isOutermost(context) };
     const decide = leavesByItem(context) ? this.itemByItem(answer) : this.lastItem(answer);
     return holdingResult(context, () => next.handle()).pipe(decide);
+  }
+
+  private isOutermost(context: ExecutionContext): boolean {
+    if (this.config === undefined) return false;
+    const types = interceptorsOf(context.getClass(), context.getHandler(), this.config);
+    return outsideOf(types)?.length === 0;
   }
 
   private lastItem(answer: Answer): OperatorFunction<unknown, unknown> {
@@ -110,36 +126,52 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   }
 
   private itemByItem(answer: Answer): OperatorFunction<unknown, unknown> {
-    const { context } = answer;
+    const { context, isOutermost } = answer;
     const overflow = (): Promise<Error> => failure(context, new OpaError('OPA_OVERLOADED', TOO_MUCH));
     if (!isEventStream(context)) return inTurn((item) => this.respond(answer, item), overflow);
     const decideEvent = async ({ data, ...event }: Partial<MessageEvent>): Promise<unknown> => ({
       ...event,
       data: await this.respond(answer, data, event),
     });
-    return (items) => items.pipe(map(eventOf), inTurn(decideEvent, overflow));
+    return (items) =>
+      items.pipe(
+        map((item) => eventOf(item, isOutermost)),
+        inTurn(decideEvent, overflow),
+      );
   }
 
-  private async respond(answer: Answer, result: unknown, event?: Partial<MessageEvent>): Promise<unknown> {
-    const { context, declaration, before } = answer;
+  private async respond(answer: Answer, given: unknown, event?: Partial<MessageEvent>): Promise<unknown> {
+    const { context, declaration, before, isOutermost } = answer;
     const reply = event === undefined ? pointOf(context).reply(context) : undefined;
     try {
       const enforcement = this.enforcements.find(declaration?.instance);
+      // An Observable may give what can be awaited still, and whatever is returned from here is.
+      const result = await given;
       if (enforcement.settings.mode === 'disabled') return result;
-      const body = await ResponseBody.read(result, contentType(reply));
+      const body = await readBody(result, {
+        reply: kindOf(context) === 'http' ? reply : undefined,
+        isFinal: isOutermost && !answersOtherwise(context),
+      });
       const own = await this.decided(answer, enforcement, body, event);
       const edits = [...answer.edits, ...own];
-      if (edits.length > 0) body.change((json) => edited(json, edits));
+      if (edits.length > 0) body.change(edits);
       if (body.isChanged) for (const name of BODY_HEADERS) reply?.removeHeader(name);
       return body.result();
     } catch (error) {
-      restore(pointOf(context).reply(context), before);
-      // What a result's own stream fails with is the handler's answer.
-      if (error instanceof HttpException) throw error;
-      if (!(error instanceof Refused)) throw await failure(context, error);
-      const { obligations } = this.enforcements.find(declaration?.instance);
-      throw await denial(context, await obligations.deny(context, error.decision));
+      const current = pointOf(context).reply(context);
+      takeBack(current, before);
+      const refusal = await this.refusal(answer, error);
+      if (kindOf(context) === 'http') sealCookies(current);
+      throw refusal;
     }
+  }
+
+  private async refusal({ context, declaration }: Answer, error: unknown): Promise<Error> {
+    // What a result's own stream fails with is the handler's answer.
+    if (error instanceof HttpException) return error;
+    if (!(error instanceof Refused)) return failure(context, error);
+    const { obligations } = this.enforcements.find(declaration?.instance);
+    return denial(context, await obligations.deny(context, error.decision));
   }
 
   private async decided(
@@ -182,11 +214,6 @@ function ofEvent(obligation: Obligation): Obligation {
     : obligation;
 }
 
-function contentType(reply: HttpReply | undefined): string | undefined {
-  const type = reply?.getHeaders()['content-type'];
-  return typeof type === 'string' ? type : undefined;
-}
-
 function visible(
   reply: HttpReply | undefined,
   body: ResponseBody,
@@ -200,15 +227,4 @@ function visible(
     body: body.visible,
     ...(body.encoding !== undefined && { encoding: body.encoding }),
   };
-}
-
-// What the handler has set speaks of a result that doesn't leave.
-function restore(reply: HttpReply | undefined, before: Snapshot): void {
-  if (reply === undefined) return;
-  for (const name of Object.keys(reply.getHeaders())) {
-    const was = before[name];
-    if (was === reply.getHeaders()[name]) continue;
-    reply.removeHeader(name);
-    if (was !== undefined) reply.header(name, typeof was === 'number' ? String(was) : was);
-  }
 }

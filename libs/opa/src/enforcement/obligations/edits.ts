@@ -1,40 +1,89 @@
+import { isDeepStrictEqual, types } from 'node:util';
+import { isPromise, OpaError } from '../../contracts/index.js';
 import type { ResultEdit } from '../../decision/index.js';
-
-const REMOVED = Symbol('removed');
+import type { Changes } from './live-copy.js';
+import { copyWith, hasToJson, membersOf, REMOVED } from './live-copy.js';
 
 /**
- * Makes the edits of a decision in a document, all at once: each path means the document as it was given, whatever
- * else is removed from it. Of edits of one place a removal wins, then the last mask; an edit of what a mask replaces or
- * a removal takes away has nothing left to do, and a path that leads nowhere changes nothing.
+ * Makes the edits of a decision in a result, all at once: each path means the result as it was given, whatever else is
+ * removed from it. Of edits of one place a removal wins, then the last mask; an edit of what a mask replaces or a
+ * removal takes away has nothing left to do, and a path that leads nowhere changes nothing.
  *
- * @returns a new document, `null` when the whole of it is removed; the given one stays as it is
+ * @remarks Only the objects on an edited path are copied, with their prototypes and accessors: whatever reads the result
+ * later (a serializer, a GraphQL resolver) must still know its class. Everything else stays the same object. A path
+ * through a promise or a method edits what they give.
+ * @returns `null` when the whole of it is removed; the given result stays as it is
+ * @throws OpaError `OPA_BAD_DECISION` that names the path of an object that can't be copied faithfully
  */
-export function edited(document: unknown, edits: readonly ResultEdit[]): unknown {
-  const result = at(document, edits, 0);
-  return result === REMOVED ? null : result;
+export function edited(result: unknown, edits: readonly ResultEdit[]): unknown {
+  const copy = at(result, edits, []);
+  return copy === REMOVED ? null : copy;
 }
 
-function at(value: unknown, edits: readonly ResultEdit[], depth: number): unknown {
+type Path = readonly string[];
+
+function at(value: unknown, edits: readonly ResultEdit[], path: Path): unknown {
   if (edits.length === 0) return value;
-  const here = edits.filter(({ path }) => path.length === depth);
+  const here = edits.filter((edit) => edit.path.length === path.length);
   if (here.some((edit) => !('mask' in edit))) return REMOVED;
   const mask = here.at(-1);
   if (mask !== undefined) return mask.mask;
+  if (typeof value === 'function') return editedMethod(value as Method, edits, path);
   if (typeof value !== 'object' || value === null) return value;
-  const members = byMember(edits, depth);
-  const all = members.get('*') ?? [];
-  const member = (key: string, old: unknown): unknown =>
-    at(old, key === '*' ? all : [...all, ...(members.get(key) ?? [])], depth + 1);
-  if (Array.isArray(value))
-    return value.map((item, index) => member(String(index), item)).filter((item) => item !== REMOVED);
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([key, old]) => [key, member(key, old)] as const)
-      .filter(([, item]) => item !== REMOVED),
-  );
+  if (isPromise(value)) return value.then((given) => editedLater(given, edits, path));
+  return hasToJson(value) ? editedByJson(value, edits, path) : editedObject(value, edits, path);
 }
 
-function byMember(edits: readonly ResultEdit[], depth: number): Map<string, ResultEdit[]> {
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+function editedMethod(method: Method, edits: readonly ResultEdit[], path: Path): Method {
+  return function (...args) {
+    return editedLater(method.apply(this, args), edits, path);
+  };
+}
+
+function editedLater(value: unknown, edits: readonly ResultEdit[], path: Path): unknown {
+  const copy = at(value, edits, path);
+  return copy === REMOVED ? undefined : copy;
+}
+
+function editedObject(value: object, edits: readonly ResultEdit[], path: Path): object {
+  const byKey = editsByMember(edits, path.length);
+  const all = byKey.get('*') ?? [];
+  const edit = (key: string, old: unknown): unknown => {
+    const named = key === '*' ? [] : (byKey.get(key) ?? []);
+    return at(old, [...all, ...named], [...path, key]);
+  };
+  if (Array.isArray(value)) return editedList(value, edit);
+  if ((types.isMap(value) || types.isSet(value)) && value.size > 0) {
+    throw notEditable(path, 'it is a Map or a Set, whose entries have no path');
+  }
+  const changes: Changes = new Map();
+  for (const key of membersOf(value, [...byKey.keys()])) {
+    const old = (value as Record<string, unknown>)[key];
+    const next = edit(key, old);
+    if (next !== old) changes.set(key, next);
+  }
+  if (changes.size === 0) return value;
+  const copy = copyWith(value, changes);
+  if (copy === undefined) {
+    throw notEditable(path, 'its class has private fields or internal state, which a copy would not have');
+  }
+  return copy;
+}
+
+function editedList(
+  list: readonly unknown[],
+  edit: (key: string, old: unknown) => unknown,
+): readonly unknown[] {
+  const items = Array.from(list, (item, index) => edit(String(index), item));
+  if (items.every((item, index) => item === list[index])) return list;
+  const copy = items.filter((item) => item !== REMOVED);
+  const prototype = Object.getPrototypeOf(list) as object | null;
+  return prototype === Array.prototype ? copy : (Object.setPrototypeOf(copy, prototype) as unknown[]);
+}
+
+function editsByMember(edits: readonly ResultEdit[], depth: number): Map<string, ResultEdit[]> {
   const members = new Map<string, ResultEdit[]>();
   for (const edit of edits) {
     const key = edit.path[depth] ?? '';
@@ -43,4 +92,39 @@ function byMember(edits: readonly ResultEdit[], depth: number): Map<string, Resu
     else known.push(edit);
   }
   return members;
+}
+
+// A toJSON() may write what its object's own members don't show: the copy must leave as the policy has decided it.
+function editedByJson(value: object, edits: readonly ResultEdit[], path: Path): object {
+  const json = jsonOf(value);
+  if (typeof json !== 'object' || json === null) return value;
+  const copy = editedObject(value, edits, path);
+  const wanted = edited(json, relative(edits, path.length));
+  if (isDeepStrictEqual(jsonOf(copy), asJson(wanted))) return copy;
+  throw notEditable(path, 'its toJSON() writes other members than it has');
+}
+
+const relative = (edits: readonly ResultEdit[], depth: number): ResultEdit[] =>
+  edits.map((edit) => ({ ...edit, path: edit.path.slice(depth) }));
+
+/** The document that a value is as JSON; `undefined` for one that can't be written. */
+function jsonOf(value: unknown): unknown {
+  try {
+    return asJson(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function asJson(value: unknown): unknown {
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function notEditable(path: Path, why: string): OpaError {
+  return new OpaError(
+    'OPA_BAD_DECISION',
+    `The result can't be edited at ${JSON.stringify(`/${path.join('/')}`)}: ${why}. ` +
+      'Return plain data there, or make OpaInterceptor the outermost interceptor of an HTTP handler.',
+  );
 }

@@ -1,12 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { graphqlCall, kindOf } from '../../input/index.js';
-
-/** Marks the classes of interceptors that edit a handler's result; both builds of this library share the name. */
-export const EDITS_RESULTS = Symbol.for('nestjs-opa:edits-results');
+import { editsResults, interceptorsOf, isCache, outsideOf } from '../interceptor-order.js';
 
 // Nest's own metadata; it exports no names for them.
-const INTERCEPTORS = '__interceptors__';
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const PASSTHROUGH = '__responsePassthrough__';
 const RESPONSE_PARAMETER = '1';
@@ -21,17 +18,16 @@ const STREAM_CALL = 'pt_stream';
  *
  * @remarks Global interceptors count on HTTP and GraphQL; whether they reach gateways and microservices depends on
  * Nest's version and on `inheritAppConfig`. None runs around a GraphQL field below the root unless
- * `fieldResolverEnhancers` says so, which can't be seen from here.
+ * `fieldResolverEnhancers` says so, which can't be seen from here. Around a cache none runs when the cache has the answer.
  */
 export function resultIsEdited(context: ExecutionContext, config: ApplicationConfig): boolean {
   const kind = kindOf(context);
   if (kind !== 'graphql' && !answersByResult(context)) return false;
   if (kind === 'graphql' && (isSubscription(context) || !isRootField(context))) return false;
-  const own = [context.getHandler(), context.getClass()].flatMap(
-    (on) => (Reflect.getMetadata(INTERCEPTORS, on) ?? []) as unknown[],
-  );
   const reached = kind === 'http' || kind === 'graphql';
-  return [...own, ...(reached ? globals(config) : [])].some(editsResults);
+  const every = interceptorsOf(context.getClass(), context.getHandler(), config);
+  const certain = reached ? every : interceptorsOf(context.getClass(), context.getHandler());
+  return certain.some(editsResults) && outsideOf(every)?.some(isCache) !== true;
 }
 
 /**
@@ -84,16 +80,4 @@ function isSubscription(context: ExecutionContext): boolean {
 function isRootField(context: ExecutionContext): boolean {
   const { info } = graphqlCall(context);
   return info.path !== undefined && info.path.prev === undefined;
-}
-
-function globals(config: ApplicationConfig): unknown[] {
-  return [
-    ...config.getGlobalInterceptors(),
-    ...config.getGlobalRequestInterceptors().map(({ metatype }) => metatype),
-  ];
-}
-
-function editsResults(interceptor: unknown): boolean {
-  const type = typeof interceptor === 'object' ? interceptor?.constructor : interceptor;
-  return typeof type === 'function' && EDITS_RESULTS in type;
 }

@@ -1,0 +1,71 @@
+import type { HttpReply } from '../enforcement/index.js';
+import { LiveBody } from './live-body.js';
+import type { ResponseBody } from './response-body.js';
+import { JSON_TYPE, WrittenBody } from './written-body.js';
+
+/** JSON, as both adapters declare it. */
+const DEFAULT_TYPE = 'application/json; charset=utf-8';
+
+/** The content type that a reply has so far. */
+export function contentTypeOf(reply: HttpReply): string | undefined {
+  const type = reply.getHeaders()['content-type'];
+  return typeof type === 'string' ? type : undefined;
+}
+
+/** Makes the adapter send a text as it is, past `reply.serializer()`. */
+export function sendText<T extends string | Buffer>(reply: HttpReply, text: T, type?: string): T {
+  const declared = contentTypeOf(reply);
+  if (declared === undefined) {
+    if (type !== undefined) reply.header('content-type', type);
+  } else if (JSON_TYPE.test(declared) && !/;\s*charset=/i.test(declared)) {
+    reply.header('content-type', `${declared}; charset=utf-8`);
+  }
+  reply.serializer?.((payload) => payload);
+  return text;
+}
+
+/**
+ * Writes a result as Express or Fastify would, but now, once and before the policy is asked: no `toJSON`, replacer,
+ * schema or serializer comes after the decision.
+ */
+export function writtenOnce(result: unknown, reply: HttpReply): ResponseBody {
+  const declared = contentTypeOf(reply);
+  const isFastify = reply.serialize !== undefined;
+  const content = contentOf(result, reply);
+  if (content === undefined) return new LiveBody(result === null ? null : undefined);
+  const type = isFastify || typeof result === 'object' ? DEFAULT_TYPE : undefined;
+  return new WrittenBody(content, {
+    type: declared,
+    isJson: declared === undefined || !isFastify,
+    send: (text) => sendText(reply, text, type),
+    sendDocument: (document) => {
+      if (document === null && !isFastify) return null;
+      if (typeof document === 'string' && declared === undefined) return sendText(reply, document);
+      return sendText(reply, expressJson(document, reply, false) ?? '', DEFAULT_TYPE);
+    },
+  });
+}
+
+/** The content of a result; `undefined` where the answer has none. */
+function contentOf(result: unknown, reply: HttpReply): string | Buffer | undefined {
+  if (result === undefined) return undefined;
+  if (reply.serialize === undefined) return result === null ? undefined : expressJson(result, reply, true);
+  // Fastify's own serializers may depend on it; the policy is shown what the handler has set.
+  const isDeclared = contentTypeOf(reply) !== undefined;
+  if (!isDeclared) reply.header('content-type', DEFAULT_TYPE);
+  const content = reply.serialize(result);
+  if (!isDeclared) reply.removeHeader('content-type');
+  return typeof content === 'object' ? Buffer.from(content as Uint8Array) : content;
+}
+
+type Replacer = (key: string, value: unknown) => unknown;
+
+// With Express's own settings of res.json(), which Fastify lacks.
+function expressJson(value: unknown, { app }: HttpReply, first: boolean): string | undefined {
+  const replacer = first ? (app?.get('json replacer') as Replacer | undefined) : undefined;
+  const text = JSON.stringify(value, replacer, app?.get('json spaces') as string | undefined) as
+    string | undefined;
+  return app?.get('json escape') === true
+    ? text?.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
+    : text;
+}

@@ -1,0 +1,55 @@
+import { OpaError } from '../contracts/index.js';
+import type { ResultEdit } from '../decision/index.js';
+import { edited } from '../enforcement/index.js';
+import { assertVisible } from './visible.js';
+import type { ResponseBody } from './response-body.js';
+
+/** A result that others still work on: a serializer outside, GraphQL's field resolvers, a transport. */
+export class LiveBody implements ResponseBody {
+  readonly encoding: 'base64' | undefined;
+  private readonly text: string | undefined;
+  private edits: readonly ResultEdit[] | undefined;
+
+  constructor(private readonly original: unknown) {
+    this.text = textOf(original);
+    this.encoding = ArrayBuffer.isView(original) ? 'base64' : undefined;
+  }
+
+  /** @throws OpaError `OPA_BAD_ANSWER` when it holds what the policy can't be shown */
+  get visible(): unknown {
+    assertVisible(this.original);
+    if (isText(this.original)) return this.text;
+    return this.text === undefined ? null : (JSON.parse(this.text) as unknown);
+  }
+
+  get isChanged(): boolean {
+    return this.edits !== undefined;
+  }
+
+  change(edits: readonly ResultEdit[]): void {
+    if (this.text === undefined) return;
+    if (isText(this.original))
+      throw new OpaError('OPA_BAD_DECISION', 'An obligation masks a response that is not JSON.');
+    this.edits = edits;
+  }
+
+  result(): unknown {
+    // Nothing between this and the return gives the application a turn to change it.
+    if (textOf(this.original) !== this.text) {
+      throw new OpaError(
+        'OPA_BAD_ANSWER',
+        'A result was changed while it was decided: it is not the one that the policy has seen. Return a copy.',
+      );
+    }
+    return this.edits === undefined ? this.original : edited(this.original, this.edits);
+  }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' || ArrayBuffer.isView(value);
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (ArrayBuffer.isView(value))
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  return JSON.stringify(value);
+}

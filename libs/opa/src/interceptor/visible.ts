@@ -1,0 +1,60 @@
+import { types } from 'node:util';
+import { isPromise, OpaError } from '../contracts/index.js';
+
+/**
+ * Refuses a result of which JSON shows the policy something else than those that work on it later may send: a serializer
+ * lists a Map, GraphQL a Set and what a promise gives, socket.io sends an ArrayBuffer.
+ *
+ * @throws OpaError `OPA_BAD_ANSWER` that names the place
+ */
+export function assertVisible(value: unknown, path = '', depth = 0): void {
+  if (typeof value !== 'object' || value === null) return;
+  const hidden = hiddenKind(value);
+  if (hidden !== undefined) throw notVisible(path, hidden);
+  if (ArrayBuffer.isView(value)) return;
+  // A cycle gets here as well; JSON refuses it with a name for it.
+  if (depth > MAX_DEPTH) return;
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return assertVisible((value as { toJSON: (key: string) => unknown }).toJSON(''), path, depth + 1);
+  for (const [key, member] of Object.entries(value)) assertVisible(member, `${path}/${key}`, depth + 1);
+}
+
+const MAX_DEPTH = 1_000;
+
+/** Refuses a result of a kind that nothing can show, wherever it goes. */
+export function assertDecidable(result: unknown): void {
+  if (typeof result === 'function' || typeof result === 'symbol' || typeof result === 'bigint')
+    throw notVisible('', `a ${typeof result}`);
+  if (typeof result !== 'object' || result === null) return;
+  const kind = result instanceof Error ? 'an error, which must be thrown' : streamKind(result);
+  if (kind !== undefined) throw notVisible('', kind);
+}
+
+function hiddenKind(value: object): string | undefined {
+  if (types.isMap(value) && value.size > 0) return 'a Map';
+  if (types.isSet(value) && value.size > 0) return 'a Set';
+  if (types.isAnyArrayBuffer(value)) return 'an ArrayBuffer';
+  if (types.isDataView(value)) return 'a DataView';
+  if (isPromise(value)) return 'a promise';
+  return streamKind(value);
+}
+
+// Nest and Fastify send these as they come; as JSON they would look empty.
+function streamKind(value: object): string | undefined {
+  if (value instanceof Blob) return 'a Blob';
+  if (Object.prototype.toString.call(value) === '[object Response]') return 'a Response';
+  const isStream = ['pipe', 'getReader', Symbol.asyncIterator].some(
+    (key) => typeof (value as Record<string | symbol, unknown>)[key] === 'function',
+  );
+  if (isStream) return 'a stream';
+  const isIterator = Symbol.iterator in value && 'next' in value && typeof value.next === 'function';
+  return isIterator ? 'an iterator' : undefined;
+}
+
+function notVisible(path: string, kind: string): OpaError {
+  return new OpaError(
+    'OPA_BAD_ANSWER',
+    `A result${path === '' ? '' : ` holds at ${JSON.stringify(path)} what`} is ${kind}: a response policy can't be shown it. ` +
+      'Return JSON data, a text, bytes or a StreamableFile; or the items of a stream as an Observable.',
+  );
+}

@@ -1,0 +1,108 @@
+import type { INestApplication, NestInterceptor, Type } from '@nestjs/common';
+import { Controller, Get, HttpCode, Res, UseInterceptors } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { OpaInterceptor, OpaModule, OpaPolicy } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import type { Observable } from 'rxjs';
+import { map } from 'rxjs';
+import type { Adapter } from '../support/app.js';
+
+/** What a handler does with a reply, the same on both adapters. */
+export interface AnyReply {
+  header(name: string, value: string): unknown;
+  /** Of Fastify. */
+  serializer?(write: (payload: unknown) => string): unknown;
+}
+
+/** The application of a test of what leaves. */
+export interface ResultsSetup {
+  readonly adapter: Adapter;
+  /** Gives the handler's result; of the reply it may set headers. */
+  readonly give: (reply: AnyReply) => unknown;
+  /** The answer of the response policy. Default: an allow. */
+  readonly view?: unknown;
+  /** The interceptors of the handler, outermost first. Default: OpaInterceptor alone. */
+  readonly interceptors?: readonly (Type<NestInterceptor> | NestInterceptor)[];
+  /** Prepares the application before it listens. */
+  readonly prepare?: (app: NestExpressApplication & NestFastifyApplication) => Promise<void> | void;
+  /** Decorates the handler. */
+  readonly decorate?: readonly MethodDecorator[];
+}
+
+/** A running application, with one handler at `/`. */
+export interface RunningResults {
+  readonly app: INestApplication;
+  readonly engine: TestEngine;
+  /** What the response policy was shown of the last result. */
+  shown(): { readonly body: unknown; readonly encoding?: string };
+  fetch(init?: RequestInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** An allow with obligations that mask or remove paths. */
+export const masking = (...paths: string[]): object => ({
+  allow: true,
+  obligations: [{ type: 'mask', properties: { paths } }],
+});
+
+/** An allow with an obligation that removes paths. */
+export const removing = (...paths: string[]): object => ({
+  allow: true,
+  obligations: [{ type: 'remove', properties: { paths } }],
+});
+
+/** An interceptor that keeps what passes it. */
+export class Witness implements NestInterceptor {
+  readonly passed: unknown[] = [];
+
+  intercept(_context: unknown, next: { handle(): Observable<unknown> }): Observable<unknown> {
+    return next.handle().pipe(
+      map((result) => {
+        this.passed.push(result);
+        return result;
+      }),
+    );
+  }
+}
+
+const adapters = { express: () => new ExpressAdapter(), fastify: () => new FastifyAdapter() };
+
+/** Starts an application whose one handler has the response policy `view`. */
+export async function startResults(setup: ResultsSetup): Promise<RunningResults> {
+  const { adapter, give, view = true, interceptors = [OpaInterceptor], prepare, decorate = [] } = setup;
+  const engine = new TestEngine({ open: true, view });
+
+  @Controller()
+  @UseInterceptors(...interceptors)
+  class Results {
+    @Get() @HttpCode(200) @OpaPolicy('open', { response: 'view' }) get(
+      @Res({ passthrough: true }) reply: AnyReply,
+    ) {
+      return give(reply);
+    }
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(Results.prototype, 'get');
+  if (descriptor !== undefined) for (const one of decorate) one(Results.prototype, 'get', descriptor);
+  const module = await Test.createTestingModule({
+    imports: [OpaModule.forRoot({ engine, audit: false })],
+    controllers: [Results],
+  }).compile();
+  const app = module.createNestApplication<NestExpressApplication & NestFastifyApplication>(
+    adapters[adapter](),
+    { logger: false },
+  );
+  await prepare?.(app);
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return {
+    app,
+    engine,
+    shown: () => (engine.questions.at(-1)?.input as { response: { body: unknown } }).response,
+    fetch: (init) => fetch(url, init),
+    close: () => app.close(),
+  };
+}
