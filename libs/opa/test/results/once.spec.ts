@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Redirect } from '@nestjs/common';
+import { RouteSchema } from '@nestjs/platform-fastify';
+import { ADAPTERS } from '../support/app.js';
+import type { ResultsSetup, RunningResults } from './support.js';
+import { masking, startResults } from './support.js';
+
+let running: RunningResults;
+afterEach(() => running.close());
+
+const start = async (setup: ResultsSetup): Promise<Response> => {
+  running = await startResults(setup);
+  return running.fetch();
+};
+
+describe.each(ADAPTERS)('what leaves on %s', (adapter) => {
+  it('is what toJSON() gave when it was shown', async () => {
+    let calls = 0;
+    const give = (): object => ({ row: { toJSON: () => ({ call: (calls += 1) }) } });
+    const response = await start({ adapter, give });
+    expect(await response.json()).toEqual({ row: { call: 1 } });
+    expect(running.shown().body).toEqual({ row: { call: 1 } });
+    expect(calls).toBe(1);
+  });
+
+  it('is not what the handler made of its result meanwhile', async () => {
+    const row: Record<string, unknown> = { name: 'n', bytes: Buffer.from('ab') };
+    const view = (): boolean => {
+      row['name'] = 's3cret';
+      (row['bytes'] as Buffer).fill('s');
+      return true;
+    };
+    const response = await start({ adapter, give: () => row, view });
+    expect(await response.json()).toEqual({ name: 'n', bytes: { type: 'Buffer', data: [97, 98] } });
+  });
+
+  it('has a type, a length and an entity tag of its own, once it is masked', async () => {
+    const response = await start({ adapter, give: () => ({ a: 'ää', b: 1 }), view: masking('/b') });
+    const text = await response.text();
+    expect(text).toBe('{"a":"ää","b":"***"}');
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(response.headers.get('content-length')).toBe(String(Buffer.byteLength(text)));
+    expect(response.headers.has('etag')).toBe(adapter === 'express');
+  });
+
+  it('keeps a redirection what it is', async () => {
+    const give = (): object => ({ url: '/elsewhere', statusCode: 307 });
+    running = await startResults({ adapter, give, decorate: [Redirect('/here')] });
+    const response = await running.fetch({ redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([307, '/elsewhere']);
+  });
+});
+
+describe('what leaves on Express', () => {
+  it('has passed the replacer, spaces and escapes of the application before the decision', async () => {
+    const prepare: ResultsSetup['prepare'] = (app) => {
+      app.set('json replacer', (key: string, value: unknown) => (key === 'hash' ? undefined : value));
+      app.set('json spaces', 1);
+      app.set('json escape', true);
+    };
+    const give = (): object => ({ hash: 's3cret', html: '<b>', pin: 1 });
+    const response = await start({ adapter: 'express', give, prepare });
+    expect(running.shown().body).toEqual({ html: '<b>', pin: 1 });
+    expect(await response.text()).toBe('{\n "html": "\\u003cb\\u003e",\n "pin": 1\n}');
+    await running.close();
+    const masked = await start({ adapter: 'express', give, prepare, view: masking('/pin') });
+    expect(await masked.text()).toBe('{\n "html": "\\u003cb\\u003e",\n "pin": "***"\n}');
+  });
+});
+
+describe('what leaves on Fastify', () => {
+  it("has passed the reply's serializer before the decision", async () => {
+    const give: ResultsSetup['give'] = (reply) => {
+      reply.serializer?.((payload) => JSON.stringify({ wrapped: payload }));
+      return { name: 'n' };
+    };
+    const response = await start({ adapter: 'fastify', give, view: masking('/wrapped/name') });
+    expect(running.shown().body).toEqual({ wrapped: { name: 'n' } });
+    expect(await response.json()).toEqual({ wrapped: { name: '***' } });
+  });
+
+  it("has passed the route's schema before the decision", async () => {
+    const schema = { response: { 200: { type: 'object', properties: { name: { type: 'string' } } } } };
+    const response = await start({
+      adapter: 'fastify',
+      give: () => ({ name: 'n', hash: 's3cret' }),
+      decorate: [RouteSchema(schema)],
+    });
+    expect(running.shown().body).toEqual({ name: 'n' });
+    expect(await response.text()).toBe('{"name":"n"}');
+  });
+
+  it('has no text put through a serializer afterwards', async () => {
+    const give: ResultsSetup['give'] = (reply) => {
+      reply.header('content-type', 'text/plain');
+      reply.serializer?.(() => 's3cret');
+      return 'text';
+    };
+    expect(await (await start({ adapter: 'fastify', give })).text()).toBe('text');
+  });
+});
