@@ -11,6 +11,7 @@ import { HealthController } from './health/health.controller.js';
 import { Drain } from './http/index.js';
 import { instancesOf } from './instances/instances-of.js';
 import {
+  BodyBudget,
   enforcerOf,
   HeaderRules,
   isLoopback,
@@ -47,6 +48,7 @@ export class GatewayModule {
     const settings: McpSettings = {
       headers: new HeaderRules(INPUT.parse(opa.input).headers, policyHeaders),
       seal: new SessionSeal(variable(env, 'GATEWAY_SESSION_KEY')),
+      bodies: new BodyBudget(config.listen.maxBufferedBytes),
       local: isLoopback(config.listen.host),
       audience: config.auth?.audience,
     };

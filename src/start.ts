@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import replyFrom from '@fastify/reply-from';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openAuthentication } from './auth/index.js';
-import { ConfigError } from './config/index.js';
+import { ConfigError, isProduction } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { GatewayModule } from './gateway.module.js';
 import { createAdapter } from './http/index.js';
@@ -18,11 +18,11 @@ import { dispatcher } from './rest/upstream.js';
  * @throws ConfigError | OpaError when the configuration can't be used
  */
 export async function startGateway(config: GatewayConfig, env: Environment): Promise<number> {
-  const authentication = await openAuthentication(config.auth, env['NODE_ENV'] === 'production');
+  const authentication = await openAuthentication(config.auth, isProduction(env));
   const plugins = await loadPlugins(config.mcp, config.opa);
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forConfig(config, authentication, plugins, env),
-    createAdapter(),
+    createAdapter(config.listen),
     // Logs wait until the gateway listens: a start that fails says why in one line, and nothing else.
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );

@@ -28,6 +28,13 @@ export const configSchema = z
         host: filled.default('127.0.0.1'),
         /** The port; 0 takes a free one. Default: 3000. */
         port: z.int().min(0).max(65_535).default(3_000),
+        /** How long a whole request, its body included, may take to arrive, in milliseconds. Default: 30,000. */
+        requestTimeout: z.int().min(1).max(2_147_483_647).default(30_000),
+        /** How many bytes of bodies that are still arriving may be in memory at once. Default: 64 MiB. */
+        maxBufferedBytes: z
+          .int()
+          .min(1)
+          .default(64 * 1024 * 1024),
       })
       .prefault({}),
     /** The options of `OpaModule`, which checks them itself. */

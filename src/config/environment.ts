@@ -11,6 +11,11 @@ export function variable(env: Environment, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/** Whether the gateway runs in production: `NODE_ENV=production`, however it is spelled. */
+export function isProduction(env: Environment): boolean {
+  return env['NODE_ENV']?.trim().toLowerCase() === 'production';
+}
+
 const REFERENCE = /\$\{([^}\n]*)\}/g;
 const PARTS = /^([A-Za-z_]\w*)(?::-(.*))?$/;
 // Private-use characters: no part of YAML's syntax, so that a reference can stand in `{ … }` and `[ … ]` too.

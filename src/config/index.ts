@@ -1,6 +1,6 @@
 export { ConfigError } from './config-error.js';
 export type { AuthConfig } from './config.schema.js';
-export { variable } from './environment.js';
+export { isProduction, variable } from './environment.js';
 export type { Environment } from './environment.js';
 export { loadConfig } from './load-config.js';
 export type { GatewayConfig } from './load-config.js';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { configSchema } from './config.schema.js';
@@ -50,8 +51,18 @@ function parse(source: string, env: Environment): unknown {
     throw new ConfigError(line.replace(/:$/, ''));
   }
   fillReferences(document, references, env);
-  return document.toJS() ?? {};
+  return valueOf(document);
 }
+
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (cause) {
+    throw new ConfigError(`its aliases can't be resolved: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : 'unknown error');
 
 function describe(issue: z.core.$ZodIssue): string {
   const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');

@@ -17,6 +17,7 @@ export function overrideFromEnvironment(config: FileConfig, env: Environment): F
   return {
     ...config,
     listen: {
+      ...listen,
       host: variable(env, 'HOST') ?? listen.host,
       port: port === undefined ? listen.port : portOf(port),
     },

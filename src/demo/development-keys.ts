@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { JWK } from 'jose';
 import { DEVELOPMENT_KID } from '../auth/index.js';
-import { ConfigError, variable } from '../config/index.js';
+import { ConfigError, isProduction, variable } from '../config/index.js';
 import type { Environment } from '../config/index.js';
 import { inProject } from './project.js';
 
@@ -58,7 +58,7 @@ export async function developmentToken(
 
 /** @throws ConfigError under `NODE_ENV=production`: whoever reads the folder could sign any token. */
 export function refuseInProduction(env: Environment): void {
-  if (env['NODE_ENV'] !== 'production') return;
+  if (!isProduction(env)) return;
   throw new ConfigError(
     'NODE_ENV=production refuses the demo and its development key: set GATEWAY_CONFIG to a file of your own',
   );

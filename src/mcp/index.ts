@@ -1,3 +1,4 @@
+export { BodyBudget } from './body-budget.js';
 export { enforcerOf } from './enforcer-of.js';
 export { HeaderRules } from './headers.js';
 export { mcpController } from './mcp.controller.js';

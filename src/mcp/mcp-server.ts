@@ -3,6 +3,7 @@ import type { McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
 import type { McpEntry } from '../config/index.js';
 import { Admissions } from './admissions.js';
 import { ArgumentNames } from './argument-names.js';
+import type { BodyBudget } from './body-budget.js';
 import type { HeaderRules } from './headers.js';
 import { Ledger } from './ledger.js';
 import { MirroredParams } from './mirrored-params.js';
@@ -15,6 +16,7 @@ import { UpstreamClient } from './upstream-client.js';
 export interface McpSettings {
   readonly headers: HeaderRules;
   readonly seal: SessionSeal;
+  readonly bodies: BodyBudget;
   /** Whether the gateway listens on loopback alone. */
   readonly local: boolean;
   /** What tokens must be for; `undefined` when they aren't read. */

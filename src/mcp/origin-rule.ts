@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify';
+import { peerAddress } from 'nestjs-opa/mcp';
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 
 /** Tells whether a host's name or address is this machine's own. */
-export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+export const isLoopback = (host: string): boolean => LOOPBACK.test(peerAddress(host) ?? '');
 
 /** Which pages may call: those of the given origins, and this machine's while the gateway listens on loopback. */
 export class OriginRule {

@@ -24,7 +24,8 @@ import { UNKNOWN_TASK } from './tasks.js';
  */
 export async function post(exchange: Exchange, standing: StandingStreams): Promise<void> {
   const { request, server } = exchange;
-  const body = await readBody(request.raw, server.entry.maxRequestBytes);
+  const { maxRequestBytes: max } = server.entry;
+  const body = await readBody(request.raw, { max, budget: server.settings.bodies });
   const message = parseMessage(body.text, server.entry);
   if (message.kind === 'refused') throw new GatewayError(400, message.code, message.message, message.id);
   if (message.kind === 'request') exchange.id = message.request.id;

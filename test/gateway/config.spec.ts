@@ -13,6 +13,12 @@ const UPSTREAM = `
 upstreams:
   - { name: orders, url: http://127.0.0.1:4000, policy: a/b }`;
 
+/** A few lines that would be a hundred million values. */
+const ALIAS_BOMB = [
+  'a0: &a0 [x, x, x, x, x, x, x, x, x, x]',
+  ...Array.from({ length: 8 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`),
+].join('\n');
+
 async function fileOf(text: string): Promise<string> {
   return cleanup.add(await writeConfig(text), ({ remove }) => remove()).file;
 }
@@ -22,7 +28,7 @@ const load = async (text: string, env: Record<string, string> = {}) => loadConfi
 describe('the configuration file', () => {
   it('has defaults for everything but the upstreams', async () => {
     expect(await load(UPSTREAM)).toEqual({
-      listen: { host: '127.0.0.1', port: 3000 },
+      listen: { host: '127.0.0.1', port: 3000, requestTimeout: 30_000, maxBufferedBytes: 67_108_864 },
       opa: {},
       upstreams: [
         {
@@ -46,7 +52,7 @@ upstreams:
   - name: orders
     url: http://\${MY_HOST}:\${EMPTY:-81}/x`;
     const config = await load(text, { MY_HOST: '127.0.0.2', DIGITS: '007', MY_TIMEOUT: '250', EMPTY: '' });
-    expect(config.listen).toEqual({ port: 4100, host: '127.0.0.2' });
+    expect(config.listen).toMatchObject({ port: 4100, host: '127.0.0.2' });
     expect(config.opa).toEqual({ timeout: 250, token: '007', policy: 'a/007' });
     expect(config.upstreams[0]?.url).toBe('http://127.0.0.2:81/x');
   });
@@ -114,6 +120,9 @@ describe('a configuration that is wrong', () => {
       [`listen: { prt: 1 }${UPSTREAM}`, 'listen.prt: unknown key'],
       [`listen: { port: 65536 }${UPSTREAM}`, 'listen.port: '],
       [`listen: { port: "80" }${UPSTREAM}`, 'listen.port: '],
+      [`listen: { requestTimeout: 0 }${UPSTREAM}`, 'listen.requestTimeout: '],
+      [`listen: { requestTimeout: 30s }${UPSTREAM}`, 'listen.requestTimeout: '],
+      [`listen: { maxBufferedBytes: 0 }${UPSTREAM}`, 'listen.maxBufferedBytes: '],
       [`mcp: [{ name: demo }]${UPSTREAM}`, 'mcp[0].url'],
       [`mcp: [{ name: demo, url: http://x/mcp }]${UPSTREAM}`, 'mcp[0].policy: give one here'],
       ['upstreams: []\nmcp: []', 'give at least one upstream, or one mcp entry'],
@@ -151,6 +160,9 @@ describe('a configuration that is wrong', () => {
       ['a: 1\na: 2', 'Map keys must be unique at line 2'],
       ['a: [', 'at line 1'],
       ['a: !secret b', 'Unresolved tag'],
+      [ALIAS_BOMB, "its aliases can't be resolved: Excessive alias count"],
+      [`opa: *nothing${UPSTREAM}`, "its aliases can't be resolved: Unresolved alias"],
+      [`opa: ${'['.repeat(100_000)}`, 'Maximum call stack'],
       [`opa: { token: \${TOKEN} }${UPSTREAM}`, 'the environment variable TOKEN is not set'],
       [`opa: { token: \${EMPTY} }${UPSTREAM}`, 'the environment variable EMPTY is not set'],
       [`opa: { token: \${A B} }${UPSTREAM}`, '${A B} is neither ${NAME} nor ${NAME:-default}'],

@@ -8,8 +8,10 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Cleanup } from './support/cleanup.js';
 import { send } from './support/client.js';
 import type { Answer } from './support/client.js';
-import { failToStart, startGatewayWith, writeConfig } from './support/gateway-process.js';
+import { failToStart, startGateway, startGatewayWith, writeConfig } from './support/gateway-process.js';
 import type { GatewayProcess } from './support/gateway-process.js';
+import { startIssuer } from './support/tokens.js';
+import { startServer } from './support/upstream.js';
 
 const run = promisify(execFile);
 const TOKEN_SCRIPT = join(import.meta.dirname, '../../scripts/token.mjs');
@@ -120,20 +122,48 @@ it("keeps its key from others' eyes, and takes it again", async () => {
   expect(await readFile(join(folder, 'jwks.json'), 'utf8')).not.toContain('"d"');
 });
 
-it('never runs in production, nor does its key', async () => {
-  const refused = await failToStart({ GATEWAY_DEV_DIR: folder, NODE_ENV: 'production' });
-  expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('NODE_ENV=production refuses') });
+it.each(['production', 'Production', 'PRODUCTION', ' production\n'])(
+  'never runs in production, nor does its key: %j',
+  async (NODE_ENV) => {
+    const refused = await failToStart({ GATEWAY_DEV_DIR: folder, NODE_ENV });
+    expect(refused).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('NODE_ENV=production refuses'),
+    });
 
-  const { file } = cleanup.add(await writeConfig(''), ({ remove }) => remove());
-  await writeFile(
-    file,
-    JSON.stringify({
-      auth: { jwks: join(folder, 'jwks.json'), issuer: 'https://development.invalid', audience: 'gateway' },
-      upstreams: [{ name: 'orders', url: 'http://127.0.0.1:1', policy: 'a/b' }],
-    }),
-  );
-  const other = await failToStart({ GATEWAY_CONFIG: file, NODE_ENV: 'production' });
-  expect(other).toMatchObject({ code: 1, output: expect.stringContaining('holds the development key') });
+    const { file } = cleanup.add(await writeConfig(''), ({ remove }) => remove());
+    await writeFile(
+      file,
+      JSON.stringify({
+        auth: { jwks: join(folder, 'jwks.json'), issuer: 'https://development.invalid', audience: 'gateway' },
+        upstreams: [{ name: 'orders', url: 'http://127.0.0.1:1', policy: 'a/b' }],
+      }),
+    );
+    const other = await failToStart({ GATEWAY_CONFIG: file, NODE_ENV });
+    expect(other).toMatchObject({ code: 1, output: expect.stringContaining('holds the development key') });
+  },
+);
+
+it('gives no access in production when its key comes from a URL; other keys there do', async () => {
+  const issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
+  const development = JSON.parse(await readFile(join(folder, 'jwks.json'), 'utf8')) as { keys: object[] };
+  const keys = [...development.keys, ...(issuer.jwks as { keys: object[] }).keys];
+  const server = await startServer((_request, response) => response.end(JSON.stringify({ keys })));
+  cleanup.add(server, ({ close }) => close());
+  const config = {
+    auth: { jwks: server.url, issuer: 'https://development.invalid', audience: 'gateway' },
+    opa: { url: 'http://127.0.0.1:1' },
+    upstreams: [{ name: 'orders', url: 'http://127.0.0.1:1', policy: 'a/b' }],
+  };
+  const production = cleanup.add(await startGateway(config, { NODE_ENV: 'Production' }), ({ end }) => end());
+  const path = '/api/orders/1';
+  const own = await issuer.sign({ sub: 'ann', iss: config.auth.issuer });
+  expect(await send(production.port, { path, token: await token('--sub', 'eve') })).toMatchObject({
+    status: 401,
+  });
+  // Known, and then nobody can decide.
+  expect(await send(production.port, { path, token: own })).toMatchObject({ status: 503 });
+  expect(production.output()).toContain('holds the development key');
 });
 
 it('runs a file of its own without the demo and without its key', async () => {

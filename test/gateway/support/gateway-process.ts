@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '../../../dist/main.js');
-const LISTENING = /Listening on http:\/\/[^:]+:(\d+)/;
+const LISTENING = /Listening on http:\/\/(?:\[[^\]]+\]|[^:]+):(\d+)/;
 
 type Env = Record<string, string>;
 

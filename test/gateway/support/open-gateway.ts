@@ -12,17 +12,28 @@ export interface OpenGateway {
   readonly upstream: TestServer;
 }
 
+/** Further sections of the gateway's file. */
+interface OtherSections {
+  auth?: object;
+  opa?: object;
+  listen?: object;
+  mcp?: (url: string) => object[];
+}
+
 /** A gateway on the embedded engine in front of one upstream, `/api/up`, whose policy allows everything. */
 export async function startOpenGateway(
   cleanup: Cleanup,
   handler: Handler,
   entries: (url: string) => object[] = () => [],
-  others: { auth?: object; opa?: object } = {},
+  { mcp, ...others }: OtherSections = {},
 ): Promise<OpenGateway> {
   const upstream = cleanup.add(await startServer(handler), ({ close }) => close());
   const policies = cleanup.add(await writePolicies(), ({ remove }) => remove());
   const opa = { bundle: policies.bundle, policy: 'test/open', ...others.opa };
   const upstreams = [{ name: 'up', url: `${upstream.url}/base/` }, ...entries(upstream.url)];
-  const gateway = cleanup.add(await startGateway({ ...others, opa, upstreams }), ({ end }) => end());
+  const gateway = cleanup.add(
+    await startGateway({ ...others, ...(mcp && { mcp: mcp(upstream.url) }), opa, upstreams }),
+    ({ end }) => end(),
+  );
   return { gateway, upstream };
 }

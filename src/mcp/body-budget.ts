@@ -1,0 +1,36 @@
+/** What Node needs for a piece of a body beside its bytes: many small pieces must not be free. */
+const PIECE_BYTES = 128;
+
+/** How much of bodies that are still arriving may be in memory at once, of all MCP servers together. */
+export class BodyBudget {
+  private held = 0;
+
+  /** @param max - in bytes */
+  constructor(private readonly max: number) {}
+
+  /** Begins to count a body. */
+  open(): BodyAccount {
+    let own = 0;
+    return {
+      take: (piece) => {
+        const bytes = piece.length + PIECE_BYTES;
+        if (this.held + bytes > this.max) return false;
+        this.held += bytes;
+        own += bytes;
+        return true;
+      },
+      close: () => {
+        this.held -= own;
+        own = 0;
+      },
+    };
+  }
+}
+
+/** What one body has taken of the budget. */
+export interface BodyAccount {
+  /** Takes room for a piece; gives `false`, and takes none, when there isn't enough. */
+  take(piece: Buffer): boolean;
+  /** Gives back what the body has taken. */
+  close(): void;
+}

@@ -1,0 +1,41 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { afterAll, expect, it } from '@jest/globals';
+import { Cleanup } from './support/cleanup.js';
+import { send } from './support/client.js';
+import { startOpenGateway } from './support/open-gateway.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const MESSAGE = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x' } });
+
+it('an IPv4 client of a listener of both families is IPv4, for policies and upstreams', async () => {
+  let got: IncomingHttpHeaders = {};
+  const { gateway } = await startOpenGateway(
+    cleanup,
+    (request, response) => {
+      got = request.headers;
+      response.end();
+    },
+    (url) => [{ name: 'told', url, policy: 'test/reflect' }],
+    {
+      // Loopback on an IPv6 socket, where Node gives `::ffff:127.0.0.1` for the client.
+      listen: { host: '::ffff:127.0.0.1' },
+      mcp: (url) => [
+        { name: 'coaz', url, policy: 'test/reflect' },
+        { name: 'contextforge', url, policy: 'test/reflect', shape: 'contextforge' },
+      ],
+    },
+  );
+  await send(gateway.port, { path: '/api/up/1' });
+  expect(got['x-forwarded-for']).toBe('127.0.0.1');
+
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: MESSAGE };
+  const told = await send(gateway.port, { path: '/api/told/1' });
+  const coaz = await send(gateway.port, { path: '/mcp/coaz', ...post });
+  const contextforge = await send(gateway.port, { path: '/mcp/contextforge', ...post });
+  for (const { text } of [told, coaz, contextforge]) {
+    expect(text).toMatch(/ip\\*":\\*"127\.0\.0\.1\\*"/);
+    expect(text).not.toContain('ffff');
+  }
+}, 60_000);
