@@ -20,8 +20,8 @@ beforeAll(async () => {
 it.each([
   ['JSON', false],
   ['a stream', true],
-])('a result of 10 MB passes as %s, decided', async (_name, streams) => {
-  const big = 'x'.repeat(10_000_000);
+])('a result of 7 MB passes as %s, decided', async (_name, streams) => {
+  const big = 'x'.repeat(7_000_000);
   mcp.upstream.answer = ({ message }, response) => {
     if (streams) stream(response).end(event(said(message, big)));
     else reply(response, said(message, big));
