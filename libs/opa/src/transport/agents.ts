@@ -33,6 +33,16 @@ interface Lease {
   connectedAt: number;
 }
 
+// Node tries a name's addresses one after another, each for 250 ms unless it is told otherwise: as long as all of them
+// have by default, so that a first one that drops packets would keep the second from being tried. It takes 10 ms at the
+// least, and gives the last one all of the rest.
+const MIN_ATTEMPT_MS = 10;
+const ATTEMPTS = 4;
+
+function attemptTimeout(connectTimeout: number): number {
+  return Math.max(MIN_ATTEMPT_MS, Math.floor(connectTimeout / ATTEMPTS));
+}
+
 /** The keep-alive agents of one module instance, and every socket that they have opened. */
 export class Agents {
   readonly http: HttpAgent;
@@ -57,6 +67,7 @@ export class Agents {
       socketActiveTTL: settings.socketTtl,
       // A socket in use is bounded by its decision's deadline.
       timeout: 0,
+      autoSelectFamilyAttemptTimeout: attemptTimeout(settings.connectTimeout),
     };
     this.http = new HttpAgent({ ...options });
     this.https = new HttpsAgent({ ...options });

@@ -10,7 +10,10 @@ export interface OpaPoolOptions {
   freeSocketTimeout?: number;
   /** A socket is retired after this, in milliseconds, so that connections spread over a rollout. Default: 60,000. */
   socketTtl?: number;
-  /** A connection must stand within this, in milliseconds. Default: 250, or `timeout` when that is shorter. */
+  /**
+   * A connection must stand within this, in milliseconds; each address of a name has a quarter of it, the last one the
+   * rest. Default: 250, or `timeout` when that is shorter.
+   */
   connectTimeout?: number;
   /** Decisions that may wait for a socket; one more is `OPA_OVERLOADED` at once. Default: 1,000. */
   maxPending?: number;

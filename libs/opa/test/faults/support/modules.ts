@@ -13,6 +13,8 @@ export interface Bench {
   open(options: OpaModuleOptions): Promise<OpaService>;
   /** Sends the decisions of the module that was opened last through axios, as any interceptor does. */
   throughAxios(): void;
+  /** The pooled HttpService of the module that was opened last. */
+  http(): OpaHttpService;
   /** Has a server closed at the end of the test. */
   uses<T extends TestServer>(server: Promise<T>): Promise<T>;
 }
@@ -55,6 +57,12 @@ export function bench(): Bench {
     await settles(leftovers, { timers: 0, sockets: 0 });
   });
 
+  const http = (): OpaHttpService => {
+    const module = modules.at(-1);
+    if (module === undefined) throw new Error('no module is open');
+    return module.get(OpaHttpService);
+  };
+
   return {
     async open(given) {
       const module = await Test.createTestingModule({
@@ -67,11 +75,9 @@ export function bench(): Bench {
       return opa;
     },
     throughAxios() {
-      modules
-        .at(-1)
-        ?.get(OpaHttpService)
-        .axiosRef.interceptors.request.use((config) => config);
+      http().axiosRef.interceptors.request.use((config) => config);
     },
+    http,
     async uses(starting) {
       const server = await starting;
       servers.push(server);
