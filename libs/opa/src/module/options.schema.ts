@@ -85,6 +85,7 @@ const schema = section({
   unguarded: oneOf('deny', 'allow').optional(),
   audit: flag.optional(),
   verifyPolicies: z.union([z.boolean(), z.literal('warn')], { error: 'true, false or "warn"' }).optional(),
+  interceptor: oneOf('global').optional(),
   warmup: orFalse(count(1), 'a whole number of at least 1').optional(),
   ready: flag.optional(),
   shutdownTimeout: milliseconds(0).optional(),

@@ -91,6 +91,11 @@ export interface OpaModuleOptions {
    * warns. OPA's compile API is asked. Default: `false`.
    */
   verifyPolicies?: boolean | 'warn';
+  /**
+   * `'global'` runs OpaInterceptor around all handlers, outside every other interceptor, so that the response policy
+   * decides what leaves. Of the unnamed instance alone. Default: none, it runs where `@UseInterceptors` names it.
+   */
+  interceptor?: 'global';
   /** How many sockets to open at start-up. Default: `false`, none. */
   warmup?: false | number;
   /** Wait for OPA's `/health?bundles` before the application is ready, 30 seconds at the most. Default: `false`. */

@@ -16,7 +16,9 @@ import { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
 import { RouteAudit } from './audit/audit.js';
 import type { HandlerSources } from './audit/handlers.js';
+import { registerGlobally } from './global-interceptor.js';
 import { GuardUseCheck } from './guard-use.check.js';
+import { InterceptorOrderCheck } from './interceptor-order.check.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
 import { ResponseRouteCheck } from './response-route.check.js';
@@ -72,6 +74,12 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       inject: [runtime, sources],
     },
     {
+      provide: instanceToken(InterceptorOrderCheck, name),
+      useFactory: ({ settings }: OpaRuntime, handlers: HandlerSources) =>
+        new InterceptorOrderCheck(handlers, settings, name),
+      inject: [runtime, sources],
+    },
+    {
       provide: instanceToken(ScopeCheck, name),
       useFactory: (discovery: DiscoveryService) => new ScopeCheck(discovery, enforcementToken(name)),
       inject: [DiscoveryService],
@@ -84,6 +92,12 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       inject: [runtime, instanceToken(OpaService, name), Obligations],
     },
     ...(name === undefined ? [OpaGuard, OpaInterceptor] : []),
+    {
+      provide: Symbol('nestjs-opa:global-interceptor'),
+      useFactory: ({ settings }: OpaRuntime, config: ApplicationConfig, interceptor?: OpaInterceptor) =>
+        registerGlobally(settings, config, interceptor),
+      inject: [runtime, ApplicationConfig, ...(name === undefined ? [OpaInterceptor] : [])],
+    },
   ];
 }
 

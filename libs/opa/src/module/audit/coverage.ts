@@ -39,7 +39,8 @@ export class GuardCoverage {
   }
 }
 
-// Nest 12 brought these hooks, and global guards for gateways; it tells its version nowhere.
-function reachesGateways(config: ApplicationConfig): boolean {
+/** Tells whether global guards and interceptors run around the handlers of WebSocket gateways. */
+export function reachesGateways(config: ApplicationConfig): boolean {
+  // Nest 12 brought these hooks with them; it tells its version nowhere.
   return 'getGlobalPreRequestHooks' in config;
 }
