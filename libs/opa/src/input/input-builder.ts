@@ -10,6 +10,7 @@ import type { Input } from './shapes.js';
 import { kindOf } from './kind.js';
 import { shapes } from './shapes.js';
 import { ANONYMOUS } from './subject.js';
+import { fieldsOf, WholeSubjectWarning } from './subject-fields.js';
 
 /** What `@OpaInput` takes: its result is merged over the top level of the input built so far. */
 export type InputFunction = (context: ExecutionContext, input: Input) => object | Promise<object>;
@@ -18,6 +19,7 @@ export type InputFunction = (context: ExecutionContext, input: Input) => object 
 export class InputBuilder {
   /** The headers that a policy sees. */
   readonly headers: readonly string[];
+  private readonly whole = new WholeSubjectWarning();
 
   constructor(private readonly options: OpaInputOptions = {}) {
     this.headers = allowedHeaders(options.headers);
@@ -47,27 +49,48 @@ export class InputBuilder {
 
   private shape(context: ExecutionContext): unknown {
     const { headers } = this;
-    const { shape = 'default', subject, body } = this.options;
+    const { shape = 'default', body } = this.options;
     if (typeof shape === 'function') return shape(context);
     const kind = kindOf(context);
     if (kind === 'http') {
       const request = httpRequest(context);
-      return withSubject(subject === undefined ? request.user : subject(context), (who) =>
+      return this.withSubject(context, request.user, (who) =>
         shapes[shape]({ request, subject: who, headers, body }),
       );
     }
     const describe = kind && calls[kind];
     if (kind === undefined || describe === undefined) throw unknownContext(context);
     const call = describe(context, { headers });
-    return withSubject(subject === undefined ? call.user : subject(context), (who) =>
+    return this.withSubject(context, call.user, (who) =>
       callShapes[shape]({ kind, call, subject: who, headers }),
     );
   }
+
+  private withSubject(
+    context: ExecutionContext,
+    user: unknown,
+    shaped: (subject: unknown) => Input,
+  ): MaybePromise<Input> {
+    const { subject } = this.options;
+    const who = typeof subject === 'function' ? subject(context) : user;
+    return isPromise(who)
+      ? Promise.resolve(who).then((found) => shaped(this.sent(found)))
+      : shaped(this.sent(who));
+  }
+
+  /** What of a subject policies see. */
+  private sent(who: unknown): unknown {
+    if (isNobody(who)) return ANONYMOUS;
+    const { subject, shape } = this.options;
+    if (Array.isArray(subject)) return fieldsOf(who, subject as readonly string[]);
+    // Of which policies see the name alone.
+    if (typeof who === 'object' && shape !== 'contextforge') this.whole.look(who);
+    return who;
+  }
 }
 
-function withSubject(who: unknown, shape: (subject: unknown) => Input): MaybePromise<Input> {
-  if (isPromise(who)) return Promise.resolve(who).then((found) => withSubject(found, shape));
-  return shape(who ?? ANONYMOUS);
+function isNobody(who: unknown): who is null | undefined {
+  return who === undefined || who === null;
 }
 
 async function merged(
