@@ -56,8 +56,7 @@ export class Inspector {
     const { server, caller, subject } = this.exchange;
     const { tasks } = server;
     if (!tasks.areOwn(subject, tasksOf(notification))) return { kind: 'drop' };
-    if (!isTaskNotification(notification) || !('result' in (notification.params ?? {})))
-      return { kind: 'pass', text, answers: false };
+    if (!isTaskNotification(notification)) return { kind: 'pass', text, answers: false };
     const remaining = await tasks.decideNotification(notification, caller, subject, this.decideAs);
     const isSame = remaining === notification;
     return { kind: 'pass', text: isSame ? text : written(text, notification, remaining), answers: false };
@@ -107,7 +106,7 @@ export class Inspector {
     const { server, subject, enforcer } = this.exchange;
     if (call.request.method === 'tools/list') server.params.learn(result);
     server.argumentNames.learn(call.request.method, result);
-    if (listsTasks(call.request)) return server.tasks.filter(subject, result);
+    if (listsTasks(call.request)) return server.tasks.filter(call, subject, result, this.decideAs);
     if (isAboutTask(call.request)) return server.tasks.decide(call, subject, result, this.decideAs);
     // At once, for messages of the task may follow before the decision.
     server.tasks.learn(call, subject, result, enforcer.seesResult(call));

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { JsonRpcNotification, McpCall, McpRefusal, McpResult } from 'nestjs-opa/mcp';
-import { INTERNAL_ERROR, INVALID_PARAMS } from 'nestjs-opa/mcp';
+import { INTERNAL_ERROR, INVALID_PARAMS, isPlainTask, partsOfTask } from 'nestjs-opa/mcp';
 import { boundedKey } from './bounded-key.js';
 import { isObject } from './era.js';
 import { Receivers } from './receivers.js';
@@ -14,6 +14,8 @@ interface Begun {
   readonly calls: readonly McpCall[] | undefined;
   readonly bytes: number;
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Decides a result as the one of a call. */
 export type DecideAs = (call: McpCall, result: unknown) => Promise<McpResult>;
@@ -70,26 +72,37 @@ export class Tasks {
     return ids.some((id) => typeof id === 'string' && this.owners.isOthers(subject, id));
   }
 
-  /** Leaves the subject's own tasks in the result of `tasks/list`; what is no such result is refused. */
-  filter(subject: string, result: unknown): McpResult {
+  /**
+   * Leaves the subject's own tasks in the result of `tasks/list`, and of a task that may not be shown whole what the
+   * protocol says of it; what is no such result is refused.
+   */
+  async filter(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const tasks: unknown = isObject(result) ? result['tasks'] : undefined;
     if (!isObject(result) || !Array.isArray(tasks)) return { refusal: NO_LIST };
-    const own = tasks.filter((task) => isObject(task) && this.areOwn(subject, [task['taskId']]));
-    return { result: own.length === tasks.length ? result : { ...result, tasks: own } };
+    const own = (tasks as unknown[]).filter(
+      (task) => isObject(task) && this.areOwn(subject, [task['taskId']]),
+    );
+    const shown: unknown[] = [];
+    for (const task of own as Fields[]) {
+      const calls = this.callsOf(task['taskId'], subject, call.caller);
+      const decided = await decideTask(calls, task, decideAs);
+      shown.push('refusal' in decided ? partsOfTask(task).plain : decided.result);
+    }
+    const isSame = shown.length === tasks.length && shown.every((task, index) => task === tasks[index]);
+    return { result: isSame ? result : { ...result, tasks: shown } };
   }
 
-  /** Decides the answer to a request about one task. */
+  /** Decides the answer to a request about one task: what it says of the task, and the task's result. */
   async decide(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const { method, params } = call.request;
     const calls = this.callsOf(params?.['taskId'], subject, call.caller);
     if (method === 'tasks/result') return decideAll(calls, result, decideAs);
-    if (!isObject(result) || !('result' in result)) return { result };
-    const inner = await decideAll(calls, result['result'], decideAs);
-    if ('refusal' in inner) return inner;
-    return { result: inner.result === result['result'] ? result : { ...result, result: inner.result } };
+    if (!isObject(result)) return { result };
+    if ('taskId' in result && result['taskId'] !== params?.['taskId']) return { refusal: OTHER_TASK };
+    return decideTask(calls, result, decideAs);
   }
 
-  /** Decides the result that a notification carries; one that may not pass is taken out of it. */
+  /** Decides what a notification says of a task; what may not pass is taken out of it. */
   async decideNotification(
     notification: JsonRpcNotification,
     caller: McpCall['caller'],
@@ -97,12 +110,12 @@ export class Tasks {
     decideAs: DecideAs,
   ): Promise<JsonRpcNotification> {
     const { params = {} } = notification;
-    if (!('result' in params)) return notification;
-    const { result, ...others } = params;
-    const decided = await decideAll(this.callsOf(params['taskId'], subject, caller), result, decideAs);
-    if ('refusal' in decided) return { ...notification, params: others };
-    if (decided.result === result) return notification;
-    return { ...notification, params: { ...params, result: decided.result } };
+    const task = Object.fromEntries(Object.entries(params).filter(([key]) => key !== 'result'));
+    const calls = this.callsOf(params['taskId'], subject, caller);
+    let decided = await decideTask(calls, params, decideAs);
+    if ('refusal' in decided) decided = await decideTask(calls, task, decideAs);
+    const remaining = 'refusal' in decided ? partsOfTask(task).plain : (decided.result as Fields);
+    return remaining === params ? notification : { ...notification, params: remaining };
   }
 
   /** The calls that began a task, each as if its caller, with the claims of now, had made it. */
@@ -131,6 +144,22 @@ async function decideAll(
   return { result: remaining };
 }
 
+/** Decides a task as its calls' handle, where that says more than the protocol has it say, and its result. */
+async function decideTask(
+  calls: readonly McpCall[] | undefined,
+  task: Fields,
+  decideAs: DecideAs,
+): Promise<McpResult> {
+  const { result, ...handle } = task;
+  const about = isPlainTask(handle) ? { result: handle } : await decideAll(calls, handle, decideAs);
+  if ('refusal' in about) return about;
+  if (!('result' in task)) return { result: about.result === handle ? task : about.result };
+  const inner = await decideAll(calls, result, decideAs);
+  if ('refusal' in inner) return inner;
+  const isSame = about.result === handle && inner.result === result;
+  return { result: isSame ? task : { ...(about.result as Fields), result: inner.result } };
+}
+
 /** The id in a task's handle: `task` holds it in 2025-11-25, the result itself in 2026-07-28. */
 function taskIdOf(result: unknown): string | undefined {
   if (!isObject(result)) return undefined;
@@ -143,6 +172,13 @@ const UNKNOWN_CALL = {
   kind: 'failed',
   code: INTERNAL_ERROR,
   message: 'The call that this task was begun by is not known',
+  status: 500,
+} as const;
+
+const OTHER_TASK = {
+  kind: 'failed',
+  code: INTERNAL_ERROR,
+  message: 'The MCP server answered about another task',
   status: 500,
 } as const;
 

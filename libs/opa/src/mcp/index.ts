@@ -18,6 +18,8 @@ export {
   parseServerMessage,
 } from './parse.js';
 export type { McpMessage, ParseOptions } from './parse.js';
+export { isPlainTask, partsOfTask } from './plain-members.js';
+export type { Parts } from './plain-members.js';
 export type { McpPolicies } from './policy-enforcer.js';
 export { McpPolicyEnforcer } from './policy-enforcer.js';
 export * from './plugin/index.js';

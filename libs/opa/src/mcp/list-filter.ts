@@ -4,6 +4,7 @@ import type { OpaService } from '../decision/index.js';
 import { uncached } from './cache-hints.js';
 import type { McpCall, McpResult } from './enforcer.js';
 import { isObject } from './parse.js';
+import { partsOfList } from './plain-members.js';
 import { shownBy } from './shown.js';
 
 /** What a list policy is asked with. */
@@ -33,7 +34,9 @@ export async function filtered(
   if (!isObject(result) || !Array.isArray(items) || !items.every(isObject)) {
     throw new OpaError('OPA_BAD_ANSWER', `The MCP server's ${call.request.method} is not a list.`);
   }
-  const question = { policy, input: { ...input, items }, phase: 'response', signal } as const;
+  const { plain, other } = partsOfList(without(result, key));
+  const response = Object.keys(other).length > 0 && { response: { result: other } };
+  const question = { policy, input: { ...input, items, ...response }, phase: 'response', signal } as const;
   const { value: shown = true, id } = await opa.show(question, (document) => shownBy(document, policy));
   const isShown = ({ [name]: named }: Readonly<Record<string, unknown>>): boolean =>
     typeof shown === 'boolean' ? shown : typeof named === 'string' && shown.has(named);
@@ -45,10 +48,13 @@ export async function filtered(
   const names = items.filter((item) => !isShown(item)).map((item) => String(item[name]));
   return {
     // Even a list that is whole for this caller is not for all.
-    result: uncached(call, { ...result, [key]: left }),
+    result: uncached(call, { ...(shown === false ? plain : result), [key]: left }),
     ...(names.length > 0 && { hidden: { names, ...(id !== undefined && { decisionId: id }) } }),
   };
 }
+
+const without = (fields: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key));
 
 /** Says of each tool once that its own mapping isn't followed. */
 export class DeclaredMappings {

@@ -45,6 +45,24 @@ describe('lists', () => {
     },
   );
 
+  it.each([
+    [['a'], { note: 'n', _meta: { a: 1 }, cacheScope: 'mine' }],
+    [false, undefined],
+  ])(
+    'are shown with what a page has beside its items, which leaves unless %j hides all',
+    async (answer, rest) => {
+      const mcp = await enforcer(engine, { list: 'list' });
+      engine.answer('list', answer);
+      const others = { note: 'n', _meta: { a: 1 }, cacheScope: 'mine' };
+      const seen = await mcp.after(call('tools/list', {}, modern), { ...tools, ...others, ttlMs: 1 });
+      expect(engine.questions).toMatchObject([
+        { input: { items: tools.tools, response: { result: others } } },
+      ]);
+      expect(seen).toMatchObject({ result: { nextCursor: 'n', ttlMs: 0, cacheScope: 'private' } });
+      expect((seen as { result: { note?: unknown } }).result.note).toBe(rest?.note);
+    },
+  );
+
   it('that a policy has filtered are private in the newer era', async () => {
     const mcp = await enforcer(engine, { list: 'list' });
     const result = { tools: [], ttlMs: 60_000, cacheScope: 'public' };

@@ -1,4 +1,5 @@
 import { isObject } from '../parse.js';
+import { partsOfResult } from '../plain-members.js';
 import type { Point } from './hooks.js';
 
 /** The kinds of content that `policy_modality` can name. */
@@ -20,9 +21,6 @@ export interface Kinds {
   readonly structured?: unknown;
 }
 
-// What says how the call went, not what it gave; of another type it could hold anything.
-const OUTCOME: Readonly<Record<string, string>> = { isError: 'boolean', resultType: 'string' };
-
 /** Takes a result apart. */
 export function kindsOf(point: Point, id: string, result: Readonly<Record<string, unknown>>): Kinds {
   const kinds: Kinds = { text: [], image: [], resource: [], other: [] };
@@ -33,14 +31,14 @@ export function kindsOf(point: Point, id: string, result: Readonly<Record<string
     ...(Array.isArray(items) ? [point.items] : []),
     ...(structured === undefined ? [] : ['structuredContent']),
   ];
-  const rest = Object.entries(result).filter(
-    ([key, value]) => !listed.includes(key) && typeof value !== OUTCOME[key],
-  );
+  const rest = Object.entries(partsOfResult(result).other).filter(([key]) => !listed.includes(key));
   if (rest.length > 0) kinds.other.push(Object.fromEntries(rest));
   return structured === undefined ? kinds : { ...kinds, structured };
 }
 
-const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}( *; *(charset|profile)="?[\w.+-]{1,40}"?)*$/i;
+// A type of a server's own could say anything.
+const MEDIA_TYPE =
+  /^(text\/(plain|html|css|csv|markdown|xml|javascript|yaml)|application\/(json|xml|yaml|javascript))( *; *(charset="?(utf-?8|us-ascii)"?|profile="?mcp-app"?))?$/i;
 const SORT = { tool: sortItem, prompt: sortMessage, resource: sortContents } as const;
 
 function sortItem(item: unknown, kinds: Kinds): void {
@@ -75,7 +73,6 @@ function sortContents(contents: unknown, kinds: Kinds, uri: string): void {
   }
 }
 
-// One of another form could say anything.
 function isMediaType(type: unknown): boolean {
   return type === '' || (typeof type === 'string' && MEDIA_TYPE.test(type));
 }

@@ -178,6 +178,7 @@ describe('the input after a call', () => {
       { text: [], other: [{ isError: 'x', resultType: {} }] },
     ],
     ['an error', { content: [said], isError: true, resultType: 'complete' }, { text: ['said'] }],
+    ['a strange type', { content: [], resultType: 'x' }, { text: [], other: [{ resultType: 'x' }] }],
     ['a task', { task: { taskId: 't' } }, { text: [], other: [{ task: { taskId: 't' } }] }],
     [
       'a task with content of no shape',
@@ -241,6 +242,8 @@ describe('the input after a call', () => {
     ['no type', { contents: [of({ text: 't', mimeType: null })] }, { text: ['t'] }],
     ['a type that is no text', ...whole({ mimeType: { a: 1 } })],
     ['a type that is none', ...whole({ mimeType: 'what nobody has seen' })],
+    ["a type of the server's own", ...whole({ mimeType: 'text/anything' })],
+    ["a charset of the server's own", ...whole({ mimeType: 'text/plain; charset=anything' })],
     ['a type that says more', ...whole({ mimeType: 'text/plain; note="more"' })],
     ['neither', { contents: [of({})] }, { text: [], other: [of({})] }],
     ['more than text', ...whole({ _meta: {} })],
