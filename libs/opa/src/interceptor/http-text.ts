@@ -20,7 +20,8 @@ export function sendText<T extends string | Buffer>(reply: HttpReply, text: T, t
   } else if (JSON_TYPE.test(declared) && !/;\s*charset=/i.test(declared)) {
     reply.header('content-type', `${declared}; charset=utf-8`);
   }
-  reply.serializer?.((payload) => payload);
+  // What comes in its place, such as the error of a hook, still has to be written.
+  reply.serializer?.((payload) => (typeof payload === 'string' ? payload : JSON.stringify(payload)));
   return text;
 }
 

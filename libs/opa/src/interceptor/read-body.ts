@@ -36,8 +36,11 @@ export async function readBody(result: unknown, { reply, isFinal }: Destination)
   // Of bytes Express would write a JSON of its own.
   if (bytes !== undefined)
     return new WrittenBody(bytes, { type, send: (content) => fileOf(Buffer.from(content), type) });
-  if (typeof result === 'string')
-    return new WrittenBody(result, { type, send: (text) => sendText(reply, text) });
+  if (typeof result === 'string') {
+    // Another interceptor may still wrap it in something that has to be written.
+    const send = isFinal ? (text: string | Buffer) => sendText(reply, text) : String;
+    return new WrittenBody(result, { type, send });
+  }
   return isFinal ? writtenOnce(result, reply) : new LiveBody(result);
 }
 

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { NestInterceptor } from '@nestjs/common';
 import { Redirect } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
+import { OpaInterceptor } from 'nestjs-opa';
+import { map } from 'rxjs';
 import { ADAPTERS } from '../support/app.js';
 import type { ResultsSetup, RunningResults } from './support.js';
 import { masking, startResults } from './support.js';
@@ -69,6 +72,18 @@ describe('what leaves on Express', () => {
 });
 
 describe('what leaves on Fastify', () => {
+  it('is written by the serializer where another interceptor wraps a text after the decision', async () => {
+    const wraps: NestInterceptor = {
+      intercept: (_context, next) => next.handle().pipe(map((data: unknown) => ({ data }))),
+    };
+    const give: ResultsSetup['give'] = (reply) => {
+      reply.serializer?.((payload) => JSON.stringify({ wrapped: payload }));
+      return 'text';
+    };
+    const response = await start({ adapter: 'fastify', give, interceptors: [wraps, OpaInterceptor] });
+    expect(await response.json()).toEqual({ wrapped: { data: 'text' } });
+  });
+
   it("has passed the reply's serializer before the decision", async () => {
     const give: ResultsSetup['give'] = (reply) => {
       reply.serializer?.((payload) => JSON.stringify({ wrapped: payload }));

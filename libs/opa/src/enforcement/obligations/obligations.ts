@@ -91,6 +91,6 @@ function notEdited(policy: string, context: ExecutionContext): string {
   const handler = `${context.getClass().name}.${context.getHandler().name}`;
   return (
     `The policy "${policy}" allows ${handler} if its result is masked, which nobody does: denied. ` +
-    'Put @UseInterceptors(OpaInterceptor) on the handler or its class, and let it return its result.'
+    'Put @UseInterceptors(OpaInterceptor) on the handler or its class, outside any CacheInterceptor, and let it return its result.'
   );
 }
