@@ -29,6 +29,7 @@ export type {
 export { OpaDeniedException, OpaService } from './decision/index.js';
 export type {
   EngineSnapshot,
+  OpaEnforceQuestion,
   OpaFilterOptions,
   OpaQuestion,
   OpaServiceSettings,
@@ -50,7 +51,13 @@ export type { OpaObligationHandler, OpaObligationScene, OpaPolicyOptions } from 
 export { createEmbeddedEngine, EmbeddedEngine } from './engines/embedded/index.js';
 export type { EmbeddedEngineOptions } from './engines/embedded/index.js';
 export { OpaGuard } from './guard/index.js';
-export type { ContextFunction, Input, InputFunction, OpaInputOptions } from './input/index.js';
+export type {
+  ContextFunction,
+  Input,
+  InputFunction,
+  OpaInputOptions,
+  OpaInputProvider,
+} from './input/index.js';
 export { OpaInterceptor } from './interceptor/index.js';
 export { getOpaToken, InjectOpa, OpaModule } from './module/index.js';
 export type { OpaProvided } from './module/index.js';

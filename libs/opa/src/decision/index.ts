@@ -1,4 +1,6 @@
 export * from './combine.js';
+export type { OpaEnforceQuestion } from './enforce.js';
+export { refusalOf } from './enforce.js';
 export type { OpaFilterOptions } from './filter.js';
 export * from './lifetime.js';
 export * from './opa.service.js';

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, MaybePromise } from '../contracts/index.js';
 import { isPromise, opaErrorOf, promised } from '../contracts/index.js';
+import type { OpaEnforceQuestion } from './enforce.js';
+import { allowOf, logRefusal } from './enforce.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
@@ -42,6 +44,22 @@ export class OpaService {
    */
   decide(question: OpaQuestion): Promise<Decision> {
     return promised(() => this.decideNow(question));
+  }
+
+  /**
+   * Asks for a decision that must be an allow, in the code of a handler or service.
+   *
+   * @returns the allow; one with obligations is a denial, for nobody would carry them out
+   * @throws the context's refusal, as the guard does: where OpaInterceptor runs, or with `context`; else HTTP's
+   */
+  async enforce({ context, ...question }: OpaEnforceQuestion): Promise<Decision> {
+    try {
+      return await allowOf(this.decide(question), this.isPermissive(question));
+    } catch (error) {
+      if (context !== undefined) throw (await this.settings.exceptionIn?.(context, error as Error)) ?? error;
+      logRefusal(error);
+      throw error;
+    }
   }
 
   /**

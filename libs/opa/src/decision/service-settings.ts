@@ -1,4 +1,5 @@
 import type { PolicyEngine } from '../contracts/index.js';
+import type { ExceptionIn } from './enforce.js';
 import type { InputLimits } from './query.js';
 import type { RouteReport } from './routes.js';
 import type { EngineSnapshot, TransportSnapshot } from './stats.js';
@@ -20,6 +21,8 @@ export interface OpaServiceSettings {
   readonly snapshot?: () => TransportSnapshot & EngineSnapshot;
   /** Forgets every cached decision. */
   readonly purge?: () => Promise<void>;
+  /** Gives an exception of `enforce` the form of a context. */
+  readonly exceptionIn?: ExceptionIn;
   /** What the start-up audit found. */
   readonly routes?: () => readonly RouteReport[];
 }

@@ -1,6 +1,8 @@
+import type { Type } from '@nestjs/common';
 import { OpaError } from '../contracts/index.js';
 import type { PolicyGroup } from '../decision/index.js';
-import type { InputFunction } from '../input/index.js';
+import type { InputFunction, OpaInputProvider } from '../input/index.js';
+import { isInputProvider } from '../input/index.js';
 
 /** What `@OpaPolicy` takes beside the path. */
 export interface OpaPolicyOptions {
@@ -54,8 +56,16 @@ export function declare(declaration: Declaration): ClassDecorator & MethodDecora
   };
 }
 
-/** Adds an input function to a class or handler. */
-export function declareInput(fn: InputFunction): ClassDecorator & MethodDecorator {
+/** What adds to the input of a handler. */
+export type InputSource = InputFunction | Type<OpaInputProvider>;
+
+/** Adds an input function, or a provider that has one, to a class or handler. */
+export function declareInput(fn: InputSource): ClassDecorator & MethodDecorator {
+  if (!isInputProvider(fn) && String(fn).startsWith('class'))
+    throw new OpaError(
+      'OPA_BAD_OPTIONS',
+      `@OpaInput(${fn.name}): the class has no method build(context, input).`,
+    );
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
     Reflect.defineMetadata(INPUT, fn, (descriptor?.value as object | undefined) ?? target);
   };
@@ -98,9 +108,9 @@ export function declarationWithin(
 }
 
 /** The input functions of a handler: the class's first, then its own. */
-export const inputsOf = once((handler, controller): readonly InputFunction[] =>
+export const inputsOf = once((handler, controller): readonly InputSource[] =>
   [Reflect.getMetadata(INPUT, controller), Reflect.getMetadata(INPUT, handler)].filter(
-    (fn): fn is InputFunction => fn !== undefined,
+    (fn): fn is InputSource => fn !== undefined,
   ),
 );
 

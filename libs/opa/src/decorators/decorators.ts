@@ -3,8 +3,7 @@ import { createParamDecorator } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { assertMilliseconds, assertPolicyPath, OpaError } from '../contracts/index.js';
 import { findRecordForParameter } from '../decision/index.js';
-import type { InputFunction } from '../input/index.js';
-import type { OpaPolicyOptions } from './declaration.js';
+import type { InputSource, OpaPolicyOptions } from './declaration.js';
 import { declarationWith, declare, declareInput } from './declaration.js';
 
 const OPTIONS = new Set(['response', 'combine', 'inherit', 'mode', 'instance', 'timeout']);
@@ -56,9 +55,11 @@ export function OpaDecides(...policies: string[]): ClassDecorator & MethodDecora
 /**
  * Adds to the input of a handler's decisions, or of a whole class's: the function's result is merged over the top
  * level of the input built so far (its second argument). The class's function comes first.
+ *
+ * @param source - the function, or a provider with a method `build` that is one: see `OpaInputProvider`
  */
-export function OpaInput(fn: InputFunction): ClassDecorator & MethodDecorator {
-  return declareInput(fn);
+export function OpaInput(source: InputSource): ClassDecorator & MethodDecorator {
+  return declareInput(source);
 }
 
 /** The decision that let the request in, as a parameter; `undefined` on a public route. */

@@ -6,6 +6,7 @@ import { OpaService } from '../decision/index.js';
 import type { Declaration, PublicKeys } from '../decorators/index.js';
 import { declarationOf, declarationWith, inputsOf } from '../decorators/index.js';
 import type { Input, InputBuilder } from '../input/index.js';
+import type { InputProviders } from './input-providers.js';
 import type { Obligations } from './obligations/index.js';
 import { Refused } from './refused.js';
 
@@ -31,6 +32,7 @@ export class OpaEnforcement {
     readonly inputs: InputBuilder,
     readonly settings: EnforcementSettings,
     readonly obligations: Obligations,
+    private readonly providers: InputProviders,
   ) {
     this.undeclared = declarationWith(settings.policy === undefined ? [] : [settings.policy]);
   }
@@ -49,7 +51,12 @@ export class OpaEnforcement {
   /** Builds the input of a handler's decision; disabled, nobody reads it. */
   input(context: ExecutionContext): MaybePromise<Input> {
     if (this.settings.mode === 'disabled') return {};
-    return this.inputs.build(context, inputsOf(context.getHandler(), context.getClass()));
+    const controller = context.getClass<Type>();
+    const inputs = inputsOf(context.getHandler(), controller);
+    return this.inputs.build(
+      context,
+      inputs.map((input) => this.providers.functionOf(input, controller)),
+    );
   }
 
   /** Whether a handler's decisions are only reported. */

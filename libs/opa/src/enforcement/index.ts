@@ -2,6 +2,7 @@ export { handlerName } from './denial-log.js';
 export * from './enforcement.js';
 export * from './http.js';
 export * from './interceptor-order.js';
+export * from './input-providers.js';
 export * from './locator.js';
 export * from './obligations/index.js';
 export type { EnforcementPoint } from './point.js';

@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { ForbiddenException, Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { isError, OpaError } from '../contracts/index.js';
-import { DENIED_MESSAGE } from '../decision/index.js';
+import { DENIED_MESSAGE, refusalOf } from '../decision/index.js';
 import type { ContextKind } from '../input/index.js';
 import { kindOf } from '../input/index.js';
 import { describeDenial } from './denial-log.js';
@@ -56,6 +56,13 @@ export async function failure(context: ExecutionContext, error: unknown): Promis
     );
   }
   return pointOf(context).failure(context, error);
+}
+
+/** Gives what `OpaService.enforce` has thrown the form of a context; any other error stays as it is. */
+export async function inFormOf(context: ExecutionContext, thrown: Error): Promise<Error> {
+  const refusal = refusalOf(thrown);
+  if (refusal === undefined) return thrown;
+  return 'decision' in refusal ? denial(context, refusal.decision) : failure(context, refusal.error);
 }
 
 function causeOf(error: OpaError): string {

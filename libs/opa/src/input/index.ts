@@ -4,6 +4,7 @@ export * from './grpc-call.js';
 export * from './headers.js';
 export * from './http-request.js';
 export * from './input-builder.js';
+export * from './input-provider.js';
 export * from './input.options.js';
 export * from './kind.js';
 export * from './mcp-request.js';

@@ -8,7 +8,7 @@ import type {
 import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import type { Observable, OperatorFunction } from 'rxjs';
-import { concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
+import { catchError, concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
 import type { Obligation } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { ResultEdit } from '../decision/index.js';
@@ -23,6 +23,7 @@ import {
   headersOf,
   httpReply,
   interceptorsOf,
+  inFormOf,
   obligationsOf,
   OpaEnforcement,
   outsideOf,
@@ -96,6 +97,12 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return this.around(context, next).pipe(
+      catchError(async (error: Error) => Promise.reject(await inFormOf(context, error))),
+    );
+  }
+
+  private around(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const point = pointOf(context);
     const taken = takeResult(context);
     if (taken === undefined) return next.handle();

@@ -4,7 +4,7 @@ import { Inject, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
-import { instanceToken, ObligationRegistry, Obligations } from '../enforcement/index.js';
+import { InputProviders, instanceToken, ObligationRegistry, Obligations } from '../enforcement/index.js';
 import type { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
@@ -12,7 +12,7 @@ import { ConfigurableModuleClass } from './opa.module-definition.js';
 import { checkAsync } from './options.schema.js';
 
 /** The global part of the module: every provider but `HttpService`. */
-@Module({ imports: [DiscoveryModule], providers: [ObligationRegistry, Obligations] })
+@Module({ imports: [DiscoveryModule], providers: [InputProviders, ObligationRegistry, Obligations] })
 export class OpaCoreModule extends ConfigurableModuleClass {}
 
 /**

@@ -8,7 +8,14 @@ import {
 } from '@nestjs/core';
 import { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
-import { enforcementToken, instanceToken, Obligations, OpaEnforcement } from '../enforcement/index.js';
+import {
+  enforcementToken,
+  inFormOf,
+  InputProviders,
+  instanceToken,
+  Obligations,
+  OpaEnforcement,
+} from '../enforcement/index.js';
 import { OpaGuard } from '../guard/index.js';
 import { InputBuilder } from '../input/index.js';
 import { OpaInterceptor } from '../interceptor/index.js';
@@ -19,6 +26,7 @@ import type { HandlerSources } from './audit/handlers.js';
 import { registerGlobally } from './global-interceptor.js';
 import { GuardUseCheck } from './guard-use.check.js';
 import { InterceptorOrderCheck } from './interceptor-order.check.js';
+import { InputProviderCheck } from './input-provider.check.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
 import { ResponseRouteCheck } from './response-route.check.js';
@@ -68,6 +76,12 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       inject: [runtime, sources],
     },
     {
+      provide: instanceToken(InputProviderCheck, name),
+      useFactory: (handlers: HandlerSources, providers: InputProviders) =>
+        new InputProviderCheck(handlers, providers),
+      inject: [sources, InputProviders],
+    },
+    {
       provide: instanceToken(ResponseRouteCheck, name),
       useFactory: ({ settings }: OpaRuntime, { discovery, scanner }: HandlerSources) =>
         new ResponseRouteCheck(discovery, scanner, name, settings.publicKeys),
@@ -87,9 +101,13 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
     { provide: instanceToken(OpaService, name), useFactory: serviceOf, inject: [runtime, audit] },
     {
       provide: enforcementToken(name),
-      useFactory: ({ settings }: OpaRuntime, service: OpaService, obligations: Obligations) =>
-        new OpaEnforcement(service, new InputBuilder(settings.input), settings, obligations),
-      inject: [runtime, instanceToken(OpaService, name), Obligations],
+      useFactory: (
+        { settings }: OpaRuntime,
+        service: OpaService,
+        obligations: Obligations,
+        providers: InputProviders,
+      ) => new OpaEnforcement(service, new InputBuilder(settings.input), settings, obligations, providers),
+      inject: [runtime, instanceToken(OpaService, name), Obligations, InputProviders],
     },
     ...(name === undefined ? [OpaGuard, OpaInterceptor] : []),
     {
@@ -120,5 +138,6 @@ function serviceOf({ settings, stack, transport, underWay }: OpaRuntime, audit: 
     snapshot: () => ({ ...transport.stats(), ...stack.snapshot() }),
     purge: stack.purge,
     routes: () => audit.routes(),
+    exceptionIn: inFormOf,
   });
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
 import type { EngineAnswer, OpaModuleOptions } from 'nestjs-opa';
-import { OpaError, OpaModule } from 'nestjs-opa';
+import { OpaError, OpaModule, OpaService } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { CODES, FAILURES } from './codes.js';
 import type { ContextDriver, HandlerName, RunningContext, Seen } from './driver.js';
@@ -261,5 +262,32 @@ export function testContext(driver: ContextDriver): void {
       engine.answer('orders/view', ({ subject }: { subject: typeof user }) => subject.role === 'clerk');
       expect(await running.call('read', '7')).toEqual({ result: order('7') });
     });
+
+    it.each([
+      ['denied', { allow: false, reasons: ['not yours'] }, 'deny', ['not yours']],
+      ['undefined', undefined, 'deny', undefined],
+      ['allowed with an obligation', { allow: true, obligations: [{ type: 'log' }] }, 'deny', undefined],
+      ['undecided', new OpaError('OPA_TIMEOUT', DETAIL), 'LATE', undefined],
+    ] as const)(
+      'gives what enforce throws in a handler its own form: %s',
+      async (_name, answer, kind, reasons) => {
+        const module = await Test.createTestingModule({
+          imports: [OpaModule.forRoot({ engine: new TestEngine({ 'in/code': answer }) })],
+        }).compile();
+        const question = { policy: 'in/code', input: {} };
+        const thrown: unknown = await module
+          .get(OpaService)
+          .enforce(question)
+          .catch((error: unknown) => error);
+        await module.close();
+        await start();
+        onCalled = () => {
+          throw thrown as Error;
+        };
+        const error = errorOf(await running.call('remove', '7'));
+        expect([error.code, error.reasons]).toEqual([codes[kind], reasons]);
+        expect(JSON.stringify(error)).not.toContain(DETAIL);
+      },
+    );
   }
 }
