@@ -3,6 +3,7 @@ import { OpaError } from '../contracts/index.js';
 import type { PolicyGroup } from '../decision/index.js';
 import type { InputFunction, OpaInputProvider } from '../input/index.js';
 import { isInputProvider } from '../input/index.js';
+import { describeForSwagger } from './swagger.js';
 
 /** What `@OpaPolicy` takes beside the path. */
 export interface OpaPolicyOptions {
@@ -53,7 +54,14 @@ export function declare(declaration: Declaration): ClassDecorator & MethodDecora
       );
     }
     Reflect.defineMetadata(DECLARATION, declaration, on);
+    // When all decorators have run: @nestjs/swagger's own must find none of it, for they merge, or give way.
+    if (declaration.policies.length > 0)
+      queueMicrotask(() => describeForSwagger(on, declaration, ownDeclaration));
   };
+}
+
+function ownDeclaration(on: object): Declaration | undefined {
+  return Reflect.getOwnMetadata(DECLARATION, on) as Declaration | undefined;
 }
 
 /** What adds to the input of a handler. */
