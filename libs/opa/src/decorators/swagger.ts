@@ -1,9 +1,13 @@
-import type { Declaration } from './declaration.js';
-
 // @nestjs/swagger's own metadata, which a module without that peer can't import; where it isn't there nobody reads it.
 const RESPONSE = 'swagger/apiResponse';
 const EXTENSION = 'swagger/apiExtension';
 const ROUTE = 'method';
+
+/** What of a declaration is described. */
+interface Described {
+  readonly policies: readonly string[];
+  readonly inherit?: boolean | undefined;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,8 +19,8 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function describeForSwagger(
   on: object,
-  { policies }: Declaration,
-  ownOf: (handler: object) => Declaration | undefined,
+  { policies }: Described,
+  ownOf: (handler: object) => Described | undefined,
 ): void {
   const { prototype } = on as { prototype?: object };
   if (prototype === undefined || Reflect.hasMetadata(ROUTE, on)) return describe(on, policies);
