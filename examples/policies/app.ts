@@ -1,7 +1,8 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { Controller, Get, Injectable, Module, Param, Req, UnauthorizedException } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Param, UnauthorizedException } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { OpaGuard, OpaPolicy, OpaPublic, OpaService } from 'nestjs-opa';
+import { OpaGuard, OpaPolicy, OpaPublic } from 'nestjs-opa';
+import { OrderListController, ORDERS } from './order-list.controller.js';
 
 interface User {
   readonly id: string;
@@ -19,11 +20,6 @@ const USERS: Readonly<Record<string, User>> = {
   mallory: { id: 'mallory', roles: ['admin'] },
 };
 
-const ORDERS = [
-  { id: '1', owner: 'ann' },
-  { id: '2', owner: 'bob' },
-];
-
 /** Stands for an authentication of your own: it leaves the user on the request, where OpaGuard finds it. */
 @Injectable()
 export class DemoAuthGuard implements CanActivate {
@@ -40,14 +36,6 @@ export class DemoAuthGuard implements CanActivate {
 @Controller('orders')
 @OpaPolicy('orders/active')
 export class OrdersController {
-  constructor(private readonly opa: OpaService) {}
-
-  @Get()
-  list(@Req() { user }: Request) {
-    const question = { policy: 'orders/visible', input: { subject: user } };
-    return this.opa.filter(ORDERS, { ...question, key: ({ id }) => id });
-  }
-
   @Get(':id')
   @OpaPolicy('orders/read', { inherit: true })
   read(@Param('id') id: string) {
@@ -69,7 +57,7 @@ export class OrdersController {
 
 /** Who is it, and then: may they? The order of the guards is that of the providers. */
 @Module({
-  controllers: [OrdersController],
+  controllers: [OrderListController, OrdersController],
   providers: [
     { provide: APP_GUARD, useClass: DemoAuthGuard },
     { provide: APP_GUARD, useExisting: OpaGuard },

@@ -6,7 +6,8 @@ import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import type { Example } from '../support.js';
 import { startExample } from '../support.js';
-import { resilient, ResilienceExample } from './app.js';
+import { ResilienceExample } from './app.js';
+import { resilient } from './resilient.options.js';
 
 describe('the example of resilience', () => {
   const policy = new URL('policy.rego', import.meta.url);

@@ -13,6 +13,8 @@ export interface GatewayProcess {
   readonly port: number;
   /** What it has written, on both streams. */
   output(): string;
+  /** Sends a signal that does not end the process. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends a signal, and gives the exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -45,13 +47,14 @@ function run(env: Env, main = MAIN) {
     child.kill(signal);
     return exited;
   };
-  return { port, exited, output: () => output, end };
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  return { port, exited, output: () => output, signal, end };
 }
 
 /** Starts `node dist/main.js` (built by `npm run build`), or another copy of it, and waits until it listens. */
 export async function startGatewayWith(env: Env, main?: string): Promise<GatewayProcess> {
-  const { port, output, end } = run(env, main);
-  return { port: await port, output, end };
+  const { port, output, signal, end } = run(env, main);
+  return { port: await port, output, signal, end };
 }
 
 /** Starts the gateway on a configuration. */

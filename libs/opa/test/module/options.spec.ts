@@ -83,7 +83,12 @@ const WRONG: [given: unknown, option: string, shown: string, accepted: string][]
   [{ coalesce: 'yes' }, 'coalesce', '"yes"', 'true or false'],
   [{ input: 5 }, 'input', '5', 'an object with "shape", "subject", "headers", "body"'],
   [{ input: { shape: 'x' } }, 'input.shape', '"x"', 'a function, or one of "default"'],
-  [{ input: { subject: 'x' } }, 'input.subject', '"x"', 'a function of the execution context, or a list of fields'],
+  [
+    { input: { subject: 'x' } },
+    'input.subject',
+    '"x"',
+    'a function of the execution context, or a list of fields',
+  ],
   [{ input: { subject: [] } }, 'input.subject', 'a list', 'at least one field'],
   [{ input: { subject: [5] } }, 'input.subject.0', '5', 'the name of a field'],
   [{ input: { headers: [5] } }, 'input.headers.0', '5', 'a header name'],

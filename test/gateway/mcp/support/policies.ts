@@ -25,6 +25,9 @@ obligations contains {"type": "step-up", "properties": {"scope": "a b"}} if {
 obligations contains {"type": "step-up", "properties": {"scopes": ["b", "c"]}} if {
   contains(json.marshal(input.response.result), "elevated")
 }`,
+  'rest.rego': `package rest.request
+default allow := false
+allow if startswith(input.request.path, "/public/")`,
   'list.rego': `package mcp.list
 show contains item.name if { some item in input.items; item.name != "secret" }`,
 };
