@@ -53,7 +53,7 @@ const answers: readonly Answerer[] = [
   (message, response) => reply(response, said(message, 'ok')),
   (message, response) => reply(response, said(message, `classified ${MARK}`)),
   (message, response) => reply(response, { ...said(message, MARK), id: 'another' }),
-  (message, response) =>
+  (_message, response) =>
     reply(response, `{"jsonrpc":"2.0","id":1,"result":{},"Result":{"content":"${MARK}"}}`),
   (_message, response) => reply(response, MARK, 200, { 'content-type': 'text/html' }),
   (message, response) =>
