@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const names = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
-const pages = [...names.map((name) => `docs/${name}`), 'examples/README.md'];
+const pages = [...names.map((name) => `docs/${name}`), 'examples/README.md', 'SECURITY.md'];
 
 const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
 
