@@ -1,0 +1,67 @@
+import { compareDecimals, integerOf, parseDecimal } from './decimal.js';
+import type { Decimal } from './decimal.js';
+
+/** The largest binary exponent of a number that OPA takes. */
+const MAX_EXPONENT = 100_000;
+
+/** A number that no JavaScript number writes as OPA does: `2.0`, `1e400`, an integer of 23 digits. */
+export class RegoNumber {
+  #decimal: Decimal | undefined;
+
+  /** Use `numberFromText`, which gives a JavaScript number where one will do. */
+  constructor(
+    /** The number as it was written. */
+    readonly text: string,
+  ) {}
+
+  /** @internal The digits of the number. */
+  get decimal(): Decimal {
+    return (this.#decimal ??= decimalOf(this.text));
+  }
+}
+
+/** A number's text as a value. Throws a RangeError for a text that is no number, or one too large for OPA. */
+export function numberFromText(text: string): number | RegoNumber {
+  const double = Number(text);
+  if (String(double) === text) return double;
+  const decimal = decimalOf(text);
+  const bits = decimal.point * Math.log2(10);
+  if (Math.abs(bits) > MAX_EXPONENT + 4 && /[eE]/.test(text)) {
+    throw new RangeError(`The number ${text.slice(0, 40)} is too big`);
+  }
+  return new RegoNumber(text);
+}
+
+/** A bigint as a value. */
+export function numberFromInteger(integer: bigint): number | RegoNumber {
+  const isSafe = integer <= BigInt(Number.MAX_SAFE_INTEGER) && integer >= BigInt(Number.MIN_SAFE_INTEGER);
+  return isSafe ? Number(integer) : new RegoNumber(integer.toString());
+}
+
+/** The text of a number, as OPA writes it. */
+export function numberText(number: number | RegoNumber): string {
+  return typeof number === 'number' ? String(number) : number.text;
+}
+
+/** The digits of a number. */
+export function decimalOfNumber(number: number | RegoNumber): Decimal {
+  return typeof number === 'number' ? decimalOf(String(number)) : number.decimal;
+}
+
+/** The number as an integer, or undefined when it has a fraction. `2.0` and `1e3` are integers. */
+export function asInteger(number: number | RegoNumber): bigint | undefined {
+  if (Number.isSafeInteger(number)) return BigInt(number as number);
+  return integerOf(decimalOfNumber(number));
+}
+
+/** The order of two numbers: negative, zero or positive. `1` and `1.0` are equal. */
+export function compareNumbers(a: number | RegoNumber, b: number | RegoNumber): number {
+  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
+  return compareDecimals(decimalOfNumber(a), decimalOfNumber(b));
+}
+
+function decimalOf(text: string): Decimal {
+  const decimal = parseDecimal(text);
+  if (!decimal) throw new RangeError(`${JSON.stringify(text.slice(0, 40))} is not a number`);
+  return decimal;
+}

@@ -1,0 +1,17 @@
+/** The order of two strings by their bytes in UTF-8: negative, zero or positive. */
+export function compareStrings(a: string, b: string): number {
+  if (a === b) return 0;
+  const shorter = Math.min(a.length, b.length);
+  for (let index = 0; index < shorter; index++) {
+    const ours = a.charCodeAt(index);
+    const theirs = b.charCodeAt(index);
+    if (ours !== theirs) return rank(ours) - rank(theirs);
+  }
+  return a.length - b.length;
+}
+
+/** UTF-16 puts the surrogates of the higher planes before U+E000, UTF-8 behind U+FFFF. */
+const rank = (unit: number) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2_0000 : unit);
+
+/** A string without halves of surrogate pairs: UTF-8 can't hold them, so OPA reads U+FFFD. */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');
