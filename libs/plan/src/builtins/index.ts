@@ -1,7 +1,75 @@
+import { aggregates } from './aggregates.js';
+import { arithmetic } from './arithmetic.js';
+import { arrays } from './arrays.js';
+import { bits } from './bits.js';
 import type { Builtins } from './builtin.js';
+import { casts } from './casts.js';
+import { comparison } from './comparison.js';
+import { crypto } from './crypto.js';
+import { encoding } from './encoding.js';
+import { glob } from './glob.js';
+import { graph } from './graph.js';
+import { internal } from './internal.js';
+import { json } from './json.js';
+import { jsonPatch } from './json-patch.js';
+import { jsonPaths } from './json-paths.js';
+import { net } from './net.js';
+import { numbers } from './numbers.js';
+import { objects } from './objects.js';
+import { regex } from './regex.js';
+import { semver } from './semver.js';
+import { sets } from './sets.js';
+import { sprintf } from './sprintf.js';
+import { strings } from './strings.js';
+import { stringsChange } from './strings-change.js';
+import { time } from './time.js';
+import { types } from './types.js';
+import { units } from './units.js';
+import { uri } from './uri.js';
+import { uuid } from './uuid.js';
+import { walk } from './walk.js';
 
 export { BuiltinError } from './builtin.js';
 export type { Builtin, BuiltinContext, Builtins } from './builtin.js';
+export { OperandError } from './operands.js';
+
+/** Builtins that need the network or OPA's compiler. A plan that uses one loads only if the caller supplies it. */
+export const unsupportedBuiltins: readonly string[] = [
+  'http.send',
+  'net.lookup_ip_addr',
+  'providers.aws.sign_req',
+  'rego.parse_module',
+];
 
 /** Every builtin that this package has. */
-export const builtins: Builtins = {};
+export const builtins: Builtins = {
+  ...aggregates,
+  ...arithmetic,
+  ...arrays,
+  ...bits,
+  ...casts,
+  ...comparison,
+  ...crypto,
+  ...encoding,
+  ...glob,
+  ...graph,
+  ...internal,
+  ...json,
+  ...jsonPatch,
+  ...jsonPaths,
+  ...net,
+  ...numbers,
+  ...objects,
+  ...regex,
+  ...semver,
+  ...sets,
+  ...sprintf,
+  ...strings,
+  ...stringsChange,
+  ...time,
+  ...types,
+  ...units,
+  ...uri,
+  ...uuid,
+  ...walk,
+};

@@ -1,0 +1,2 @@
+/** An error that Go's standard library would report. A builtin turns it into its own error. */
+export class GoError extends Error {}

@@ -1,0 +1,242 @@
+import type { Directive, PrintfArgument } from './printf-values.js';
+import { formatArgument } from './printf-values.js';
+
+export type { PrintfArgument } from './printf-values.js';
+
+const LARGEST_SIZE = 1_000_000;
+
+/** What {@link goSprintf} tells about its work. */
+export interface PrintfLimits {
+  /** Called with the length of each part before it is kept, so that the caller can end a text that grows too long. */
+  readonly onLength: (length: number) => void;
+}
+
+/** Go's `fmt.Sprintf`, for the argument types that OPA's `sprintf` hands over. */
+export function goSprintf(format: string, values: readonly PrintfArgument[], limits: PrintfLimits): string {
+  return new Printer([...format], values, limits).print();
+}
+
+function typeName(argument: PrintfArgument): string {
+  return argument.type;
+}
+
+class Printer {
+  private readonly parts: string[] = [];
+  private index = 0;
+  private argument = 0;
+  private isReordered = false;
+  private isGoodIndex = true;
+
+  constructor(
+    private readonly format: readonly string[],
+    private readonly values: readonly PrintfArgument[],
+    private readonly limits: PrintfLimits,
+  ) {}
+
+  print(): string {
+    while (this.index < this.format.length) {
+      const percent = this.format.indexOf('%', this.index);
+      const end = percent < 0 ? this.format.length : percent;
+      this.write(this.format.slice(this.index, end).join(''));
+      this.index = end + 1;
+      if (percent >= 0 && !this.printVerb()) {
+        break;
+      }
+    }
+    this.printExtra();
+    return this.parts.join('');
+  }
+
+  private write(text: string): void {
+    this.limits.onLength(text.length);
+    this.parts.push(text);
+  }
+
+  private peek(): string | undefined {
+    return this.format[this.index];
+  }
+
+  /** Prints one directive. False at the end of the format. */
+  private printVerb(): boolean {
+    this.isGoodIndex = true;
+    const directive = this.parseFlags();
+    let afterIndex = this.parseIndex();
+    afterIndex = this.parseWidth(directive, afterIndex);
+    afterIndex = this.parsePrecision(directive, afterIndex);
+    if (!afterIndex) {
+      this.parseIndex();
+    }
+    const verb = this.peek();
+    this.index++;
+    if (verb === undefined) {
+      this.write('%!(NOVERB)');
+      return false;
+    }
+    const value = this.values[this.argument];
+    if (verb === '%') {
+      this.write('%');
+    } else if (!this.isGoodIndex) {
+      this.write(`%!${verb}(BADINDEX)`);
+    } else if (value === undefined) {
+      this.write(`%!${verb}(MISSING)`);
+    } else {
+      this.argument++;
+      this.write(this.printArgument(value, verb, directive));
+    }
+    return true;
+  }
+
+  private printArgument(value: PrintfArgument, verb: string, directive: Directive): string {
+    if (verb === 'v' || verb === 'w') {
+      directive.sharpV = directive.sharp;
+      directive.sharp = false;
+      directive.plus = false;
+    }
+    if (verb === 'T') {
+      return formatArgument({ type: 'string', value: typeName(value) }, 's', directive) ?? '';
+    }
+    const text = verb === 'p' || verb === 'w' ? undefined : formatArgument(value, verb, directive);
+    return text ?? `%!${verb}(${typeName(value)}=${formatArgument(value, 'v', directive) ?? ''})`;
+  }
+
+  private parseFlags(): Directive {
+    const directive: Directive = {
+      plus: false,
+      minus: false,
+      sharp: false,
+      space: false,
+      zero: false,
+      sharpV: false,
+      width: undefined,
+      precision: undefined,
+    };
+    for (; ; this.index++) {
+      switch (this.peek()) {
+        case '#':
+          directive.sharp = true;
+          break;
+        case '0':
+          directive.zero = true;
+          break;
+        case '+':
+          directive.plus = true;
+          break;
+        case '-':
+          directive.minus = true;
+          break;
+        case ' ':
+          directive.space = true;
+          break;
+        default:
+          return directive;
+      }
+    }
+  }
+
+  private parseWidth(directive: Directive, afterIndex: boolean): boolean {
+    if (this.peek() === '*') {
+      this.index++;
+      const width = this.takeSize();
+      if (width === undefined) {
+        this.write('%!(BADWIDTH)');
+      } else {
+        directive.width = Math.abs(width);
+        if (width < 0) {
+          directive.minus = true;
+          directive.zero = false;
+        }
+      }
+      return false;
+    }
+    directive.width = this.parseNumber();
+    if (afterIndex && directive.width !== undefined) {
+      this.isGoodIndex = false;
+    }
+    return afterIndex;
+  }
+
+  private parsePrecision(directive: Directive, afterIndex: boolean): boolean {
+    if (this.peek() !== '.' || this.index + 1 >= this.format.length) {
+      return afterIndex;
+    }
+    this.index++;
+    if (afterIndex) {
+      this.isGoodIndex = false;
+    }
+    const isIndexed = this.parseIndex();
+    if (this.peek() !== '*') {
+      directive.precision = this.parseNumber() ?? 0;
+      return isIndexed;
+    }
+    this.index++;
+    const precision = this.takeSize();
+    if (precision === undefined || precision < 0) {
+      this.write('%!(BADPREC)');
+    } else {
+      directive.precision = precision;
+    }
+    return false;
+  }
+
+  /** The next argument as a width or precision. */
+  private takeSize(): number | undefined {
+    const value = this.values[this.argument];
+    if (value === undefined) {
+      return undefined;
+    }
+    this.argument++;
+    const isSize = value.type === 'int64' && value.value <= LARGEST_SIZE && value.value >= -LARGEST_SIZE;
+    return isSize ? Number(value.value) : undefined;
+  }
+
+  /** A decimal number. A number that is too large swallows the rest of the format, as in Go. */
+  private parseNumber(end = this.format.length): number | undefined {
+    let number: number | undefined;
+    for (; this.index < end; this.index++) {
+      const digit = this.format[this.index] ?? '';
+      if (!/^[0-9]$/.test(digit)) {
+        break;
+      }
+      if ((number ?? 0) > LARGEST_SIZE) {
+        this.index = end;
+        return undefined;
+      }
+      number = (number ?? 0) * 10 + Number(digit);
+    }
+    return number;
+  }
+
+  /** An explicit index such as `[2]`. True when one was read. */
+  private parseIndex(): boolean {
+    if (this.peek() !== '[') {
+      return false;
+    }
+    this.isReordered = true;
+    const close = this.format.indexOf(']', this.index);
+    if (this.format.length - this.index < 3 || close < 0) {
+      this.isGoodIndex = false;
+      this.index++;
+      return false;
+    }
+    this.index++;
+    const number = this.parseNumber(close);
+    const isNumber = number !== undefined && this.index === close;
+    this.index = close + 1;
+    if (isNumber && number >= 1 && number <= this.values.length) {
+      this.argument = number - 1;
+      return true;
+    }
+    this.isGoodIndex = false;
+    return isNumber;
+  }
+
+  private printExtra(): void {
+    const rest = this.values.slice(this.argument);
+    if (this.isReordered || rest.length === 0) {
+      return;
+    }
+    const plain = new Printer([], [], this.limits).parseFlags();
+    const shown = rest.map((value) => `${typeName(value)}=${formatArgument(value, 'v', plain) ?? ''}`);
+    this.write(`%!(EXTRA ${shown.join(', ')})`);
+  }
+}

@@ -1,0 +1,66 @@
+import { escapedByte } from './bytes.js';
+
+/** How Go's `strconv.Quote` family writes text. */
+export interface QuoteOptions {
+  /** The character around the text. `"` by default. */
+  readonly quote?: '"' | "'";
+  /** Write everything above ASCII as an escape. */
+  readonly asciiOnly?: boolean;
+}
+
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
+/** A text as Go's `strconv.Quote` writes it. */
+export function goQuote(text: string, options: QuoteOptions = {}): string {
+  const quote = options.quote ?? '"';
+  let quoted = quote as string;
+  for (const rune of text) {
+    quoted += escapeRune(rune, quote, options.asciiOnly === true);
+  }
+  return quoted + quote;
+}
+
+/** Whether Go's `strconv.CanBackquote` accepts a text. */
+export function canBackquote(text: string): boolean {
+  return !/[\p{Surrogate}\ufeff`\x7f\0-\x08\x0a-\x1f]/u.test(text);
+}
+
+/** Whether Go's `strconv.IsPrint` accepts a code point. */
+export function isPrintable(rune: string): boolean {
+  return PRINTABLE.test(rune);
+}
+
+function escapeRune(rune: string, quote: string, asciiOnly: boolean): string {
+  if (rune === quote || rune === '\\') {
+    return '\\' + rune;
+  }
+  const code = rune.codePointAt(0) ?? 0;
+  const byte = escapedByte(code);
+  if (byte !== undefined) {
+    return '\\x' + hex(byte, 2);
+  }
+  if (isPrintable(rune) && (!asciiOnly || code < 0x80)) {
+    return rune;
+  }
+  const simple = SIMPLE_ESCAPES[rune];
+  if (simple !== undefined) {
+    return simple;
+  }
+  if (code < 0x20 || code === 0x7f) {
+    return '\\x' + hex(code, 2);
+  }
+  return code < 0x10000 ? '\\u' + hex(code, 4) : '\\U' + hex(code, 8);
+}
+
+function hex(code: number, width: number): string {
+  return code.toString(16).padStart(width, '0');
+}

@@ -1,0 +1,269 @@
+import type { Value } from '../values/index.js';
+import {
+  addToSet,
+  contains,
+  copyObject,
+  equals,
+  get,
+  insertInto,
+  isArray,
+  isNumber,
+  isObject,
+  isSet,
+  itemsOf,
+  makeSet,
+  mapKey,
+  numberFromText,
+  RegoObject,
+  RegoSet,
+  typeName,
+} from '../values/index.js';
+import type { BuiltinContext, Builtins } from './builtin.js';
+import { BuiltinError } from './builtin.js';
+import { parsePath } from './json-paths.js';
+import type { ObjectValue } from './operands.js';
+import { arrayOperand, elementsOf, int64Of } from './operands.js';
+import { termText } from './term-text.js';
+
+/** `json.patch` */
+export const jsonPatch: Builtins = {
+  'json.patch': (context, target = null, operations) => {
+    const editor = new Editor(context, target);
+    for (const operation of elementsOf(arrayOperand(operations, 2)) ?? []) {
+      context.checkDeadline();
+      apply(editor, operation);
+    }
+    return editor.document;
+  },
+};
+
+type Path = readonly Value[];
+
+function apply(editor: Editor, operation: Value): void {
+  if (!isObject(operation)) {
+    throw new BuiltinError(
+      'must be an array of JSON-Patch objects, but at least one element is not an object',
+    );
+  }
+  const pathValue = attribute(operation, 'path');
+  const name = attribute(operation, 'op');
+  if (typeof name !== 'string') {
+    throw new BuiltinError(`attribute 'op' must be a string but found: ${typeName(name)}`);
+  }
+  const path = parsePath(pathValue);
+  switch (name) {
+    case 'add':
+      editor.insert(path, attribute(operation, 'value'));
+      break;
+    case 'remove':
+      editor.remove(path);
+      break;
+    case 'replace':
+      editor.remove(path);
+      editor.insert(path, attribute(operation, 'value'));
+      break;
+    case 'move': {
+      const from = parsePath(attribute(operation, 'from'));
+      const value = editor.read(from);
+      editor.remove(from);
+      editor.insert(path, value);
+      break;
+    }
+    case 'copy':
+      editor.insert(path, editor.read(parsePath(attribute(operation, 'from'))));
+      break;
+    case 'test':
+      test(editor.read(path), attribute(operation, 'value'));
+      break;
+    default:
+      throw new BuiltinError(`unrecognized op: '${name}'`);
+  }
+}
+
+function attribute(operation: ObjectValue, name: string): Value {
+  const value = get(operation, name);
+  if (value === undefined) throw new BuiltinError(`missing required attribute '${name}'`);
+  return value;
+}
+
+function test(actual: Value, expected: Value): void {
+  if (equals(actual, expected)) return;
+  const found = termText(actual);
+  throw new BuiltinError(
+    `value from EditTree != patch value.\n\nExpected: ${termText(expected)}\n\nFound: ${found}`,
+  );
+}
+
+/** A document that is copied level by level, where an operation changes it. */
+class Editor {
+  /** The arrays, objects and sets that this editor made and may change. */
+  readonly #own = new WeakSet();
+
+  constructor(
+    readonly context: BuiltinContext,
+    /** The document. Undefined while its root is removed. */
+    public document: Value | undefined,
+  ) {}
+
+  read(path: Path): Value {
+    let value = this.#root();
+    for (const key of path) value = step(value, key);
+    // What was read may be put elsewhere, so it must not change with the place that it came from.
+    this.#own.delete(Object(value) as object);
+    return value;
+  }
+
+  insert(path: Path, value: Value): void {
+    const last = path.at(-1);
+    if (last === undefined) {
+      this.document = value;
+    } else {
+      this.document = this.#edit(this.#root(), path, 0, (parent) => this.#insertAt(parent, last, value));
+    }
+  }
+
+  remove(path: Path): void {
+    const last = path.at(-1);
+    const root = this.#root();
+    this.document =
+      last === undefined ? undefined : this.#edit(root, path, 0, (parent) => this.#removeAt(parent, last));
+  }
+
+  #root(): Value {
+    if (this.document === undefined)
+      throw new BuiltinError('deleted node encountered during insert operation');
+    return this.document;
+  }
+
+  /** Changes the collection that holds the last key of a path. */
+  #edit(value: Value, path: Path, depth: number, change: (parent: Value) => Value): Value {
+    const key = path[depth];
+    if (depth === path.length - 1 || key === undefined) return change(value);
+    const child = step(value, key);
+    const edited = this.#edit(child, path, depth + 1, change);
+    return edited === child ? value : this.#replaceAt(value, key, child, edited);
+  }
+
+  #replaceAt(parent: Value, key: Value, child: Value, edited: Value): Value {
+    if (isArray(parent)) {
+      const array = this.#ownArray(parent);
+      array[indexOf(array, key)] = edited;
+      return array;
+    }
+    if (isSet(parent)) {
+      const set = this.#ownSet(parent);
+      set.items.delete(mapKey(child));
+      addToSet(set, edited);
+      return set;
+    }
+    return this.#insertAt(parent, key, edited);
+  }
+
+  #insertAt(parent: Value, key: Value, value: Value): Value {
+    if (isArray(parent)) {
+      const index = indexOf(parent, key);
+      if (index < 0 || index > parent.length)
+        throw new BuiltinError('index for array insertion out of bounds');
+      const array = this.#ownArray(parent);
+      array.splice(index, 0, value);
+      return array;
+    }
+    if (isSet(parent)) {
+      if (!equals(key, value)) {
+        throw new BuiltinError(
+          `set key ${termText(key)} does not equal value to be inserted ${termText(value)}`,
+        );
+      }
+      const set = this.#ownSet(parent);
+      addToSet(set, value);
+      return set;
+    }
+    if (!isObject(parent)) throw notComposite(parent);
+    const object = this.#ownObject(parent);
+    insertInto(object, key, value);
+    return object;
+  }
+
+  #removeAt(parent: Value, key: Value): Value {
+    if (isArray(parent)) {
+      const index = indexOf(parent, key);
+      if (index < 0 || index >= parent.length) throw new BuiltinError('index for array delete out of bounds');
+      const array = this.#ownArray(parent);
+      array.splice(index, 1);
+      return array;
+    }
+    if (!isObject(parent) && !isSet(parent)) throw notComposite(parent);
+    if (get(parent, key) === undefined) throw missing(key);
+    if (isSet(parent)) {
+      const set = this.#ownSet(parent);
+      set.items.delete(mapKey(key));
+      set.sorted = undefined;
+      return set;
+    }
+    const object = this.#ownObject(parent);
+    object.values.delete(mapKey(key));
+    object.keys?.delete(mapKey(key));
+    object.sorted = undefined;
+    return object;
+  }
+
+  #ownArray(array: readonly Value[]): Value[] {
+    if (this.#own.has(array)) return array as Value[];
+    const copy = [...(elementsOf(array) ?? [])];
+    this.#own.add(copy);
+    return copy;
+  }
+
+  #ownSet(set: RegoSet): RegoSet {
+    if (this.#own.has(set)) return set;
+    const copy = makeSet(itemsOf(set));
+    this.#own.add(copy);
+    return copy;
+  }
+
+  #ownObject(object: ObjectValue): RegoObject {
+    if (object instanceof RegoObject && this.#own.has(object)) return object;
+    const copy = copyObject(object);
+    this.#own.add(copy);
+    return copy;
+  }
+}
+
+function step(value: Value, key: Value): Value {
+  if (isArray(value)) {
+    const item = elementsOf(value)?.[indexOf(value, key)];
+    if (item === undefined) throw missing(key);
+    return item;
+  }
+  if (isSet(value)) {
+    if (!contains(value, key)) throw missing(key);
+    return get(value, key) ?? key;
+  }
+  const item = get(value, key);
+  if (item === undefined) throw missing(key);
+  return item;
+}
+
+/** The index that a key of a path stands for: a number, its text without leading zeros, or `-` for the end. */
+function indexOf(array: readonly Value[], key: Value): number {
+  if (key === '-') return array.length;
+  if (typeof key !== 'string' && !isNumber(key)) throw new BuiltinError('invalid type for indexing');
+  if (typeof key === 'string' && key !== '0' && key.startsWith('0')) {
+    throw new BuiltinError('leading zeros are not allowed in JSON paths');
+  }
+  const index = typeof key === 'string' ? int64OfText(key) : int64Of(key);
+  if (index === undefined) throw new BuiltinError('invalid string for indexing');
+  return Number(index);
+}
+
+function int64OfText(text: string): bigint | undefined {
+  return /^[+-]?\d+(?:\.0*)?$/.test(text) ? int64Of(numberFromText(text.replace(/\.0*$/, ''))) : undefined;
+}
+
+function missing(key: Value): BuiltinError {
+  return new BuiltinError(`path ${termText(key)} does not exist`);
+}
+
+function notComposite(value: Value): BuiltinError {
+  return new BuiltinError(`expected composite type, found value: ${termText(value)}`);
+}

@@ -1,0 +1,74 @@
+import type { Value } from '../values/index.js';
+import { entriesOf, fromJson, toJson } from '../values/index.js';
+import type { Builtins } from './builtin.js';
+import { BuiltinError } from './builtin.js';
+import { attempt } from './failure.js';
+import { indentJson } from './go/json-indent.js';
+import { objectOperand, operandError, operandTypeError, stringOperand } from './operands.js';
+
+/** `json.marshal`, `json.unmarshal` and their like */
+export const json: Builtins = {
+  'json.marshal': (_context, value = null) => toJson(value),
+  'json.marshal_with_options': (_context, value = null, options) => {
+    const { isPretty, prefix, indent } = marshalOptions(options);
+    return isPretty ? prefix + indentJson(toJson(value), prefix, indent) : toJson(value);
+  },
+  'json.unmarshal': (_context, text) => parseJson(stringOperand(text, 1)),
+  'json.is_valid': (_context, text) =>
+    typeof text === 'string' && attempt(() => parseJson(text)) !== undefined,
+};
+
+/** JSON as a value, with the text of its numbers. */
+export function parseJson(text: string): Value {
+  try {
+    return fromJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) {
+      throw new BuiltinError(error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+interface MarshalOptions {
+  readonly isPretty: boolean;
+  readonly prefix: string;
+  readonly indent: string;
+}
+
+/** A prefix or an indent alone asks for several lines, unless `pretty` says otherwise. */
+function marshalOptions(options: Value | undefined): MarshalOptions {
+  let pretty: boolean | undefined;
+  let prefix: string | undefined;
+  let indent: string | undefined;
+  for (const [index, [key, value]] of entriesOf(objectOperand(options, 2)).entries()) {
+    switch (key) {
+      case 'prefix':
+        prefix = textOption('prefix', value, index);
+        break;
+      case 'indent':
+        indent = textOption('indent', value, index);
+        break;
+      case 'pretty':
+        if (typeof value !== 'boolean') throw operandError(2, 'key "pretty" failed cast to bool');
+        pretty = value;
+        break;
+      default:
+        throw unknownKey(key, index);
+    }
+  }
+  const isPretty = pretty ?? (prefix !== undefined || indent !== undefined);
+  return { isPretty, prefix: prefix ?? '', indent: indent ?? '\t' };
+}
+
+function textOption(name: string, value: Value, index: number): string {
+  if (typeof value === 'string') return value;
+  const cause = operandTypeError(index, value, 'string').message;
+  throw operandError(2, `key "${name}" failed cast to string: ${cause}`);
+}
+
+function unknownKey(key: Value, index: number): BuiltinError {
+  if (typeof key === 'string') return operandError(2, `object contained unknown key "${key}"`);
+  const cause = operandTypeError(index, key, 'string').message;
+  return operandError(2, `failed to stringify key ${toJson(key)} at index ${index}: ${cause}`);
+}
