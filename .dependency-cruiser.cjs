@@ -15,20 +15,26 @@ const layers = [
   ['module'],
   ['testing'],
 ];
-const root = '^libs/opa/src/';
+/** The layers of opa-plan. Its other files stand above them. */
+const planLayers = [['values'], ['builtins'], ['runtime', 'plan', 'bundle'], ['compiler']];
 
-const rules = layers.flatMap((siblings, depth) =>
-  siblings.map((layer) => {
-    const above = layers.slice(0, depth).flat();
-    return {
-      name: `layer-${layer}`,
-      severity: 'error',
-      comment: `${layer}/ imports only from: ${above.join(', ') || 'nothing'}`,
-      from: { path: `${root}${layer}/` },
-      to: { path: `${root}(?!${[...above, layer].join('/|')}/)` },
-    };
-  }),
-);
+const rulesOf = (root, prefix, layers) =>
+  layers.flatMap((siblings, depth) =>
+    siblings.map((layer) => {
+      const above = layers.slice(0, depth).flat();
+      return {
+        name: `${prefix}-${layer}`,
+        severity: 'error',
+        comment: `${layer}/ imports only from: ${above.join(', ') || 'nothing'}`,
+        from: { path: `${root}${layer}/` },
+        to: { path: `${root}(?!error\\.ts$|${[...above, layer].join('/|')}/)` },
+      };
+    }),
+  );
+const rules = [
+  ...rulesOf('^libs/opa/src/', 'layer', layers),
+  ...rulesOf('^libs/plan/src/', 'plan-layer', planLayers),
+];
 
 module.exports = {
   forbidden: [

@@ -10,6 +10,10 @@ export const SOURCES = [
   'libs/opa/package.json',
   'libs/opa/tsconfig.cjs.json',
   'libs/opa/tsconfig.esm.json',
+  'libs/plan/src',
+  'libs/plan/package.json',
+  'libs/plan/tsconfig.cjs.json',
+  'libs/plan/tsconfig.esm.json',
   'src',
   'package.json',
   'package-lock.json',
@@ -17,22 +21,23 @@ export const SOURCES = [
   'tsconfig.build.json',
   'tsconfig.json',
 ];
-/** Two files that it makes. */
-const results = ['libs/opa/dist/esm/index.js', 'dist/main.js'];
+/** Files that it makes, one for each part. */
+const results = ['libs/plan/dist/esm/index.js', 'libs/opa/dist/esm/index.js', 'dist/main.js'];
 
-/** Builds the library and the gateway, unless what stands in dist was built from these very sources. */
+/** Builds the libraries and the gateway, unless what stands in dist was built from these very sources. */
 export function ensureBuilt(root) {
   const stamp = stampOf(root);
   const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(root);
   if (isBuilt && results.every((file) => existsSync(join(root, file)))) return;
-  console.error('Building the library and the gateway (npm run build)');
+  console.error('Building the libraries and the gateway (npm run build)');
   build(root);
 }
 
-/** Builds the library and the gateway, and notes what from. */
+/** Builds the libraries and the gateway, and notes what from. */
 export function build(root) {
   const hash = hashOf(root);
   rmSync(join(root, 'dist'), { recursive: true, force: true });
+  npm(['run', 'build:plan'], root);
   npm(['run', 'build:lib'], root);
   npm(['run', 'build:gateway'], root);
   writeFileSync(stampOf(root), hash);

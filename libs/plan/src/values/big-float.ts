@@ -10,7 +10,7 @@ export interface BigFloat {
 const PRECISION = 64;
 /** The largest power of five that an unsigned integer of 64 bits holds. */
 const EXACT_FIVES = 27;
-const TEXT = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
+const TEXT = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** Reads a number's text as Go does: its powers of five are rounded too, to 64 bits more. */
 export function floatFromText(text: string): BigFloat {

@@ -5,7 +5,8 @@ export interface Decimal {
   readonly point: number;
 }
 
-const PARTS = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
+/** OPA also takes `.5` and `5.`. */
+const PARTS = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** The digits of a number's text, or undefined for a text that is no number. */
 export function parseDecimal(text: string): Decimal | undefined {

@@ -1,0 +1,45 @@
+import { posix } from 'node:path';
+import { PlanError } from '../error.js';
+import { isObject } from '../values/index.js';
+import type { Value } from '../values/index.js';
+import type { ArchiveFiles } from './archive.js';
+import { parseFile } from './parse.js';
+
+type Document = Record<string, unknown>;
+
+const DATA = /^data\.(?:json|ya?ml)$/;
+
+/** A bundle's data in one document: each data file stands at its folder's path, as OPA has it. */
+export function readData(files: ArchiveFiles): Value {
+  const sources = [...files].filter(([path]) => DATA.test(posix.basename(path)));
+  let root: unknown = {};
+  for (const [path, bytes] of sources.sort(([a], [b]) => a.length - b.length)) {
+    const folders = posix.dirname(path).split('/').filter(Boolean);
+    const document = folders.reduceRight<unknown>(
+      (inner, name) => ({ [name]: inner }),
+      parseFile(path, bytes),
+    );
+    if (!isObject(document as Value))
+      throw new PlanError('INVALID_BUNDLE', `${path} does not hold an object`);
+    root = merged(root as Document, document as Document, path);
+  }
+  return root as Value;
+}
+
+function merged(into: Document, from: Document, path: string): Document {
+  if (Object.keys(into).length === 0) return from;
+  for (const [key, value] of Object.entries(from)) {
+    const present = Object.hasOwn(into, key) ? into[key] : undefined;
+    const next = present === undefined ? value : mergedValue(present, value, `${path} has "${key}"`);
+    // A key "__proto__" is an entry like any other.
+    Object.defineProperty(into, key, { value: next, enumerable: true, writable: true, configurable: true });
+  }
+  return into;
+}
+
+function mergedValue(into: unknown, from: unknown, where: string): Document {
+  if (isDocument(into) && isDocument(from)) return merged(into, from, where);
+  throw new PlanError('INVALID_BUNDLE', `${where}, which another data file of the bundle has too`);
+}
+
+const isDocument = (value: unknown): value is Document => isObject(value as Value);

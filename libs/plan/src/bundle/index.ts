@@ -1,0 +1,2 @@
+export { readBundle } from './bundle.js';
+export type { Bundle } from './bundle.js';

@@ -1,0 +1,45 @@
+import type { StatementOf } from '../plan/index.js';
+import { literal } from './expressions.js';
+import type { FunctionCompiler } from './function-compiler.js';
+
+/** How many blocks out OPA's planner ends a dynamic call whose rule is undefined: behind its base data, too. */
+const UNDEFINED_RULE = 3;
+
+/** Calls a rule, a function or a builtin. */
+export function call(f: FunctionCompiler, { func, args, result, location }: StatementOf<'CallStmt'>): void {
+  const callee = f.program.callee(func, args.length);
+  const expression = `${callee.name}(${['c', ...args.map((arg) => f.read(arg))].join(', ')})`;
+  if (callee.kind === 'builtin') f.line(`c.site = ${f.site(location)};`);
+  if (callee.hasResult) f.assignDefined(result, expression);
+  else f.line(`${expression};`);
+}
+
+/** Calls the rule at a path that is known only now. */
+export function callDynamic(
+  f: FunctionCompiler,
+  { args, path, result }: StatementOf<'CallDynamicStmt'>,
+): void {
+  const rule = f.writer.fresh('d');
+  f.line(`const ${rule} = $ruleAt(rules, [${path.map((part) => f.read(part)).join(', ')}]);`);
+  f.leaveIf(`${rule} === undefined`);
+  f.assign(result, `${rule}(${['c', ...args.map((arg) => f.local(arg))].join(', ')})`);
+  f.line(`if (${f.local(result)} === undefined) ${f.writer.leave(UNDEFINED_RULE)}`);
+}
+
+/** Runs a block with another input or other data. */
+export function withDocument(f: FunctionCompiler, stmt: StatementOf<'WithStmt'>): void {
+  const document = f.local(stmt.local);
+  const [saved, scope, isDefined] = [f.writer.fresh('w'), f.writer.fresh('o'), f.writer.fresh('t')];
+  const path = stmt.path.map((part) => literal(f.program.plan.strings[part] ?? ''));
+  f.line(`const ${saved} = ${document}, ${scope} = c.scope;`);
+  f.line(`let ${isDefined} = false;`);
+  f.line(`${document} = $upsert(${document}, [${path.join(', ')}], ${f.read(stmt.value)});`);
+  f.line(`c.scope = $enter(${scope}, l0, l1);`);
+  f.line('try {');
+  f.writer.block(() => {
+    f.block(stmt.block);
+    f.line(`${isDefined} = true;`);
+  });
+  f.line(`} finally { ${document} = ${saved}; c.scope = ${scope}; }`);
+  f.leaveIf(`!${isDefined}`);
+}

@@ -1,0 +1,55 @@
+import type { StatementOf } from '../plan/index.js';
+import { literal } from './expressions.js';
+import type { FunctionCompiler } from './function-compiler.js';
+
+/** Looks up a key. The usual case is inline, so that V8 learns the shape of the objects at each place. */
+export function dot(f: FunctionCompiler, { source, key, target }: StatementOf<'DotStmt'>): void {
+  if (source.type !== 'local') {
+    f.line(f.writer.leave());
+    return;
+  }
+  const from = f.local(source.value);
+  const isBase = f.isBase(source.value);
+  if (key.type === 'string_index')
+    f.assignDefined(target, member(from, f.program.plan.strings[key.value] ?? '', isBase));
+  else f.assignDefined(target, `${isBase ? '$baseGet' : '$get'}(${from}, ${f.read(key)})`);
+  if (isBase) f.markBase(target);
+}
+
+function member(from: string, key: string, isBase: boolean): string {
+  const name = literal(key);
+  const slow = isBase && /^\+?\d/.test(key) ? '$baseGet' : '$get';
+  // A property "__proto__" is read by its descriptor's value all the same, when it is the object's own.
+  return `$isPlain(${from}) ? ($hasOwn(${from}, ${name}) ? $fromCaller(${from}[${name}]) : undefined) : ${slow}(${from}, ${name})`;
+}
+
+/** Runs a block for each entry of a collection. */
+export function scan(f: FunctionCompiler, { source, key, value, block }: StatementOf<'ScanStmt'>): void {
+  const turns = f.writer.fresh('s');
+  const index = f.writer.fresh('i');
+  f.line(`const ${turns} = $scan(${f.local(source)});`);
+  f.writer.block(() => {
+    f.line('if (--c.turns < 0) c.tick();');
+    f.assign(key, `${turns}.key(${index})`);
+    f.assign(value, `${turns}.value(${index})`);
+    f.writer.block(() => f.block(block));
+  }, `for (let ${index} = 0; ${index} < ${turns}.length; ${index}++) `);
+}
+
+/** Puts an entry into an object that may hold it with the same value only. */
+export function insertOnce(f: FunctionCompiler, stmt: StatementOf<'ObjectInsertOnceStmt'>): void {
+  const { object, key, value, location } = stmt;
+  f.grow(`$insertOnce(c, ${f.local(object)}, ${f.read(key)}, ${f.read(value)}, ${f.site(location)});`);
+}
+
+/** Assigns a value, or fails when the variable has another one. */
+export function assignOnce(
+  f: FunctionCompiler,
+  { source, target, location }: StatementOf<'AssignVarOnceStmt'>,
+): void {
+  const name = f.local(target);
+  const value = f.read(source);
+  const isOther = source.type === 'local' ? `!$equals(${name}, ${value})` : `${name} !== ${value}`;
+  f.line(`if (${name} === undefined) ${name} = ${value};`);
+  f.line(`else if (${isOther}) $conflict(c, ${f.site(location)});`);
+}

@@ -1,0 +1,4 @@
+export { compile } from './compile.js';
+export type { CompiledPlan } from './compile.js';
+export { MAIN } from './rule-tree.js';
+export type { RuleTree } from './rule-tree.js';

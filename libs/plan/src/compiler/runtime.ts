@@ -1,0 +1,61 @@
+import {
+  baseGet,
+  conflict,
+  enter,
+  insertOnce,
+  lengthOf,
+  merge,
+  scan,
+  UNDEFINED,
+  upsert,
+} from '../runtime/index.js';
+import type { Memo } from '../runtime/index.js';
+import {
+  addToSet,
+  equals,
+  fromCaller,
+  get,
+  insertInto,
+  isObject,
+  isSet,
+  RegoObject,
+  RegoSet,
+} from '../values/index.js';
+import type { Value } from '../values/index.js';
+import { ruleAt } from './rule-tree.js';
+
+/** What the generated code has as `r`. */
+export const runtime = {
+  addToSet,
+  baseGet,
+  conflict,
+  enter,
+  equals,
+  fromCaller,
+  get,
+  hasOwn: Object.hasOwn,
+  insertInto,
+  insertOnce,
+  isObject,
+  isPlain,
+  isSet,
+  keep,
+  lengthOf,
+  merge,
+  RegoObject,
+  RegoSet,
+  ruleAt,
+  scan,
+  UNDEFINED,
+  upsert,
+};
+
+/** Whether a value is an object as JSON.parse makes it. Another object of JSON takes the slow way, with the same result. */
+function isPlain(value: Value | undefined): boolean {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function keep(memo: Memo, index: number, value: Value | undefined): Value | undefined {
+  memo[index] = value ?? (value === null ? null : UNDEFINED);
+  return value;
+}

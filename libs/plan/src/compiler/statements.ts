@@ -1,0 +1,71 @@
+import type { Block, StatementOf, StatementType } from '../plan/index.js';
+import { call, callDynamic, withDocument } from './calls.js';
+import { assignOnce, dot, insertOnce, scan } from './collections.js';
+import { isConstant, number } from './expressions.js';
+import type { FunctionCompiler } from './function-compiler.js';
+
+type Compile<T extends StatementType> = (f: FunctionCompiler, stmt: StatementOf<T>) => void;
+
+/** How each kind of statement becomes JavaScript. */
+const COMPILE: { readonly [T in StatementType]: Compile<T> } = {
+  ArrayAppendStmt: (f, { value, array }) => f.grow(`${f.local(array)}.push(${f.read(value)});`),
+  AssignIntStmt: (f, { value, target }) => f.assign(target, number(f.program, value)),
+  AssignVarOnceStmt: assignOnce,
+  AssignVarStmt: (f, { source, target }) => f.assign(target, f.read(source)),
+  BlockStmt: (f, { blocks }) => blocks.forEach((block) => f.writer.block(() => f.block(block))),
+  BreakStmt: (f, { index }) => f.line(f.writer.leave(index)),
+  CallDynamicStmt: callDynamic,
+  CallStmt: call,
+  DotStmt: dot,
+  EqualStmt: (f, stmt) => f.leaveIf(`!${equality(f, stmt)}`),
+  IsArrayStmt: (f, { source }) => f.leaveIf(`!Array.isArray(${f.read(source)})`),
+  IsDefinedStmt: (f, { source }) => f.leaveIf(`${f.local(source)} === undefined`),
+  IsObjectStmt: (f, { source }) => f.leaveIf(`!$isObject(${f.read(source)})`),
+  IsSetStmt: (f, { source }) => f.leaveIf(`!$isSet(${f.read(source)})`),
+  IsUndefinedStmt: (f, { source }) => f.leaveIf(`${f.local(source)} !== undefined`),
+  LenStmt: (f, { source, target }) => f.assign(target, `$lengthOf(${f.read(source)})`),
+  MakeArrayStmt: (f, { target }) => f.assign(target, '[]'),
+  MakeNullStmt: (f, { target }) => f.assign(target, 'null'),
+  MakeNumberIntStmt: (f, { value, target }) => f.assign(target, number(f.program, value)),
+  MakeNumberRefStmt: (f, { Index, target }) =>
+    f.assign(target, number(f.program, f.program.plan.strings[Index] ?? '')),
+  MakeObjectStmt: (f, { target }) => f.assign(target, 'new $RegoObject()'),
+  MakeSetStmt: (f, { target }) => f.assign(target, 'new $RegoSet()'),
+  NopStmt: () => undefined,
+  NotEqualStmt: (f, stmt) => f.leaveIf(equality(f, stmt)),
+  NotStmt: (f, { block }) => {
+    const leave = f.writer.leave();
+    f.writer.block(() => {
+      f.block(block);
+      f.line(leave);
+    });
+  },
+  ObjectInsertOnceStmt: insertOnce,
+  ObjectInsertStmt: (f, { key, value, object }) =>
+    f.grow(`$insertInto(${f.local(object)}, ${f.read(key)}, ${f.read(value)});`),
+  ObjectMergeStmt: (f, { a, b, target }) => f.assign(target, `$merge(${f.local(a)}, ${f.local(b)})`),
+  ResetLocalStmt: (f, { target }) => f.assign(target, 'undefined'),
+  ResultSetAddStmt: (f, { value }) => f.line(f.result(f.local(value))),
+  ReturnLocalStmt: (f, { source }) => f.line(f.result(f.local(source))),
+  ScanStmt: scan,
+  SetAddStmt: (f, { value, set }) => f.grow(`$addToSet(${f.local(set)}, ${f.read(value)});`),
+  WithStmt: withDocument,
+};
+
+/** Adds the statements of a block to a function. */
+export function compileBlock(f: FunctionCompiler, { stmts }: Block): void {
+  for (const [index, { type, stmt }] of stmts.entries()) {
+    COMPILE[type](f, stmt as never);
+    if (type === 'AssignVarStmt' && stmts[index + 1]?.type === 'BreakStmt') continueReference(f, stmt);
+  }
+}
+
+/** A reference whose beginning is no rule goes on in base data: the planner assigns what it found and breaks out. */
+function continueReference(f: FunctionCompiler, { source, target }: StatementOf<'AssignVarStmt'>): void {
+  if (source.type === 'local' && f.isBase(source.value)) f.markBase(target);
+}
+
+function equality(f: FunctionCompiler, { a, b }: StatementOf<'EqualStmt'>): string {
+  const [left, right] = [f.read(a), f.read(b)];
+  return isConstant(a) || isConstant(b) ? `(${left} === ${right})` : `$equals(${left}, ${right})`;
+}

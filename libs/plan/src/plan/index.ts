@@ -1,0 +1,2 @@
+export { readPlan } from './read-plan.js';
+export type * from './schema.js';

@@ -1,0 +1,48 @@
+import {
+  copyObject,
+  entriesOf,
+  get,
+  insertInto,
+  isNumber,
+  isObject,
+  numberText,
+  RegoObject,
+} from '../values/index.js';
+import type { Value } from '../values/index.js';
+
+/**
+ * Base data and the documents of rules in one: the entries of both, merged where both are objects. Where they are not,
+ * base data wins.
+ */
+export function merge(base: Value, virtual: Value): Value {
+  if (!isObject(base) || !isObject(virtual)) return base;
+  const merged = copyObject(base);
+  for (const [key, value] of entriesOf(virtual)) {
+    const under = get(base, key);
+    insertInto(merged, key, under === undefined ? value : merge(under, value));
+  }
+  return merged;
+}
+
+/** A document with a value put at a path, for `with`. Everything beside the path is shared. */
+export function upsert(document: Value | undefined, path: readonly string[], value: Value): Value {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const copy = document !== undefined && isObject(document) ? copyObject(document) : new RegoObject();
+  insertInto(copy, key, rest.length > 0 ? upsert(get(copy, key), rest, value) : value);
+  return copy;
+}
+
+/**
+ * What base data holds under a key of a reference. OPA finds it by the key's text: `data.ports[80]` is the entry
+ * `"80"`, and `data.hosts["0"]` the first item of an array.
+ */
+export function baseGet(base: Value | undefined, key: Value): Value | undefined {
+  if (base === undefined) return undefined;
+  if (Array.isArray(base) && typeof key === 'string') return get(base, indexOf(key));
+  if (isNumber(key) && isObject(base) && !(base instanceof RegoObject)) return get(base, numberText(key));
+  return get(base, key);
+}
+
+/** The index that a text is, as OPA reads it, or one that no array has. */
+const indexOf = (text: string) => (/^\+?\d{1,15}(?:\.0*)?$/.test(text) ? Number(text) : -1);

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { fromJson, makeObject, makeSet } from '../../src/index.js';
+import type { Value } from '../../src/index.js';
+
+/** The version whose cases are run. */
+const VERSION = '1.22.2';
+const PROGRAM = join(import.meta.dirname, 'cases', 'main.go');
+
+/** A term as the Go program writes it. */
+type Tagged =
+  | { readonly array: readonly Tagged[] }
+  | { readonly set: readonly Tagged[] }
+  | { readonly object: readonly (readonly [Tagged, Tagged])[] }
+  | { readonly scalar: Value };
+
+/** One of OPA's own cases. */
+export interface OpaCase {
+  readonly note: string;
+  readonly path: string;
+  readonly plan: Value;
+  readonly data: string;
+  readonly input?: Tagged;
+  readonly strict: boolean;
+  readonly env?: Record<string, string>;
+  /** What OPA answers, as JSON. */
+  readonly result?: string;
+  readonly errorCode?: string;
+  readonly error?: string;
+  /** Why the case can't be asked here. */
+  readonly leftOut?: string;
+}
+
+/**
+ * OPA's own cases, as plans, with what OPA answers. They are read from the Go module, which is there where OPA was
+ * built by Go, and kept until the version or the program changes. Undefined where Go or the module is missing.
+ */
+export function opaCases(): readonly OpaCase[] | undefined {
+  const module = moduleFolder();
+  if (module === undefined) return undefined;
+  const hash = createHash('sha256').update(readFileSync(PROGRAM)).digest('hex').slice(0, 12);
+  const folder = process.env['NESTJS_OPA_CACHE'] ?? join(homedir(), '.cache', 'nestjs-opa');
+  const file = join(folder, `cases-${VERSION}-${hash}.ndjson`);
+  if (!existsSync(file)) {
+    const lines = execFileSync('go', ['run', PROGRAM], { cwd: module, maxBuffer: 2 ** 30 });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, lines);
+    renameSync(`${file}.${process.pid}`, file);
+  }
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => fromJson(line) as unknown as OpaCase);
+}
+
+/** The value of a term. */
+export function valueOf(term: Tagged): Value {
+  if ('array' in term) return term.array.map(valueOf);
+  if ('set' in term) return makeSet(term.set.map(valueOf));
+  if ('object' in term) return makeObject(term.object.map(([key, value]) => [valueOf(key), valueOf(value)]));
+  return term.scalar;
+}
+
+function moduleFolder(): string | undefined {
+  try {
+    const cache = execFileSync('go', ['env', 'GOMODCACHE'], { encoding: 'utf8' }).trim();
+    const folder = join(cache, 'github.com', 'open-policy-agent', `opa@v${VERSION}`);
+    return existsSync(folder) ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
