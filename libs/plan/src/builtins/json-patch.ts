@@ -1,8 +1,8 @@
 import type { Value } from '../values/index.js';
 import {
   addToSet,
-  contains,
   copyObject,
+  entriesOf,
   equals,
   get,
   insertInto,
@@ -11,6 +11,7 @@ import {
   isObject,
   isSet,
   itemsOf,
+  makeObject,
   makeSet,
   mapKey,
   numberFromText,
@@ -94,10 +95,19 @@ function test(actual: Value, expected: Value): void {
   );
 }
 
+/** What OPA keeps of an array that it edits. */
+interface ArrayState {
+  /** The elements before all edits. */
+  readonly original: readonly Value[];
+  /** Which elements were inserted, or looked into. */
+  readonly isEdited: boolean[];
+}
+
 /** A document that is copied level by level, where an operation changes it. */
 class Editor {
   /** The arrays, objects and sets that this editor made and may change. */
   readonly #own = new WeakSet();
+  readonly #arrays = new WeakMap<object, ArrayState>();
 
   constructor(
     readonly context: BuiltinContext,
@@ -106,27 +116,29 @@ class Editor {
   ) {}
 
   read(path: Path): Value {
-    let value = this.#root();
-    for (const key of path) value = step(value, key);
-    // What was read may be put elsewhere, so it must not change with the place that it came from.
-    this.#own.delete(Object(value) as object);
-    return value;
+    let found: Value = null;
+    this.document = this.#unfold(this.#root(), path, 0, (value) => {
+      found = value;
+      return value;
+    });
+    return this.#render(found);
   }
 
   insert(path: Path, value: Value): void {
     const last = path.at(-1);
-    if (last === undefined) {
-      this.document = value;
-    } else {
-      this.document = this.#edit(this.#root(), path, 0, (parent) => this.#insertAt(parent, last, value));
-    }
+    this.document =
+      last === undefined
+        ? value
+        : this.#unfold(this.#root(), path.slice(0, -1), 0, (parent) => this.#insertAt(parent, last, value));
   }
 
   remove(path: Path): void {
     const last = path.at(-1);
     const root = this.#root();
     this.document =
-      last === undefined ? undefined : this.#edit(root, path, 0, (parent) => this.#removeAt(parent, last));
+      last === undefined
+        ? undefined
+        : this.#unfold(root, path.slice(0, -1), 0, (parent) => this.#removeAt(parent, last));
   }
 
   #root(): Value {
@@ -135,28 +147,51 @@ class Editor {
     return this.document;
   }
 
-  /** Changes the collection that holds the last key of a path. */
-  #edit(value: Value, path: Path, depth: number, change: (parent: Value) => Value): Value {
-    const key = path[depth];
-    if (depth === path.length - 1 || key === undefined) return change(value);
-    const child = step(value, key);
-    const edited = this.#edit(child, path, depth + 1, change);
-    return edited === child ? value : this.#replaceAt(value, key, child, edited);
+  /** A copy that later edits don't change. */
+  #render(value: Value): Value {
+    if (value === null || typeof value !== 'object' || !this.#own.has(value)) return value;
+    if (isArray(value)) return value.map((item) => this.#render(item));
+    if (isSet(value)) return makeSet(itemsOf(value).map((item) => this.#render(item)));
+    if (!isObject(value)) return value;
+    return makeObject(entriesOf(value).map(([key, item]) => [key, this.#render(item)] as const));
   }
 
-  #replaceAt(parent: Value, key: Value, child: Value, edited: Value): Value {
-    if (isArray(parent)) {
-      const array = this.#ownArray(parent);
-      array[indexOf(array, key)] = edited;
+  /** Changes the value at a path. */
+  #unfold(value: Value, path: Path, depth: number, change: (value: Value) => Value): Value {
+    const key = path[depth];
+    if (key === undefined) return change(value);
+    if (isArray(value)) {
+      const array = this.#ownArray(value);
+      const index = this.#editedIndex(array, key);
+      array[index] = this.#unfold(array[index] ?? null, path, depth + 1, change);
       return array;
     }
-    if (isSet(parent)) {
-      const set = this.#ownSet(parent);
-      set.items.delete(mapKey(child));
-      addToSet(set, edited);
-      return set;
+    const child = get(value, key);
+    if (child === undefined || (!isSet(value) && !isObject(value))) throw missing(key);
+    const edited = this.#unfold(child, path, depth + 1, change);
+    if (edited === child) return value;
+    if (!isSet(value)) return this.#insertAt(value, key, edited);
+    const set = this.#ownSet(value);
+    set.items.delete(mapKey(child));
+    addToSet(set, edited);
+    return set;
+  }
+
+  /**
+   * The index of an element that is looked into. OPA takes an element that no operation touched so far from the
+   * place that the index had before all edits, even when an insertion or a removal has moved the elements.
+   */
+  #editedIndex(array: Value[], key: Value): number {
+    const index = indexOf(array, key);
+    const state = this.#arrays.get(array);
+    if (!state || index < 0 || index >= array.length) throw missing(key);
+    if (state.isEdited[index] !== true) {
+      const original = state.original[index];
+      if (original === undefined) throw missing(key);
+      array[index] = original;
+      state.isEdited[index] = true;
     }
-    return this.#insertAt(parent, key, edited);
+    return index;
   }
 
   #insertAt(parent: Value, key: Value, value: Value): Value {
@@ -166,6 +201,7 @@ class Editor {
         throw new BuiltinError('index for array insertion out of bounds');
       const array = this.#ownArray(parent);
       array.splice(index, 0, value);
+      this.#arrays.get(array)?.isEdited.splice(index, 0, true);
       return array;
     }
     if (isSet(parent)) {
@@ -190,6 +226,7 @@ class Editor {
       if (index < 0 || index >= parent.length) throw new BuiltinError('index for array delete out of bounds');
       const array = this.#ownArray(parent);
       array.splice(index, 1);
+      this.#arrays.get(array)?.isEdited.splice(index, 1);
       return array;
     }
     if (!isObject(parent) && !isSet(parent)) throw notComposite(parent);
@@ -209,8 +246,10 @@ class Editor {
 
   #ownArray(array: readonly Value[]): Value[] {
     if (this.#own.has(array)) return array as Value[];
-    const copy = [...(elementsOf(array) ?? [])];
+    const original = elementsOf(array) ?? [];
+    const copy = [...original];
     this.#own.add(copy);
+    this.#arrays.set(copy, { original, isEdited: original.map(() => false) });
     return copy;
   }
 
@@ -227,21 +266,6 @@ class Editor {
     this.#own.add(copy);
     return copy;
   }
-}
-
-function step(value: Value, key: Value): Value {
-  if (isArray(value)) {
-    const item = elementsOf(value)?.[indexOf(value, key)];
-    if (item === undefined) throw missing(key);
-    return item;
-  }
-  if (isSet(value)) {
-    if (!contains(value, key)) throw missing(key);
-    return get(value, key) ?? key;
-  }
-  const item = get(value, key);
-  if (item === undefined) throw missing(key);
-  return item;
 }
 
 /** The index that a key of a path stands for: a number, its text without leading zeros, or `-` for the end. */

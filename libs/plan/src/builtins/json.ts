@@ -14,9 +14,27 @@ export const json: Builtins = {
     return isPretty ? prefix + indentJson(toJson(value), prefix, indent) : toJson(value);
   },
   'json.unmarshal': (_context, text) => parseJson(stringOperand(text, 1)),
-  'json.is_valid': (_context, text) =>
-    typeof text === 'string' && attempt(() => parseJson(text)) !== undefined,
+  'json.is_valid': (_context, text) => typeof text === 'string' && isJson(text),
 };
+
+function isJson(text: string): boolean {
+  try {
+    fromJson(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    // A number that is too large for a value is JSON nevertheless.
+    return attempt(() => parsePlain(text)) !== undefined;
+  }
+}
+
+function parsePlain(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BuiltinError('the text is not JSON', { cause: error });
+  }
+}
 
 /** JSON as a value, with the text of its numbers. */
 export function parseJson(text: string): Value {

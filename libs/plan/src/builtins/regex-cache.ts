@@ -22,7 +22,9 @@ function compile(pattern: string): RE2JS {
     return RE2JS.compile(pattern);
   } catch (error) {
     if (error instanceof RE2JSException || error instanceof RangeError) {
-      throw new BuiltinError(error.message, { cause: error });
+      // Go always says where the problem is, even when nothing is left of the pattern.
+      const message = error.message.endsWith('`') ? error.message : `${error.message}: \`\``;
+      throw new BuiltinError(message, { cause: error });
     }
     throw error;
   }

@@ -1,5 +1,6 @@
 import type { Builtins } from './builtin.js';
 import { BuiltinError } from './builtin.js';
+import { goQuote } from './go/quote.js';
 import { stringOperand } from './operands.js';
 
 interface Version {
@@ -23,7 +24,7 @@ export const semver: Builtins = {
 
 function version(text: string, position: number): Version {
   const parsed = parseVersion(text);
-  if (!parsed) throw new BuiltinError(`operand ${position}: string ${text} is not a valid SemVer`);
+  if (!parsed) throw new BuiltinError(`operand ${position}: string ${goQuote(text)} is not a valid SemVer`);
   return parsed;
 }
 

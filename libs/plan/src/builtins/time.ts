@@ -87,6 +87,7 @@ function instantOperand(operand: Value): Moment {
 /** OPA's local zone is the server's; here it is UTC, as on every server that is set up so. */
 function zoneOperand(name: string): Zone {
   if (name === '' || name === 'UTC' || name === 'Local') return UTC;
+  if (name.includes('..') || /^[/\\]/.test(name)) throw new BuiltinError('time: invalid location name');
   const zone = loadZone(name);
   if (!zone) throw new BuiltinError(`unknown time zone ${name}`);
   return zone;

@@ -49,7 +49,6 @@ class TimeParser {
   private half: 'AM' | 'PM' | undefined;
   private isUtc = false;
   private offset: number | undefined;
-  private zoneName = '';
 
   constructor(
     private readonly layout: string,
@@ -282,7 +281,7 @@ class TimeParser {
     if (length === 0) {
       throw new BadValue();
     }
-    this.zoneName = this.take(length);
+    this.take(length);
   }
 
   private toInstant(): Instant {
@@ -310,8 +309,8 @@ class TimeParser {
     if (this.offset !== undefined && this.offset !== -1) {
       return this.offset;
     }
-    const isGmt = this.zoneName.length > 3 && this.zoneName.startsWith('GMT');
-    return isGmt ? Number(this.zoneName.slice(3)) * 3600 : 0;
+    // An abbreviation does not move the time, not even `GMT+3`.
+    return 0;
   }
 
   private applyYearDay(): void {

@@ -90,7 +90,8 @@ class Printer {
     if (verb === 'v' || verb === 'w') {
       directive.sharpV = directive.sharp;
       directive.sharp = false;
-      directive.plus = false;
+      // A big integer formats itself, and sees the flag.
+      directive.plus &&= value.type === '*big.Int';
     }
     if (verb === 'T') {
       return formatArgument({ type: 'string', value: typeName(value) }, 's', directive) ?? '';

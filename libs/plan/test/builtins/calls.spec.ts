@@ -1,0 +1,31 @@
+import type { Call, Outcome } from './support/calls.js';
+import { callOpa, callOurs } from './support/calls.js';
+import { tables } from './support/tables/index.js';
+
+/** Errors in JSON, YAML and patches are in the words of this package. */
+const OWN_WORDS = new Set(['json.unmarshal', 'yaml.unmarshal', 'json.patch']);
+
+interface Difference {
+  readonly call: string;
+  readonly ours: Outcome;
+  readonly theirs: Outcome;
+}
+
+/** The calls that don't end as in OPA: with the same value, the same message, or nothing. */
+async function differences(calls: readonly Call[]): Promise<Difference[]> {
+  const ours = callOurs(calls);
+  const theirs = await callOpa(calls);
+  return calls.flatMap((call, row) => {
+    const shown = (outcome: Outcome = {}): Outcome =>
+      outcome.error !== undefined && OWN_WORDS.has(call[0]) ? { error: 'in its own words' } : outcome;
+    const difference = { call: JSON.stringify(call), ours: shown(ours[row]), theirs: shown(theirs[row]) };
+    return JSON.stringify(difference.ours) === JSON.stringify(difference.theirs) ? [] : [difference];
+  });
+}
+
+describe('builtins answer as OPA, errors included', () => {
+  it.each(Object.entries(tables))('%s', async (_family, calls) => {
+    expect(calls.length).toBeGreaterThan(0);
+    expect(await differences(calls)).toEqual([]);
+  });
+});

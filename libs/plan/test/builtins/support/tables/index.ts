@@ -1,0 +1,20 @@
+import type { Call } from '../calls.js';
+import { arithmetic, collections } from './collections.js';
+import { documents } from './documents.js';
+import { networks } from './networks.js';
+import { patterns } from './patterns.js';
+import { printing } from './printing.js';
+import { texts } from './texts.js';
+import { times } from './times.js';
+
+/** Calls by what they are about. */
+export const tables: Readonly<Record<string, readonly Call[]>> = {
+  arithmetic,
+  collections,
+  documents,
+  networks,
+  patterns,
+  printing,
+  texts,
+  times,
+};
