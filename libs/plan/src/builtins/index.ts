@@ -11,6 +11,7 @@ import { glob } from './glob.js';
 import { graph } from './graph.js';
 import { internal } from './internal.js';
 import { json } from './json.js';
+import { jwt } from './jwt/index.js';
 import { jsonPatch } from './json-patch.js';
 import { jsonPaths } from './json-paths.js';
 import { net } from './net.js';
@@ -57,6 +58,7 @@ export const builtins: Builtins = {
   ...json,
   ...jsonPatch,
   ...jsonPaths,
+  ...jwt,
   ...net,
   ...numbers,
   ...objects,
