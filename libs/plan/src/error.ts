@@ -29,6 +29,8 @@ export interface PolicyLocation {
   readonly file: string;
   readonly row: number;
   readonly column: number;
+  /** The rule, as the policy names it: `data.orders.allow`. */
+  readonly rule: string;
 }
 
 /** Every error of this package. */

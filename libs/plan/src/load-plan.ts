@@ -81,12 +81,14 @@ export function createPolicy(
 function policyOf(plan: unknown, data: Value, revision: string, options: LoadOptions): Policy {
   const checked = readPlan(plan);
   const builtins = resolveBuiltins(checked, { ...ownBuiltins, ...options.builtins });
+  const compiled = compile(checked, builtins);
   const settings = {
     runtime: (options.runtime ?? {}) as Value,
     maxSize: options.maxSize ?? 16 * MIB,
     maxElements: options.maxElements ?? 16 * MIB,
+    locations: compiled.locations,
   };
-  return new Policy(compile(checked, builtins), data, settings, revision);
+  return new Policy(compiled, data, settings, revision);
 }
 
 async function readBundleFile(path: string): Promise<Uint8Array> {

@@ -1,3 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
+
 import { createPolicy, fromJson, PlanError } from '../src/index.js';
 import type { Policy } from '../src/index.js';
 import { opaCases, valueOf } from './support/opa-cases.js';

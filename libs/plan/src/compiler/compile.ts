@@ -58,7 +58,7 @@ export function generate(program: Program): string {
     ...Object.keys(runtime).map((name) => `const $${name} = r.${name};`),
     ...builtins.map((_, index) => `const x${index} = x[${index}];`),
     ...functions.map((func, index) => functionText(program, func, index)),
-    ...entrypoints.map(({ blocks }, index) => entrypointText(program, blocks, index)),
+    ...entrypoints.map((entrypoint, index) => entrypointText(program, entrypoint, index)),
     `return { functions: [${functions.map((_, index) => `f${index}`).join()}],`,
     `entrypoints: [${entrypoints.map((_, index) => `e${index}`).join()}] };`,
   ].join('\n');
@@ -78,34 +78,44 @@ function evaluated(source: string): Generated {
 }
 
 function functionText(program: Program, func: PlanFunction, index: number): string {
+  const { params, blocks } = func;
+  const rule = ['data', ...func.path.slice(1)].join('.');
   if (!isRule(func)) {
-    const body = bodyText(program, func.blocks, func.params, (value) => `return ${value};`);
-    return `function f${index}(c, ${func.params.map(local).join(', ')}) {\nif (--c.turns < 0) c.tick();\n${body}\n}`;
+    const body = bodyText(program, { rule, blocks, params, result: (value) => `return ${value};` });
+    return `function f${index}(c, ${params.map(local).join(', ')}) {\nif (--c.turns < 0) c.tick();\n${body}\n}`;
   }
-  const body = bodyText(program, func.blocks, func.params, (value) => `return $keep(m, ${index}, ${value});`);
+  const result = (value: string) => `return $keep(m, ${index}, ${value});`;
   return [
     `function f${index}(c, l0, l1) {`,
     'const m = c.scope.memo;',
     `const k = m[${index}];`,
     'if (k !== undefined) return k === $UNDEFINED ? undefined : k;',
-    body,
-    `return $keep(m, ${index}, undefined);`,
+    bodyText(program, { rule, blocks, params, result }),
+    result('undefined'),
     '}',
   ].join('\n');
 }
 
-function entrypointText(program: Program, blocks: readonly Block[], index: number): string {
-  const body = bodyText(program, blocks, [0, 1], (value) => `return $get(${value}, "result");`);
-  return `function e${index}(c, l0, l1) {\n${body}\n}`;
+function entrypointText(
+  program: Program,
+  { name, blocks }: Plan['entrypoints'][number],
+  index: number,
+): string {
+  const result = (value: string) => `return $get(${value}, "result");`;
+  const rule = `data.${name.replaceAll('/', '.')}`;
+  return `function e${index}(c, l0, l1) {\n${bodyText(program, { rule, blocks, params: [0, 1], result })}\n}`;
 }
 
-function bodyText(
-  program: Program,
-  blocks: readonly Block[],
-  params: readonly number[],
-  result: (value: string) => string,
-): string {
-  const f = new FunctionCompiler(program, compileBlock, result);
+interface Body {
+  readonly rule: string;
+  readonly blocks: readonly Block[];
+  readonly params: readonly number[];
+  /** What gives the function's result. */
+  readonly result: (value: string) => string;
+}
+
+function bodyText(program: Program, { rule, blocks, params, result }: Body): string {
+  const f = new FunctionCompiler(program, rule, compileBlock, result);
   for (const block of blocks) f.writer.block(() => f.block(block));
   const locals = [...f.locals].filter((number) => !params.includes(number)).map(local);
   return `${locals.length > 0 ? `let ${locals.join(', ')};\n` : ''}${f.writer.text()}`;

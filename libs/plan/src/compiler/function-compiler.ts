@@ -13,6 +13,8 @@ export class FunctionCompiler {
 
   constructor(
     readonly program: Program,
+    /** What errors name the function by. */
+    private readonly rule: string,
     private readonly compileBlock: (compiler: FunctionCompiler, block: Block) => void,
     /** What `return` is followed by. */
     readonly result: (value: string) => string,
@@ -65,7 +67,7 @@ export class FunctionCompiler {
 
   /** The number of a statement's place. */
   site(location: StatementLocation): number {
-    return this.program.site(location);
+    return this.program.site(location, this.rule);
   }
 
   /** Whether a local variable holds a part of base data. */

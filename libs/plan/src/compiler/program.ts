@@ -46,8 +46,8 @@ export class Program {
   }
 
   /** The number of a statement's place. */
-  site({ file, row, col }: StatementLocation): number {
-    return this.locations.push({ file: this.plan.files[file] ?? '', row, column: col }) - 1;
+  site({ file, row, col }: StatementLocation, rule: string): number {
+    return this.locations.push({ file: this.plan.files[file] ?? '', row, column: col, rule }) - 1;
   }
 }
 

@@ -26,8 +26,9 @@ function throwIfStrict(context: Evaluation, name: string, error: unknown): void 
 
 /** The error for a document with two values. */
 export function conflict(context: Evaluation, site: number): never {
-  throw new PlanError('CONFLICT', 'Rules gave different values for the same document', {
-    location: context.locationOf(site),
+  const location = context.locationOf(site);
+  throw new PlanError('CONFLICT', `${location?.rule ?? 'A rule'} produced two different values`, {
+    location,
   });
 }
 

@@ -3,62 +3,89 @@ import { PlanError } from '../error.js';
 import type { PolicyLocation } from '../error.js';
 import type { Value } from '../values/index.js';
 import type { Scope } from './memo.js';
-import type { RandomSource } from './random.js';
+import { RandomSource } from './random.js';
 
 /** How many turns of loops pass between two looks at the clock. */
 const TURNS = 512;
 
-/** What an evaluation is begun with. */
-export interface EvaluationSetup {
-  readonly scope: Scope;
-  readonly now: bigint;
-  readonly strict: boolean;
+/** A function that was generated: of the evaluation, input, data and the policy's own arguments. */
+export type Compiled = (
+  context: Evaluation,
+  input: Value | undefined,
+  data: Value,
+  ...args: Value[]
+) => Value | undefined;
+
+/** What all evaluations of a policy share. */
+export interface EvaluationSettings {
+  /** What `opa.runtime()` gives. */
   readonly runtime: Value;
-  /** In milliseconds of `performance.now()`. */
-  readonly deadline: number;
-  readonly signal: AbortSignal | undefined;
-  readonly random: RandomSource;
+  /** The most characters or elements of one value. */
   readonly maxSize: number;
+  /** The most elements that all collections may grow by. */
   readonly maxElements: number;
+  /** The places of statements, by their numbers. */
   readonly locations: readonly PolicyLocation[];
-  readonly print: (line: string, location: PolicyLocation | undefined) => void;
 }
 
-/** The state of one evaluation. The generated code has it as `c`. */
+/** How one evaluation runs. */
+export interface EvaluateOptions {
+  /** When the evaluation must be over, in milliseconds of `performance.now()`. It throws DEADLINE_EXCEEDED then. */
+  readonly deadline?: number;
+  /** The evaluation throws ABORTED when this is aborted before it begins, or by a builtin while it runs. */
+  readonly signal?: { readonly aborted: boolean; readonly reason?: unknown };
+  /** The time that the policy sees: milliseconds, or nanoseconds as a bigint, since 1970. Now, if left out. */
+  readonly now?: number | bigint;
+  /** Whether the failure of a builtin ends the evaluation, instead of making the expression undefined. */
+  readonly strictBuiltinErrors?: boolean;
+  /** Takes the lines that the policy prints. They are dropped if this is left out. */
+  readonly print?: (line: string, location: PolicyLocation | undefined) => void;
+  /** Makes random numbers and UUIDs repeatable, for tests. */
+  readonly seed?: string;
+}
+
+/** The state of one evaluation. The generated code has it as `c`. Most policies need little of it: it is made lazily. */
 export class Evaluation implements BuiltinContext {
-  readonly now: bigint;
   readonly strict: boolean;
-  readonly runtime: Value;
-  /** The documents that are in force: `with` puts another scope here. */
-  scope: Scope;
   /** The turns that are left until the next look at the clock. */
   turns = TURNS;
   /** The elements that collections may still grow by. */
   room: number;
   /** The number of the statement that calls a builtin. */
   site = -1;
-
+  #now: bigint | undefined;
   #cache: Map<string, unknown> | undefined;
+  #random: RandomSource | undefined;
 
-  constructor(private readonly setup: EvaluationSetup) {
-    this.now = setup.now;
-    this.strict = setup.strict;
-    this.runtime = setup.runtime;
-    this.room = setup.maxElements;
-    this.scope = setup.scope;
+  constructor(
+    private readonly settings: EvaluationSettings,
+    private readonly options: EvaluateOptions,
+    /** The documents that are in force: `with` puts another scope here. */
+    public scope: Scope,
+  ) {
+    this.strict = options.strictBuiltinErrors ?? false;
+    this.room = settings.maxElements;
+  }
+
+  get runtime(): Value {
+    return this.settings.runtime;
+  }
+
+  get now(): bigint {
+    return (this.#now ??= nanoseconds(this.options.now ?? Date.now()));
   }
 
   get cache(): Map<string, unknown> {
-    return (this.#cache ??= new Map());
+    return (this.#cache ??= new Map<string, unknown>());
   }
 
   /** Looks at the clock. */
   tick(): void {
     this.turns = TURNS;
-    const { deadline, signal } = this.setup;
+    const { deadline, signal } = this.options;
     if (signal?.aborted)
       throw new PlanError('ABORTED', 'The evaluation was aborted', { cause: signal.reason });
-    if (performance.now() >= deadline) {
+    if (deadline !== undefined && performance.now() >= deadline) {
       throw new PlanError('DEADLINE_EXCEEDED', 'The deadline was over before the evaluation was');
     }
   }
@@ -68,30 +95,30 @@ export class Evaluation implements BuiltinContext {
   }
 
   checkSize(size: number): void {
-    if (size > this.setup.maxSize) throw this.#limit(`a value of ${size} characters or elements`);
+    if (size > this.settings.maxSize) throw this.#limit(`a value of ${size} characters or elements`);
   }
 
   random(): number {
-    return this.setup.random.number();
+    return (this.#random ??= new RandomSource(this.options.seed)).number();
   }
 
   randomBytes(count: number): Uint8Array {
     this.checkSize(count);
-    return this.setup.random.bytes(count);
+    return (this.#random ??= new RandomSource(this.options.seed)).bytes(count);
   }
 
   print(line: string): void {
-    this.setup.print(line, this.locationOf(this.site));
+    this.options.print?.(line, this.locationOf(this.site));
   }
 
   /** The place of a statement, by its number. */
   locationOf(site: number): PolicyLocation | undefined {
-    return this.setup.locations[site];
+    return this.settings.locations[site];
   }
 
   /** The error for collections that grew too much. */
   full(): never {
-    throw this.#limit(`more than ${this.setup.maxElements} elements in collections`);
+    throw this.#limit(`more than ${this.settings.maxElements} elements in collections`);
   }
 
   #limit(what: string): PlanError {
@@ -105,10 +132,5 @@ export class Evaluation implements BuiltinContext {
   }
 }
 
-/** A function that was generated: of the evaluation, input, data and the policy's own arguments. */
-export type Compiled = (
-  context: Evaluation,
-  input: Value | undefined,
-  data: Value,
-  ...args: Value[]
-) => Value | undefined;
+const nanoseconds = (now: number | bigint) =>
+  typeof now === 'bigint' ? now : BigInt(Math.trunc(now)) * 1_000_000n;

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 /** Random bytes: the system's, or those that a seed always gives. */
 export class RandomSource {
   #counter = 0;
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
 
   constructor(private readonly seed: string | undefined) {}
 

@@ -1,4 +1,5 @@
 import { entriesInAnyOrder } from './entries.js';
+import type { Entry } from './entries.js';
 import { fromCaller, isNumber, typeName } from './kinds.js';
 import type { TypeName } from './kinds.js';
 import { mapKey } from './map-key.js';
@@ -63,16 +64,18 @@ export const itemsOf = (set: RegoSet): readonly Value[] =>
   (set.sorted ??= [...set.items.values()].sort(compare));
 
 /** The entries of an object in OPA's order of their keys. */
-export function entriesOf(object: JsonObject | RegoObject): readonly (readonly [Value, Value])[] {
-  if (object instanceof RegoObject) return (object.sorted ??= [...entriesInAnyOrder(object)].sort(byKey));
-  return [...entriesInAnyOrder(object)].sort(byKey);
+export function entriesOf(object: JsonObject | RegoObject): readonly Entry[] {
+  if (object instanceof RegoObject) return (object.sorted ??= sorted(entriesInAnyOrder(object)));
+  return sorted(entriesInAnyOrder(object));
 }
 
 /** The keys of an object in OPA's order. */
 export const keysOf = (object: JsonObject | RegoObject): readonly Value[] =>
   entriesOf(object).map(([key]) => key);
 
-const byKey = ([a]: readonly [Value, Value], [b]: readonly [Value, Value]) => compare(a, b);
+const sorted = (entries: Entry[]) => (entries.length > 1 ? entries.sort(byKey) : entries);
+
+const byKey = ([a]: Entry, [b]: Entry) => compare(a, b);
 
 function hasSameItems(a: RegoSet, b: RegoSet): boolean {
   if (a.items.size !== b.items.size) return false;

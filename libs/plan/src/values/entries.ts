@@ -1,19 +1,23 @@
 import { fromCaller } from './kinds.js';
 import { RegoObject } from './value.js';
-import type { JsonObject, Value } from './value.js';
+import type { JsonObject, MapKey, Value } from './value.js';
+
+/** A key and its value. */
+export type Entry = readonly [Value, Value];
 
 /** An object's entries as they come. */
-export function* entriesInAnyOrder(object: JsonObject | RegoObject): Generator<readonly [Value, Value]> {
+export function entriesInAnyOrder(object: JsonObject | RegoObject): Entry[] {
+  const entries: Entry[] = [];
   if (object instanceof RegoObject) {
-    for (const [mapKey, value] of object.values) yield [keyOf(object, mapKey), value];
-    return;
+    for (const [mapKey, value] of object.values) entries.push([keyOf(object, mapKey), value]);
+    return entries;
   }
   for (const key of Object.keys(object)) {
     const value = fromCaller(object[key]);
-    if (value !== undefined) yield [key, value];
+    if (value !== undefined) entries.push([key, value]);
   }
+  return entries;
 }
 
 /** The key itself, of what it is found by. */
-export const keyOf = ({ keys }: RegoObject, mapKey: string | number | boolean | null): Value =>
-  keys?.get(mapKey) ?? mapKey;
+export const keyOf = ({ keys }: RegoObject, mapKey: MapKey): Value => keys?.get(mapKey) ?? mapKey;

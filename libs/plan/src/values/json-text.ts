@@ -1,8 +1,10 @@
 import { entriesOf, itemsOf } from './compare.js';
-import { fromCaller, isSet } from './kinds.js';
+import { entriesInAnyOrder } from './entries.js';
+import type { Entry } from './entries.js';
+import { fromCaller, isArray, isSet } from './kinds.js';
 import { RegoNumber } from './rego-number.js';
 import { compareStrings, wellFormed } from './strings.js';
-import type { Value } from './value.js';
+import type { JsonObject, RegoObject, Value } from './value.js';
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
@@ -17,7 +19,7 @@ export function toJson(value: Value): string {
     default:
       if (value === null) return 'null';
       if (value instanceof RegoNumber) return value.text;
-      if (Array.isArray(value)) return `[${value.map((item) => toJson(fromCaller(item) ?? null)).join()}]`;
+      if (isArray(value)) return `[${value.map((item) => toJson(fromCaller(item) ?? null)).join()}]`;
       if (isSet(value)) return `[${itemsOf(value).map(toJson).join()}]`;
       return objectText(textEntries(value));
   }
@@ -30,24 +32,39 @@ export function toJson(value: Value): string {
 export function toPlain(value: Value): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof RegoNumber) return Number(value.text);
-  if (Array.isArray(value)) return value.map((item) => toPlain(fromCaller(item) ?? null));
+  if (isArray(value)) return value.map((item) => toPlain(fromCaller(item) ?? null));
   if (isSet(value)) return itemsOf(value).map(toPlain);
-  // fromEntries defines properties: a key "__proto__" is an entry like any other.
-  return Object.fromEntries(textEntries(value).map(([key, item]) => [key, toPlain(item)]));
+  const plain: Record<string, unknown> = {};
+  const entries = entriesInAnyOrder(value);
+  for (const [key, item] of hasTextKeys(entries) ? entries : textEntries(value)) {
+    // A key "__proto__" is an entry like any other.
+    if (key !== '__proto__') plain[key] = toPlain(item);
+    else
+      Object.defineProperty(plain, key, {
+        value: toPlain(item),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+  }
+  return plain;
 }
 
 /** The key of an object as the text that JSON can hold. */
 export const keyText = (key: Value): string => (typeof key === 'string' ? key : toJson(key));
 
 /** The entries by their keys' texts, in order. Of two keys with the same text the later one stays. */
-function textEntries(object: Exclude<Value, null | boolean | string | number>): [string, Value][] {
-  const entries = entriesOf(object as Parameters<typeof entriesOf>[0]);
-  if (entries.every(([key]) => typeof key === 'string')) return entries as unknown as [string, Value][];
+function textEntries(object: JsonObject | RegoObject): readonly (readonly [string, Value])[] {
+  const entries = entriesOf(object);
+  if (hasTextKeys(entries)) return entries;
   const texts = new Map(entries.map(([key, item]) => [keyText(key), item]));
   return [...texts].sort(([a], [b]) => compareStrings(a, b));
 }
 
-const objectText = (entries: [string, Value][]) =>
+const hasTextKeys = (entries: readonly Entry[]): entries is readonly (readonly [string, Value])[] =>
+  entries.every(([key]) => typeof key === 'string');
+
+const objectText = (entries: readonly (readonly [string, Value])[]) =>
   `{${entries.map(([key, item]) => `${quoted(key)}:${toJson(item)}`).join()}}`;
 
 /** Go escapes what HTML could read as markup. */

@@ -13,7 +13,7 @@ export interface PrintfLimits {
 
 /** Go's `fmt.Sprintf`, for the argument types that OPA's `sprintf` hands over. */
 export function goSprintf(format: string, values: readonly PrintfArgument[], limits: PrintfLimits): string {
-  return new Printer([...format], values, limits).print();
+  return new Printer(format, values, limits).print();
 }
 
 function typeName(argument: PrintfArgument): string {
@@ -21,14 +21,14 @@ function typeName(argument: PrintfArgument): string {
 }
 
 class Printer {
-  private readonly parts: string[] = [];
+  private text = '';
   private index = 0;
   private argument = 0;
   private isReordered = false;
   private isGoodIndex = true;
 
   constructor(
-    private readonly format: readonly string[],
+    private readonly format: string,
     private readonly values: readonly PrintfArgument[],
     private readonly limits: PrintfLimits,
   ) {}
@@ -37,23 +37,31 @@ class Printer {
     while (this.index < this.format.length) {
       const percent = this.format.indexOf('%', this.index);
       const end = percent < 0 ? this.format.length : percent;
-      this.write(this.format.slice(this.index, end).join(''));
+      if (end > this.index) this.write(this.format.slice(this.index, end));
       this.index = end + 1;
       if (percent >= 0 && !this.printVerb()) {
         break;
       }
     }
     this.printExtra();
-    return this.parts.join('');
+    return this.text;
   }
 
   private write(text: string): void {
     this.limits.onLength(text.length);
-    this.parts.push(text);
+    this.text += text;
   }
 
   private peek(): string | undefined {
     return this.format[this.index];
+  }
+
+  /** The next character, which may be one of two units. Nothing at the end of the format. */
+  private takeVerb(): string {
+    const point = this.format.codePointAt(this.index);
+    const verb = point === undefined ? '' : String.fromCodePoint(point);
+    this.index += verb.length;
+    return verb;
   }
 
   /** Prints one directive. False at the end of the format. */
@@ -66,9 +74,8 @@ class Printer {
     if (!afterIndex) {
       this.parseIndex();
     }
-    const verb = this.peek();
-    this.index++;
-    if (verb === undefined) {
+    const verb = this.takeVerb();
+    if (verb === '') {
       this.write('%!(NOVERB)');
       return false;
     }
@@ -232,11 +239,11 @@ class Printer {
   }
 
   private printExtra(): void {
-    const rest = this.values.slice(this.argument);
-    if (this.isReordered || rest.length === 0) {
+    if (this.isReordered || this.argument >= this.values.length) {
       return;
     }
-    const plain = new Printer([], [], this.limits).parseFlags();
+    const rest = this.values.slice(this.argument);
+    const plain = new Printer('', [], this.limits).parseFlags();
     const shown = rest.map((value) => `${typeName(value)}=${formatArgument(value, 'v', plain) ?? ''}`);
     this.write(`%!(EXTRA ${shown.join(', ')})`);
   }

@@ -1,0 +1,82 @@
+import { MAIN } from './compiler/index.js';
+import type { CompiledPlan, RuleTree } from './compiler/index.js';
+import { PlanError } from './error.js';
+import { baseGet, merge } from './runtime/index.js';
+import type { Compiled, Evaluation } from './runtime/index.js';
+import { get, insertInto, RegoObject } from './values/index.js';
+import type { Value } from './values/index.js';
+
+/** How many paths are remembered: who asks chooses them. */
+const MAX_PATHS = 1_000;
+
+/** The documents of a plan, by their paths: entrypoints, rules, parts of a rule's value, packages, base data. */
+export class Documents {
+  readonly #known = new Map<string, Compiled>();
+
+  constructor(private readonly plan: CompiledPlan) {}
+
+  /** What evaluates the document at a path. */
+  at(path: string): Compiled {
+    const known = this.#known.get(path);
+    if (known) return known;
+    const found = this.#find(path.split('/').filter((part) => part !== ''));
+    if (this.#known.size < MAX_PATHS) this.#known.set(path, found);
+    return found;
+  }
+
+  #find(path: readonly string[]): Compiled {
+    let node: RuleTree | undefined = this.plan.rules.child(MAIN);
+    for (const [depth, part] of path.entries()) {
+      if (node?.rule) return within(node.rule, path.slice(depth));
+      node = node?.child(part);
+    }
+    if (node?.rule) return node.rule;
+    const entrypoint = this.plan.entrypoints.get(path.join('/'));
+    if (entrypoint) return entrypoint;
+    const enclosing = this.#enclosing(path);
+    return node ? packageAt(node, path) : (...args) => baseAt(args[2], path) ?? enclosing(...args);
+  }
+
+  /** A plan holds only the rules that its entrypoints need: what is beneath none of them may be there in part. */
+  #enclosing(path: readonly string[]): Compiled {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const entrypoint = this.plan.entrypoints.get(path.slice(0, depth).join('/'));
+      if (entrypoint) return within(entrypoint, path.slice(depth));
+    }
+    const name = path.join('/');
+    throw new PlanError(
+      'NOT_PLANNED',
+      `The plan has no rule "${name}", and no entrypoint encloses it. Build it in: opa build -t plan -e ${name}`,
+    );
+  }
+}
+
+/** A part of a document. */
+function within(evaluate: Compiled, path: readonly string[]): Compiled {
+  return (...args) =>
+    path.reduce<Value | undefined>(
+      (value, key) => (value === undefined ? value : get(value, key)),
+      evaluate(...args),
+    );
+}
+
+/** The documents of all rules beneath a path, and the base data there. */
+function packageAt(node: RuleTree, path: readonly string[]): Compiled {
+  return (context, input, data) => {
+    const base = baseAt(data, path);
+    const virtual = rulesBeneath(node, context, input, data);
+    return base === undefined ? virtual : merge(base, virtual);
+  };
+}
+
+function rulesBeneath(node: RuleTree, context: Evaluation, input: Value | undefined, data: Value): Value {
+  const object = new RegoObject();
+  for (const [part, child] of node.children()) {
+    if (child.isFunction) continue;
+    const value = child.rule ? child.rule(context, input, data) : rulesBeneath(child, context, input, data);
+    if (value !== undefined) insertInto(object, part, value);
+  }
+  return object;
+}
+
+const baseAt = (data: Value, path: readonly string[]) => path.reduce<Value | undefined>(baseGet, data);
