@@ -9,6 +9,7 @@ import { crypto } from './crypto.js';
 import { encoding } from './encoding.js';
 import { glob } from './glob.js';
 import { graph } from './graph.js';
+import { graphql } from './graphql/index.js';
 import { internal } from './internal.js';
 import { json } from './json.js';
 import { jwt } from './jwt/index.js';
@@ -54,6 +55,7 @@ export const builtins: Builtins = {
   ...encoding,
   ...glob,
   ...graph,
+  ...graphql,
   ...internal,
   ...json,
   ...jsonPatch,
