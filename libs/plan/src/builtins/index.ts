@@ -15,6 +15,7 @@ import { json } from './json.js';
 import { jwt } from './jwt/index.js';
 import { jsonPatch } from './json-patch.js';
 import { jsonPaths } from './json-paths.js';
+import { jsonSchema } from './json-schema/index.js';
 import { net } from './net.js';
 import { numbers } from './numbers.js';
 import { objects } from './objects.js';
@@ -60,6 +61,7 @@ export const builtins: Builtins = {
   ...json,
   ...jsonPatch,
   ...jsonPaths,
+  ...jsonSchema,
   ...jwt,
   ...net,
   ...numbers,
