@@ -41,7 +41,7 @@ class Compiler {
       schema.pass = node;
       return schema;
     }
-    if (!isObject(node)) throw new BuiltinError('Expected: schema, given: Invalid JSON');
+    if (!isObject(node)) throw new BuiltinError('Expected: Valid Schema, given: Invalid JSON');
     textKeyword(node, this.#idKeyword(node));
     this.#checkDefinitions(node);
     textKeyword(node, 'title');
@@ -67,7 +67,7 @@ class Compiler {
   #checkDefinitions(node: ObjectValue): void {
     const definitions = get(node, 'definitions');
     if (definitions === undefined) return;
-    const error = invalidType('array of schemas', 'definitions');
+    const error = invalidType('Array Of Schemas', 'definitions');
     if (!isObject(definitions)) throw error;
     for (const [, definition] of entriesOf(definitions)) {
       if (!isSchema(definition)) throw error;
@@ -88,7 +88,7 @@ class Compiler {
     const target = emptySchema();
     this.#known.set(address, target);
     const document = this.references.find(address, reference);
-    if (!isSchema(document)) throw new BuiltinError('schema must be of type object');
+    if (!isSchema(document)) throw new BuiltinError('Valid Schema must be of type object');
     schema.reference = this.compile(document, target);
     return true;
   }
@@ -96,7 +96,7 @@ class Compiler {
   #readObject(node: ObjectValue, schema: CompiledSchema): void {
     const properties = get(node, 'properties');
     if (properties !== undefined) {
-      if (!isObject(properties)) throw new BuiltinError('properties must be of type object');
+      if (!isObject(properties)) throw new BuiltinError('Properties must be of type object');
       for (const [name, property] of entriesOf(properties)) {
         schema.properties.set(String(name), this.compile(property));
       }
@@ -106,7 +106,7 @@ class Compiler {
     this.#readPatternProperties(node, schema);
     const names = get(node, 'propertyNames');
     if (names !== undefined && isAtLeast(this.draft, 6)) {
-      if (!isSchema(names)) throw invalidType('valid schema', 'patternProperties');
+      if (!isSchema(names)) throw invalidType('Valid Schema', 'patternProperties');
       schema.propertyNames = this.compile(names);
     }
     this.#readDependencies(node, schema);
@@ -115,7 +115,7 @@ class Compiler {
   #readPatternProperties(node: ObjectValue, schema: CompiledSchema): void {
     const patterns = get(node, 'patternProperties');
     if (patterns === undefined) return;
-    if (!isObject(patterns)) throw invalidType('valid schema', 'patternProperties');
+    if (!isObject(patterns)) throw invalidType('Valid Schema', 'patternProperties');
     for (const [key, property] of entriesOf(patterns)) {
       const source = String(key);
       const pattern = attempt(() => compileRegex(source))?.[0];
@@ -137,7 +137,7 @@ class Compiler {
     if (isSchema(dependency)) return this.compile(dependency);
     const names = isArray(dependency) ? (elementsOf(dependency) ?? []) : undefined;
     if (!names?.every((name) => typeof name === 'string')) {
-      throw new BuiltinError('dependency must be of type valid schema or array of strings');
+      throw new BuiltinError('Dependency must be of type Schema Or Array Of Strings');
     }
     return names;
   }
@@ -146,11 +146,11 @@ class Compiler {
     const items = get(node, 'items');
     if (isArray(items ?? null)) {
       schema.items = (elementsOf(items) ?? []).map((item) => {
-        if (!isSchema(item)) throw invalidType('valid schema/array of schemas', 'items');
+        if (!isSchema(item)) throw invalidType('Valid Schema/Array Of Schemas', 'items');
         return this.compile(item);
       });
     } else if (items !== undefined) {
-      if (!isSchema(items)) throw invalidType('valid schema/array of schemas', 'items');
+      if (!isSchema(items)) throw invalidType('Valid Schema/Array Of Schemas', 'items');
       schema.items = this.compile(items);
     }
     const additional = this.#schemaOrFlag(node, 'additionalItems');
@@ -160,7 +160,7 @@ class Compiler {
   #schemaOrFlag(node: ObjectValue, key: string): CompiledSchema | boolean | undefined {
     const value = get(node, key);
     if (value === undefined || typeof value === 'boolean') return value;
-    if (!isObject(value)) throw invalidType('boolean/valid schema', key);
+    if (!isObject(value)) throw invalidType('boolean/Valid Schema', key);
     return this.compile(value);
   }
 

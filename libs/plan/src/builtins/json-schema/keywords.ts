@@ -38,7 +38,7 @@ export function readTypes(node: ObjectValue): string[] {
   const names = isArray(value) ? (elementsOf(value) ?? []) : [value];
   const types: string[] = [];
   for (const name of names) {
-    if (typeof name !== 'string') throw invalidType('type', 'string/array of strings');
+    if (typeof name !== 'string') throw invalidType('type', 'string/Array Of Strings');
     if (!TYPES.includes(name)) {
       const expected = '[array boolean integer number null object string]';
       throw new BuiltinError(
@@ -55,7 +55,7 @@ export function readTypes(node: ObjectValue): string[] {
 export function readNumbers(node: ObjectValue, schema: CompiledSchema, draft: Draft): void {
   const multiple = get(node, 'multipleOf');
   if (multiple !== undefined) {
-    if (!isNumber(multiple)) throw invalidType('number', 'multipleOf');
+    if (!isNumber(multiple)) throw invalidType('Number', 'multipleOf');
     if (compareNumbers(multiple, 0) <= 0)
       throw new BuiltinError('multipleOf must be strictly greater than 0');
     schema.multipleOf = multiple;
@@ -74,7 +74,7 @@ function readBound(
 ): void {
   const bound = get(node, inclusive);
   if (bound !== undefined) {
-    if (!isNumber(bound)) throw new BuiltinError(`${inclusive} must be of a number`);
+    if (!isNumber(bound)) throw new BuiltinError(`${inclusive} must be of a Number`);
     schema[inclusive] = bound;
   }
   const other = get(node, exclusive);

@@ -22,7 +22,7 @@ export class Report {
   }
 
   add(type: string, place: Place, describe: string | ((field: string) => string)): void {
-    const field = place.length === 0 ? '(root)' : place.join('.');
+    const field = place.length === 0 ? '(Root)' : place.join('.');
     const desc = typeof describe === 'string' ? describe : describe(field);
     this.errors.push({ type, field, desc, error: `${field}: ${desc}` });
     this.score -= 2;

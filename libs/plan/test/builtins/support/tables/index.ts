@@ -4,6 +4,7 @@ import { documents } from './documents.js';
 import { networks } from './networks.js';
 import { patterns } from './patterns.js';
 import { printing } from './printing.js';
+import { schemas } from './schemas.js';
 import { texts } from './texts.js';
 import { times } from './times.js';
 
@@ -15,6 +16,7 @@ export const tables: Readonly<Record<string, readonly Call[]>> = {
   networks,
   patterns,
   printing,
+  schemas,
   texts,
   times,
 };
