@@ -31,6 +31,7 @@ import { units } from './units.js';
 import { uri } from './uri.js';
 import { uuid } from './uuid.js';
 import { walk } from './walk.js';
+import { yaml } from './yaml/index.js';
 
 export { BuiltinError } from './builtin.js';
 export type { Builtin, BuiltinContext, Builtins } from './builtin.js';
@@ -78,4 +79,5 @@ export const builtins: Builtins = {
   ...uri,
   ...uuid,
   ...walk,
+  ...yaml,
 };

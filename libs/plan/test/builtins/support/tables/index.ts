@@ -7,6 +7,7 @@ import { printing } from './printing.js';
 import { schemas } from './schemas.js';
 import { texts } from './texts.js';
 import { times } from './times.js';
+import { yaml } from './yaml.js';
 
 /** Calls by what they are about. */
 export const tables: Readonly<Record<string, readonly Call[]>> = {
@@ -19,4 +20,5 @@ export const tables: Readonly<Record<string, readonly Call[]>> = {
   schemas,
   texts,
   times,
+  yaml,
 };

@@ -1,0 +1,101 @@
+import type { Value } from '../../values/index.js';
+import {
+  entriesOf,
+  isArray,
+  isNumber,
+  isObject,
+  isSet,
+  itemsOf,
+  keyText,
+  numberText,
+} from '../../values/index.js';
+import { isWellFormed, bytesOf } from '../go/bytes.js';
+import { elementsOf } from '../operands.js';
+import { compareKeys } from './key-order.js';
+import { floatScalar, resolveScalar } from './resolve.js';
+import { doubleQuoted, literalBlock, mayBePlain, singleQuoted } from './scalar-style.js';
+
+const STEP = 2;
+/** Words that older versions of YAML take for booleans, and sexagesimal numbers. */
+const OLD_BOOLEAN = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/;
+const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
+const INTEGER_LIMITS = [-(2n ** 63n), 2n ** 64n] as const;
+const LONGEST_KEY = 128;
+
+/** A value as OPA's library writes it: blocks, two spaces a level, keys in natural order. */
+export function marshalYaml(value: Value): string {
+  const inline = inlineText(value, -STEP);
+  return inline === undefined ? blockLines(value, 0).join('\n') + '\n' : `${inline}\n`;
+}
+
+/** What fits on the line of its key: scalars and what is empty. A text of several lines brings its lines along. */
+function inlineText(value: Value, indent: number): string | undefined {
+  if (typeof value === 'string') return stringText(value, indent);
+  if (isNumber(value)) return numberScalar(numberText(value));
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (isObject(value)) return entriesOf(value).length === 0 ? '{}' : undefined;
+  return itemsIn(value).length === 0 ? '[]' : undefined;
+}
+
+function itemsIn(value: Value): readonly Value[] {
+  return isSet(value) ? itemsOf(value) : (elementsOf(value) ?? []);
+}
+
+function blockLines(value: Value, indent: number): string[] {
+  const margin = ' '.repeat(indent);
+  if (isArray(value) || isSet(value)) {
+    return itemsIn(value).flatMap((item) => {
+      const inline = inlineText(item, indent);
+      if (inline !== undefined) return [`${margin}- ${inline}`];
+      const [first = '', ...rest] = blockLines(item, indent + STEP);
+      return [`${margin}- ${first.slice(indent + STEP)}`, ...rest];
+    });
+  }
+  if (!isObject(value)) return [];
+  const entries = new Map(entriesOf(value).map(([key, item]) => [keyText(key), item]));
+  const sorted = [...entries].sort(([left], [right]) => compareKeys(left, right));
+  return sorted.flatMap(([key, item]) => entryLines(key, item, indent));
+}
+
+function entryLines(key: string, item: Value, indent: number): string[] {
+  const margin = ' '.repeat(indent);
+  const shownKey = stringText(key, indent);
+  const inline = inlineText(item, indent);
+  if (bytesOf(shownKey).length > LONGEST_KEY || shownKey.includes('\n')) {
+    const [first = '', ...rest] = inline === undefined ? blockLines(item, indent + STEP) : [inline];
+    const start = inline === undefined ? first.slice(indent + STEP) : first;
+    return [`${margin}? ${shownKey}`, `${margin}: ${start}`, ...rest];
+  }
+  if (inline !== undefined) return [`${margin}${shownKey}: ${inline}`];
+  return [`${margin}${shownKey}:`, ...blockLines(item, indent + STEP)];
+}
+
+/** JSON's numbers are read as YAML's: integers of 64 bits, else doubles. */
+function numberScalar(text: string): string {
+  const integer = /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+  const [least, limit] = INTEGER_LIMITS;
+  if (integer !== undefined && integer >= least && integer < limit) return integer.toString();
+  const double = Number(text);
+  return Number.isFinite(double) ? floatScalar(double) : text;
+}
+
+function stringText(text: string, indent: number): string {
+  if (!isWellFormed(text)) return `!!binary ${bytesOf(text).toString('base64')}`;
+  if (text.includes('\n')) return literalBlock(text, indent + STEP) ?? doubleQuoted(text);
+  switch (plainStyle(text)) {
+    case 'plain':
+      return text;
+    case 'single':
+      return singleQuoted(text);
+    default:
+      return doubleQuoted(text);
+  }
+}
+
+/** A text that YAML would read as something else is written in double quotes, one with indicators in single ones. */
+function plainStyle(text: string): 'plain' | 'single' | 'double' {
+  const isText =
+    ['string', 'merge'].includes(resolveScalar(text).type) && !OLD_BOOLEAN.test(text) && !BASE_60.test(text);
+  if (!isText) return 'double';
+  return mayBePlain(text);
+}

@@ -1,0 +1,168 @@
+import type { Node, Pair, Scalar as ScalarNode, YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import type { Document } from 'yaml';
+import type { Value } from '../../values/index.js';
+import { numberFromInteger, numberFromText } from '../../values/index.js';
+import type { BuiltinContext } from '../builtin.js';
+import { BuiltinError } from '../builtin.js';
+import { fromGo } from '../failure.js';
+import { decodeBase64 } from '../go/base64.js';
+import { textOf } from '../go/bytes.js';
+import { formatFloat } from '../go/float.js';
+import type { Scalar } from './resolve.js';
+import { resolveScalar } from './resolve.js';
+
+const TAG_PREFIX = 'tag:yaml.org,2002:';
+const DEEPEST = 10_000;
+/** What the library refuses anywhere in a text. */
+const CONTROL = /[^\t\n\r -~\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+/** Half of a surrogate pair as an escape. The library refuses it, even beside its other half. */
+const SURROGATE_ESCAPE = /^(?:[^\\]|\\[^uU])*\\(?:u|U0000)[dD][89a-fA-F]/;
+
+/** The first document of a YAML text. The others must be YAML too. */
+export function unmarshalYaml(context: BuiltinContext, text: string): Value {
+  if (CONTROL.test(text)) throw new BuiltinError('yaml: control characters are not allowed');
+  const documents = parseAllDocuments(text, {
+    schema: 'failsafe',
+    uniqueKeys: false,
+    logLevel: 'silent',
+    merge: false,
+    strict: true,
+    keepSourceTokens: true,
+  });
+  if (!Array.isArray(documents)) return null;
+  for (const { errors, directives } of documents) {
+    const [error] = errors;
+    if (directives.yaml.explicit === true && directives.yaml.version !== '1.1') {
+      throw new BuiltinError('yaml: found incompatible YAML document');
+    }
+    if (error) throw new BuiltinError(`yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message}`);
+  }
+  const [first] = documents;
+  return first?.contents ? new Reader(context, first).read(first.contents) : null;
+}
+
+class Reader {
+  #size = 0;
+  #depth = 0;
+
+  constructor(
+    readonly context: BuiltinContext,
+    readonly document: Document.Parsed,
+  ) {}
+
+  read(node: Node): Value {
+    // Aliases make a few bytes stand for many nodes.
+    this.context.checkDeadline();
+    this.context.checkSize(++this.#size);
+    if (isAlias(node))
+      return this.#nested(() => this.read(this.#target(node.resolve(this.document), node.source)));
+    if (isMap(node)) return this.#nested(() => Object.fromEntries(this.#entries(node)));
+    if (isSeq(node)) return this.#nested(() => node.items.map((item) => this.read(item as Node)));
+    return isScalar(node) ? valueOf(scalarOf(node), node) : null;
+  }
+
+  #nested<Result>(read: () => Result): Result {
+    this.#depth++;
+    if (this.#depth > DEEPEST) throw new BuiltinError('yaml: exceeded max depth of 10000');
+    const result = read();
+    this.#depth--;
+    return result;
+  }
+
+  #target(node: Node | undefined, name: string): Node {
+    if (!node) throw new BuiltinError(`yaml: unknown anchor '${name}' referenced`);
+    return node;
+  }
+
+  /** The entries of a mapping. What it merges comes first, so that its own keys win. */
+  #entries(map: YAMLMap): Map<string, Value> {
+    const merged: Map<string, Value>[] = [];
+    const own = new Map<string, Value>();
+    for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
+      if (isScalar(key) && scalarOf(key).type === 'merge') {
+        if (value) merged.push(...this.#merges(value));
+      } else {
+        own.set(keyOf(key), value ? this.read(value) : null);
+      }
+    }
+    // Of several merged mappings the first one wins.
+    return new Map([...merged.toReversed().flatMap((entries) => [...entries]), ...own]);
+  }
+
+  #merges(node: Node): Map<string, Value>[] {
+    const target = isAlias(node) ? this.#target(node.resolve(this.document), node.source) : node;
+    if (isMap(target)) return [this.#nested(() => this.#entries(target))];
+    if (!isSeq(target))
+      throw new BuiltinError('yaml: map merge requires map or sequence of maps as the value');
+    return target.items.flatMap((item) => this.#merges(item as Node));
+  }
+}
+
+function scalarOf(node: ScalarNode): Scalar {
+  const token = node.srcToken;
+  if (token?.type === 'double-quoted-scalar' && SURROGATE_ESCAPE.test(token.source)) {
+    throw new BuiltinError('yaml: found invalid Unicode character escape code');
+  }
+  const text = String(node.source ?? node.value);
+  const isPlain = node.type === undefined || node.type === 'PLAIN';
+  if (node.tag === undefined) return isPlain ? resolveScalar(text) : { type: 'string' };
+  const tag = node.tag.startsWith(TAG_PREFIX) ? node.tag.slice(TAG_PREFIX.length) : '';
+  if (!['null', 'bool', 'int', 'float'].includes(tag)) return { type: 'string' };
+  const scalar = resolveScalar(text);
+  if (tag === 'float' && scalar.type === 'integer') return { type: 'float', value: Number(scalar.value) };
+  const names = { null: 'null', boolean: 'bool', integer: 'int', float: 'float' } as const;
+  if (!(scalar.type in names) || names[scalar.type as keyof typeof names] !== tag) {
+    throw new BuiltinError(`yaml: cannot decode !!${scalar.type} \`${text}\` as a !!${tag}`);
+  }
+  return scalar;
+}
+
+function valueOf(scalar: Scalar, node: ScalarNode): Value {
+  switch (scalar.type) {
+    case 'null':
+      return null;
+    case 'boolean':
+      return scalar.value;
+    case 'integer':
+      return numberFromInteger(scalar.value);
+    case 'float':
+      if (!Number.isFinite(scalar.value)) {
+        throw new BuiltinError(`json: unsupported value: ${formatFloat(scalar.value, 'g', -1)}`);
+      }
+      return numberFromText(String(scalar.value));
+    default: {
+      if (node.tag !== `${TAG_PREFIX}binary`) return String(node.value);
+      const text = node.source ?? '';
+      return textOf(fromGo(() => decodeBase64(text, 'standard')));
+    }
+  }
+}
+
+/** A key as the text that JSON has for it. */
+function keyOf(node: Node | null): string {
+  if (!isScalar(node)) throw new BuiltinError('yaml: invalid map key');
+  const scalar = scalarOf(node);
+  switch (scalar.type) {
+    case 'null':
+      throw new BuiltinError('unsupported map key of type: %!s(<nil>)');
+    case 'boolean':
+    case 'integer':
+      return scalar.value.toString();
+    case 'float':
+      return floatKey(scalar.value);
+    default:
+      return String(node.value);
+  }
+}
+
+/** OPA writes a float that is a key with the precision of 32 bits. */
+function floatKey(value: number): string {
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) return Number.isNaN(single) ? '.nan' : single > 0 ? '.inf' : '-.inf';
+  for (let precision = 1; precision < 9; precision++) {
+    const text = Number(value.toPrecision(precision));
+    if (Math.fround(text) === single) return formatFloat(text, 'g', -1);
+  }
+  return formatFloat(Number(value.toPrecision(9)), 'g', -1);
+}
