@@ -6,6 +6,15 @@ import type { Compiled, Evaluation } from './runtime/index.js';
 import { get, insertInto, RegoObject } from './values/index.js';
 import type { Value } from './values/index.js';
 
+/** The parts of a path. As in OPA's REST API, a part that is an integer is a number. */
+type Path = readonly (string | number)[];
+
+const partsOf = (path: string): Path =>
+  path
+    .split('/')
+    .filter((part) => part !== '')
+    .map((part) => (/^[+-]?\d{1,15}$/.test(part) ? Number(part) : part));
+
 /** How many paths are remembered: who asks chooses them. */
 const MAX_PATHS = 1_000;
 
@@ -19,12 +28,12 @@ export class Documents {
   at(path: string): Compiled {
     const known = this.#known.get(path);
     if (known) return known;
-    const found = this.#find(path.split('/').filter((part) => part !== ''));
+    const found = this.#find(partsOf(path));
     if (this.#known.size < MAX_PATHS) this.#known.set(path, found);
     return found;
   }
 
-  #find(path: readonly string[]): Compiled {
+  #find(path: Path): Compiled {
     let node: RuleTree | undefined = this.plan.rules.child(MAIN);
     for (const [depth, part] of path.entries()) {
       if (node?.rule) return within(node.rule, path.slice(depth));
@@ -38,7 +47,7 @@ export class Documents {
   }
 
   /** A plan holds only the rules that its entrypoints need: what is beneath none of them may be there in part. */
-  #enclosing(path: readonly string[]): Compiled {
+  #enclosing(path: Path): Compiled {
     for (let depth = path.length; depth >= 0; depth--) {
       const entrypoint = this.plan.entrypoints.get(path.slice(0, depth).join('/'));
       if (entrypoint) return within(entrypoint, path.slice(depth));
@@ -52,7 +61,7 @@ export class Documents {
 }
 
 /** A part of a document. */
-function within(evaluate: Compiled, path: readonly string[]): Compiled {
+function within(evaluate: Compiled, path: Path): Compiled {
   return (...args) =>
     path.reduce<Value | undefined>(
       (value, key) => (value === undefined ? value : get(value, key)),
@@ -61,7 +70,7 @@ function within(evaluate: Compiled, path: readonly string[]): Compiled {
 }
 
 /** The documents of all rules beneath a path, and the base data there. */
-function packageAt(node: RuleTree, path: readonly string[]): Compiled {
+function packageAt(node: RuleTree, path: Path): Compiled {
   return (context, input, data) => {
     const base = baseAt(data, path);
     const virtual = rulesBeneath(node, context, input, data);
@@ -79,4 +88,4 @@ function rulesBeneath(node: RuleTree, context: Evaluation, input: Value | undefi
   return object;
 }
 
-const baseAt = (data: Value, path: readonly string[]) => path.reduce<Value | undefined>(baseGet, data);
+const baseAt = (data: Value, path: Path) => path.reduce<Value | undefined>(baseGet, data);

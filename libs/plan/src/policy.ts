@@ -61,11 +61,13 @@ export class Policy {
       outer: undefined,
     });
     try {
-      context.tick();
+      context.begin();
       const value = this.#documents.at(path)(context, input, this.data);
       return value === undefined ? undefined : convert(value);
     } catch (cause) {
       throw asPlanError(cause, path);
+    } finally {
+      context.end();
     }
   }
 }

@@ -29,7 +29,7 @@ export function scan(f: FunctionCompiler, { source, key, value, block }: Stateme
   const index = f.writer.fresh('i');
   f.line(`const ${turns} = $scan(${f.local(source)});`);
   f.writer.block(() => {
-    f.line('if (--c.turns < 0) c.tick();');
+    f.line('if (--$work.steps < 0) $work.clock.tick();');
     f.assign(key, `${turns}.key(${index})`);
     f.assign(value, `${turns}.value(${index})`);
     f.writer.block(() => f.block(block));

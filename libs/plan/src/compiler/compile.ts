@@ -2,7 +2,6 @@ import type { Builtin } from '../builtins/index.js';
 import { PlanError } from '../error.js';
 import type { PolicyLocation } from '../error.js';
 import type { Block, Plan, PlanFunction } from '../plan/index.js';
-import { guarded } from '../runtime/index.js';
 import type { Compiled } from '../runtime/index.js';
 import type { RegoNumber } from '../values/index.js';
 import { local } from './expressions.js';
@@ -27,7 +26,8 @@ export interface CompiledPlan {
 type Generated = (
   r: typeof runtime,
   n: readonly RegoNumber[],
-  x: readonly Builtin[],
+  b: readonly Builtin[],
+  names: readonly string[],
   rules: RuleTree,
 ) => { functions: Compiled[]; entrypoints: Compiled[] };
 
@@ -35,9 +35,9 @@ type Generated = (
 export function compile(plan: Plan, builtins: readonly Builtin[]): CompiledPlan {
   const program = new Program(plan);
   const source = generate(program);
-  const externs = zip(plan.builtins, builtins).map(([{ name }, builtin]) => guarded(name, builtin));
   const rules = new RuleTree();
-  const { functions, entrypoints } = evaluated(source)(runtime, program.numbers, externs, rules);
+  const names = plan.builtins.map(({ name }) => name);
+  const { functions, entrypoints } = evaluated(source)(runtime, program.numbers, builtins, names, rules);
   for (const [func, compiled] of zip(plan.functions, functions)) rules.add(func, compiled);
   return {
     rules,
@@ -56,7 +56,7 @@ export function generate(program: Program): string {
   return [
     '"use strict";',
     ...Object.keys(runtime).map((name) => `const $${name} = r.${name};`),
-    ...builtins.map((_, index) => `const x${index} = x[${index}];`),
+    ...builtins.map(({ arity }, index) => builtinText(arity, index)),
     ...functions.map((func, index) => functionText(program, func, index)),
     ...entrypoints.map((entrypoint, index) => entrypointText(program, entrypoint, index)),
     `return { functions: [${functions.map((_, index) => `f${index}`).join()}],`,
@@ -66,7 +66,7 @@ export function generate(program: Program): string {
 
 function evaluated(source: string): Generated {
   try {
-    return Reflect.construct(Function, ['r', 'n', 'x', 'rules', source]) as Generated;
+    return Reflect.construct(Function, ['r', 'n', 'b', 'names', 'rules', source]) as Generated;
   } catch (cause) {
     if (!(cause instanceof EvalError)) throw cause;
     throw new PlanError(
@@ -77,12 +77,24 @@ function evaluated(source: string): Generated {
   }
 }
 
+/** A builtin: its failure makes the expression undefined. */
+function builtinText(arity: number, index: number): string {
+  const args = Array.from({ length: arity }, (_, position) => `a${position}`);
+  return [
+    `function x${index}(${['c', ...args].join(', ')}) {`,
+    `$spendOnCall(${args.slice(0, 2).join(', ')});`,
+    `try { return b[${index}](${['c', ...args].join(', ')}); }`,
+    `catch (error) { return $failed(c, names[${index}], error); }`,
+    '}',
+  ].join('\n');
+}
+
 function functionText(program: Program, func: PlanFunction, index: number): string {
   const { params, blocks } = func;
   const rule = ['data', ...func.path.slice(1)].join('.');
   if (!isRule(func)) {
     const body = bodyText(program, { rule, blocks, params, result: (value) => `return ${value};` });
-    return `function f${index}(c, ${params.map(local).join(', ')}) {\nif (--c.turns < 0) c.tick();\n${body}\n}`;
+    return `function f${index}(c, ${params.map(local).join(', ')}) {\nif (--$work.steps < 0) $work.clock.tick();\n${body}\n}`;
   }
   const result = (value: string) => `return $keep(m, ${index}, ${value});`;
   return [

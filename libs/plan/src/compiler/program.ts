@@ -8,7 +8,7 @@ export interface Callee {
   readonly name: string;
   readonly kind: 'function' | 'builtin';
   readonly hasResult: boolean;
-  /** How many parameters a function takes, input and data among them. */
+  /** How many arguments it takes: input and data among them, if it is a function of the plan. */
   readonly parameters: number;
 }
 
@@ -21,8 +21,8 @@ export class Program {
   readonly #callees = new Map<string, Callee>();
 
   constructor(readonly plan: Plan) {
-    for (const [index, { name, hasResult }] of plan.builtins.entries()) {
-      this.#callees.set(name, { name: `x${index}`, kind: 'builtin', hasResult, parameters: 0 });
+    for (const [index, { name, hasResult, arity }] of plan.builtins.entries()) {
+      this.#callees.set(name, { name: `x${index}`, kind: 'builtin', hasResult, parameters: arity });
     }
     for (const [index, { name, params }] of plan.functions.entries()) {
       this.#callees.set(name, {
@@ -39,7 +39,7 @@ export class Program {
     const callee = this.#callees.get(name);
     if (!callee)
       throw new PlanError('INVALID_PLAN', `The plan calls ${JSON.stringify(name)}, which it lacks`);
-    if (callee.kind === 'function' && callee.parameters !== args) {
+    if (callee.parameters !== args) {
       throw new PlanError('INVALID_PLAN', `The plan calls ${JSON.stringify(name)} with ${args} arguments`);
     }
     return callee;

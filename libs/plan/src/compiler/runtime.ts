@@ -2,10 +2,12 @@ import {
   baseGet,
   conflict,
   enter,
+  failed,
   insertOnce,
   lengthOf,
   merge,
   scan,
+  spendOnCall,
   UNDEFINED,
   upsert,
 } from '../runtime/index.js';
@@ -20,6 +22,7 @@ import {
   isSet,
   RegoObject,
   RegoSet,
+  work,
 } from '../values/index.js';
 import type { Value } from '../values/index.js';
 import { ruleAt } from './rule-tree.js';
@@ -31,6 +34,7 @@ export const runtime = {
   conflict,
   enter,
   equals,
+  failed,
   fromCaller,
   get,
   hasOwn: Object.hasOwn,
@@ -46,8 +50,10 @@ export const runtime = {
   RegoSet,
   ruleAt,
   scan,
+  spendOnCall,
   UNDEFINED,
   upsert,
+  work,
 };
 
 /** Whether a value is an object as JSON.parse makes it. Another object of JSON takes the slow way, with the same result. */

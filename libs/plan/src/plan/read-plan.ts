@@ -41,9 +41,11 @@ function readFunction(reader: StatementReader, json: unknown, where: string): Pl
 function readBuiltin(json: unknown, index: number): PlanBuiltin {
   const where = `static.builtin_funcs[${index}]`;
   const { name, decl } = objectAt(json, where);
+  const { args, result } = objectAt(decl ?? {}, `${where}.decl`);
   return {
     name: textAt(name, `${where}.name`),
-    hasResult: objectAt(decl ?? {}, `${where}.decl`)['result'] !== undefined,
+    arity: arrayAt(args, `${where}.decl.args`).length,
+    hasResult: result !== undefined,
   };
 }
 

@@ -107,6 +107,8 @@ export interface PlanFunction {
 /** A builtin that the plan calls. */
 export interface PlanBuiltin {
   readonly name: string;
+  /** How many arguments it takes. */
+  readonly arity: number;
   /** Whether it gives a value: `print` doesn't. */
   readonly hasResult: boolean;
 }

@@ -1,25 +1,24 @@
 import { BuiltinError } from '../builtins/builtin.js';
-import type { Builtin } from '../builtins/builtin.js';
 import { PlanError } from '../error.js';
-import { ArithmeticError, equals, get, insertInto, sizeOf } from '../values/index.js';
+import { ArithmeticError, equals, get, insertInto, sizeOf, spend } from '../values/index.js';
 import type { RegoObject, Value } from '../values/index.js';
 import type { Evaluation } from './evaluation.js';
 
-/** A builtin as the generated code calls it: its errors are undefined, unless they are strict. */
-export function guarded(name: string, builtin: Builtin): Builtin {
-  return (context, ...args) => {
-    try {
-      return builtin(context, ...args);
-    } catch (error) {
-      throwIfStrict(context as Evaluation, name, error);
-      return undefined;
-    }
-  };
+/** The steps of a call that does little. */
+const CALL_STEPS = 4;
+
+/** Takes about the steps of a call that counts none itself. */
+export function spendOnCall(first: Value | undefined, second?: Value): void {
+  spend(CALL_STEPS + lengthOfList(first) + lengthOfList(second));
 }
 
-function throwIfStrict(context: Evaluation, name: string, error: unknown): void {
+const lengthOfList = (value: Value | undefined) =>
+  typeof value === 'string' || Array.isArray(value) ? value.length >> 2 : 0;
+
+/** What comes of a builtin's failure: it is undefined, unless builtin errors are strict. */
+export function failed(context: Evaluation, name: string, error: unknown): undefined {
   if (!(error instanceof BuiltinError || error instanceof ArithmeticError)) throw error;
-  if (!context.strict) return;
+  if (!context.strict) return undefined;
   const location = context.locationOf(context.site);
   throw new PlanError('BUILTIN_ERROR', `${name}: ${error.message}`, { location, cause: error });
 }

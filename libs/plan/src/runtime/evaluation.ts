@@ -1,12 +1,16 @@
 import type { BuiltinContext } from '../builtins/builtin.js';
 import { PlanError } from '../error.js';
 import type { PolicyLocation } from '../error.js';
-import type { Value } from '../values/index.js';
+import { spend, work } from '../values/index.js';
+import type { Clock, Value } from '../values/index.js';
 import type { Scope } from './memo.js';
 import { RandomSource } from './random.js';
 
-/** How many turns of loops pass between two looks at the clock. */
-const TURNS = 512;
+/** The fewest and the most steps between two looks at the clock. */
+const FEWEST_STEPS = 4;
+const MOST_STEPS = 1_024;
+/** About how many milliseconds may pass between two looks at the clock. */
+const INTERVAL = 0.5;
 
 /** A function that was generated: of the evaluation, input, data and the policy's own arguments. */
 export type Compiled = (
@@ -45,14 +49,16 @@ export interface EvaluateOptions {
 }
 
 /** The state of one evaluation. The generated code has it as `c`. Most policies need little of it: it is made lazily. */
-export class Evaluation implements BuiltinContext {
+export class Evaluation implements BuiltinContext, Clock {
   readonly strict: boolean;
-  /** The turns that are left until the next look at the clock. */
-  turns = TURNS;
   /** The elements that collections may still grow by. */
   room: number;
   /** The number of the statement that calls a builtin. */
   site = -1;
+  #window = FEWEST_STEPS;
+  #lastLook = 0;
+  #outerSteps = 0;
+  #outerClock: Clock | undefined;
   #now: bigint | undefined;
   #cache: Map<string, unknown> | undefined;
   #random: RandomSource | undefined;
@@ -79,19 +85,44 @@ export class Evaluation implements BuiltinContext {
     return (this.#cache ??= new Map<string, unknown>());
   }
 
-  /** Looks at the clock. */
+  /** Counts the steps of this evaluation from here on. A builtin may evaluate another policy meanwhile. */
+  begin(): void {
+    this.#outerSteps = work.steps;
+    this.#outerClock = work.clock;
+    work.clock = this;
+    this.tick();
+  }
+
+  /** Counts the steps of whoever began before. */
+  end(): void {
+    if (!this.#outerClock) return;
+    work.steps = this.#outerSteps;
+    work.clock = this.#outerClock;
+  }
+
+  /** Looks at the clock. How soon it does so again depends on how long the steps took since it did last. */
   tick(): void {
-    this.turns = TURNS;
     const { deadline, signal } = this.options;
     if (signal?.aborted)
       throw new PlanError('ABORTED', 'The evaluation was aborted', { cause: signal.reason });
-    if (deadline !== undefined && performance.now() >= deadline) {
+    if (deadline === undefined) {
+      work.steps = MOST_STEPS;
+      return;
+    }
+    const now = performance.now();
+    if (now >= deadline) {
       throw new PlanError('DEADLINE_EXCEEDED', 'The deadline was over before the evaluation was');
     }
+    const isQuick = now - this.#lastLook < INTERVAL;
+    this.#window = isQuick
+      ? Math.min(this.#window * 2, MOST_STEPS)
+      : Math.max(this.#window >> 2, FEWEST_STEPS);
+    work.steps = this.#window;
+    this.#lastLook = now;
   }
 
   checkDeadline(): void {
-    if (--this.turns < 0) this.tick();
+    spend(1);
   }
 
   checkSize(size: number): void {

@@ -1,4 +1,4 @@
-export { conflict, guarded, insertOnce, lengthOf } from './calls.js';
+export { conflict, failed, insertOnce, lengthOf, spendOnCall } from './calls.js';
 export { Evaluation } from './evaluation.js';
 export type { Compiled, EvaluateOptions, EvaluationSettings } from './evaluation.js';
 export { enter, UNDEFINED } from './memo.js';

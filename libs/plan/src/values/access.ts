@@ -1,6 +1,8 @@
+import { entriesInAnyOrder } from './entries.js';
 import { fromCaller } from './kinds.js';
 import { mapKey } from './map-key.js';
 import { RegoNumber, asInteger } from './rego-number.js';
+import { spend } from './work.js';
 import { RegoObject, RegoSet } from './value.js';
 import type { JsonObject, Value } from './value.js';
 
@@ -58,14 +60,12 @@ export function insertInto(object: RegoObject, key: Value, value: Value): void {
 export function copyObject(object: JsonObject | RegoObject): RegoObject {
   const copy = new RegoObject();
   if (object instanceof RegoObject) {
+    spend(object.values.size);
     for (const [key, value] of object.values) copy.values.set(key, value);
     if (object.keys) copy.keys = new Map(object.keys);
     return copy;
   }
-  for (const key of Object.keys(object)) {
-    const value = fromCaller(object[key]);
-    if (value !== undefined) insertInto(copy, key, value);
-  }
+  for (const [key, value] of entriesInAnyOrder(object)) insertInto(copy, key, value);
   return copy;
 }
 

@@ -5,6 +5,7 @@ import type { TypeName } from './kinds.js';
 import { mapKey } from './map-key.js';
 import { RegoNumber, compareNumbers } from './rego-number.js';
 import { compareStrings } from './strings.js';
+import { spend } from './work.js';
 import { RegoObject, RegoSet } from './value.js';
 import type { JsonObject, Value } from './value.js';
 
@@ -61,7 +62,7 @@ export function equals(a: Value, b: Value): boolean {
 
 /** The elements of a set in OPA's order. */
 export const itemsOf = (set: RegoSet): readonly Value[] =>
-  (set.sorted ??= [...set.items.values()].sort(compare));
+  (set.sorted ??= [...set.items.values()].sort(inOrder));
 
 /** The entries of an object in OPA's order of their keys. */
 export function entriesOf(object: JsonObject | RegoObject): readonly Entry[] {
@@ -75,10 +76,17 @@ export const keysOf = (object: JsonObject | RegoObject): readonly Value[] =>
 
 const sorted = (entries: Entry[]) => (entries.length > 1 ? entries.sort(byKey) : entries);
 
-const byKey = ([a]: Entry, [b]: Entry) => compare(a, b);
+const byKey = ([a]: Entry, [b]: Entry) => inOrder(a, b);
+
+/** The order of two values while many are sorted. */
+function inOrder(a: Value, b: Value): number {
+  spend(1);
+  return compare(a, b);
+}
 
 function hasSameItems(a: RegoSet, b: RegoSet): boolean {
   if (a.items.size !== b.items.size) return false;
+  spend(a.items.size);
   for (const key of a.items.keys()) if (!b.items.has(key)) return false;
   return true;
 }
@@ -86,6 +94,7 @@ function hasSameItems(a: RegoSet, b: RegoSet): boolean {
 function compareArrays(a: readonly unknown[], b: readonly unknown[]): number {
   const shorter = Math.min(a.length, b.length);
   for (let index = 0; index < shorter; index++) {
+    spend(1);
     const order = compare(fromCaller(a[index]) ?? null, fromCaller(b[index]) ?? null);
     if (order !== 0) return order;
   }

@@ -1,4 +1,5 @@
 import { fromCaller } from './kinds.js';
+import { spend } from './work.js';
 import { RegoObject } from './value.js';
 import type { JsonObject, MapKey, Value } from './value.js';
 
@@ -9,10 +10,13 @@ export type Entry = readonly [Value, Value];
 export function entriesInAnyOrder(object: JsonObject | RegoObject): Entry[] {
   const entries: Entry[] = [];
   if (object instanceof RegoObject) {
+    spend(object.values.size);
     for (const [mapKey, value] of object.values) entries.push([keyOf(object, mapKey), value]);
     return entries;
   }
-  for (const key of Object.keys(object)) {
+  const keys = Object.keys(object);
+  spend(keys.length);
+  for (const key of keys) {
     const value = fromCaller(object[key]);
     if (value !== undefined) entries.push([key, value]);
   }

@@ -4,12 +4,14 @@ import type { Entry } from './entries.js';
 import { fromCaller, isArray, isSet } from './kinds.js';
 import { RegoNumber } from './rego-number.js';
 import { compareStrings, wellFormed } from './strings.js';
+import { spend } from './work.js';
 import type { JsonObject, RegoObject, Value } from './value.js';
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
 /** A value as OPA writes it in JSON: sets as arrays in OPA's order, numbers with their text, keys as texts. */
 export function toJson(value: Value): string {
+  spend(1);
   switch (typeof value) {
     case 'string':
       return quoted(value);

@@ -1,6 +1,7 @@
 import { entriesInAnyOrder } from './entries.js';
 import { fromCaller, isArray } from './kinds.js';
 import { RegoNumber } from './rego-number.js';
+import { spend } from './work.js';
 import { RegoSet } from './value.js';
 import type { MapKey, Value } from './value.js';
 
@@ -17,6 +18,7 @@ export function mapKey(value: Value): MapKey {
 
 /** A text that equal values share and no others. */
 function canonical(value: Value): string {
+  spend(1);
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return String(value);
   if (value instanceof RegoNumber) return String(doubleOf(value) ?? `n${digitsOf(value)}`);

@@ -66,7 +66,6 @@ class Printer {
 
   /** Prints one directive. False at the end of the format. */
   private printVerb(): boolean {
-    this.isGoodIndex = true;
     const directive = this.parseFlags();
     let afterIndex = this.parseIndex();
     afterIndex = this.parseWidth(directive, afterIndex);
@@ -108,6 +107,7 @@ class Printer {
   }
 
   private parseFlags(): Directive {
+    this.isGoodIndex = true;
     const directive: Directive = {
       plus: false,
       minus: false,

@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Policy } from '../src/index.js';
+import { errorOf, policyOf } from './support/build.js';
+
+const CHAIN = Array.from({ length: 40 }, (_, n) => `f${n + 1}(x) := f${n}(x) + f${n}(x + 1)`).join('\n');
+
+const REGO = `package t
+
+n := numbers.range(1, 3000)
+
+loop := [1 | some a in n; some b in n; some c in n; a + b == -c]
+every_loop if every a in n { every b in n { every c in n { a + b != -c } } }
+objects := {[a, b, c]: 1 | some a in n; some b in n; some c in n}
+scans if { n[a]; n[b]; n[c]; a + b + c == -1 }
+f0(x) := x
+${CHAIN}
+calls := f40(1)
+walks := [p | some a in n; some b in n; walk(input, [p, _])]
+replaced := [1 | some a in n; some b in n; some c in n; count(input) == 1 with input as [a, b, c]]
+range := count(numbers.range(1, 1000000000))
+wide := concat(input.text, [sprintf("%d", [a]) | some a in n])
+pattern := regex.match(input.pattern, input.text)
+small := 1
+`;
+
+const LOOPS = ['loop', 'every_loop', 'objects', 'scans', 'calls', 'walks', 'replaced'];
+const LARGE = ['range', 'wide'];
+
+describe('an evaluation is bounded', () => {
+  let policy: Policy;
+  beforeAll(async () => {
+    const rules = [...LOOPS, ...LARGE, 'pattern', 'small'];
+    policy = await policyOf({ rego: REGO, entrypoints: rules.map((rule) => `t/${rule}`) });
+  });
+
+  it.each(LOOPS)('%s ends with the deadline, and the next evaluation is unharmed', (rule) => {
+    const deadline = performance.now() + 30;
+    expect(errorOf(() => policy.evaluate(`t/${rule}`, {}, { deadline }))).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    expect(policy.evaluate('t/small')).toBe(1);
+  });
+
+  it('does not begin behind its deadline', () => {
+    expect(errorOf(() => policy.evaluate('t/small', {}, { deadline: 0 }))).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+  });
+
+  it.each(LARGE)('%s makes no value without limit', (rule) => {
+    const input = { text: 'x'.repeat(100_000) };
+    const options = { deadline: performance.now() + 15_000 };
+    expect(errorOf(() => policy.evaluate(`t/${rule}`, input, options))).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
+  });
+
+  it('lets collections grow to the limit only', async () => {
+    const rego = 'package t\nx := [1 | some a in numbers.range(1, 1000); some b in numbers.range(1, 1000)]';
+    const limited = await policyOf({ rego, entrypoints: ['t/x'] }, { maxElements: 100_000 });
+    expect(errorOf(() => limited.evaluate('t/x'))).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('more than 100000 elements'),
+    });
+  });
+
+  it('matches patterns in linear time', () => {
+    const input = { pattern: '^(a+)+$', text: `${'a'.repeat(5_000)}b` };
+    expect(policy.evaluate('t/pattern', input, { deadline: performance.now() + 10_000 })).toBe(false);
+  });
+});
