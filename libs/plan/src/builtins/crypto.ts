@@ -3,7 +3,7 @@ import type { Builtin, Builtins } from './builtin.js';
 import { bytesOf } from './go/bytes.js';
 import { stringOperand } from './operands.js';
 
-/** `crypto.*` hashes and message authentication codes */
+/** `crypto.*`: hashes and message authentication codes */
 export const crypto: Builtins = {
   'crypto.md5': hash('md5'),
   'crypto.sha1': hash('sha1'),

@@ -31,6 +31,7 @@ import { units } from './units.js';
 import { uri } from './uri.js';
 import { uuid } from './uuid.js';
 import { walk } from './walk.js';
+import { x509 } from './x509/index.js';
 import { yaml } from './yaml/index.js';
 
 export { BuiltinError } from './builtin.js';
@@ -79,5 +80,6 @@ export const builtins: Builtins = {
   ...uri,
   ...uuid,
   ...walk,
+  ...x509,
   ...yaml,
 };

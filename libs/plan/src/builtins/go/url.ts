@@ -7,18 +7,48 @@ import { goQuote } from './quote.js';
 /** A URL as Go's `url.Parse` splits it. An absent part is empty. */
 export interface GoUrl {
   readonly scheme: string;
+  /** What follows the scheme when it does not begin with a slash. */
+  readonly opaque: string;
+  /** The name and password before the host, as they were written. Undefined when there are none. */
+  readonly user: string | undefined;
+  /** The host with its port. */
+  readonly host: string;
   readonly hostname: string;
   readonly port: string;
   readonly path: string;
   /** The path as it was written, when Go would write it otherwise. */
   readonly rawPath: string;
+  /** Whether a path with a scheme stands without the slashes of a host. */
+  readonly omitHost: boolean;
   readonly rawQuery: string;
+  /** Whether the URL ends in the question mark of an empty query. */
+  readonly forceQuery: boolean;
   readonly fragment: string;
+  /** The fragment as it was written, when Go would write it otherwise. */
+  readonly rawFragment: string;
 }
 
 const PATH_CHARACTERS = /[A-Za-z0-9$&+,./:;=@_~-]/;
+const FRAGMENT_CHARACTERS = /[A-Za-z0-9!$&'()*+,./:;=?@_~-]/;
 const HOST_CHARACTERS = /[A-Za-z0-9!"$&'()*+,.:;<=>[\]_~-]/;
+const WRITTEN_PATH = /^[A-Za-z0-9!$&'()*+,./:;=@[\]_~%-]*$/;
 const USER_INFO = /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/;
+
+const NO_URL: GoUrl = {
+  scheme: '',
+  opaque: '',
+  user: undefined,
+  host: '',
+  hostname: '',
+  port: '',
+  path: '',
+  rawPath: '',
+  omitHost: false,
+  rawQuery: '',
+  forceQuery: false,
+  fragment: '',
+  rawFragment: '',
+};
 
 /** Go's `url.Parse`. */
 export function parseUrl(raw: string): GoUrl {
@@ -26,7 +56,13 @@ export function parseUrl(raw: string): GoUrl {
   const main = hash < 0 ? raw : raw.slice(0, hash);
   const url = reportAs(main, () => parseMain(main));
   if (hash < 0) return url;
-  return { ...url, fragment: reportAs(raw, () => percentDecode(raw.slice(hash + 1))) };
+  const written = raw.slice(hash + 1);
+  const fragment = reportAs(raw, () => percentDecode(written));
+  return {
+    ...url,
+    fragment,
+    rawFragment: escapeText(fragment, FRAGMENT_CHARACTERS) === written ? '' : written,
+  };
 }
 
 function reportAs<Result>(url: string, work: () => Result): Result {
@@ -38,29 +74,34 @@ function reportAs<Result>(url: string, work: () => Result): Result {
 }
 
 function parseMain(raw: string): GoUrl {
-  const empty = { scheme: '', hostname: '', port: '', path: '', rawPath: '', rawQuery: '', fragment: '' };
   if ([...bytesOf(raw)].some((byte) => byte < 0x20 || byte === 0x7f)) {
     throw new GoError('net/url: invalid control character in URL');
   }
-  if (raw === '*') return { ...empty, path: '*' };
+  if (raw === '*') return { ...NO_URL, path: '*' };
   const [scheme, afterScheme] = splitScheme(raw);
   const question = afterScheme.indexOf('?');
   let rest = question < 0 ? afterScheme : afterScheme.slice(0, question);
-  const url = { ...empty, scheme, rawQuery: question < 0 ? '' : afterScheme.slice(question + 1) };
+  const rawQuery = question < 0 ? '' : afterScheme.slice(question + 1);
+  const forceQuery = question >= 0 && rawQuery === '';
+  const url = { ...NO_URL, scheme, rawQuery, forceQuery };
   if (!rest.startsWith('/')) {
-    if (scheme !== '') return url;
+    if (scheme !== '') return { ...url, opaque: rest };
     if ((rest.split('/')[0] ?? '').includes(':')) {
       throw new GoError('first path segment in URL cannot contain colon');
     }
   }
-  let host = '';
+  let authority = { user: NO_URL.user, host: '' };
+  let omitHost = false;
   if (rest.startsWith('//') && (scheme !== '' || !rest.startsWith('///'))) {
     const slash = rest.indexOf('/', 2);
-    host = parseAuthority(scheme, slash < 0 ? rest.slice(2) : rest.slice(2, slash));
+    authority = parseAuthority(scheme, slash < 0 ? rest.slice(2) : rest.slice(2, slash));
     rest = slash < 0 ? '' : rest.slice(slash);
+  } else {
+    omitHost = scheme !== '' && rest.startsWith('/');
   }
   const path = percentDecode(rest);
-  return { ...url, ...splitPort(host), path, rawPath: escapePath(path) === rest ? '' : rest };
+  const rawPath = escapePath(path) === rest ? '' : rest;
+  return { ...url, ...authority, ...splitPort(authority.host), path, rawPath, omitHost };
 }
 
 function splitScheme(raw: string): [scheme: string, rest: string] {
@@ -69,16 +110,16 @@ function splitScheme(raw: string): [scheme: string, rest: string] {
   return match?.[1] === undefined ? ['', raw] : [match[1].toLowerCase(), raw.slice(match[0].length)];
 }
 
-function parseAuthority(scheme: string, authority: string): string {
+function parseAuthority(scheme: string, authority: string): Pick<GoUrl, 'user' | 'host'> {
   const at = authority.lastIndexOf('@');
   const host = parseHost(scheme, authority.slice(at + 1));
-  if (at < 0) return host;
+  if (at < 0) return { user: undefined, host };
   const user = authority.slice(0, at);
   if (!USER_INFO.test(user)) throw new GoError('net/url: invalid userinfo');
   const colon = user.indexOf(':');
   percentDecode(colon < 0 ? user : user.slice(0, colon));
   if (colon >= 0) percentDecode(user.slice(colon + 1));
-  return host;
+  return { user, host };
 }
 
 function parseHost(scheme: string, host: string): string {
@@ -152,10 +193,33 @@ function splitPort(host: string): { readonly hostname: string; readonly port: st
 }
 
 function escapePath(path: string): string {
+  return escapeText(path, PATH_CHARACTERS);
+}
+
+function escapeText(text: string, allowed: RegExp): string {
   let escaped = '';
-  for (const byte of bytesOf(path)) {
+  for (const byte of bytesOf(text)) {
     const char = String.fromCharCode(byte);
-    escaped += byte < 0x80 && PATH_CHARACTERS.test(char) ? char : percent(byte);
+    escaped += byte < 0x80 && allowed.test(char) ? char : percent(byte);
   }
   return escaped;
+}
+
+/** Go's `URL.String`. */
+export function urlText(url: GoUrl): string {
+  const { scheme, host, user } = url;
+  let text = scheme === '' ? '' : `${scheme}:`;
+  if (url.opaque !== '') {
+    text += url.opaque;
+  } else {
+    const hasHost = host !== '' || user !== undefined;
+    if (hasHost || (scheme !== '' && !url.omitHost && url.path !== '')) text += '//';
+    text += user === undefined ? '' : `${user}@`;
+    const path = WRITTEN_PATH.test(url.rawPath) && url.rawPath !== '' ? url.rawPath : escapePath(url.path);
+    text += escapeText(host, HOST_CHARACTERS) + path;
+  }
+  if (url.forceQuery || url.rawQuery !== '') text += `?${url.rawQuery}`;
+  return url.fragment === ''
+    ? text
+    : `${text}#${url.rawFragment || escapeText(url.fragment, FRAGMENT_CHARACTERS)}`;
 }
