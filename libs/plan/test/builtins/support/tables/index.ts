@@ -1,4 +1,5 @@
 import type { Call } from '../calls.js';
+import { certificateCalls } from './certificates.js';
 import { arithmetic, collections } from './collections.js';
 import { documents } from './documents.js';
 import { networks } from './networks.js';
@@ -12,6 +13,7 @@ import { yaml } from './yaml.js';
 /** Calls by what they are about. */
 export const tables: Readonly<Record<string, readonly Call[]>> = {
   arithmetic,
+  certificates: certificateCalls,
   collections,
   documents,
   networks,
