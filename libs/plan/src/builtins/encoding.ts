@@ -76,7 +76,7 @@ function encodeObject(context: BuiltinContext, object: Value): string {
 
 function textsOf(value: Value): string[] {
   const texts = typeof value === 'string' ? [value] : elementsOf(value);
-  if (texts === undefined || !texts.every((text) => typeof text === 'string')) {
+  if (!texts?.every((text) => typeof text === 'string')) {
     throw operandError(1, 'values must be string, array[string], or set[string]');
   }
   return [...texts];

@@ -23,7 +23,7 @@ function delimitersOperand(delimiters: Value): readonly string[] {
   const array = arrayOperand(delimiters, 2);
   const runes = (elementsOf(array) ?? []).map((element) => {
     if (typeof element !== 'string') throw elementTypeError(2, array, element, 'string');
-    if ([...element].length !== 1) throw elementTypeError(2, array, element, 'rune');
+    if (Array.from(element).length !== 1) throw elementTypeError(2, array, element, 'rune');
     return element;
   });
   return runes.length === 0 ? ['.'] : runes;

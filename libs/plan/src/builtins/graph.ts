@@ -21,9 +21,9 @@ function startNodes(start: Value): readonly Value[] {
 function reachable(context: BuiltinContext, edges: ObjectValue, start: readonly Value[]): RegoSet {
   const reached = makeSet();
   const queue = [...start];
-  for (let index = 0; index < queue.length; index++) {
+  // The queue grows while it is read.
+  for (const node of queue) {
     context.checkDeadline();
-    const node = queue[index] ?? null;
     const neighbours = get(edges, node);
     if (neighbours === undefined || contains(reached, node)) continue;
     for (const neighbour of elementsOf(neighbours) ?? []) {

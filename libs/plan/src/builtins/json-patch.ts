@@ -1,4 +1,4 @@
-import type { Value } from '../values/index.js';
+import type { RegoSet, Value } from '../values/index.js';
 import {
   addToSet,
   copyObject,
@@ -16,7 +16,6 @@ import {
   mapKey,
   numberFromText,
   RegoObject,
-  RegoSet,
   typeName,
 } from '../values/index.js';
 import type { BuiltinContext, Builtins } from './builtin.js';

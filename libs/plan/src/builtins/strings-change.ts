@@ -48,7 +48,7 @@ function limits(context: BuiltinContext): (length: number) => void {
 }
 
 function split(text: string, separator: string): string[] {
-  return separator === '' ? [...text] : text.split(separator);
+  return separator === '' ? Array.from(text) : text.split(separator);
 }
 
 /** The first parts, or the last ones when the count is negative. */
@@ -59,14 +59,14 @@ function splitN(text: string, separator: string, count: number): string[] {
 
 function trimLeft(text: string, characters: string): string {
   const cut = new Set(characters);
-  const rest = [...text];
+  const rest = Array.from(text);
   const first = rest.findIndex((character) => !cut.has(character));
   return first < 0 ? '' : rest.slice(first).join('');
 }
 
 function trimRight(text: string, characters: string): string {
   const cut = new Set(characters);
-  const rest = [...text];
+  const rest = Array.from(text);
   return rest.slice(0, rest.findLastIndex((character) => !cut.has(character)) + 1).join('');
 }
 

@@ -27,7 +27,7 @@ export const strings: Builtins = {
     substring(stringOperand(text, 1), intOperand(start, 2), intOperand(length, 3)),
   format_int: (_context, number, base) => formatInt(number, base),
   'strings.count': (_context, text, part) => countOf(stringOperand(text, 1), stringOperand(part, 2)),
-  'strings.reverse': (_context, text) => [...stringOperand(text, 1)].toReversed().join(''),
+  'strings.reverse': (_context, text) => Array.from(stringOperand(text, 1)).toReversed().join(''),
   'strings.any_prefix_match': (context, texts = null, parts = null) =>
     anyMatch(context, texts, parts, (text, part) => text.startsWith(part)),
   'strings.any_suffix_match': (context, texts = null, parts = null) =>
@@ -45,12 +45,13 @@ function concat(context: BuiltinContext, separator: string, parts: Value): strin
   const elements = elementsOf(parts);
   if (!elements) throw operandTypeError(2, parts, 'set', 'array');
   let size = separator.length * Math.max(elements.length - 1, 0);
-  for (const element of elements) {
+  const texts = elements.map((element) => {
     if (typeof element !== 'string') throw elementTypeError(2, parts, element, 'string');
     size += element.length;
-  }
+    return element;
+  });
   context.checkSize(size);
-  return elements.join(separator);
+  return texts.join(separator);
 }
 
 /** Where a text occurs in another, counted in characters. Occurrences may overlap. */
@@ -77,7 +78,7 @@ function indexesOf(
 
 function substring(text: string, start: number, length: number): string {
   if (start < 0) throw new BuiltinError('negative offset');
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.slice(start, length < 0 ? undefined : start + length).join('');
 }
 

@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import type { Call, Outcome } from './support/calls.js';
 import { callOpa, callOurs } from './support/calls.js';
 import { tables } from './support/tables/index.js';

@@ -11,6 +11,7 @@ export interface CivilTime {
 }
 
 export const SECONDS_PER_DAY = 86_400;
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
 /** Days between 1970-01-01 and a date. The month and the day may be out of range, as in Go's `time.Date`. */
 export function daysFromCivil(year: number, month: number, day: number): number {
@@ -67,4 +68,21 @@ export function weekdayFromSeconds(seconds: number): number {
 /** The number of days of a month. */
 export function daysInMonth(year: number, month: number): number {
   return daysFromCivil(year, month + 1, 1) - daysFromCivil(year, month, 1);
+}
+
+/** The date of a day that is counted from the beginning of its year, or undefined when the year has no such day. */
+export function dateOfYearDay(
+  year: number,
+  yearDay: number,
+): { readonly month: number; readonly day: number } | undefined {
+  const isLeap = daysInMonth(year, 2) === 29;
+  if (isLeap && yearDay === 60) {
+    return { month: 2, day: 29 };
+  }
+  const common = isLeap && yearDay > 60 ? yearDay - 1 : yearDay;
+  if (common < 1 || common > 365) {
+    return undefined;
+  }
+  const month = DAYS_BEFORE_MONTH.findIndex((days) => days >= common);
+  return { month, day: common - (DAYS_BEFORE_MONTH[month - 1] ?? 0) };
 }

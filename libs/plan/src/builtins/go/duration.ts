@@ -1,6 +1,6 @@
 import { GoError } from './error.js';
 import { formatFloat } from './float.js';
-import { quoteTime } from './layout-parse.js';
+import { quoteTime } from './quote.js';
 import { goQuote } from './quote.js';
 
 const LIMIT = 1n << 63n;

@@ -14,7 +14,7 @@ export interface GlobToken {
 
 /** Reads the simple patterns of `regex.globs_match`: characters, `.`, classes, `+` and `*`. */
 export function tokenizeGlob(pattern: string): GlobToken[] {
-  return simplify(new Tokenizer([...pattern]).tokens());
+  return simplify(new Tokenizer(Array.from(pattern)).tokens());
 }
 
 /** Whether two tokens fit one character, whatever their flags. */

@@ -15,7 +15,7 @@ export function quoteGlob(text: string): string {
  * Throws Go's error for a pattern that is none.
  */
 export function globToRegex(pattern: string, delimiters: readonly string[]): string {
-  return new GlobParser([...pattern], delimiters).parse();
+  return new GlobParser(Array.from(pattern), delimiters).parse();
 }
 
 class GlobParser {

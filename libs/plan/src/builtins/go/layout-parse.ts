@@ -1,8 +1,9 @@
-import { daysInMonth, secondsFromCivil } from './civil.js';
-import { bytesOf } from './bytes.js';
+import { dateOfYearDay, daysInMonth, secondsFromCivil } from './civil.js';
 import { GoError } from './error.js';
 import type { LayoutPart } from './layout.js';
 import { MONTHS, parseLayout, WEEKDAYS } from './layout.js';
+import { BadValue, OutOfRange, readOffset, toInteger, zoneNameLength } from './layout-zone.js';
+import { quoteTime } from './quote.js';
 
 /** An instant: seconds since 1970, and nanoseconds. */
 export interface Instant {
@@ -10,31 +11,10 @@ export interface Instant {
   readonly nanoseconds: number;
 }
 
-const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
-
 /** Reads a time as Go's `time.Parse` does with a local zone of UTC. */
 export function parseTime(layout: string, value: string): Instant {
   return new TimeParser(layout, value).parse();
 }
-
-/** A text as Go's `time` package quotes it in errors. */
-export function quoteTime(text: string): string {
-  let quoted = '"';
-  for (const byte of bytesOf(text)) {
-    if (byte >= 0x80 || byte < 0x20) {
-      quoted += '\\x' + byte.toString(16).padStart(2, '0');
-    } else {
-      const char = String.fromCharCode(byte);
-      quoted += char === '"' || char === '\\' ? '\\' + char : char;
-    }
-  }
-  return quoted + '"';
-}
-
-/** Thrown inside the parser: the value does not fit the element. */
-class BadValue extends Error {}
-/** Thrown inside the parser: the value is out of the range that the message names. */
-class OutOfRange extends Error {}
 
 class TimeParser {
   private rest: string;
@@ -99,7 +79,7 @@ class TimeParser {
         }
         left = left.replace(/^ +/, '');
         this.rest = this.rest.replace(/^ +/, '');
-      } else if (this.rest[0] === left[0]) {
+      } else if (this.rest.startsWith(left.slice(0, 1))) {
         left = left.slice(1);
         this.rest = this.rest.slice(1);
       } else {
@@ -252,23 +232,7 @@ class TimeParser {
       return;
     }
     const shape = element.slice(1);
-    const pattern = /^(.)(\d\d)(?::?(\d\d))?(?::?(\d\d))?$/s;
-    const text = this.take(shape.length + 1);
-    const hasColons = [...shape].every((char, index) => (char === ':') === (text[index + 1] === ':'));
-    const match = pattern.exec(text);
-    if (!match || !hasColons) {
-      throw new BadValue();
-    }
-    const [hours, minutes, seconds] = [Number(match[2]), Number(match[3] ?? 0), Number(match[4] ?? 0)];
-    if (hours > 24 || minutes > 60 || seconds > 60) {
-      const unit = seconds > 60 ? 'second' : minutes > 60 ? 'minute' : 'hour';
-      throw new OutOfRange(`time zone offset ${unit}`);
-    }
-    if (match[1] !== '+' && match[1] !== '-') {
-      throw new BadValue();
-    }
-    const offset = hours * 3600 + minutes * 60 + seconds;
-    this.offset = match[1] === '-' ? -offset : offset;
+    this.offset = readOffset(shape, this.take(shape.length + 1));
   }
 
   private parseZoneName(): void {
@@ -317,24 +281,11 @@ class TimeParser {
     if (this.yearDay < 0) {
       return;
     }
-    let yearDay = this.yearDay;
-    let month = 0;
-    let day = 0;
-    if (daysInMonth(this.year, 2) === 29) {
-      if (yearDay === 60) {
-        month = 2;
-        day = 29;
-      } else if (yearDay > 60) {
-        yearDay--;
-      }
-    }
-    if (yearDay < 1 || yearDay > 365) {
+    const date = dateOfYearDay(this.year, this.yearDay);
+    if (!date) {
       throw this.failure(': day-of-year out of range');
     }
-    if (month === 0) {
-      month = DAYS_BEFORE_MONTH.findIndex((days) => days >= yearDay);
-      day = yearDay - (DAYS_BEFORE_MONTH[month - 1] ?? 0);
-    }
+    const { month, day } = date;
     if (this.month >= 0 && this.month !== month) {
       throw this.failure(': day-of-year does not match month');
     }
@@ -344,40 +295,4 @@ class TimeParser {
     this.month = month;
     this.day = day;
   }
-}
-
-function toInteger(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) {
-    throw new BadValue();
-  }
-  return Number(text);
-}
-
-/** The length of a zone abbreviation at the start of a text, or 0. */
-function zoneNameLength(text: string): number {
-  if (/^(?:ChST|MeST)/.test(text)) {
-    return 4;
-  }
-  if (text.startsWith('GMT')) {
-    return 3 + signedOffsetLength(text.slice(3));
-  }
-  if (/^[+-]/.test(text) && text.length >= 3) {
-    return signedOffsetLength(text);
-  }
-  const upper = /^[A-Z]{0,6}/.exec(text)?.[0] ?? '';
-  switch (upper.length) {
-    case 5:
-      return upper[4] === 'T' ? 5 : 0;
-    case 4:
-      return upper[3] === 'T' || upper === 'WITA' ? 4 : 0;
-    case 3:
-      return 3;
-    default:
-      return 0;
-  }
-}
-
-function signedOffsetLength(text: string): number {
-  const match = /^[+-](\d+)/.exec(text);
-  return match && Number(match[1]) <= 23 ? match[0].length : 0;
 }

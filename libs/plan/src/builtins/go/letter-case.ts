@@ -12,12 +12,12 @@ const GREEK_IOTA: readonly (readonly [first: number, last: number, distance: num
 
 /** Go's `strings.ToLower`. */
 export function toLower(text: string): string {
-  return isAscii(text) ? text.toLowerCase() : [...text].map(lowerRune).join('');
+  return isAscii(text) ? text.toLowerCase() : Array.from(text).map(lowerRune).join('');
 }
 
 /** Go's `strings.ToUpper`. */
 export function toUpper(text: string): string {
-  return isAscii(text) ? text.toUpperCase() : [...text].map(upperRune).join('');
+  return isAscii(text) ? text.toUpperCase() : Array.from(text).map(upperRune).join('');
 }
 
 /** Whether a text is ASCII alone. */
@@ -31,12 +31,12 @@ export function isAscii(text: string): boolean {
 function lowerRune(rune: string): string {
   const lower = rune.toLowerCase();
   // U+0130 alone has a lower case of two characters; its simple mapping is "i".
-  return [...lower].length === 1 ? lower : 'i';
+  return Array.from(lower).length === 1 ? lower : 'i';
 }
 
 function upperRune(rune: string): string {
   const upper = rune.toUpperCase();
-  if ([...upper].length === 1) return upper;
+  if (Array.from(upper).length === 1) return upper;
   const code = rune.codePointAt(0) ?? 0;
   const iota = GREEK_IOTA.find(([first, last]) => code >= first && code <= last);
   return iota ? String.fromCodePoint(code + iota[2]) : rune;

@@ -221,7 +221,7 @@ function formatText(value: string, verb: string, directive: Directive): string |
   if (verb !== 'v' && verb !== 's' && verb !== 'q') {
     return undefined;
   }
-  const shown = precision === undefined ? value : [...value].slice(0, precision).join('');
+  const shown = precision === undefined ? value : Array.from(value).slice(0, precision).join('');
   if (verb === 'q' || (verb === 'v' && directive.sharpV)) {
     const raw = directive.sharp && canBackquote(shown);
     return pad(raw ? `\`${shown}\`` : goQuote(shown, { asciiOnly: directive.plus }), directive);

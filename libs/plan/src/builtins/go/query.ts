@@ -49,7 +49,7 @@ export function parseQuery(query: string): Map<string, string[]> {
   const parts = query.split('&');
   if (parts.length > MOST_PARAMETERS) throw new GoError('number of URL query parameters exceeded limit');
   const values = new Map<string, string[]>();
-  let failure: unknown;
+  let failure: GoError | undefined;
   for (const part of parts) {
     if (part.includes(';')) {
       // Go reports this error before any other.
@@ -59,6 +59,7 @@ export function parseQuery(query: string): Map<string, string[]> {
         const [key, value] = parsePair(part);
         values.set(key, [...(values.get(key) ?? []), value]);
       } catch (error) {
+        if (!(error instanceof GoError)) throw error;
         failure ??= error;
       }
     }

@@ -1,4 +1,4 @@
-import { escapedByte } from './bytes.js';
+import { bytesOf, escapedByte } from './bytes.js';
 
 /** How Go's `strconv.Quote` family writes text. */
 export interface QuoteOptions {
@@ -31,7 +31,7 @@ export function goQuote(text: string, options: QuoteOptions = {}): string {
 
 /** Whether Go's `strconv.CanBackquote` accepts a text. */
 export function canBackquote(text: string): boolean {
-  return !/[\p{Surrogate}\ufeff`\x7f\0-\x08\x0a-\x1f]/u.test(text);
+  return !/[\p{Surrogate}\ufeff`]|(?![\t\x80-\x9f])\p{Cc}/u.test(text);
 }
 
 /** Whether Go's `strconv.IsPrint` accepts a code point. */
@@ -63,4 +63,18 @@ function escapeRune(rune: string, quote: string, asciiOnly: boolean): string {
 
 function hex(code: number, width: number): string {
   return code.toString(16).padStart(width, '0');
+}
+
+/** A text as Go's `time` package quotes it in errors. */
+export function quoteTime(text: string): string {
+  let quoted = '"';
+  for (const byte of bytesOf(text)) {
+    if (byte >= 0x80 || byte < 0x20) {
+      quoted += '\\x' + byte.toString(16).padStart(2, '0');
+    } else {
+      const char = String.fromCharCode(byte);
+      quoted += char === '"' || char === '\\' ? '\\' + char : char;
+    }
+  }
+  return quoted + '"';
 }

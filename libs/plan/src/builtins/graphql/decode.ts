@@ -2,9 +2,7 @@ import { GoError } from '../go/error.js';
 import type { GqlQuery, GqlSchema } from './ast.js';
 
 /** How a document that a policy made is read back: the fields of each node and what they hold. */
-interface Shape {
-  readonly [field: string]: Field;
-}
+type Shape = Readonly<Record<string, Field>>;
 type Field =
   | 'text'
   | 'flag'
@@ -136,7 +134,7 @@ function decodeField(value: unknown, field: Field): unknown {
   }
 }
 
-function scalar<Kind>(value: unknown, type: string, otherwise: Kind): unknown {
+function scalar(value: unknown, type: string, otherwise: unknown): unknown {
   if (value === undefined || value === null) return otherwise;
   if (typeof value !== type) throw mismatch(value, type);
   return value;

@@ -41,7 +41,7 @@ export interface Token {
 const PUNCTUATION = new Set(['!', '$', '&', '(', ')', ':', '=', '@', '[', ']', '{', '}', '|']);
 const NAME = /[_A-Za-z][_0-9A-Za-z]*/y;
 const NUMBER = /-?(?:0(?![0-9])|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-const COMMENT = /#[^\0-\x08\x0a-\x1f]*/y;
+const COMMENT = /#[\t\P{Cc}\x7f-\x9f]*/uy;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '/': '/',

@@ -1,5 +1,5 @@
 import type { JsonObject, Value } from '../../values/index.js';
-import { entriesOf, get, isArray, isObject } from '../../values/index.js';
+import { entriesOf, get, isArray, isObject, keyText } from '../../values/index.js';
 import type { BuiltinContext } from '../builtin.js';
 import { BuiltinError } from '../builtin.js';
 import { attempt } from '../failure.js';
@@ -98,7 +98,7 @@ class Compiler {
     if (properties !== undefined) {
       if (!isObject(properties)) throw new BuiltinError('Properties must be of type object');
       for (const [name, property] of entriesOf(properties)) {
-        schema.properties.set(String(name), this.compile(property));
+        schema.properties.set(keyText(name), this.compile(property));
       }
     }
     const additional = this.#schemaOrFlag(node, 'additionalProperties');
@@ -117,7 +117,7 @@ class Compiler {
     if (patterns === undefined) return;
     if (!isObject(patterns)) throw invalidType('Valid Schema', 'patternProperties');
     for (const [key, property] of entriesOf(patterns)) {
-      const source = String(key);
+      const source = keyText(key);
       const pattern = attempt(() => compileRegex(source))?.[0];
       if (!pattern) throw new BuiltinError(`Invalid regex pattern '${source}'`);
       schema.patternProperties.push({ pattern, schema: this.compile(property) });
@@ -129,7 +129,7 @@ class Compiler {
     if (dependencies === undefined) return;
     if (!isObject(dependencies)) throw new BuiltinError('dependencies must be of type object');
     for (const [name, dependency] of entriesOf(dependencies)) {
-      schema.dependencies.set(String(name), this.#dependency(dependency));
+      schema.dependencies.set(keyText(name), this.#dependency(dependency));
     }
   }
 

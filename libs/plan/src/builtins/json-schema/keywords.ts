@@ -1,6 +1,6 @@
 import type { Value } from '../../values/index.js';
 import { compareNumbers, isArray, isNumber, numberText, toJson } from '../../values/index.js';
-import { asInteger, entriesOf, get, isObject, isSet, itemsOf } from '../../values/index.js';
+import { asInteger, entriesOf, get, isObject, isSet, itemsOf, keyText } from '../../values/index.js';
 import { BuiltinError } from '../builtin.js';
 import type { Numeric, ObjectValue } from '../operands.js';
 import { elementsOf } from '../operands.js';
@@ -89,7 +89,7 @@ function readBound(
   if (given === undefined) throw new BuiltinError(`${exclusive} cannot be used without ${inclusive}`);
   if (other) {
     schema[exclusive] = given;
-    delete schema[inclusive];
+    Reflect.deleteProperty(schema, inclusive);
   }
 }
 
@@ -142,5 +142,5 @@ function plainNumbers(value: Value): Value {
   if (isArray(value)) return (elementsOf(value) ?? []).map(plainNumbers);
   if (isSet(value)) return itemsOf(value).map(plainNumbers);
   if (!isObject(value)) return value;
-  return Object.fromEntries(entriesOf(value).map(([key, item]) => [String(key), plainNumbers(item)]));
+  return Object.fromEntries(entriesOf(value).map(([key, item]) => [keyText(key), plainNumbers(item)]));
 }

@@ -1,5 +1,5 @@
 import type { JsonObject, Value } from '../../values/index.js';
-import { entriesOf, get, isArray, isObject } from '../../values/index.js';
+import { entriesOf, get, isArray, isObject, keyText } from '../../values/index.js';
 import { BuiltinError } from '../builtin.js';
 import { elementsOf } from '../operands.js';
 import type { Draft } from './schema.js';
@@ -56,7 +56,7 @@ export class References {
     if (typeof reference === 'string') this.#absolute.set(value, resolve(own, reference));
     for (const [key, item] of entriesOf(value)) {
       if (key === 'const' || key === 'enum') continue;
-      if (CONTAINERS.has(String(key))) {
+      if (CONTAINERS.has(keyText(key))) {
         for (const [, schema] of isObject(item) ? entriesOf(item) : []) this.#collect(schema, own);
       } else {
         this.#collect(item, own);

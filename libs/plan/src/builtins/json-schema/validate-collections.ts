@@ -1,4 +1,5 @@
 import type { Value } from '../../values/index.js';
+import { keyText } from '../../values/index.js';
 import { plainJson } from './keywords.js';
 import type { Place } from './report.js';
 import { Report } from './report.js';
@@ -93,12 +94,12 @@ export function checkObject(
   if (maxProperties !== undefined && entries.length > maxProperties) {
     report.add('array_max_properties', place, `Must have at most ${maxProperties} properties`);
   }
-  const names = new Set(entries.map(([key]) => String(key)));
+  const names = new Set(entries.map(([key]) => keyText(key)));
   for (const name of schema.required) {
     if (names.has(name)) report.score++;
     else report.add('required', place, `${name} is required`);
   }
-  for (const [key, value] of entries) checkProperty(validator, schema, String(key), value, place, report);
+  for (const [key, value] of entries) checkProperty(validator, schema, keyText(key), value, place, report);
   for (const name of propertyNames ? names : []) {
     const result = propertyNames ? validator.check(propertyNames, name, place) : new Report();
     if (result.isValid) continue;

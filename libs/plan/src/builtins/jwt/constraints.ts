@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createSecretKey } from 'node:crypto';
 import type { Value } from '../../values/index.js';
-import { entriesOf, isArray, isNumber, numberFromInteger, numberText } from '../../values/index.js';
+import { entriesOf, isArray, isNumber, keyText, numberFromInteger, numberText } from '../../values/index.js';
 import type { BuiltinContext } from '../builtin.js';
 import { BuiltinError } from '../builtin.js';
 import { bytesOf } from '../go/bytes.js';
@@ -29,7 +29,7 @@ export function readConstraints(context: BuiltinContext, object: ObjectValue): C
   let keys: readonly VerificationKey[] | undefined;
   let time: number | undefined;
   for (const [key, value] of entriesOf(object)) {
-    const name = String(key);
+    const name = keyText(key);
     if (name === 'cert') {
       if (typeof value !== 'string') throw new BuiltinError('cert constraint: must be a string');
       keys = verificationKeys(value);

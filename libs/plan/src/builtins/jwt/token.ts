@@ -1,5 +1,5 @@
 import type { Value } from '../../values/index.js';
-import { entriesOf, get, isArray, isObject } from '../../values/index.js';
+import { entriesOf, get, isArray, isObject, keyText } from '../../values/index.js';
 import { BuiltinError } from '../builtin.js';
 import { decodeBase64Url } from '../encoding.js';
 import { textOf } from '../go/bytes.js';
@@ -74,7 +74,7 @@ export function readHeader(header: ObjectValue): TokenHeader {
   const unknown: string[] = [];
   let critical: ReadonlySet<string> = new Set();
   for (const [key, value] of entriesOf(header)) {
-    const name = String(key);
+    const name = keyText(key);
     if (name === 'crit') {
       critical = criticalFields(value);
     } else if (TEXT_FIELDS.some((field) => field === name)) {

@@ -1,6 +1,6 @@
 /** The natural order of OPA's library: numbers inside keys are compared as numbers, letters come last. */
 export function compareKeys(left: string, right: string): number {
-  const [a, b] = [[...left], [...right]];
+  const [a, b] = [Array.from(left), Array.from(right)];
   let isAfterDigit = false;
   const shorter = Math.min(a.length, b.length);
   for (let index = 0; index < shorter; index++) {

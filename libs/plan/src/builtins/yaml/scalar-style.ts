@@ -46,12 +46,12 @@ export function singleQuoted(text: string): string {
 
 /** A text in double quotes, with escapes. */
 export function doubleQuoted(text: string): string {
-  return `"${[...text].map(escapeRune).join('')}"`;
+  return `"${Array.from(text).map(escapeRune).join('')}"`;
 }
 
 /** A text as a block of its own lines. Undefined for one that a block can't hold. */
 export function literalBlock(text: string, indent: number): string | undefined {
-  if (SPECIAL.test(text) || / \n/.test(text) || text.endsWith(' ')) return undefined;
+  if (SPECIAL.test(text) || text.includes(' \n') || text.endsWith(' ')) return undefined;
   const hint = /^[ \n\u2028\u2029]/.test(text) ? '2' : '';
   const chomp = !text.endsWith('\n') ? '-' : /(?:^|\n)\n$/.test(text) ? '+' : '';
   const body = text.replace(/\n$/, '').split('\n');

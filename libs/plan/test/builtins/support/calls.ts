@@ -7,7 +7,16 @@ import type { BuiltinContext } from '../../../src/builtins/index.js';
 import { BuiltinError, builtins } from '../../../src/builtins/index.js';
 import { termText } from '../../../src/builtins/term-text.js';
 import type { Value } from '../../../src/values/index.js';
-import { entriesOf, fromJson, get, isArray, isObject, isSet, toJson } from '../../../src/values/index.js';
+import {
+  entriesOf,
+  fromJson,
+  get,
+  isArray,
+  isObject,
+  isSet,
+  keyText,
+  toJson,
+} from '../../../src/values/index.js';
 
 const run = promisify(execFile);
 const getOpa = join(import.meta.dirname, '..', '..', '..', '..', '..', 'scripts', 'get-opa.mjs');
@@ -110,7 +119,7 @@ function readOutput(output: Value): Output {
   const reported = at(output, 'errors');
   for (const error of isArray(reported) ? reported : []) {
     const row = Number(at(error, 'location', 'row')) - 2;
-    errors.set(row, String(at(error, 'message')).replace(/^[\w.]+: /, ''));
+    errors.set(row, keyText(at(error, 'message')).replace(/^[\w.]+: /, ''));
   }
   const rules = at(output, 'result', 0, 'expressions', 0, 'value');
   if (rules === null) throw new Error(`OPA did not evaluate the calls: ${toJson(output).slice(0, 2000)}`);

@@ -24,7 +24,7 @@ const VALUES: readonly Value[] = [
   0.1,
   100,
 ];
-const VERBS = [...'vdsqxXobBtTpcUeEfFgGOw%'];
+const VERBS = Array.from('vdsqxXobBtTpcUeEfFgGOw%');
 const FLAGS = [
   '',
   '#',
