@@ -25,6 +25,7 @@ import { sets } from './sets.js';
 import { sprintf } from './sprintf.js';
 import { strings } from './strings.js';
 import { stringsChange } from './strings-change.js';
+import { template } from './template/index.js';
 import { time } from './time.js';
 import { types } from './types.js';
 import { units } from './units.js';
@@ -74,6 +75,7 @@ export const builtins: Builtins = {
   ...sprintf,
   ...strings,
   ...stringsChange,
+  ...template,
   ...time,
   ...types,
   ...units,

@@ -3,8 +3,8 @@ import type { Call, Outcome } from './support/calls.js';
 import { callOpa, callOurs } from './support/calls.js';
 import { tables } from './support/tables/index.js';
 
-/** Errors in JSON, YAML and patches are in the words of this package. */
-const OWN_WORDS = new Set(['json.unmarshal', 'yaml.unmarshal', 'json.patch']);
+/** Errors in JSON, YAML, patches and templates are in the words of this package. */
+const OWN_WORDS = new Set(['json.unmarshal', 'yaml.unmarshal', 'json.patch', 'strings.render_template']);
 
 interface Difference {
   readonly call: string;

@@ -5,10 +5,17 @@ import { canBackquote, goQuote, isPrintable } from './quote.js';
 
 /** An argument of {@link goSprintf}: what OPA hands to Go's `fmt` for a Rego value. */
 export type PrintfArgument =
-  | { readonly type: 'int64'; readonly value: bigint }
+  | { readonly type: 'int64' | 'int'; readonly value: bigint }
   | { readonly type: '*big.Int'; readonly value: bigint }
   | { readonly type: 'float64'; readonly value: number }
-  | { readonly type: 'string'; readonly value: string };
+  | { readonly type: 'bool'; readonly value: boolean }
+  | { readonly type: 'string' | 'json.Number'; readonly value: string }
+  | { readonly type: '<nil>' }
+  | { readonly type: '[]interface {}'; readonly items: readonly PrintfArgument[] }
+  | {
+      readonly type: 'map[string]interface {}';
+      readonly entries: readonly (readonly [key: PrintfArgument, value: PrintfArgument])[];
+    };
 
 /** The flags, width and precision of one directive. */
 export interface Directive {
@@ -45,15 +52,42 @@ export function formatArgument(
   directive: Directive,
 ): string | undefined {
   switch (argument.type) {
+    case 'int':
     case 'int64':
       return formatInt64(argument.value, verb, directive);
     case '*big.Int':
       return formatBigInt(argument.value, verb, directive);
     case 'float64':
       return formatDouble(argument.value, verb, directive);
-    default:
+    case 'bool':
+      return verb === 'v' || verb === 't' ? formatText(String(argument.value), 's', directive) : undefined;
+    case 'string':
+    case 'json.Number':
       return formatText(argument.value, verb, directive);
+    case '<nil>':
+      return verb === 'v' ? pad('<nil>', directive) : undefined;
+    case '[]interface {}':
+      return `[${argument.items.map((item) => formatItem(item, verb, directive)).join(' ')}]`;
+    default: {
+      const entries = argument.entries.map((entry) =>
+        entry.map((part) => formatItem(part, verb, directive)).join(':'),
+      );
+      return `map[${entries.join(' ')}]`;
+    }
   }
+}
+
+/** A value with its type, as it stands in what Go complains about. */
+export function describeArgument(argument: PrintfArgument, directive: Directive): string {
+  const text = formatArgument(argument, 'v', directive) ?? '';
+  return argument.type === '<nil>' ? text : `${argument.type}=${text}`;
+}
+
+/** A value inside another one. Go does not pad a nil there. */
+function formatItem(argument: PrintfArgument, verb: string, directive: Directive): string {
+  if (argument.type === '<nil>') return '<nil>';
+  const text = formatArgument(argument, verb, directive);
+  return text ?? `%!${verb}(${describeArgument(argument, directive)})`;
 }
 
 function pad(

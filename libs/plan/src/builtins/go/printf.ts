@@ -1,5 +1,5 @@
 import type { Directive, PrintfArgument } from './printf-values.js';
-import { formatArgument } from './printf-values.js';
+import { describeArgument, formatArgument } from './printf-values.js';
 
 export type { PrintfArgument } from './printf-values.js';
 
@@ -103,7 +103,7 @@ class Printer {
       return formatArgument({ type: 'string', value: typeName(value) }, 's', directive) ?? '';
     }
     const text = verb === 'p' || verb === 'w' ? undefined : formatArgument(value, verb, directive);
-    return text ?? `%!${verb}(${typeName(value)}=${formatArgument(value, 'v', directive) ?? ''})`;
+    return text ?? `%!${verb}(${describeArgument(value, directive)})`;
   }
 
   private parseFlags(): Directive {
@@ -244,7 +244,7 @@ class Printer {
     }
     const rest = this.values.slice(this.argument);
     const plain = new Printer('', [], this.limits).parseFlags();
-    const shown = rest.map((value) => `${typeName(value)}=${formatArgument(value, 'v', plain) ?? ''}`);
+    const shown = rest.map((value) => describeArgument(value, plain));
     this.write(`%!(EXTRA ${shown.join(', ')})`);
   }
 }

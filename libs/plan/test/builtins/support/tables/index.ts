@@ -6,6 +6,7 @@ import { networks } from './networks.js';
 import { patterns } from './patterns.js';
 import { printing } from './printing.js';
 import { schemas } from './schemas.js';
+import { templates } from './templates.js';
 import { texts } from './texts.js';
 import { times } from './times.js';
 import { yaml } from './yaml.js';
@@ -20,6 +21,7 @@ export const tables: Readonly<Record<string, readonly Call[]>> = {
   patterns,
   printing,
   schemas,
+  templates,
   texts,
   times,
   yaml,
