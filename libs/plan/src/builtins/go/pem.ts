@@ -8,21 +8,22 @@ export interface PemBlock {
 }
 
 const BEGIN = '-----BEGIN ';
-const END = '-----END ';
+const END = '\n-----END ';
 const DASHES = '-----';
 
-/** The first block of a text and what follows it. Broken blocks are skipped. Undefined when there is none. */
+/**
+ * The first block of a text and what follows it. Broken blocks are skipped. Undefined when there is none.
+ * A block goes from the last beginning before an end, so that every part of a text is read once.
+ */
 export function decodePem(text: string): readonly [block: PemBlock, rest: string] | undefined {
-  let rest = text;
+  let start = 0;
   for (;;) {
-    const start = blockStart(rest, BEGIN);
-    if (start < 0) return undefined;
-    const [typeLine, body] = splitLine(rest.slice(start + BEGIN.length));
-    rest = body;
-    const decoded = typeLine.endsWith(DASHES)
-      ? decodeBody(typeLine.slice(0, -DASHES.length), body)
-      : undefined;
-    if (decoded) return decoded;
+    const end = text.indexOf(END, start);
+    if (end < 0) return undefined;
+    const trailer = end + END.length;
+    const decoded = decodeBefore(text, start, end);
+    if (decoded !== 'broken') return decoded;
+    start = trailer;
   }
 }
 
@@ -33,34 +34,47 @@ export function decodeAllPem(text: string): PemBlock[] {
   return blocks;
 }
 
-function decodeBody(type: string, body: string): readonly [PemBlock, string] | undefined {
-  let content = body;
-  let headers = 0;
-  for (;;) {
-    const [line, next] = splitLine(content);
-    if (content === '' || !line.includes(':')) break;
-    headers++;
-    content = next;
-  }
-  const end = headers === 0 ? blockStart(content, END) : content.indexOf(`\n${END}`) + 1;
-  if (end < 0 || (headers > 0 && end === 0)) return undefined;
-  const trailer = content.slice(end + END.length);
-  const wanted = type + DASHES;
-  if (!trailer.startsWith(wanted) || splitLine(trailer.slice(wanted.length))[0] !== '') return undefined;
-  const encoded = content.slice(0, end).replace(/[ \t]/g, '');
+/** The block that ends at an end mark. Undefined when nothing that follows can be a block either. */
+function decodeBefore(
+  text: string,
+  start: number,
+  end: number,
+): readonly [PemBlock, string] | 'broken' | undefined {
+  const offset = text.slice(start, end).lastIndexOf(BEGIN);
+  const begin = start + offset;
+  if (offset < 0 || (offset > 0 && text[begin - 1] !== '\n')) return 'broken';
+  const [typeLine, body] = lineAt(text, begin + BEGIN.length);
+  if (!typeLine.endsWith(DASHES)) return 'broken';
+  const content = skipHeaders(text, body);
+  const trailer = end + END.length;
+  if (content === undefined || trailer < content) return undefined;
+  if (content > body && end < content) return 'broken';
+  if (!text.startsWith(typeLine, trailer)) return 'broken';
+  if (lineAt(text, trailer + typeLine.length)[0] !== '') return 'broken';
+  const encoded = text.slice(content, end).replace(/[ \t]/g, '');
   const bytes = attempt(() => decodeBase64(encoded, 'standard'));
-  return bytes && [{ type, bytes: bytes[0] }, splitLine(content.slice(end))[1]];
+  if (!bytes) return 'broken';
+  const type = typeLine.slice(0, -DASHES.length);
+  return [{ type, bytes: bytes[0] }, text.slice(lineAt(text, trailer)[1])];
 }
 
-/** Where a marker begins a line. */
-function blockStart(text: string, marker: string): number {
-  if (text.startsWith(marker)) return 0;
-  const index = text.indexOf(`\n${marker}`);
-  return index < 0 ? index : index + 1;
+/** Where the lines with colons end. Undefined when the text ends with them. */
+function skipHeaders(text: string, start: number): number | undefined {
+  let position = start;
+  while (position < text.length) {
+    const [line, next] = lineAt(text, position);
+    if (!line.includes(':')) return position;
+    position = next;
+  }
+  return undefined;
 }
 
-function splitLine(text: string): readonly [line: string, rest: string] {
-  const end = text.indexOf('\n');
-  const line = end < 0 ? text : text.slice(0, end).replace(/\r$/, '');
-  return [line.replace(/[ \t]+$/, ''), end < 0 ? '' : text.slice(end + 1)];
+/** The line at a position without the spaces behind it, and where the next one begins. */
+function lineAt(text: string, start: number): readonly [line: string, next: number] {
+  const found = text.indexOf('\n', start);
+  const next = found < 0 ? text.length : found + 1;
+  let end = found < 0 ? text.length : found;
+  if (found > start && text[end - 1] === '\r') end--;
+  while (end > start && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--;
+  return [text.slice(start, end), next];
 }

@@ -111,6 +111,28 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['?', keyPem],
 ];
 
+const body = certificates.leaf;
+
+/** PEM that is broken, or written in an unusual way. */
+const PEM_FORMS: readonly string[] = [
+  `-----BEGIN X-----\n${leafPem}`,
+  `-----BEGIN CERTIFICATE-----\nkey: value\n\n${body}\n-----END CERTIFICATE-----`,
+  `-----BEGIN CERTIFICATE-----\nkey: value\n-----END CERTIFICATE-----`,
+  `-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----`,
+  `-----BEGIN CERTIFICATE-----\n${body}\n-----END OTHER-----\n${leafPem}`,
+  `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE----- x\n${leafPem}`,
+  `-----BEGIN CERTIFICATE-----  \r\n${body}\r\n-----END CERTIFICATE-----\t \r\n`,
+  `-----BEGIN CERTIFICATE----\n${body}\n-----END CERTIFICATE-----\n${leafPem}`,
+  `-----BEGIN CERTIFICATE-----\n ${body} \t\n-----END CERTIFICATE-----`,
+  `-----BEGIN CERTIFICATE-----\n${body}-----END CERTIFICATE-----`,
+  `-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n${leafPem}`,
+  `-----BEGIN CERTIFICATE-----\na:b\n-----END CERTIFICATE:-----\n${leafPem}`,
+  `-----BEGIN CERTIFICATE-----\na:b\nc:d`,
+  `-----BEGIN A-----\nx -----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n${leafPem}`,
+  `${leafPem}${leafPem}text between\n${leafPem}text behind`,
+  `-----BEGIN CERTIFICATE-----`,
+];
+
 /** Calls about certificates and keys. */
 export const certificateCalls: readonly Call[] = [
   ...NAMES.map((name): Call => ['crypto.x509.parse_certificates', certificates[name]]),
@@ -122,6 +144,7 @@ export const certificateCalls: readonly Call[] = [
   ['crypto.x509.parse_certificates', '?'],
   ['crypto.x509.parse_certificates', 'AAAA'],
   ['crypto.x509.parse_certificates', 1],
+  ...PEM_FORMS.map((text): Call => ['crypto.x509.parse_certificates', text]),
   ...CHAINS.flatMap((chain): Call[] => [
     ['crypto.x509.parse_and_verify_certificates', join(chain)],
     ['crypto.x509.parse_and_verify_certificates_with_options', join(chain), { CurrentTime: TIME }],
