@@ -1,6 +1,5 @@
 import { secondsFromCivil } from './civil.js';
-import type { Zone } from './zone.js';
-import type { ZoneOffset } from './zone-rule.js';
+import type { Zone, ZoneOffset } from './zone-rule.js';
 
 /** Locales whose short zone names are the IANA abbreviations of their region. */
 const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA'];

@@ -6,6 +6,12 @@ export interface ZoneOffset {
   readonly offset: number;
 }
 
+/** A time zone: the offset and the abbreviation at each instant. */
+export interface Zone {
+  /** What holds at a number of seconds since 1970. */
+  lookup(seconds: number): ZoneOffset;
+}
+
 interface Change {
   readonly kind: 'julian' | 'day' | 'weekday';
   readonly month: number;

@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { ZoneOffset, ZoneRule } from './zone-rule.js';
+import type { Zone, ZoneOffset, ZoneRule } from './zone-rule.js';
 import { applyZoneRule, parseZoneRule } from './zone-rule.js';
 import { intlZone } from './zone-intl.js';
 
-/** A time zone: the offset and the abbreviation at each instant. */
-export interface Zone {
-  /** What holds at a number of seconds since 1970. */
-  lookup(seconds: number): ZoneOffset;
-}
+export type { Zone } from './zone-rule.js';
 
 /** Coordinated universal time. */
 export const UTC: Zone = { lookup: () => ({ name: 'UTC', offset: 0 }) };

@@ -4,7 +4,11 @@ import { plainJson } from './keywords.js';
 import type { Place } from './report.js';
 import { Report } from './report.js';
 import type { CompiledSchema } from './schema.js';
-import type { Validator } from './validate.js';
+
+/** What checks the parts of a collection. */
+interface Validator {
+  check(schema: CompiledSchema, value: Value, place: Place): Report;
+}
 
 /** Keywords of arrays */
 export function checkArray(
