@@ -66,18 +66,18 @@ describe('ensureBuilt', () => {
   const building = `
     const fs = require('fs');
     fs.appendFileSync(process.env.ASKED, process.argv.slice(2).join(' ') + '\\n');
-    for (const file of ['libs/opa/dist/esm/index.js', 'dist/main.js']) {
+    for (const file of ['libs/plan/dist/esm/index.js', 'libs/opa/dist/esm/index.js', 'dist/main.js']) {
       fs.mkdirSync(require('path').dirname(file), { recursive: true });
       fs.writeFileSync(file, '');
     }`;
   const build = () => ensure('build.mjs', 'ensureBuilt');
-  const all = ['run build:lib', 'run build:gateway'];
+  const all = ['run build:plan', 'run build:lib', 'run build:gateway'];
 
   beforeEach(() => {
     write('npm-cli.js', building);
     write('package.json', '{}');
     for (const file of ['tsconfig.cjs.json', 'tsconfig.esm.json', 'package.json', 'src/index.ts'])
-      write(`libs/opa/${file}`, '');
+      for (const library of ['opa', 'plan']) write(`libs/${library}/${file}`, '');
     for (const file of ['src/main.ts', 'scripts/build-lib.mjs', 'package-lock.json']) write(file, '');
     for (const file of ['tsconfig.json', 'tsconfig.build.json']) write(file, '');
   });
@@ -87,7 +87,7 @@ describe('ensureBuilt', () => {
     expect(build()).toEqual([]);
   });
 
-  it.each(['src/main.ts', 'libs/opa/src/index.ts', 'tsconfig.json'])(
+  it.each(['src/main.ts', 'libs/opa/src/index.ts', 'libs/plan/src/index.ts', 'tsconfig.json'])(
     'builds again when %s changes',
     (file) => {
       build();
