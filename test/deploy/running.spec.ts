@@ -75,7 +75,7 @@ it(
     const { SOURCES } = (await import(script)) as { readonly SOURCES: readonly string[] };
     expect(SOURCES.filter((source) => !existsSync(join(build, source)))).toEqual([]);
     // Built already, from those.
-    for (const made of ['dist', 'libs/opa/dist']) {
+    for (const made of ['dist', 'libs/opa/dist', 'libs/plan/dist']) {
       await cp(join(ROOT, made), join(build, made), { recursive: true });
     }
 
