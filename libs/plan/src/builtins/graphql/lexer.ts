@@ -71,6 +71,7 @@ export class Lexer {
   private index = 0;
   private line = 1;
   private lineStart = 0;
+  private counted = { index: 0, runes: 0 };
 
   constructor(private readonly input: string) {}
 
@@ -99,10 +100,13 @@ export class Lexer {
     return { kind, value, line: this.line, column: this.columnOf(start) };
   }
 
+  /** Counts on from the token before, so that a long line is read once. */
   private columnOf(index: number): number {
-    return index < this.lineStart
-      ? index - this.lineStart + 1
-      : runeCount(this.input.slice(this.lineStart, index)) + 1;
+    if (index < this.lineStart) return index - this.lineStart + 1;
+    const isFurther = this.counted.index >= this.lineStart && this.counted.index <= index;
+    const { index: from, runes } = isFurther ? this.counted : { index: this.lineStart, runes: 0 };
+    this.counted = { index, runes: runes + runeCount(this.input.slice(from, index)) };
+    return this.counted.runes + 1;
   }
 
   private invalid(message: string): Token {
