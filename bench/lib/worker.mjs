@@ -22,7 +22,7 @@ const HEAP = '--initial-heap-size=512';
 /**
  * Starts a worker, a process of its own, so that nobody else's CPU and memory are counted as its.
  *
- * @param {'client' | 'app' | 'steady' | 'delay' | 'gateway' | 'mcp-server'} name - its file in `workers`
+ * @param {'client' | 'app' | 'steady' | 'delay' | 'gateway' | 'mcp-server' | 'plan'} name - its file in `workers`
  * @param {object} task - what it is started for
  * @returns {Promise<Worker>}
  */

@@ -1,0 +1,113 @@
+import { atMost } from '../lib/goals.mjs';
+import { buildPlanBundles, PATHS } from '../lib/plan-bundles.mjs';
+import { table } from '../lib/report.mjs';
+import { median } from '../lib/statistics.mjs';
+import { startWorker } from '../lib/worker.mjs';
+
+const ROUNDS = 3;
+const MB = 1_000_000;
+const LIMIT_MS = 600_000;
+/** Growth that a heap which finds its size may show. */
+const GROWTH_MB = 10;
+
+/**
+ * opa-plan beside opa-wasm, and what it takes to load, to end late loops and to run long.
+ *
+ * @param {import('../run.mjs').Setting} setting
+ * @returns {Promise<import('../lib/report.mjs').Section>}
+ */
+export async function plan({ binary, full }) {
+  const { bundles, remove } = buildPlanBundles(binary);
+  try {
+    const engines = await compareEngines(bundles, full);
+    const load = await measure(
+      { engine: 'plan', data: bundles.data, bundle: bundles.plan.large, path: PATHS.large },
+      'load',
+      {
+        times: full ? 10 : 5,
+      },
+    );
+    const resident = await measure(
+      { data: bundles.data, bundle: bundles.plan.large, path: PATHS.large },
+      'resident',
+    );
+    const late = await measure({ bundle: bundles.endless, path: 'endless/allow' }, 'overshoot', {
+      times: 15,
+      limitMs: 20,
+    });
+    const growth = await growths(bundles.plan.gateway, full);
+    return {
+      tables: [table('Plans and Wasm', ['policy', 'opa-plan µs', 'opa-wasm µs', 'ratio'], engines.lines)],
+      goals: [
+        ...engines.goals,
+        atMost('opa-plan: load of 10 MB of data, × JSON.parse', load.loadMs / load.parseMs, 1.5),
+        atMost('opa-plan: longest stall of that load, × JSON.parse', load.stallMs / load.parseMs, 1.5),
+        atMost('opa-plan: resident memory of that data, × its text', resident, 3),
+        atMost('opa-plan: an endless policy outlasts its deadline by, ms (median)', median(late), 5),
+        atMost(`opa-plan: growth after ${growth.evaluations} evaluations, MB`, growth.evaluated, GROWTH_MB),
+        atMost(`opa-plan: growth after ${growth.loads} reloads, MB`, growth.reloaded, GROWTH_MB),
+      ],
+      rounds: { engines: engines.rounds, load, resident, late, growth },
+    };
+  } finally {
+    remove();
+  }
+}
+
+async function compareEngines(bundles, full) {
+  const rounds = {};
+  for (const [name, path] of Object.entries(PATHS)) {
+    const bundle = name === 'large' ? 'large' : 'gateway';
+    rounds[name] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const pair = {};
+      for (const engine of ['plan', 'wasm']) {
+        const worker = await startWorker('plan', { engine, path, bundle: bundles[engine][bundle] });
+        pair[engine] = await worker.call('cpu', { count: COUNTS[engine][bundle] * (full ? 5 : 1) }, LIMIT_MS);
+        if (round === 0) pair[`${engine}Answers`] = JSON.stringify(await worker.call('answers'));
+        await worker.stop();
+      }
+      if (pair.planAnswers !== pair.wasmAnswers)
+        throw new Error(`${path}: opa-plan and opa-wasm answer differently.`);
+      rounds[name].push({ plan: pair.plan, wasm: pair.wasm });
+    }
+  }
+  const found = Object.entries(rounds).map(([name, pairs]) => ({
+    name,
+    plan: median(pairs.map((pair) => pair.plan)),
+    wasm: median(pairs.map((pair) => pair.wasm)),
+    ratio: median(pairs.map((pair) => pair.plan / pair.wasm)),
+  }));
+  return {
+    rounds,
+    lines: found.map(({ name, plan, wasm, ratio }) => [
+      name,
+      ...[plan, wasm, ratio].map((figure) => figure.toFixed(3)),
+    ]),
+    goals: found.map(({ name, ratio }) =>
+      atMost(`opa-plan: CPU of an evaluation, × opa-wasm (${name})`, ratio, 0.1),
+    ),
+  };
+}
+
+/** Enough for V8 to compile everything; Wasm takes a millisecond for the large policy. */
+const COUNTS = { plan: { gateway: 200_000, large: 5_000 }, wasm: { gateway: 20_000, large: 300 } };
+
+async function growths(bundle, full) {
+  const worker = await startWorker('plan', { bundle, path: PATHS.orders });
+  const evaluations = full ? 1_000_000 : 200_000;
+  const loads = full ? 1_000 : 200;
+  const first = await worker.call('weigh', { count: evaluations / 4 }, LIMIT_MS);
+  const evaluated = await worker.call('weigh', { count: evaluations }, LIMIT_MS);
+  const warm = await worker.call('reload', { times: loads / 4 }, LIMIT_MS);
+  const reloaded = await worker.call('reload', { times: loads }, LIMIT_MS);
+  await worker.stop();
+  return { evaluations, loads, evaluated: (evaluated - first) / MB, reloaded: (reloaded - warm) / MB };
+}
+
+async function measure(task, handler, args) {
+  const worker = await startWorker('plan', task);
+  const found = await worker.call(handler, args, LIMIT_MS);
+  await worker.stop();
+  return found;
+}

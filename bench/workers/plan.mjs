@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import opaWasm from '@open-policy-agent/opa-wasm';
+import { loadPlan } from 'opa-plan';
+import { watchCpu, watchLoop } from '../lib/gauges.mjs';
+import { question } from '../lib/plan-bundles.mjs';
+import { serve, task } from '../lib/worker.mjs';
+
+const { engine, bundle, path, data } = task();
+/** From --expose-gc. */
+const { gc } = globalThis;
+const QUESTIONS = Array.from({ length: 1_000 }, (_, n) => question(n));
+
+/** A file out of a bundle. */
+const fileOf = (name) =>
+  execFileSync('tar', ['-xzOf', bundle, name], { maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'ignore'] });
+
+async function openWasm() {
+  const policy = await opaWasm.loadPolicy(fileOf('/policy.wasm'));
+  policy.setData(JSON.parse(fileOf('/data.json').toString()));
+  return (input) => policy.evaluate(input, path)[0]?.result;
+}
+
+async function openPlan() {
+  const policy = await loadPlan(bundle);
+  return (input, options) => policy.evaluate(path, input, options);
+}
+
+const evaluate = bundle && (await (engine === 'wasm' ? openWasm() : openPlan()));
+
+function many(count) {
+  for (let n = 0; n < count; n += 1) evaluate(QUESTIONS[n % QUESTIONS.length]);
+}
+
+function weigh() {
+  gc();
+  gc();
+  return process.memoryUsage().rss;
+}
+
+serve({
+  /** CPU of one evaluation, in microseconds. */
+  cpu: ({ count }) => {
+    many(count / 4);
+    const cpu = watchCpu();
+    many(count);
+    return cpu() / count;
+  },
+  answers: () => QUESTIONS.slice(0, 200).map((input) => evaluate(input)),
+  /** By how many milliseconds evaluations outlast their deadlines, in CPU time: another process may have the core. */
+  overshoot: ({ times, limitMs }) =>
+    Array.from({ length: times }, () => {
+      const deadline = performance.now() + limitMs;
+      try {
+        evaluate({}, { deadline });
+      } catch (error) {
+        if (error.code === 'DEADLINE_EXCEEDED') return performance.now() - deadline;
+        throw error;
+      }
+      throw new Error('The endless policy ended.');
+    }),
+  weigh: ({ count }) => {
+    many(count);
+    return weigh();
+  },
+  /** How long the data takes alone, by JSON.parse, and how long the whole bundle. */
+  load: async ({ times }) => {
+    const text = await readFile(data, 'utf8');
+    const timed = async (act) => {
+      const found = [];
+      for (let n = 0; n < times; n += 1) {
+        const begin = performance.now();
+        await act();
+        found.push(performance.now() - begin);
+      }
+      return Math.min(...found);
+    };
+    const parseMs = await timed(() => JSON.parse(text));
+    const stall = await watchLoop(1);
+    const loadMs = await timed(() => loadPlan(bundle));
+    return { parseMs, loadMs, stallMs: stall() };
+  },
+  /** What the loaded policy adds to the process's memory, for each byte of the data's text. */
+  resident: async () => {
+    const { length } = await readFile(data);
+    const before = weigh();
+    const policy = await loadPlan(bundle);
+    const added = weigh() - before;
+    policy.evaluate(path, question(0));
+    return added / length;
+  },
+  reload: async ({ times }) => {
+    const bytes = await readFile(bundle);
+    for (let n = 0; n < times; n += 1)
+      (await loadPlan(bytes)).evaluate(path, QUESTIONS[n % QUESTIONS.length]);
+    return weigh();
+  },
+});
