@@ -16,7 +16,7 @@ const entrypoints = POLICIES.flatMap((path) => ['-e', path]);
 const build = [
   'build',
   '-t',
-  'wasm',
+  'plan',
   ...entrypoints,
   '--ignore',
   '*_test.rego',

@@ -48,8 +48,8 @@ export {
   OpaPublic,
 } from './decorators/index.js';
 export type { OpaObligationHandler, OpaObligationScene, OpaPolicyOptions } from './decorators/index.js';
-export { createEmbeddedEngine, EmbeddedEngine } from './engines/embedded/index.js';
-export type { EmbeddedEngineOptions } from './engines/embedded/index.js';
+export { createEmbeddedEngine } from './engines/embedded/index.js';
+export type { EmbeddedEngine, EmbeddedEngineOptions } from './engines/embedded/index.js';
 export { OpaGuard } from './guard/index.js';
 export type {
   ContextFunction,

@@ -33,6 +33,18 @@ export class Documents {
     return found;
   }
 
+  /** Tells whether there is a document at a path, whatever the input. Undefined: only an evaluation can tell. */
+  defines(path: string, data: Value): boolean | undefined {
+    const parts = partsOf(path);
+    let node: RuleTree | undefined = this.plan.rules.child(MAIN);
+    for (const part of parts) {
+      if (node?.rule) return undefined;
+      node = node?.child(part);
+    }
+    if (node?.rule || this.plan.entrypoints.has(parts.join('/'))) return true;
+    return this.#entrypointAround(parts) !== undefined && (node ?? baseAt(data, parts)) !== undefined;
+  }
+
   #find(path: Path): Compiled {
     let node: RuleTree | undefined = this.plan.rules.child(MAIN);
     for (const [depth, part] of path.entries()) {
@@ -48,15 +60,21 @@ export class Documents {
 
   /** A plan holds only the rules that its entrypoints need: what is beneath none of them may be there in part. */
   #enclosing(path: Path): Compiled {
-    for (let depth = path.length; depth >= 0; depth--) {
-      const entrypoint = this.plan.entrypoints.get(path.slice(0, depth).join('/'));
-      if (entrypoint) return within(entrypoint, path.slice(depth));
-    }
+    const around = this.#entrypointAround(path);
+    if (around) return within(around.entrypoint, path.slice(around.depth));
     const name = path.join('/');
     throw new PlanError(
       'NOT_PLANNED',
       `The plan has no rule "${name}", and no entrypoint encloses it. Build it in: opa build -t plan -e ${name}`,
     );
+  }
+
+  #entrypointAround(path: Path): { entrypoint: Compiled; depth: number } | undefined {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const entrypoint = this.plan.entrypoints.get(path.slice(0, depth).join('/'));
+      if (entrypoint) return { entrypoint, depth };
+    }
+    return undefined;
   }
 }
 

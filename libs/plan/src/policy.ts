@@ -47,6 +47,14 @@ export class Policy {
     return this.#run(path, input as Value | undefined, options, toJson);
   }
 
+  /**
+   * Tells whether the policy defines a path, whatever the input: a rule, a package or base data. Undefined means that
+   * only an evaluation can tell, for the path lies inside the value of a rule.
+   */
+  defines(path: string): boolean | undefined {
+    return this.#documents.defines(path, this.data);
+  }
+
   #run<T>(
     path: string,
     input: Value | undefined,

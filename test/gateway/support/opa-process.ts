@@ -81,7 +81,7 @@ export async function writePolicies(): Promise<Policies> {
   for (const file of files) await writeFile(file, POLICIES[basename(file) as keyof typeof POLICIES]);
   const bundle = join(folder, 'bundle.tar.gz');
   const entrypoints = ENTRYPOINTS.flatMap((entrypoint) => ['-e', entrypoint]);
-  await run(await opaBinary(), ['build', '-t', 'wasm', ...entrypoints, '-o', bundle, ...files]);
+  await run(await opaBinary(), ['build', '-t', 'plan', ...entrypoints, '-o', bundle, ...files]);
   return { rego: POLICIES, bundle, remove: () => rm(folder, { recursive: true }) };
 }
 

@@ -56,6 +56,8 @@ export interface Decision<T = unknown> {
   readonly policy: string;
   /** Which engine decided: `remote`, `embedded`, `disabled`, or a name of the user's own. */
   readonly engine: string;
+  /** The revision of the bundle that decided, when it is known: the embedded engine knows it. */
+  readonly revision?: string | undefined;
   readonly cached: boolean;
   readonly degraded?: Degradation | undefined;
   /** How long the decision took, in milliseconds. */

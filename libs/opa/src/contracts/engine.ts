@@ -33,6 +33,8 @@ export interface EngineAnswer {
   readonly id?: string | undefined;
   /** Which engine answered, when it isn't the one that was asked (a fallback). */
   readonly engine?: string | undefined;
+  /** The revision of the bundle that answered, when it is known. */
+  readonly revision?: string | undefined;
   /** The answer comes from a cache. Default: `false`. */
   readonly cached?: boolean | undefined;
   /** The engine that was asked failed, and this answer stands in for its own. */
@@ -46,7 +48,7 @@ export interface EngineAnswer {
 }
 
 /**
- * Something that can answer a policy question: a remote OPA, a Wasm bundle in the process, a table in a test,
+ * Something that can answer a policy question: a remote OPA, a bundle in the process, a table in a test,
  * or a wrapper around one of them.
  */
 export interface PolicyEngine {

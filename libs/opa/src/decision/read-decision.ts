@@ -66,7 +66,7 @@ export function decisionOf(
   engine: string,
   durationMs: number,
 ): Decision {
-  const { result, id, degraded, cached = false } = answer;
+  const { result, id, revision, degraded, cached = false } = answer;
   const decision: Mutable<Decision> = {
     result,
     policy,
@@ -77,6 +77,7 @@ export function decisionOf(
     ...readDecision(answer, policy),
   };
   if (id !== undefined) decision.id = id;
+  if (revision !== undefined) decision.revision = revision;
   if (degraded !== undefined) decision.degraded = degraded;
   return decision;
 }

@@ -3,6 +3,9 @@ import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../cont
 import { isGone } from '../contracts/index.js';
 import { EngineWrapper } from './wrapper.js';
 
+/** How long the bundle may take at least, in milliseconds: when it is asked, the deadline has often passed. */
+const FALLBACK_MS = 100;
+
 /** Asks a second engine when the first one can't be reached or is late; overload is no reason. */
 export class BundleFallbackEngine extends EngineWrapper {
   private readonly logger = new Logger(BundleFallbackEngine.name);
@@ -20,8 +23,8 @@ export class BundleFallbackEngine extends EngineWrapper {
     } catch (error) {
       if (!isGone(error)) throw error;
       this.logger.warn(`The bundle decides "${query.policy}": ${error.code}: ${error.message}`);
-      // The deadline may have passed; the bundle answers at once.
-      const answer = await this.fallback.evaluate(query, { ...options, deadline: Infinity });
+      const deadline = Math.max(options.deadline, performance.now() + FALLBACK_MS);
+      const answer = await this.fallback.evaluate(query, { ...options, deadline });
       return { ...answer, engine: this.fallback.name, degraded: 'bundle' };
     }
   }

@@ -30,6 +30,7 @@ export async function unpack(packed: Uint8Array, maxBytes: number): Promise<Arch
         { cause },
       );
     }
-    throw new PlanError('INVALID_BUNDLE', 'The bundle is not a whole tar.gz archive', { cause });
+    const reason = (cause as Error).message;
+    throw new PlanError('INVALID_BUNDLE', `The bundle is not a whole tar.gz archive: ${reason}`, { cause });
   }
 }

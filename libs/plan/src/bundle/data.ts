@@ -30,16 +30,19 @@ function merged(into: Document, from: Document, path: string): Document {
   if (Object.keys(into).length === 0) return from;
   for (const [key, value] of Object.entries(from)) {
     const present = Object.hasOwn(into, key) ? into[key] : undefined;
-    const next = present === undefined ? value : mergedValue(present, value, `${path} has "${key}"`);
+    const next = present === undefined ? value : mergedValue(present, value, path, key);
     // A key "__proto__" is an entry like any other.
     Object.defineProperty(into, key, { value: next, enumerable: true, writable: true, configurable: true });
   }
   return into;
 }
 
-function mergedValue(into: unknown, from: unknown, where: string): Document {
-  if (isDocument(into) && isDocument(from)) return merged(into, from, where);
-  throw new PlanError('INVALID_BUNDLE', `${where}, which another data file of the bundle has too`);
+function mergedValue(into: unknown, from: unknown, path: string, key: string): Document {
+  if (isDocument(into) && isDocument(from)) return merged(into, from, path);
+  throw new PlanError(
+    'INVALID_BUNDLE',
+    `${path} has "${key}", which another data file of the bundle has too`,
+  );
 }
 
 const isDocument = (value: unknown): value is Document => isObject(value as Value);

@@ -1,21 +1,14 @@
-import { headOf, isError, OpaError } from '../../contracts/index.js';
+import type { PlanError } from 'opa-plan';
+import { OpaError } from '../../contracts/index.js';
 
-/** An `OPA_BAD_BUNDLE` whose message starts with the bundle's name. */
+/** An `OPA_BAD_BUNDLE` whose message begins with the bundle's name. */
 export function badBundle(source: string, problem: string, cause?: unknown): OpaError {
-  return new OpaError('OPA_BAD_BUNDLE', `The bundle ${source} ${problem}`, { cause });
+  return new OpaError('OPA_BAD_BUNDLE', `The bundle ${source} can't be used: ${problem}`, { cause });
 }
 
-/** What opa-wasm throws, in words: an error, a string, or a plain object with a message. */
-export function describe(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown;
-  const message = (thrown as { message?: unknown } | undefined)?.message;
-  return typeof message === 'string' ? message : 'unknown error';
-}
-
-/**
- * What a failed evaluation has thrown, in words that hold no value of the input: of an error, which is a builtin's, no
- * more than what is in front of the first colon or quote. The rest that is thrown has a wording of its own.
- */
-export function describeFailure(thrown: unknown): string {
-  return isError(thrown) ? headOf(thrown.message) : describe(thrown);
+/** The error of a failed evaluation. The cause is left out: the error of a builtin may quote the input. */
+export function evaluationError({ code, message }: PlanError, path: string): OpaError {
+  return code === 'DEADLINE_EXCEEDED'
+    ? new OpaError('OPA_TIMEOUT', `The deadline passed while "${path}" was evaluated.`)
+    : new OpaError('OPA_POLICY_ERROR', `The policy "${path}" failed: ${message}`);
 }

@@ -1,4 +1,5 @@
 export { loadBundle } from './bundle.js';
-export type { Bundle, LoadBundleOptions } from './bundle.js';
-export { createEmbeddedEngine, EmbeddedEngine } from './embedded.engine.js';
-export type { EmbeddedEngineOptions } from './embedded.engine.js';
+export type { LoadBundleOptions, LoadedBundle } from './bundle.js';
+export { createEmbeddedEngine } from './create-embedded-engine.js';
+export type { EmbeddedEngineOptions } from './create-embedded-engine.js';
+export type { EmbeddedEngine } from './embedded.engine.js';

@@ -21,7 +21,7 @@ export async function readSource(source: string, maxBytes: number): Promise<Buff
     throw new OpaError(
       'OPA_BAD_BUNDLE',
       `The bundle ${sourceLabel(source)} can't be read: ${(cause as Error).message}. ` +
-        'Give the path or http(s) URL of a bundle that "opa build -t wasm" made.',
+        'Give the path or http(s) URL of a bundle that "opa build -t plan" made.',
       { cause },
     );
   }

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
 import { tempFolder } from './temp.js';
 
 /** Writes a tar.gz of the given files, and gives its path. */
@@ -21,12 +22,11 @@ export async function writeBytes(bytes: Uint8Array): Promise<string> {
   return path;
 }
 
-/** A Wasm module that exports nothing but the globals of an ABI version. */
-export function wasmWithAbi(major: number, minor: number): Uint8Array {
-  const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
-  const section = (id: number, body: number[]): number[] => [id, body.length, ...body];
-  // i32, constant, i32.const …, end
-  const globals = [2, 0x7f, 0, 0x41, major, 0x0b, 0x7f, 0, 0x41, minor, 0x0b];
-  const exports = [2, ...name('opa_wasm_abi_version'), 3, 0, ...name('opa_wasm_abi_minor_version'), 3, 1];
-  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(6, globals), ...section(7, exports)]);
+/** Reads the text of each file of a tar.gz, by the file's path with a leading slash. */
+export async function readArchive(path: string): Promise<Record<string, string>> {
+  const tar = extract();
+  tar.end(gunzipSync(await readFile(path)));
+  const files: Record<string, string> = {};
+  for await (const entry of tar) files[posix.normalize(`/${entry.header.name}`)] = await text(entry);
+  return files;
 }

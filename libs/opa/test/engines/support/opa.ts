@@ -44,7 +44,7 @@ export async function buildBundle(sources: Sources | string, ...entrypoints: str
   const folder = await writeSources(typeof sources === 'string' ? { 'policy.rego': sources } : sources);
   const output = join(await tempFolder(), 'bundle.tar.gz');
   const flags = entrypoints.flatMap((path) => ['-e', path]);
-  await run(await opaBinary(), ['build', '-t', 'wasm', ...flags, '-b', folder, '-o', output]);
+  await run(await opaBinary(), ['build', '-t', 'plan', ...flags, '-b', folder, '-o', output]);
   return output;
 }
 
