@@ -11,7 +11,7 @@ export async function remote({ url, timeout }) {
 }
 
 /**
- * The same over a Wasm bundle.
+ * The same over a bundle.
  *
  * @type {import('../lib/guards.mjs').Make}
  */

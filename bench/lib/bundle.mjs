@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { POLICY } from './question.mjs';
 
 /**
- * Builds the policy as a Wasm bundle, and takes the Wasm out of it for those who load that themselves.
+ * Builds the policy as a plan bundle, and as Wasm for those who load that themselves.
  *
  * @param {string} binary - OPA's
  * @param {string} rego - the policy's file
@@ -13,17 +13,14 @@ import { POLICY } from './question.mjs';
  */
 export function buildBundle(binary, rego, policies = [POLICY]) {
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-bench-'));
-  const bundle = join(folder, 'bundle.tar.gz');
-  execFileSync(binary, [
-    'build',
-    '-t',
-    'wasm',
-    ...policies.flatMap((path) => ['-e', path]),
-    '-o',
-    bundle,
-    rego,
-  ]);
-  execFileSync('tar', ['-xzf', bundle, '-C', folder, '/policy.wasm'], { stdio: 'ignore' });
+  const entrypoints = policies.flatMap((path) => ['-e', path]);
+  const build = (target) => {
+    const file = join(folder, `${target}.tar.gz`);
+    execFileSync(binary, ['build', '-t', target, ...entrypoints, '-o', file, rego]);
+    return file;
+  };
+  const bundle = build('plan');
+  execFileSync('tar', ['-xzf', build('wasm'), '-C', folder, '/policy.wasm'], { stdio: 'ignore' });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   return { bundle, wasm: join(folder, 'policy.wasm'), remove };
 }

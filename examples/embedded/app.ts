@@ -2,7 +2,7 @@ import { Controller, Get, Module, UseGuards, UseInterceptors } from '@nestjs/com
 import type { Decision, OpaModuleOptions } from 'nestjs-opa';
 import { OpaDecision, OpaGuard, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
 
-// opa build -t wasm -e orders/read -e orders/view policy.rego
+// opa build -t plan -e orders/read -e orders/view policy.rego
 
 /** The module's options without any OPA: the bundle decides, and must have an entrypoint for `policy`. */
 export const embedded = (bundle: string): OpaModuleOptions => ({ bundle, policy: 'orders/read' });

@@ -14,16 +14,20 @@ const fixtures = join(import.meta.dirname, 'fixtures');
 const IMPORTED = /(?:from|import\(|import|types=)\s*["'](?!\.|node:)((?:@[^/"']+\/)?[^/"']+)/g;
 
 let folder: string;
-let tarball: string;
+/** The packed libraries by their names. */
+let tarballs: Record<'nestjs-opa' | 'opa-plan', string>;
 let nest12: string;
 let nest11: string;
 
 /** The workspace without its built files: packing builds anew, and other tests run what is built in the checkout. */
 async function copyOfWorkspace(): Promise<string> {
   const copy = join(folder, 'workspace');
-  const built = join(root, 'libs', 'opa', 'dist');
-  for (const path of ['package.json', 'tsconfig.json', 'scripts/build-lib.mjs', 'libs/opa']) {
-    await cp(join(root, path), join(copy, path), { recursive: true, filter: (from) => from !== built });
+  const built = ['opa', 'plan'].map((name) => join(root, 'libs', name, 'dist'));
+  for (const path of ['package.json', 'tsconfig.json', 'scripts/build-lib.mjs', 'libs/opa', 'libs/plan']) {
+    await cp(join(root, path), join(copy, path), {
+      recursive: true,
+      filter: (from) => !built.includes(from),
+    });
   }
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
   return copy;
@@ -34,32 +38,44 @@ async function project(name: string): Promise<string> {
   const copy = join(folder, name);
   await cp(join(fixtures, name), copy, { recursive: true });
   await cp(join(fixtures, 'orders.rego'), join(copy, 'orders.rego'));
-  await run(copy, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball);
+  await run(
+    copy,
+    'npm',
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    ...Object.values(tarballs),
+  );
   return copy;
 }
 
-describe('the packed library', () => {
+describe('the packed libraries', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'nestjs-opa-packaging-'));
     env['OPA_BIN'] = lastLine(await run(root, 'node', 'scripts/get-opa.mjs'));
     const workspace = await copyOfWorkspace();
-    await run(workspace, 'npm', 'pack', '-w', 'nestjs-opa', '--pack-destination', folder);
-    tarball = join(folder, (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '');
+    await run(workspace, 'npm', 'pack', '-w', 'nestjs-opa', '-w', 'opa-plan', '--pack-destination', folder);
+    const packed = await readdir(folder);
+    const tarballOf = (name: string) =>
+      join(folder, packed.find((file) => file.startsWith(`${name}-`)) ?? '');
+    tarballs = { 'nestjs-opa': tarballOf('nestjs-opa'), 'opa-plan': tarballOf('opa-plan') };
     [nest12, nest11] = await Promise.all([project('nest12-esm'), project('nest11-cjs')]);
   }, PATIENCE);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('has nothing for publint to complain of', async () => {
-    const { stdout } = await runInstalled(root, 'publint', 'run', tarball, '--strict');
+  it.each(['nestjs-opa', 'opa-plan'] as const)('%s has nothing for publint to complain of', async (name) => {
+    const { stdout } = await runInstalled(root, 'publint', 'run', tarballs[name], '--strict');
     expect(stdout).toContain('All good!');
   });
 
-  it('has right types for every kind of import', async () => {
-    const { stdout } = await runInstalled(root, 'attw', tarball, '--format', 'ascii');
+  it.each([
+    ['nestjs-opa', ['nestjs-opa', 'nestjs-opa/mcp', 'nestjs-opa/testing']],
+    ['opa-plan', ['opa-plan']],
+  ] as const)('%s has right types for every kind of import', async (name, entries) => {
+    const { stdout } = await runInstalled(root, 'attw', tarballs[name], '--format', 'ascii');
     expect(stdout).toContain('No problems found');
-    for (const entry of ['nestjs-opa', 'nestjs-opa/mcp', 'nestjs-opa/testing']) {
-      expect(stdout).toContain(`"${entry}"`);
-    }
+    for (const entry of entries) expect(stdout).toContain(`"${entry}"`);
   });
 
   it('imports nothing in its types but what is installed along with it', async () => {
@@ -85,7 +101,7 @@ describe('the packed library', () => {
     'compiles and runs in an ESM project with Nest 12, and can be required there',
     async () => {
       // Without its optional peers: neither the types nor the start may need them.
-      for (const peer of ['@open-policy-agent', '@nestjs/microservices', '@modelcontextprotocol']) {
+      for (const peer of ['@nestjs/microservices', '@modelcontextprotocol']) {
         expect([peer, existsSync(join(nest12, 'node_modules', peer))]).toEqual([peer, false]);
       }
       await runInstalled(nest12, 'tsc');

@@ -61,7 +61,7 @@ export interface OpaProcess {
   kill(): Promise<void>;
 }
 
-/** The test's policies, as Rego and as a Wasm bundle. */
+/** The test's policies, as Rego and as a plan bundle. */
 export interface Policies {
   readonly rego: Readonly<Record<string, string>>;
   readonly bundle: string;

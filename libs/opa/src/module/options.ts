@@ -27,7 +27,10 @@ export interface OpaModuleOptions {
    * asked for its health every second, and taken back. Default: `http://127.0.0.1:8181`.
    */
   url?: string | readonly string[];
-  /** A Wasm bundle, by file or http(s) URL: alone it is the engine, beside `url` the fallback. Default: none. */
+  /**
+   * A plan bundle (`opa build -t plan`), by file or http(s) URL: alone it is the engine, beside `url` the fallback.
+   * Default: none.
+   */
   bundle?: string;
   /** An engine of your own, instead of `url` and `bundle`. */
   engine?: PolicyEngine;

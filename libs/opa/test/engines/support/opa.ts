@@ -39,7 +39,7 @@ export async function writeSources(sources: Sources): Promise<string> {
   return folder;
 }
 
-/** Builds a Wasm bundle with the real OPA, and gives its path. */
+/** Builds a plan bundle with the real OPA, and gives its path. */
 export async function buildBundle(sources: Sources | string, ...entrypoints: string[]): Promise<string> {
   const folder = await writeSources(typeof sources === 'string' ? { 'policy.rego': sources } : sources);
   const output = join(await tempFolder(), 'bundle.tar.gz');
