@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { inspect } from 'node:util';
 import { createEmbeddedEngine } from '../../src/engines/embedded/index.js';
 import { expressions, input } from './support/expressions.js';
 import { buildBundle, opaEval, writeSources } from './support/opa.js';
@@ -33,7 +32,7 @@ describe('the embedded engine against the real OPA', () => {
   });
 });
 
-describe('builtins whose answers change or whose arguments lose something', () => {
+describe('builtins whose answers change, or whose arguments are unusual', () => {
   const ask = async (rego: string, value?: unknown): Promise<unknown> => {
     const engine = await createEmbeddedEngine({ bundle: await buildBundle(rego, 'p/x') });
     return engine.evaluate({ policy: 'p/x', input: value }, { deadline: Infinity });
@@ -61,51 +60,18 @@ describe('builtins whose answers change or whose arguments lose something', () =
   });
 
   it.each([
-    [
-      'object.subset where sets and arrays differ',
-      'object.subset(input.a, input.b)',
-      { a: [1, 2, 3], b: [1, 3] },
-    ],
-    ['hex.decode of what is not UTF-8', 'hex.decode(input)', 'ff'],
-    ['urlquery.decode of what is not UTF-8', 'urlquery.decode(input)', '%ff'],
-    [
-      'json.patch with a key that is not text',
-      'json.patch(input, [{"op": "add", "path": [1], "value": 1}])',
-      {},
-    ],
-  ])('fails rather than answering wrongly: %s', async (_, expression, value) => {
-    await expect(ask(`package p\nx := ${expression}`, value)).rejects.toMatchObject({
-      code: 'OPA_POLICY_ERROR',
-    });
-  });
-
-  it.each([
-    ['regex.split', 'regex.split(input, "a")', '[HUSH', 'Invalid regular expression'],
-    ['sprintf', 'sprintf(input, [])', '%(HUSH', '[sprintf]'],
-    [
-      'sprintf of another type',
-      'sprintf("%d", [input])',
-      'HUSH',
-      '[sprintf] expecting number but found string',
-    ],
-    [
-      'json.patch',
-      'json.patch({}, [{"op": "add", "path": [[input]], "value": 1}])',
-      'HUSH',
-      'json.patch takes',
-    ],
-    [
-      'object.subset',
-      'object.subset(input.a, input.b)',
-      { a: ['HUSH', 2, 3], b: ['HUSH', 3] },
-      'object.subset cannot',
-    ],
-  ])('tells nothing of the input when it fails: %s', async (_, expression, value, said) => {
-    const failed = ask(`package p\nx := ${expression}`, value).catch((reason: unknown) => reason);
-    expect(await failed).toMatchObject({
-      code: 'OPA_POLICY_ERROR',
-      message: expect.stringContaining(`The policy "p/x" failed: ${said}`),
-    });
-    expect(inspect(await failed, { depth: 10 })).not.toContain('HUSH');
+    ['object.subset(input.a, input.b)', { a: [1, 2, 3], b: [1, 3] }],
+    ['object.subset({1, 2, 3}, [1, 3])', {}],
+    ['hex.decode(input)', 'ff'],
+    ['urlquery.decode(input)', '%ff'],
+    ['json.patch(input, [{"op": "add", "path": [1], "value": 1}])', {}],
+    ['regex.split(input, "a")', '[HUSH'],
+    ['sprintf(input, [])', '%(HUSH'],
+    ['sprintf("%d", [input])', 'HUSH'],
+    ['json.patch({}, [{"op": "add", "path": [[input]], "value": 1}])', 'HUSH'],
+  ])('%s is what it is in OPA', async (expression, value) => {
+    const rego = `package p\nx := ${expression}`;
+    const expected = await opaEval(await writeSources({ 'policy.rego': rego }), 'data.p.x', value);
+    expect(await ask(rego, value)).toStrictEqual(expected === undefined ? {} : { result: expected });
   });
 });

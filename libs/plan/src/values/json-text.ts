@@ -32,13 +32,15 @@ export function toJson(value: Value): string {
  * that no JavaScript number equals becomes the nearest one.
  */
 export function toPlain(value: Value): unknown {
+  if (typeof value === 'string') return wellFormed(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof RegoNumber) return Number(value.text);
   if (isArray(value)) return value.map((item) => toPlain(fromCaller(item) ?? null));
   if (isSet(value)) return itemsOf(value).map(toPlain);
   const plain: Record<string, unknown> = {};
   const entries = entriesInAnyOrder(value);
-  for (const [key, item] of hasTextKeys(entries) ? entries : textEntries(value)) {
+  for (const [name, item] of hasTextKeys(entries) ? entries : textEntries(value)) {
+    const key = wellFormed(name);
     // A key "__proto__" is an entry like any other.
     if (key !== '__proto__') plain[key] = toPlain(item);
     else
