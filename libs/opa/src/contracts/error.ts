@@ -45,8 +45,8 @@ export interface OpaErrorDetails {
   clientFault?: boolean | undefined;
   /** With `OPA_BAD_INPUT`: the input is larger than option `input.maxBytes` or `input.maxResponseBytes` allows. Default: `false`. */
   tooLarge?: boolean | undefined;
-  /** With a timeout: the input is so large that it may be the reason, so that no fallback follows. Default: `false`. */
-  largeInput?: boolean | undefined;
+  /** With a timeout: the input or the policy may be the reason rather than OPA, so no fallback follows. Default: `false`. */
+  noFallback?: boolean | undefined;
 }
 
 const BRAND = Symbol.for('nestjs-opa:error');
@@ -63,7 +63,7 @@ export class OpaError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly clientFault: boolean;
   readonly tooLarge: boolean;
-  readonly largeInput: boolean;
+  readonly noFallback: boolean;
   readonly [BRAND] = true;
 
   constructor(
@@ -76,7 +76,7 @@ export class OpaError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.clientFault = details.clientFault ?? false;
     this.tooLarge = details.tooLarge ?? false;
-    this.largeInput = details.largeInput ?? false;
+    this.noFallback = details.noFallback ?? false;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -92,12 +92,12 @@ export function opaErrorOf(failure: unknown): OpaError {
 
 /**
  * Tells whether an error means that OPA isn't there: unreachable, late, or behind a circuit that those opened. Only
- * then may something stand in for its decision: neither a flood (`OPA_OVERLOADED`) nor a large input must open a door.
+ * then may something stand in for its decision: no flood (`OPA_OVERLOADED`), large input or slow policy must open a door.
  */
 export function isGone(error: unknown): error is OpaError {
   return (
     error instanceof OpaError &&
-    !error.largeInput &&
+    !error.noFallback &&
     (error.code === 'OPA_UNREACHABLE' || error.code === 'OPA_TIMEOUT' || error.code === 'OPA_CIRCUIT_OPEN')
   );
 }

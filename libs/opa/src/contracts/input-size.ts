@@ -26,5 +26,5 @@ export function blameLargeInput(error: unknown, query: Query): unknown {
   const { code, message, cause, status, retryAfterMs } = error;
   if (code !== 'OPA_TIMEOUT' && status !== 504) return error;
   const why = `The input is above ${LARGE_INPUT_BYTES} bytes and may be the reason: no fallback is used.`;
-  return new OpaError(code, `${message} ${why}`, { cause, status, retryAfterMs, largeInput: true });
+  return new OpaError(code, `${message} ${why}`, { cause, status, retryAfterMs, noFallback: true });
 }

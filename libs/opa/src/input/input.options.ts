@@ -22,11 +22,10 @@ export interface OpaInputOptions {
   /** Whether a policy sees the body, and up to how many bytes of JSON. Default: `false`. */
   body?: false | { maxBytes: number };
   /**
-   * The largest input of a request's decision, in bytes of JSON; a larger one is refused with 413. Default: 2 MiB;
-   * 256 KiB with a Wasm bundle, which holds the event loop while it decides.
+   * The largest input of a request's decision, in bytes of JSON; a larger one is refused with 413. Default: 2 MiB.
    */
   maxBytes?: number;
-  /** The same for inputs that hold a result; a larger one is refused with 500. Default: 8 MiB; 256 KiB with a Wasm bundle. */
+  /** The same for inputs that hold a result; a larger one is refused with 500. Default: 8 MiB. */
   maxResponseBytes?: number;
 }
 

@@ -42,27 +42,16 @@ export function settingsOf(options: OpaModuleOptions): OpaSettings {
     retry: enabled(retry ?? implied, retrySettings),
     circuitBreaker: enabled(circuitBreaker ?? implied, circuitBreakerSettings),
     timeout,
-    inputLimits: inputLimitsOf(options),
+    inputLimits: {
+      request: options.input?.maxBytes ?? INPUT_LIMITS.request,
+      response: options.input?.maxResponseBytes ?? INPUT_LIMITS.response,
+    },
     pool: poolSettings(options.pool ?? {}, timeout),
     mode: options.mode ?? 'enforce',
     onUnavailable: options.onUnavailable ?? (bundle !== undefined && url !== undefined ? 'bundle' : 'deny'),
     unguarded: options.unguarded ?? 'deny',
     policyHeaders: options.policyHeaders ?? [],
     shutdownTimeout: options.shutdownTimeout ?? 5_000,
-  };
-}
-
-/** Wasm can't be interrupted, and holds the event loop meanwhile: see docs/embedded.md for how long. */
-const EMBEDDED_INPUT_BYTES = 256 * 1024;
-
-function inputLimitsOf({ bundle, engine, input = {} }: OpaModuleOptions): InputLimits {
-  const inProcess = bundle !== undefined || engine?.name === 'embedded';
-  const implied = inProcess
-    ? { request: EMBEDDED_INPUT_BYTES, response: EMBEDDED_INPUT_BYTES }
-    : INPUT_LIMITS;
-  return {
-    request: input.maxBytes ?? implied.request,
-    response: input.maxResponseBytes ?? implied.response,
   };
 }
 

@@ -122,7 +122,7 @@ export class FailoverEngine implements PolicyEngine {
 
 // The next one may have an answer, and this one is well: it has too much to do, or the input was large.
 function triesNext(error: unknown): boolean {
-  return error instanceof OpaError && (error.code === 'OPA_OVERLOADED' || error.largeInput);
+  return error instanceof OpaError && (error.code === 'OPA_OVERLOADED' || error.noFallback);
 }
 
 interface Member extends FailoverMember {

@@ -9,6 +9,6 @@ import { isGone, opaErrorOf } from '../contracts/index.js';
 export function graver(earlier: OpaError | undefined, later: unknown): OpaError {
   const error = opaErrorOf(later);
   const notAsked = error.code === 'OPA_OVERLOADED' && error.status === undefined;
-  const opensNothing = earlier?.code === 'OPA_OVERLOADED' || earlier?.largeInput === true;
+  const opensNothing = earlier?.code === 'OPA_OVERLOADED' || earlier?.noFallback === true;
   return opensNothing && (isGone(error) || notAsked) ? earlier : error;
 }

@@ -57,7 +57,7 @@ describe.each(DOORS)('%s', (degraded, options) => {
         await expect(asked).resolves.toMatchObject({ degraded: expected });
         return;
       }
-      await expect(asked).rejects.toMatchObject({ largeInput: true });
+      await expect(asked).rejects.toMatchObject({ noFallback: true });
       await expect(asked).rejects.toThrow('The input is above 65536 bytes and may be the reason');
       expect(opa.stats().decisions).toMatchObject({ degraded: 0, error: 1 });
     });

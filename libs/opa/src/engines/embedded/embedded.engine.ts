@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { fromJson, PlanError } from 'opa-plan';
 import type { Policy } from 'opa-plan';
-import { blameLargeInput, inputJson, OpaError } from '../../contracts/index.js';
+import { inputJson, OpaError } from '../../contracts/index.js';
 import type {
   EngineAnswer,
   EvaluateOptions,
@@ -64,7 +64,7 @@ export class EmbeddedEngine implements PolicyEngine {
       return result === undefined ? this.#revision : { result, ...this.#revision };
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
-      if (error.code !== 'NOT_PLANNED') throw blameLargeInput(evaluationError(error, path), { json });
+      if (error.code !== 'NOT_PLANNED') throw evaluationError(error, path);
       this.#unplanned.about(path);
       return this.#revision;
     }

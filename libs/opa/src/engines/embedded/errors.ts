@@ -6,9 +6,12 @@ export function badBundle(source: string, problem: string, cause?: unknown): Opa
   return new OpaError('OPA_BAD_BUNDLE', `The bundle ${source} can't be used: ${problem}`, { cause });
 }
 
-/** The error of a failed evaluation. The cause is left out: the error of a builtin may quote the input. */
+/**
+ * The error of a failed evaluation. The cause is left out: the error of a builtin may quote the input. What made an
+ * evaluation late is its policy or its input, never an OPA that is away: no fallback may follow.
+ */
 export function evaluationError({ code, message }: PlanError, path: string): OpaError {
   return code === 'DEADLINE_EXCEEDED'
-    ? new OpaError('OPA_TIMEOUT', `The deadline passed while "${path}" was evaluated.`)
+    ? new OpaError('OPA_TIMEOUT', `The deadline passed while "${path}" was evaluated.`, { noFallback: true })
     : new OpaError('OPA_POLICY_ERROR', `The policy "${path}" failed: ${message}`);
 }
