@@ -16,8 +16,6 @@ export interface EmbeddedEngineOptions extends LoadBundleOptions {
  *
  * @example
  * ```ts
- * import { createEmbeddedEngine } from 'nestjs-opa';
- *
  * const engine = await createEmbeddedEngine({ bundle: 'policies/bundle.tar.gz' });
  * ```
  *
