@@ -22,7 +22,26 @@ export function interceptorsOf(
   method: object,
   config?: ApplicationConfig,
 ): InterceptorType[] {
-  return [...globals(config), ...declared(controller), ...declared(method)]
+  const global = config === undefined ? [] : globalInterceptors(config);
+  return [...global, ...typesOf([...interceptorsOn(controller), ...interceptorsOn(method)])];
+}
+
+/**
+ * The global interceptors of an application in their order.
+ *
+ * @param scope - `static` leaves out those that Nest makes for each request
+ */
+export function globalInterceptors(
+  config: ApplicationConfig,
+  scope: 'static' | 'every' = 'every',
+): InterceptorType[] {
+  // What a factory provides is known when it has made it, which is with the request.
+  const scoped = config.getGlobalRequestInterceptors().map(({ metatype }): unknown => metatype);
+  return typesOf([...config.getGlobalInterceptors(), ...(scope === 'static' ? [] : scoped)]);
+}
+
+function typesOf(interceptors: readonly unknown[]): InterceptorType[] {
+  return interceptors
     .filter((interceptor): interceptor is object => isObject(interceptor))
     .map((interceptor) => (typeof interceptor === 'function' ? interceptor : classOf(interceptor)));
 }
@@ -49,14 +68,8 @@ export function isCache(type: InterceptorType): boolean {
   return false;
 }
 
-function globals(config: ApplicationConfig | undefined): unknown[] {
-  if (config === undefined) return [];
-  // What a factory provides is known when it has made it, which is with the request.
-  const requestScoped = config.getGlobalRequestInterceptors().map(({ metatype }) => metatype);
-  return [...config.getGlobalInterceptors(), ...requestScoped];
-}
-
-function declared(on: object): unknown[] {
+/** The interceptors that `@UseInterceptors` names on a class or method. */
+export function interceptorsOn(on: object): unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS, on) ?? []) as unknown[];
 }
 

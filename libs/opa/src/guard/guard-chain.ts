@@ -60,6 +60,7 @@ export function guardName(guard: unknown): string {
 const placed = (place: ChainedGuard['place'], guards: readonly unknown[]): ChainedGuard[] =>
   guards.map((guard) => ({ guard, place }));
 
-function guardsOn(target: object): unknown[] {
+/** The guards that `@UseGuards` names on a class or method. */
+export function guardsOn(target: object): unknown[] {
   return (Reflect.getMetadata(GUARDS, target) ?? []) as unknown[];
 }

@@ -2,7 +2,13 @@ import type { OnModuleInit } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { OpaError } from '../contracts/index.js';
 import { declarationWithin } from '../decorators/index.js';
-import { editsResults, interceptorsOf, isCache, outsideOf } from '../enforcement/index.js';
+import {
+  editsResults,
+  globalInterceptors,
+  interceptorsOf,
+  isCache,
+  outsideOf,
+} from '../enforcement/index.js';
 import { reachesGateways } from './audit/coverage.js';
 import type { Handler, HandlerSources } from './audit/handlers.js';
 import { handlersOf } from './audit/handlers.js';
@@ -11,8 +17,8 @@ import type { OpaModuleOptions } from './options.js';
 const GUIDE = 'see docs/interceptor-order.md';
 
 /**
- * Looks at the interceptors of each handler with a response policy: a cache outside OpaInterceptor stops the start, and
- * what else may change a result after the decision is told of.
+ * Looks at the interceptors of each handler with a response policy: the start stops where OpaInterceptor doesn't surely
+ * run, and where a cache runs outside it. A warning names what else may change a result after the decision.
  */
 export class InterceptorOrderCheck implements OnModuleInit {
   private readonly logger = new Logger('OpaAudit');
@@ -23,51 +29,58 @@ export class InterceptorOrderCheck implements OnModuleInit {
     private readonly instance: string | undefined,
   ) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler and its cache */
+  /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler, and the cache if there is one */
   onModuleInit(): void {
     const findings = this.decidedHandlers().map((handler) => {
-      const outside = this.outsideOf(handler);
-      const name = `${handler.controller.name}.${handler.method.name}`;
-      if (outside?.some(isCache) === true) throw cached(name);
-      return {
-        name,
-        outside: outside?.map(({ name: of = '' }) => (of === '' ? 'one of request scope' : of)),
-      };
+      const { controller, method } = handler;
+      const name = `${controller.name}.${method.name}`;
+      if (!this.isDecided(handler)) throw notDecided(name, handler.kind);
+      const outside = outsideOf(interceptorsOf(controller, method, this.sources.config)) ?? [];
+      if (outside.some(isCache)) throw cached(name);
+      return { name, outside: outside.map((type) => nameOf(type)) };
     });
-    if (this.options.audit === false) return;
-    const unasked = findings.filter(({ outside }) => outside === undefined).map(({ name }) => name);
     const crossed = findings
-      .filter(({ outside = [] }) => outside.length > 0)
-      .map(({ name, outside = [] }) => `${name} (${outside.join(', ')})`);
-    if (unasked.length > 0) {
-      this.logger.warn(
-        `No OpaInterceptor surely runs around ${unique(unasked)}: their response policies are not asked. ` +
-          `Set option interceptor: 'global', or add @UseInterceptors(OpaInterceptor): ${GUIDE}.`,
-      );
-    }
-    if (crossed.length > 0) {
-      this.logger.warn(
-        `Interceptors run outside OpaInterceptor and may change what leaves after the decision: ${unique(crossed)}. ` +
-          `Set option interceptor: 'global', or name OpaInterceptor first: ${GUIDE}.`,
-      );
-    }
+      .filter(({ outside }) => outside.length > 0)
+      .map(({ name, outside }) => `${name} (${outside.join(', ')})`);
+    if (this.options.audit === false || crossed.length === 0) return;
+    this.logger.warn(
+      `Interceptors run outside OpaInterceptor and may change what leaves after the decision: ${unique(crossed)}. ` +
+        `Set option interceptor: 'global', or name OpaInterceptor first: ${GUIDE}.`,
+    );
   }
 
   private decidedHandlers(): Handler[] {
-    return handlersOf(this.sources).filter(({ method, controller }) => {
+    return handlersOf(this.sources, 'interceptors').filter(({ method, controller }) => {
       const declaration = declarationWithin(method, controller, this.options.publicKeys ?? []);
       return declaration?.response !== undefined && declaration.instance === this.instance;
     });
   }
 
-  private outsideOf({ kind, controller, method }: Handler): ReturnType<typeof outsideOf> {
+  /** Tells whether an OpaInterceptor surely runs around a handler. */
+  private isDecided({ kind, controller, method }: Handler): boolean {
     const { config, host } = this.sources;
-    const own = interceptorsOf(controller, method);
-    const isConnected = ['rpc', 'grpc', 'mcp'].includes(kind) && host?.httpAdapter !== undefined;
-    const isReached = !isConnected && (kind !== 'ws' || reachesGateways(config));
-    if (!isReached && !own.some(editsResults)) return undefined;
-    return outsideOf(interceptorsOf(controller, method, config));
+    if (interceptorsOf(controller, method).some(editsResults)) return true;
+    // Global interceptors reach a connected microservice with `inheritAppConfig` alone, which nobody can see.
+    if (isMessage(kind) && host?.httpAdapter !== undefined) return false;
+    // Nest runs none of request scope around gateways.
+    if (kind === 'ws')
+      return reachesGateways(config) && globalInterceptors(config, 'static').some(editsResults);
+    return globalInterceptors(config).some(editsResults);
   }
+}
+
+const isMessage = (kind: Handler['kind']): boolean => ['rpc', 'grpc', 'mcp'].includes(kind);
+
+function notDecided(handler: string, kind: Handler['kind']): OpaError {
+  const fix =
+    kind === 'ws' || isMessage(kind)
+      ? 'Add'
+      : "Set option interceptor: 'global' of the unnamed OpaModule, or add";
+  return new OpaError(
+    'OPA_BAD_OPTIONS',
+    `OpaModule: ${handler} has a response policy, but no OpaInterceptor surely runs around it, so that the policy might ` +
+      `never be asked. ${fix} @UseInterceptors(OpaInterceptor) to the handler or its class: ${GUIDE}.`,
+  );
 }
 
 function cached(handler: string): OpaError {
@@ -77,5 +90,8 @@ function cached(handler: string): OpaError {
       `another without asking the response policy. Set option interceptor: 'global', or name OpaInterceptor first: ${GUIDE}.`,
   );
 }
+
+const nameOf = ({ name = '' }: { readonly name?: string }): string =>
+  name === '' ? 'one of request scope' : name;
 
 const unique = (names: readonly string[]): string => [...new Set(names)].join(', ');

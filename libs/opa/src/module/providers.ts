@@ -23,6 +23,7 @@ import { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
 import { RouteAudit } from './audit/audit.js';
 import type { HandlerSources } from './audit/handlers.js';
+import { FactoryProviderCheck } from './factory-provider.check.js';
 import { registerGlobally } from './global-interceptor.js';
 import { GuardUseCheck } from './guard-use.check.js';
 import { InterceptorOrderCheck } from './interceptor-order.check.js';
@@ -92,6 +93,12 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       useFactory: ({ settings }: OpaRuntime, handlers: HandlerSources) =>
         new InterceptorOrderCheck(handlers, settings, name),
       inject: [runtime, sources],
+    },
+    {
+      provide: instanceToken(FactoryProviderCheck, name),
+      useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
+        new FactoryProviderCheck(discovery, scanner),
+      inject: [DiscoveryService, MetadataScanner],
     },
     {
       provide: instanceToken(ScopeCheck, name),

@@ -5,7 +5,9 @@ import { declarationOf } from '../decorators/index.js';
 // @nestjs/graphql's own metadata and token, which a module without that peer can't import.
 const OPTIONS = 'GqlModuleOptions';
 const TYPE = 'graphql:resolver_type';
-const BELOW_ROOT = ['graphql:resolve_property', 'graphql:resolve_reference'];
+
+/** What marks GraphQL fields below the root, and resolvers of references between subgraphs. */
+export const BELOW_ROOT = ['graphql:resolve_property', 'graphql:resolve_reference'];
 
 /** What Nest runs around GraphQL fields below the root: `guards`, `interceptors`, `filters`. */
 export type FieldEnhancers = readonly string[];

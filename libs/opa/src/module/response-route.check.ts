@@ -4,9 +4,11 @@ import { OpaError } from '../contracts/index.js';
 import type { PublicKeys } from '../decorators/index.js';
 import { declarationWithin } from '../decorators/index.js';
 import { isMessage, takesResponseOver } from '../enforcement/index.js';
+import { providedClass } from './audit/provided-class.js';
 import { fieldEnhancers, unaskedPolicy } from './resolver.check.js';
 
 type Method = (...args: never[]) => unknown;
+type Provided = Parameters<typeof providedClass>[0];
 
 /** Stops the start when a handler's result would pass its response policy unseen. */
 export class ResponseRouteCheck implements OnModuleInit {
@@ -28,14 +30,13 @@ export class ResponseRouteCheck implements OnModuleInit {
     }
   }
 
-  private *methodsOf(found: readonly { metatype: unknown }[]): Generator<[of: Type, key: string, Method]> {
-    for (const { metatype } of found) {
-      if (typeof metatype !== 'function') continue;
-      // A provider's factory is a function too, and may have no prototype.
-      const prototype = metatype.prototype as Record<string, unknown> | undefined;
+  private *methodsOf(found: readonly Provided[]): Generator<[of: Type, key: string, Method]> {
+    for (const wrapper of found) {
+      const of = providedClass(wrapper);
+      const prototype = of?.prototype as Record<string, unknown> | undefined;
       for (const key of this.scanner.getAllMethodNames(prototype ?? null)) {
         const method = prototype?.[key];
-        if (typeof method === 'function') yield [metatype as Type, key, method as Method];
+        if (of !== undefined && typeof method === 'function') yield [of, key, method as Method];
       }
     }
   }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { UseInterceptors } from '@nestjs/common';
 import { Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import type { Client } from 'graphql-ws';
 import { createClient } from 'graphql-ws';
 import type { OpaModuleOptions } from 'nestjs-opa';
-import { OpaError, OpaModule, OpaPolicy } from 'nestjs-opa';
+import { OpaError, OpaInterceptor, OpaModule, OpaPolicy } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import WebSocket from 'ws';
 import type { GraphqlApp, GraphqlError, GraphqlSetup } from './drivers/graphql.js';
@@ -114,7 +115,10 @@ describe('the start is stopped', () => {
   }
   @Resolver('Order')
   class Masked {
-    @ResolveField() @OpaPolicy('customer', { response: 'view' }) customer(): undefined {
+    @ResolveField()
+    @UseInterceptors(OpaInterceptor)
+    @OpaPolicy('customer', { response: 'view' })
+    customer(): undefined {
       return undefined;
     }
   }

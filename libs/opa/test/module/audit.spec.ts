@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplication, Provider, Type } from '@nestjs/common';
-import { Controller, Get, Injectable, Logger, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, Logger, Post, UseGuards, UseInterceptors } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { MessagePattern, Transport } from '@nestjs/microservices';
 import { Query, Resolver } from '@nestjs/graphql';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { OpaModuleOptions, RouteReport } from 'nestjs-opa';
-import { OpaGuard, OpaModule, OpaPolicy, OpaPublic, OpaService } from 'nestjs-opa';
+import { OpaGuard, OpaInterceptor, OpaModule, OpaPolicy, OpaPublic, OpaService } from 'nestjs-opa';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa, TestEngine } from 'nestjs-opa/testing';
 
@@ -18,7 +18,10 @@ class Orders {
   @Get() list() {
     return '';
   }
-  @Get(':id') @OpaPolicy('orders/read', { response: 'orders/view' }) read() {
+  @Get(':id')
+  @UseInterceptors(OpaInterceptor)
+  @OpaPolicy('orders/read', { response: 'orders/view' })
+  read() {
     return '';
   }
   @Post(['new', 'add']) @OpaPolicy(['orders/add', 'orders/limit'], { inherit: true }) add() {

@@ -14,6 +14,7 @@ import { CACHE_MANAGER, CacheInterceptor, CacheModule } from '@nestjs/cache-mana
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { MessagePattern } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaGuard, OpaInterceptor, OpaModule, OpaPolicy } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
@@ -38,6 +39,16 @@ class AddsByRequest extends Adds {}
 
 @Injectable()
 class OwnCache extends CacheInterceptor {}
+
+@Injectable()
+class OwnInterceptor extends OpaInterceptor {}
+
+@WebSocketGateway()
+class Gateway {
+  @SubscribeMessage('read') @OpaPolicy('open', { response: 'view' }) read() {
+    return {};
+  }
+}
 
 /** Another module with a global interceptor of its own. */
 @Module({ providers: [{ provide: APP_INTERCEPTOR, useClass: Adds }] })
@@ -169,18 +180,51 @@ describe('the audit of interceptors', () => {
   });
 
   it.each<[string, Setup, string]>([
-    ['a handler without any', { controllers: [controllerWith([], [])] }, 'Orders.read'],
+    ['a route', { controllers: [controllerWith([], [])] }, 'Orders.read'],
     [
-      'a message that global ones may not reach',
-      {
-        controllers: [Messages],
-        options: { interceptor: 'global' },
-      },
+      'a route, without the audit and with decisions disabled',
+      { controllers: [controllerWith([Adds], [])], options: { audit: false, mode: 'disabled' } },
+      'Orders.read',
+    ],
+    [
+      'a message that the global one may not reach',
+      { controllers: [Messages], options: { interceptor: 'global' } },
       'Messages.read',
     ],
-  ])('names response policies that nobody asks: %s', async (_name, setup, handler) => {
-    await start(setup);
-    expect(warnings).toEqual([expect.stringContaining(`No OpaInterceptor surely runs around ${handler}:`)]);
+    [
+      'an event that one of request scope does not reach',
+      {
+        controllers: [],
+        providers: [Gateway, { provide: APP_INTERCEPTOR, useClass: OpaInterceptor, scope: Scope.REQUEST }],
+      },
+      'Gateway.read',
+    ],
+  ])('stops the start over a response policy that might not be asked: %s', async (_name, setup, handler) => {
+    await expect(start(setup)).rejects.toMatchObject({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining(`${handler} has a response policy, but no OpaInterceptor surely runs`),
+    });
+  });
+
+  it.each<[string, Partial<Setup>]>([
+    ['APP_INTERCEPTOR', { providers: [globally(OpaInterceptor)] }],
+    [
+      'APP_INTERCEPTOR with useExisting',
+      { providers: [{ provide: APP_INTERCEPTOR, useExisting: OpaInterceptor }] },
+    ],
+    [
+      'APP_INTERCEPTOR of request scope',
+      { providers: [{ provide: APP_INTERCEPTOR, useClass: OpaInterceptor, scope: Scope.REQUEST }] },
+    ],
+    ['a subclass', { providers: [globally(OwnInterceptor)] }],
+    [
+      'app.useGlobalInterceptors()',
+      { prepare: (of) => void of.useGlobalInterceptors(of.get(OpaInterceptor)) },
+    ],
+  ])('lets a response policy be asked by %s', async (_name, setup) => {
+    const get = await start({ controllers: [controllerWith([], [])], ...setup });
+    engine.answer('view', false);
+    expect((await get()).status).toBe(403);
   });
 
   it.each<[string, Setup]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageEvent } from '@nestjs/common';
-import { Controller, Get, Next, Res, Sse } from '@nestjs/common';
+import { Controller, Get, Next, Res, Sse, UseInterceptors } from '@nestjs/common';
 import { GrpcStreamCall } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { Ack, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -99,6 +99,7 @@ describe('handlers that a response policy would never see', () => {
   @Controller('res')
   class TakesOver {
     @Get()
+    @UseInterceptors(OpaInterceptor)
     @OpaPolicy('a', { response: 'b' })
     get(@Res() _response: unknown) {
       return 1;
@@ -107,6 +108,7 @@ describe('handlers that a response policy would never see', () => {
   @Controller('next')
   class GoesOn {
     @Get()
+    @UseInterceptors(OpaInterceptor)
     @OpaPolicy('a', { response: 'b' })
     get(@Next() _next: unknown) {
       return 1;
@@ -115,6 +117,7 @@ describe('handlers that a response policy would never see', () => {
   @WebSocketGateway()
   class Acknowledges {
     @SubscribeMessage('a')
+    @UseInterceptors(OpaInterceptor)
     @OpaPolicy('a', { response: 'b' })
     get(@Ack() _ack: unknown) {
       return 1;
@@ -123,6 +126,7 @@ describe('handlers that a response policy would never see', () => {
   @Controller()
   class TakesCall {
     @GrpcStreamCall()
+    @UseInterceptors(OpaInterceptor)
     @OpaPolicy('a', { response: 'b' })
     get(_call: unknown) {
       return 1;
@@ -131,6 +135,7 @@ describe('handlers that a response policy would never see', () => {
   @Controller('sse')
   class Streams {
     @Sse()
+    @UseInterceptors(OpaInterceptor)
     @OpaPolicy('a', { response: 'b' })
     get() {
       return NEVER as typeof NEVER & { data: MessageEvent };
@@ -139,6 +144,7 @@ describe('handlers that a response policy would never see', () => {
   @Controller('through')
   class PassesThrough {
     @Get()
+    @UseInterceptors(OpaInterceptor)
     @OpaPolicy('a', { response: 'b' })
     get(@Res({ passthrough: true }) _response: unknown) {
       return 1;

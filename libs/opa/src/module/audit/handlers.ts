@@ -7,9 +7,10 @@ import type {
   ModulesContainer,
 } from '@nestjs/core';
 import type { RouteReport } from '../../decision/index.js';
-import { fieldEnhancers } from '../resolver.check.js';
+import { BELOW_ROOT, fieldEnhancers } from '../resolver.check.js';
 import { httpRoutes } from './http-routes.js';
 import { meta } from './metadata.js';
+import { providedClass } from './provided-class.js';
 
 /** A handler that Nest calls from outside. */
 export interface Handler {
@@ -32,11 +33,16 @@ type Found = Pick<Handler, 'kind' | 'route'>;
 type Method = Handler['method'];
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** Finds every handler of an application, in the order of its modules. */
-export function handlersOf(sources: HandlerSources): Handler[] {
+/**
+ * Finds every handler of an application, in the order of its modules.
+ *
+ * @param around - what Nest must run around a GraphQL field below the root for it to count
+ */
+export function handlersOf(sources: HandlerSources, around: 'guards' | 'interceptors' = 'guards'): Handler[] {
   const { discovery } = sources;
+  const withFields = fieldEnhancers(discovery)?.includes(around) ?? false;
   const found = [...discovery.getControllers(), ...discovery.getProviders()].flatMap((wrapper) =>
-    handlersIn(wrapper, sources),
+    handlersIn(wrapper, sources, withFields),
   );
   // A class may be a provider of several modules.
   const known = new Map<Type, Set<string>>();
@@ -47,24 +53,28 @@ export function handlersOf(sources: HandlerSources): Handler[] {
   });
 }
 
-function handlersIn(wrapper: Wrapper, { scanner, discovery, ...nest }: HandlerSources): Handler[] {
-  const controller = wrapper.metatype as Type | null;
-  if (typeof controller !== 'function') return [];
+function handlersIn(
+  wrapper: Wrapper,
+  { scanner, discovery, ...nest }: HandlerSources,
+  withFields: boolean,
+): Handler[] {
+  const controller = providedClass(wrapper);
+  if (controller === undefined) return [];
   const asController = discovery.getControllers().includes(wrapper);
   const place = { config: nest.config, modulePath: modulePathOf(wrapper, nest.modules) };
-  const guardsFields = fieldEnhancers(discovery)?.includes('guards') ?? false;
-  // A provider's factory is a function too, and may have no prototype.
-  const prototype = controller.prototype as Record<string, unknown> | undefined;
-  return scanner.getAllMethodNames(prototype ?? null).flatMap((name) => {
-    const method = prototype?.[name];
+  // Nest connects gateways and messages by the class that it makes, and resolvers by what is provided.
+  const isMade = !wrapper.isNotMetatype;
+  const prototype = controller.prototype as Record<string, unknown>;
+  return scanner.getAllMethodNames(prototype).flatMap((name) => {
+    const method = prototype[name];
     if (typeof method !== 'function') return [];
     const served = asController && nest.host?.httpAdapter !== undefined;
     const http = served ? httpRoutes(controller, method, place) : [];
     return [
       ...http.map((route): Found => ({ kind: 'http', route })),
       ...(mcp(method as Method) ?? (asController ? messages(method as Method) : [])),
-      ...event(method as Method, controller),
-      ...field(method as Method, controller, guardsFields),
+      ...(isMade ? event(method as Method, controller) : []),
+      ...field(method as Method, controller, withFields),
     ].map((one) => ({ ...one, controller, method: method as Method }));
   });
 }
@@ -102,13 +112,13 @@ function event(method: Method, controller: Type): Found[] {
 
 const ROOT: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
 
-// Fields below the root are no way in; where Nest runs guards around them, each is decided.
-function field(method: Method, controller: Type, guardsFields: boolean): Found[] {
+// Fields below the root are no way in; where Nest runs guards or interceptors around them, each is decided.
+function field(method: Method, controller: Type, withFields: boolean): Found[] {
   const declared = meta('graphql:resolver_type', method);
   const name = meta('graphql:resolver_name', method);
   const isRoot = ROOT.includes(declared);
-  const isBelow = meta('graphql:resolve_property', method) === true;
-  if (!isRoot && !(isBelow && guardsFields)) return [];
+  const isBelow = BELOW_ROOT.some((key) => meta(key, method) === true);
+  if (!isRoot && !(isBelow && withFields)) return [];
   const type = isRoot ? declared : (declared ?? meta('graphql:resolver_type', controller));
   return [{ kind: 'graphql', route: `${String(type)}.${typeof name === 'string' ? name : method.name}` }];
 }

@@ -1,0 +1,48 @@
+import type { OnModuleInit, Type } from '@nestjs/common';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { OpaError } from '../contracts/index.js';
+import { editsResults, interceptorsOn } from '../enforcement/index.js';
+import { guardsOn, isOpaGuard } from '../guard/index.js';
+import { providedClass } from './audit/provided-class.js';
+
+/**
+ * Stops the start when a provider of `useFactory` or `useValue` names OpaGuard or OpaInterceptor.
+ *
+ * @remarks Nest makes the guards and interceptors that a class names when the class itself is provided. Around a GraphQL
+ * resolver that comes from a factory it runs none of them, and says nothing.
+ */
+export class FactoryProviderCheck implements OnModuleInit {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  /** @throws OpaError `OPA_BAD_OPTIONS` that names the class */
+  onModuleInit(): void {
+    const providers = this.discovery.getProviders();
+    const made = new Set(
+      providers.filter((one) => !one.isNotMetatype).map(({ instance }): unknown => instance),
+    );
+    for (const wrapper of providers) {
+      const type = wrapper.isNotMetatype && !made.has(wrapper.instance) ? providedClass(wrapper) : undefined;
+      const skipped = type && this.namedOn(type).find((one) => wrapper.host?.injectables.has(one) !== true);
+      if (skipped === undefined) continue;
+      throw new OpaError(
+        'OPA_BAD_OPTIONS',
+        `${type?.name} comes from useFactory or useValue and names ${skipped.name}, which Nest would not run there. ` +
+          'Provide the class itself, or with useClass.',
+      );
+    }
+  }
+
+  /** The classes of this library's guards and interceptors that a class and its methods name. */
+  private namedOn(type: Type): Type[] {
+    const prototype = type.prototype as Record<string, unknown>;
+    const methods = this.scanner.getAllMethodNames(prototype).map((key) => prototype[key] as object);
+    const named = [type, ...methods].flatMap((on) => [...guardsOn(on), ...interceptorsOn(on)]);
+    // An instance that is named runs.
+    return named.filter(
+      (one): one is Type => typeof one === 'function' && (isOpaGuard(one) || editsResults(one)),
+    );
+  }
+}
