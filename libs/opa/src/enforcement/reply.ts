@@ -14,6 +14,8 @@ export interface HttpReply {
   header(name: string, value: string | string[]): unknown;
   removeHeader(name: string): unknown;
   getHeaders(): Record<string, string | string[] | number | undefined>;
+  /** Of Fastify: the request. */
+  readonly request?: object;
   /** Of Fastify: writes a payload by `reply.serializer()`, the route's schema or as JSON. */
   serialize?(payload: unknown): string | ArrayBuffer | Uint8Array;
   /** Of Fastify: sets what a payload is written by. */

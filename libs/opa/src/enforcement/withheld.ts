@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { OutgoingMessage } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { rawOf } from './http.js';
 import type { HttpReply } from './reply.js';
@@ -53,6 +54,27 @@ export function sealCookies(reply: HttpReply | undefined): void {
   const write = (...args: unknown[]): ServerResponse =>
     writeHead(...args.map((arg) => withCookies(arg, cookies)));
   Object.assign(raw, sealed, { writeHead: write });
+  sealHead(raw, cookies);
+}
+
+/** Where Node makes the head of an answer, on HTTP/1; it has no public name. */
+interface HeadWriter {
+  _storeHeader?(firstLine: string, headers: unknown): void;
+}
+
+/**
+ * Seals the last step too: `cookies`, on which `cookie-session` is built, calls Node's own `setHeader` past the one of the
+ * answer, within a `writeHead` that was replaced before.
+ */
+function sealHead(raw: HeadWriter & ServerResponse, cookies: Headers[string]): void {
+  const storeHeader = raw._storeHeader?.bind(raw);
+  if (storeHeader === undefined) return;
+  const own = OutgoingMessage.prototype;
+  raw._storeHeader = (firstLine, headers) => {
+    if (raw.hasHeader(COOKIE)) own.removeHeader.call(raw, COOKIE);
+    if (cookies !== undefined && raw.getHeaderNames().length > 0) own.setHeader.call(raw, COOKIE, cookies);
+    storeHeader(firstLine, headers);
+  };
 }
 
 const isCookie = (name: unknown): boolean => String(name).toLowerCase() === COOKIE;

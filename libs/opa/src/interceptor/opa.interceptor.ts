@@ -5,7 +5,7 @@ import type {
   NestInterceptor,
   OnModuleInit,
 } from '@nestjs/common';
-import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
+import { HttpException, Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import type { Observable, OperatorFunction } from 'rxjs';
 import { catchError, concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
@@ -20,6 +20,7 @@ import {
   EDITS_RESULTS,
   EnforcementLocator,
   failure,
+  handlerName,
   headersOf,
   httpReply,
   interceptorsOf,
@@ -81,7 +82,10 @@ const BODY_HEADERS = [
 @Injectable()
 export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   static readonly [EDITS_RESULTS] = true;
+  private readonly logger = new Logger('OpaInterceptor');
   private readonly enforcements: EnforcementLocator;
+  /** The handlers whose results are changed after the decision, and warned of. */
+  private readonly rewritten = new Set<string>();
 
   constructor(
     @Inject(ModuleRef) modules: ModuleRef,
@@ -158,6 +162,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
       const body = await readBody(result, {
         reply: kindOf(context) === 'http' ? reply : undefined,
         isFinal: isOutermost && !answersOtherwise(context),
+        onRewriter: (rewriter) => this.warnOf(rewriter, context),
       });
       const own = await this.decided(answer, enforcement, body, event);
       const edits = [...answer.edits, ...own];
@@ -171,6 +176,16 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
       if (kindOf(context) === 'http') sealCookies(current);
       throw refusal;
     }
+  }
+
+  private warnOf(rewriter: string, context: ExecutionContext): void {
+    const handler = handlerName(context);
+    if (this.rewritten.has(handler)) return;
+    this.rewritten.add(handler);
+    this.logger.warn(
+      `${handler}: ${rewriter} of the application may change the result after the response policy has seen it. ` +
+        'Change results in an interceptor inside OpaInterceptor: see docs/responses.md.',
+    );
   }
 
   private async refusal({ context, declaration }: Answer, error: unknown): Promise<Error> {

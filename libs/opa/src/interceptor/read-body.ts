@@ -5,6 +5,7 @@ import { buffered, fileLike } from './files.js';
 import { contentTypeOf, sendText, writtenOnce } from './http-text.js';
 import { LiveBody } from './live-body.js';
 import type { ResponseBody } from './response-body.js';
+import { rewriterOf } from './rewriter.js';
 import { assertDecidable } from './visible.js';
 import { WrittenBody } from './written-body.js';
 
@@ -14,6 +15,8 @@ export interface Destination {
   readonly reply: HttpReply | undefined;
   /** Whether nothing else works on the result before the adapter sends it. */
   readonly isFinal: boolean;
+  /** Told what of the application changes an object after the decision. */
+  readonly onRewriter: (rewriter: string) => void;
 }
 
 /**
@@ -22,7 +25,10 @@ export interface Destination {
  * @throws OpaError `OPA_BAD_ANSWER` when it is larger than the cap, of a kind that the policy can't be shown, or
  * declared as JSON without being JSON
  */
-export async function readBody(result: unknown, { reply, isFinal }: Destination): Promise<ResponseBody> {
+export async function readBody(
+  result: unknown,
+  { reply, isFinal, onRewriter }: Destination,
+): Promise<ResponseBody> {
   assertDecidable(result);
   if (reply === undefined) return new LiveBody(result);
   const type = contentTypeOf(reply);
@@ -41,7 +47,11 @@ export async function readBody(result: unknown, { reply, isFinal }: Destination)
     const send = isFinal ? (text: string | Buffer) => sendText(reply, text) : String;
     return new WrittenBody(result, { type, send });
   }
-  return isFinal ? writtenOnce(result, reply) : new LiveBody(result);
+  if (!isFinal) return new LiveBody(result);
+  const rewriter = rewriterOf(reply);
+  if (rewriter === undefined) return writtenOnce(result, reply);
+  onRewriter(rewriter);
+  return new LiveBody(result);
 }
 
 const fileOf = (bytes: Buffer, type: string | undefined): StreamableFile =>

@@ -36,8 +36,18 @@ function hiddenKind(value: object): string | undefined {
   if (types.isAnyArrayBuffer(value)) return 'an ArrayBuffer';
   if (types.isDataView(value)) return 'a DataView';
   if (isPromise(value)) return 'a promise';
-  return streamKind(value);
+  return streamKind(value) ?? (isHiddenList(value) ? 'an iterable' : undefined);
 }
+
+// GraphQL lists what can be iterated, such as Headers; JSON shows of it the members that it has.
+function isHiddenList(value: object): boolean {
+  const isShown = Array.isArray(value) || ArrayBuffer.isView(value) || types.isBoxedPrimitive(value);
+  const isEmpty = types.isMap(value) || types.isSet(value);
+  return !isShown && !isEmpty && Symbol.iterator in value && !('toJSON' in value);
+}
+
+const isIterator = (value: object): boolean =>
+  Symbol.iterator in value && 'next' in value && typeof value.next === 'function';
 
 // Nest and Fastify send these as they come; as JSON they would look empty.
 function streamKind(value: object): string | undefined {
@@ -47,8 +57,7 @@ function streamKind(value: object): string | undefined {
     (key) => typeof (value as Record<string | symbol, unknown>)[key] === 'function',
   );
   if (isStream) return 'a stream';
-  const isIterator = Symbol.iterator in value && 'next' in value && typeof value.next === 'function';
-  return isIterator ? 'an iterator' : undefined;
+  return isIterator(value) ? 'an iterator' : undefined;
 }
 
 function notVisible(path: string, kind: string): OpaError {

@@ -5,8 +5,8 @@ import session from 'express-session';
 import type { FastifyInstance } from 'fastify';
 import type { RequestHandler } from 'express';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { get } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { get, OutgoingMessage } from 'node:http';
 import type { ResultsSetup, RunningResults } from './support.js';
 import { startResults } from './support.js';
 
@@ -76,10 +76,22 @@ const onFastify: Pick<ResultsSetup, 'adapter' | 'prepare'> = {
 
 type Leave = (reply: Carried) => void;
 
+/** As cookie-session does: on-headers replaces writeHead, and cookies calls the setHeader of all answers. */
+const lateCookie: Leave = (reply) => {
+  const response = reply as unknown as ServerResponse;
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  const late = (...args: unknown[]): ServerResponse => {
+    OutgoingMessage.prototype.setHeader.call(response, 'set-cookie', ['own=1']);
+    return writeHead(...args);
+  };
+  Object.assign(response, { writeHead: late });
+};
+
 const rows: [string, typeof onExpress, Leave][] = [
   ['express: a session of express-session', onExpress, (reply) => (reply.req.session['user'] = 'ann')],
   ['express: a cookie of its own', onExpress, (reply) => reply.cookie('own', '1')],
   ['express: one more value', onExpress, (reply) => reply.appendHeader('set-cookie', 'own=1')],
+  ['express: a cookie by the package cookies, as the headers leave', onExpress, lateCookie],
   ['express: a status text', onExpress, (reply) => (reply.statusMessage = 'own=1')],
   ['fastify: a session of @fastify/session', onFastify, (reply) => (reply.request.session['user'] = 'ann')],
   ['fastify: a cookie of @fastify/cookie', onFastify, (reply) => reply.setCookie('own', '1')],

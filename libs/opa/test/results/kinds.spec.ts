@@ -162,6 +162,8 @@ describe('a result that others work on outside the decision', () => {
     ['an ArrayBuffer', { a: [bytes(SECRET).buffer] }],
     ['a DataView', { a: [new DataView(bytes(SECRET).buffer)] }],
     ['a stream', { a: [Readable.from([SECRET])] }],
+    ['headers', { a: [new Headers({ name: SECRET })] }],
+    ['a search', { a: [new URLSearchParams({ name: SECRET })] }],
   ])('is refused when JSON hides a part of it: %s', async (_name, result) => {
     running = await startResults({
       adapter: 'express',

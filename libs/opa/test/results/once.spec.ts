@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { NestInterceptor } from '@nestjs/common';
-import { Redirect } from '@nestjs/common';
+import { Logger, Redirect } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
+import type { RequestHandler } from 'express';
+import type { FastifyInstance } from 'fastify';
 import { OpaInterceptor } from 'nestjs-opa';
 import { map } from 'rxjs';
 import { ADAPTERS } from '../support/app.js';
@@ -112,5 +114,49 @@ describe('what leaves on Fastify', () => {
       return 'text';
     };
     expect(await (await start({ adapter: 'fastify', give })).text()).toBe('text');
+  });
+});
+
+describe('what the application itself changes on the way to the client', () => {
+  const withoutHash = (payload: unknown): object => ({ ...(payload as object), hash: undefined });
+
+  const rows: [string, Pick<ResultsSetup, 'adapter' | 'prepare'>][] = [
+    [
+      'a replaced res.json() on Express',
+      {
+        adapter: 'express',
+        prepare: (app) => {
+          app.use(((_request, response, next) => {
+            const json = response.json.bind(response);
+            response.json = (body) => json(withoutHash(body));
+            next();
+          }) satisfies RequestHandler);
+        },
+      },
+    ],
+    [
+      'a preSerialization hook on Fastify',
+      {
+        adapter: 'fastify',
+        prepare: (app) => {
+          const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+          fastify.addHook('preSerialization', (_request, _reply, payload, done) =>
+            done(null, withoutHash(payload)),
+          );
+        },
+      },
+    ],
+  ];
+
+  it.each(rows)('is not skipped, and warned of once: %s', async (_name, setup) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const give = (): object => ({ name: 'n', pin: 1, hash: 's3cret' });
+    const response = await start({ ...setup, give, view: masking('/pin') });
+    expect(await response.json()).toEqual({ name: 'n', pin: '***' });
+    await running.fetch();
+    expect(
+      warn.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('Results.get')),
+    ).toEqual([expect.stringContaining('may change the result after the response policy has seen it')]);
+    warn.mockRestore();
   });
 });
