@@ -4,6 +4,7 @@ import type { HeaderValues } from 'nestjs-opa';
 import { INVALID_REQUEST, pickHeaders, setHeaders } from 'nestjs-opa/mcp';
 import type { JsonRpcId, McpCall, McpCaller, McpEnforcer, McpPermit } from 'nestjs-opa/mcp';
 import type { UserRequest } from '../auth/index.js';
+import { boundedKey } from './bounded-key.js';
 import { GatewayError } from './gateway-error.js';
 import { settable } from './headers.js';
 import { subjectOf } from './mcp-server.js';
@@ -20,6 +21,8 @@ export class Exchange {
   readonly signal: AbortSignal;
   /** The id of the client's request, once it is read. */
   id: JsonRpcId | undefined;
+  /** The headers that repeat what the message says, and were compared with it; the older era has none. */
+  compared: readonly string[] = [];
   /** The session that the request names, once {@link Exchange.enter} has found it. */
   session: Session | undefined;
   private readonly abort = new AbortController();
@@ -111,7 +114,7 @@ export class Exchange {
 
   /** What the subject's calls are known under: its session, or those without one. */
   get scope(): string {
-    return JSON.stringify([this.subject, this.session?.upstream ?? null]);
+    return boundedKey(this.subject, JSON.stringify(this.session?.upstream ?? null));
   }
 
   /** Takes what an allow brings along. */
@@ -134,7 +137,7 @@ export class Exchange {
   /** What the upstream gets of the request's headers, once the policy has allowed it. */
   upstreamHeaders(): IncomingHttpHeaders {
     return {
-      ...this.server.settings.headers.toUpstream(this.request.headers, this.permit),
+      ...this.server.settings.headers.toUpstream(this.request.headers, this.compared, this.permit),
       ...(this.session !== undefined && { 'mcp-session-id': this.session.upstream }),
     };
   }

@@ -13,6 +13,8 @@ import { isHopByHop, isUntrusted, removeHopByHop } from '../http/index.js';
 
 const PROTOCOL =
   /^(accept|accept-language|content-type|user-agent|mcp-.*|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
+/** The headers that repeat what a message says. */
+const MIRRORED = /^mcp-(method|name|param-.*)$/;
 // They are the client's and the gateway's affair; a client's credential never goes further.
 const OWN = new Set(['authorization', 'proxy-authorization', 'cookie', 'host', 'origin', 'accept-encoding']);
 // What client, gateway and server read a message by, and who may read the answer: a policy's word of it could be wrong.
@@ -53,12 +55,18 @@ export class HeaderRules {
   /**
    * What the upstream gets of a client's headers: the protocol's own, and what a policy sees; no credential. What the
    * policy says of them comes last, and may be a credential.
+   *
+   * @param compared - those of the headers that repeat the message which were compared with it; no other goes on
    */
-  toUpstream(given: IncomingHttpHeaders, permit: McpPermit = {}): IncomingHttpHeaders {
+  toUpstream(
+    given: IncomingHttpHeaders,
+    compared: readonly string[],
+    permit: McpPermit = {},
+  ): IncomingHttpHeaders {
     const headers: IncomingHttpHeaders = {};
     for (const [name, value] of Object.entries(given)) {
-      // The names of mirrored parameters are the tools' own; MirroredParams refuses two that could pass for one.
-      if (OWN.has(name) || (isUntrusted(name) && !name.startsWith('mcp-param-'))) continue;
+      if (OWN.has(name) || isUntrusted(name)) continue;
+      if (MIRRORED.test(name) && !compared.includes(name)) continue;
       if (PROTOCOL.test(name) || this.seen.includes(name)) headers[name] = value;
     }
     removeHopByHop(headers);

@@ -105,7 +105,7 @@ export class Inspector {
   private async decide(call: McpCall, result: unknown): Promise<McpResult> {
     const { server, subject, enforcer } = this.exchange;
     if (call.request.method === 'tools/list') server.params.learn(result);
-    server.argumentNames.learn(call.request.method, result);
+    server.declaredNames.learn(call.request.method, result);
     if (listsTasks(call.request)) return server.tasks.filter(call, subject, result, this.decideAs);
     if (isAboutTask(call.request)) return server.tasks.decide(call, subject, result, this.decideAs);
     // At once, for messages of the task may follow before the decision.
@@ -119,6 +119,7 @@ export class Inspector {
   private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
     const { enforcer, server, signal } = this.exchange;
     if (!server.sentWith.has(call)) server.sentWith.set(call, this.exchange.upstreamHeaders());
+    if (server.declaredNames.misspelledIn(call.request, result)) return { refusal: MISSPELLED };
     if (!enforcer.seesResult(call)) return { result };
     const decided = await enforcer.after(call, result, signal);
     if ('result' in decided) this.exchange.addHeaders(decided.headers);
@@ -128,6 +129,13 @@ export class Inspector {
 
 const hasMore = (answer: JsonRpcAnswer): boolean =>
   Object.keys(answer).some((key) => !['jsonrpc', 'id', 'result'].includes(key));
+
+const MISSPELLED: McpRefusal = {
+  kind: 'failed',
+  code: INTERNAL_ERROR,
+  message: 'The MCP server spells a member of its structured content otherwise than it declares',
+  status: 500,
+};
 
 const UNKNOWN: McpRefusal = {
   kind: 'failed',

@@ -26,7 +26,7 @@ export async function listTools(server: McpServer, call: McpCall): Promise<reado
     tools.push(...(result['tools'] as unknown[]));
     cursor = result['nextCursor'];
     if (cursor !== undefined) continue;
-    server.argumentNames.learn('tools/list', { tools });
+    server.declaredNames.learn('tools/list', { tools });
     return tools;
   }
   throw new OpaError('OPA_BAD_ANSWER', `The MCP server "${server.entry.name}" did not list its tools.`);

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
 import type { McpEntry } from '../config/index.js';
 import { Admissions } from './admissions.js';
-import { ArgumentNames } from './argument-names.js';
 import type { BodyBudget } from './body-budget.js';
+import { DeclaredNames } from './declared-names.js';
 import type { HeaderRules } from './headers.js';
 import { Ledger } from './ledger.js';
 import { MirroredParams } from './mirrored-params.js';
@@ -30,7 +30,7 @@ export class McpServer {
   readonly tasks = new Tasks();
   readonly admissions = new Admissions();
   readonly params = new MirroredParams();
-  readonly argumentNames = new ArgumentNames();
+  readonly declaredNames = new DeclaredNames();
   readonly origins: OriginRule;
   /** The headers that a call went to the upstream with, for further questions on its behalf. */
   readonly sentWith = new WeakMap<McpCall, IncomingHttpHeaders>();

@@ -29,14 +29,18 @@ type Reader = (value: string) => string | undefined;
  * one, and its reference server asks for none; those that are there must be right.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http | MCP's transport}
+ * @returns the headers that were compared
  * @throws GatewayError 400 with -32020
  */
-export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): void {
+export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): readonly string[] {
+  const compared: string[] = [];
   const id = 'id' in message ? message.id : undefined;
   const needed = id !== undefined;
   const check = (name: string, expected: unknown, required: boolean, read: Reader = trimmed) => {
     if (typeof expected !== 'string') return;
-    const given = headers[name.toLowerCase()];
+    const header = name.toLowerCase();
+    const given = headers[header];
+    compared.push(header);
     if (given === undefined && !required) return;
     if (typeof given === 'string' && read(given) === expected) return;
     throw mismatch(name, given === undefined ? 'is missing' : 'does not say what the body says', id);
@@ -45,6 +49,7 @@ export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): voi
   check('Mcp-Method', message.method, needed);
   const name = Object.hasOwn(NAMES, message.method) ? NAMES[message.method] : undefined;
   if (name !== undefined) check('Mcp-Name', message.params?.[name[0]], needed && name[1], decoded);
+  return compared;
 }
 
 const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '');

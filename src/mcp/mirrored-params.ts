@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { comparableHeader } from 'nestjs-opa/mcp';
 import type { JsonRpcRequest } from 'nestjs-opa/mcp';
+import { boundedKey } from './bounded-key.js';
 import { isObject } from './era.js';
 import { decoded, mismatch } from './mirrored-headers.js';
 
@@ -26,6 +27,8 @@ interface Mirrored {
 export class MirroredParams {
   private readonly logger = new Logger('Mcp');
   private readonly tools = new LRUCache<string, readonly Mirrored[]>({ max: MAX_TOOLS });
+  /** Names that a client gave, and the server did not list. */
+  private readonly unlisted = new LRUCache<string, true>({ max: MAX_TOOLS });
 
   /** Takes the headers from a result of tools/list. */
   learn(result: unknown): void {
@@ -38,33 +41,41 @@ export class MirroredParams {
   }
 
   /**
-   * Checks the headers of a tool call.
+   * Compares the headers of a tool call with its arguments.
    *
    * @param listTools - asks the server for its tools, where such a header is there and the tool isn't known
+   * @returns those of the headers that the server gets; none for a tool that the server doesn't list
    * @throws GatewayError 400 with -32020
    */
-  async assertMirrored(
+  async compared(
     { id, params }: JsonRpcRequest,
     headers: IncomingHttpHeaders,
     listTools: () => Promise<readonly unknown[]>,
-  ): Promise<void> {
+  ): Promise<IncomingHttpHeaders> {
     const name = String(params?.['name']);
-    if (!this.tools.has(name) && Object.keys(headers).some((header) => header.startsWith(PREFIX))) {
-      try {
-        this.learn({ tools: await listTools() });
-      } catch (error) {
-        // Of an unknown tool a header has no meaning here, and goes on as it is.
-        this.logger.warn(
-          `The tools can't be listed: ${error instanceof Error ? error.message : 'unknown error'}`,
-        );
-      }
-      if (!this.tools.has(name)) this.tools.set(name, []);
+    const sent = Object.entries(headers).filter(([header]) => header.startsWith(PREFIX));
+    if (sent.length > 0 && !this.tools.has(name) && !this.unlisted.has(boundedKey('', name))) {
+      await this.ask(name, listTools);
     }
-    for (const { header, path } of this.tools.get(name) ?? []) {
+    const mirrored = this.tools.get(name);
+    if (mirrored === undefined) return {};
+    for (const { header, path } of mirrored) {
       const value = path.reduce<unknown>(member, params?.['arguments']) ?? undefined;
       const given = headers[header];
       const agree = value === undefined ? given === undefined : says(given, value);
       if (!agree || hasRival(headers, header)) throw mismatch(header, 'does not say what the body says', id);
+    }
+    return Object.fromEntries(sent);
+  }
+
+  private async ask(name: string, listTools: () => Promise<readonly unknown[]>): Promise<void> {
+    try {
+      this.learn({ tools: await listTools() });
+      if (!this.tools.has(name)) this.unlisted.set(boundedKey('', name), true);
+    } catch (error) {
+      this.logger.warn(
+        `The tools can't be listed: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
     }
   }
 }

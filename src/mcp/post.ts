@@ -1,5 +1,12 @@
 import { INVALID_REQUEST, parseMessage, ruleOf } from 'nestjs-opa/mcp';
-import type { JsonRpcAnswer, JsonRpcNotification, McpCall, McpEra, McpRefusal } from 'nestjs-opa/mcp';
+import type {
+  JsonRpcAnswer,
+  JsonRpcNotification,
+  JsonRpcRequest,
+  McpCall,
+  McpEra,
+  McpRefusal,
+} from 'nestjs-opa/mcp';
 import { admit } from './admit.js';
 import { eraOf } from './era.js';
 import type { Exchange } from './exchange.js';
@@ -26,16 +33,20 @@ export async function post(exchange: Exchange, standing: StandingStreams): Promi
   const { request, server } = exchange;
   const { maxRequestBytes: max } = server.entry;
   const body = await readBody(request.raw, { max, budget: server.settings.bodies });
-  const message = parseMessage(body.text, server.entry);
+  const { caseSensitive } = server.entry;
+  const declaredBy = (called: JsonRpcRequest) => server.declaredNames.declaredBy(called);
+  const message = parseMessage(body.text, { caseSensitive, declaredBy });
   if (message.kind === 'refused') throw new GatewayError(400, message.code, message.message, message.id);
   if (message.kind === 'request') exchange.id = message.request.id;
   const era = eraOf(message, request.headers);
   if (era === 'legacy') exchange.enter();
-  else if (message.kind === 'request') assertMirrored(message.request, request.headers);
-  else if (message.kind === 'notification') assertMirrored(message.notification, request.headers);
+  else if (message.kind === 'request') exchange.compared = assertMirrored(message.request, request.headers);
+  else if (message.kind === 'notification') {
+    exchange.compared = assertMirrored(message.notification, request.headers);
+  }
   if (message.kind === 'answer') return tell(exchange, message.answer, era, body);
   if (message.kind === 'notification') return tell(exchange, message.notification, era, body);
-  if (!server.entry.caseSensitive) server.argumentNames.assertSpelled(message.request);
+  if (!caseSensitive) server.declaredNames.assertSpelled(message.request);
   const call: McpCall = { request: message.request, era, caller: exchange.caller };
   const run = () => ask(exchange, call, body);
   if (call.request.method !== 'subscriptions/listen') return run();
@@ -49,7 +60,8 @@ async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void>
   const headers = exchange.upstreamHeaders();
   server.sentWith.set(call, headers);
   if (call.era === 'modern' && call.request.method === 'tools/call') {
-    await server.params.assertMirrored(call.request, exchange.request.headers, () => listTools(server, call));
+    const { headers: sent } = exchange.request;
+    Object.assign(headers, await server.params.compared(call.request, sent, () => listTools(server, call)));
   }
   exchange.note(call, body.bytes.length);
   const answer = await server.upstream.send({ method: 'POST', headers, body: body.bytes, signal });

@@ -7,13 +7,13 @@ const MAX_IDS = 100_000;
 /** To whom a server has sent ids: of events, of its own requests, or of tasks. A forgotten id was sent to nobody. */
 export class Receivers {
   private readonly pairs = new LRUCache<string, true>({ max: MAX_IDS });
-  /** Who an id was sent to last. */
-  private readonly last = new LRUCache<string, string>({ max: MAX_IDS });
+  /** The ids that anybody was sent. */
+  private readonly ids = new LRUCache<string, true>({ max: MAX_IDS });
 
   /** Notes that a receiver is sent an id. */
   note(receiver: string, id: JsonRpcId): void {
     this.pairs.set(boundedKey(receiver, id), true);
-    this.last.set(boundedKey('', id), receiver);
+    this.ids.set(boundedKey('', id), true);
   }
 
   /** Whether a receiver was sent an id. */
@@ -23,6 +23,6 @@ export class Receivers {
 
   /** Whether others were sent an id, and this receiver was not. */
   isOthers(receiver: string, id: JsonRpcId): boolean {
-    return !this.has(receiver, id) && this.last.has(boundedKey('', id));
+    return !this.has(receiver, id) && this.ids.has(boundedKey('', id));
   }
 }

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.js';
 
 const logger = new Logger('Mcp');
 const MAX_NAME = 200;
+const MAX_NAMES = 50;
 
 // A client may be told of a denial with HTTP 200: it must be visible here. No argument, result or reason is.
 
@@ -36,8 +37,12 @@ function warn({ server }: Exchange, what: string, { kind, data }: McpRefusal): v
 
 /** Logs what a list policy has hidden. */
 export function reportHidden({ server }: Exchange, { request }: McpCall, hidden: McpHidden): void {
-  const names = hidden.names.map(quoted).join(', ');
-  logger.log(`${server.entry.name}: hid of ${request.method}: ${names}${decidedBy(hidden.decisionId)}`);
+  const names = hidden.names.slice(0, MAX_NAMES).map(quoted).join(', ');
+  const more = hidden.names.length - MAX_NAMES;
+  const others = more > 0 ? ` and ${more} more` : '';
+  logger.log(
+    `${server.entry.name}: hid of ${request.method}: ${names}${others}${decidedBy(hidden.decisionId)}`,
+  );
 }
 
 const quoted = (name: string): string =>

@@ -36,6 +36,17 @@ export function misspelled(value: unknown, schema: Fields): string | undefined {
   return undefined;
 }
 
+/** The names of all properties that a JSON Schema, or a schema within it, declares. */
+export function namesIn(schema: Fields): ReadonlySet<string> {
+  const names = new Set<string>();
+  const open: unknown[] = [schema];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (isObject(next)) for (const name of Object.keys(mapIn(next, 'properties'))) names.add(name);
+    for (const value of Object.values(next as object)) if (isContainer(value)) open.push(value);
+  }
+  return names;
+}
+
 /** What several schemas say together of one value. */
 interface Shape {
   readonly schemas: readonly Fields[];

@@ -67,6 +67,14 @@ describe('the log', () => {
     expect(log).not.toContain('words');
   });
 
+  it('shows some of very many hidden items, and how many they are', async () => {
+    const tools = Array.from({ length: 2_000 }, () => ({ name: 'secret' }));
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { tools }));
+    const log = await logged(() => post(port, call('tools/list')), /hid of tools\/list: .*\n/);
+    expect(log).toMatch(/"secret" and 1950 more \(decision /);
+    expect(log.length).toBeLessThan(2_000);
+  });
+
   it('shows nothing of what is allowed', async () => {
     mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
     const both = async () => {

@@ -83,10 +83,18 @@ describe('the arguments that a list declares', () => {
     $defs: { 'Ref/One': { properties: { next: { $ref: '#/$defs/Ref~1One' }, leafName: {} } } },
   };
 
+  const CAPITALS = {
+    properties: { Name: {}, URI: {}, Data: { anyOf: [{ properties: { ID: {} } }] } },
+    $defs: { Unused: { properties: { Title: {} } } },
+  };
+
   beforeAll(async () => {
     mcp.upstream.answer = ({ message }, response) => {
       const { method } = message;
-      const tools = [{ name: 'declared', inputSchema: schema }];
+      const tools = [
+        { name: 'declared', inputSchema: schema, outputSchema: schema },
+        { name: 'capitals', inputSchema: CAPITALS },
+      ];
       const prompts = [{ name: 'declared', arguments: [{ name: 'cityName' }] }];
       reply(response, method === 'tools/list' ? result(message, { tools }) : result(message, { prompts }));
     };
@@ -129,6 +137,34 @@ describe('the arguments that a list declares', () => {
     [{}],
   ])('pass as they are declared, and undeclared: %j', async (args) => {
     expect(code(await ask(args))).toBeUndefined();
+  });
+
+  it.each([
+    [{ Name: 1, URI: 'a', Data: { ID: [{ Title: 2 }] } }, undefined],
+    [{ Name: 1, Type: 'x' }, -32602],
+    [{ name: 1 }, -32602],
+    [{ Name: 1, Data: { id: 1 } }, -32602],
+    [{ Name: 1, name: 2 }, -32602],
+  ])('may be spelled as the protocol is not: %j', async (args, expected) => {
+    expect(code(await ask(args, { name: 'capitals' }))).toBe(expected);
+    expect(code(await ask(args, { name: 'unlisted' }))).toBe(
+      'name' in args && !('Name' in args) ? undefined : -32602,
+    );
+  });
+
+  it.each([
+    [{ repoPath: 'x', ID: 1 }, undefined],
+    [{ REPOPATH: 'x' }, -32603],
+    [{ either: { LeafName: 1 } }, -32603],
+  ])('hold for structured content: %j', async (structuredContent, expected) => {
+    mcp.upstream.answer = ({ message }, response) =>
+      reply(response, result(message, { content: [], structuredContent }));
+    for (const path of ['/mcp/up', '/mcp/plain']) {
+      const answer = await ask({}, { path });
+      expect(code(answer)).toBe(expected);
+      expect(answer.text.includes('structuredContent')).toBe(expected === undefined);
+    }
+    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
   });
 
   it('are those of prompts, too', async () => {
@@ -187,6 +223,11 @@ describe('what a server sends with keys that differ only in case', () => {
         'unknown keys',
         `{${OWN},"result":{${TEXT},"Extra":{"Foo":1},"structuredContent":{"Foo":1,"foo_":2}}}`,
       ],
+      [
+        "a tool's own names",
+        `{${OWN},"result":{${TEXT},"structuredContent":{"Buckets":[{"Name":"a","ID":1,"URI":null}]}}}`,
+      ],
+      ["an error's own names", `{${OWN},"error":{"code":1,"message":"m","data":{"Message":"a","Code":1}}}`],
     ])('passes as it came: %s', async (_name, text) => {
       const { gateway, upstream } = started();
       upstream.answer = (_got, response) => reply(response, text);

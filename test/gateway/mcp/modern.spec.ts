@@ -110,19 +110,46 @@ describe('arguments that headers repeat', () => {
     };
     expect(await to('plain', {})).toMatchObject({ status: 200 });
     expect(code(await to('query', { 'mcp-param-region': 'us' }))).toBe(-32020);
-    expect(await to('unknown', { 'mcp-param-region': 'us' })).toMatchObject({ status: 200 });
-    expect(await to('unknown', { 'mcp-param-region': 'us' })).toMatchObject({ status: 200 });
+    for (let round = 0; round < 2; round += 1) {
+      expect(await to('unknown', { 'mcp-param-region': 'us' })).toMatchObject({ status: 200 });
+      expect(own.upstream.got.at(-1)?.headers).not.toHaveProperty('mcp-param-region');
+    }
     expect(asked).toEqual(['tools/call', 'tools/list', 'tools/list', 'tools/call', 'tools/call']);
   });
 
-  it('go on unchecked where the server does not list its tools', async () => {
+  it('stay here where the server does not list its tools, and are checked as soon as it does', async () => {
     const own = await startMcpGateway(cleanup);
-    own.upstream.answer = ({ message }, response) =>
-      message['method'] === 'tools/list' ? reply(response, 'no', 500) : reply(response, said(message, 'ok'));
-    const sent = modern('tools/call', { name: 'query' }, 'query');
+    let lists = false;
+    own.upstream.answer = ({ message }, response) => {
+      if (message['method'] !== 'tools/list') reply(response, said(message, 'ok'));
+      else if (lists) reply(response, result(message, { tools }));
+      else reply(response, 'no', 500);
+    };
+    const sent = modern('tools/call', { name: 'query', arguments: { region: 'eu' } }, 'query');
     const headers = { ...sent.headers, 'mcp-param-region': 'us' };
-    const answer = await send(own.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers });
-    expect(answer.status).toBe(200);
+    const call = () => send(own.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers });
+    expect(await call()).toMatchObject({ status: 200 });
+    expect(own.upstream.got.at(-1)?.headers).not.toHaveProperty('mcp-param-region');
+    lists = true;
+    expect(code(await call())).toBe(-32020);
+  });
+});
+
+describe('headers that repeat what no reader has compared', () => {
+  const LIES = { 'mcp-method': 'tools/call', 'mcp-name': 'secret', 'mcp-param-q': 'secret' };
+
+  it.each([
+    ['a request of the older era', call('tools/call', { name: 'x' }), {}],
+    ['a notification of the older era', { jsonrpc: '2.0', method: 'notifications/x' }, {}],
+    [
+      'a request of the newer era without a name',
+      JSON.parse(String(modern('tools/list').body)) as object,
+      { ...modern('tools/list').headers, 'mcp-name': 'secret', 'mcp-param-q': 'secret' },
+    ],
+  ])('do not reach the server: %s', async (_name, message, headers) => {
+    mcp.upstream.answer = (got, response) => reply(response, result(got.message, { tools: [] }));
+    await post(port, message, { headers: { ...LIES, ...headers } });
+    expect(JSON.stringify(mcp.upstream.got.at(-1)?.headers)).not.toContain('secret');
   });
 });
 

@@ -38,6 +38,20 @@ describe('a message that a policy has changed', () => {
     expect(written(text, message, { result: { ...result, items } })).not.toContain('9007199254740993');
   });
 
+  it('has untouched parts as they were written, whatever stands in front of them', () => {
+    const spaced =
+      ' { "a\\u0062" : [ 1.0 , { "x" : "}],{[" , "y" : [ -0 , 2.50 ] } ] , "z" : { } , "n" : 1.0\n} ';
+    const message = JSON.parse(spaced) as { ab: [number, { x: string; y: number[] }]; z: object; n: number };
+    const [first, second] = message.ab;
+    expect(
+      written(spaced, message, { ...message, ab: [first, { ...second, x: '***' }], more: [undefined] }),
+    ).toBe('{"ab":[1.0,{"x":"***","y":[ -0 , 2.50 ]}],"z":{ },"n":1.0,"more":[null]}');
+    expect(written(spaced, message, message)).toBe(spaced.trim());
+    expect(written(spaced, message, { n: message.n, ab: [second] })).toBe(
+      '{"n":1.0,"ab":[{ "x" : "}],{[" , "y" : [ -0 , 2.50 ] }]}',
+    );
+  });
+
   it('is written as ever where JavaScript holds every number', () => {
     const message = { a: [1, 0.5, -3], '1.0': '1.0' };
     expect(written(JSON.stringify(message), message, { ...message, b: null })).toBe(

@@ -30,18 +30,19 @@ export const hasDuplicateKey = (text: string): boolean => duplicateKey(text) !==
  * @returns how many objects that object stands in, itself included
  */
 export function duplicateKey(text: string): { readonly depth: number } | undefined {
-  const objects: Set<string>[] = [];
+  // An object without keys needs no set: there may be millions of them.
+  const objects: (Set<string> | undefined)[] = [];
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charCodeAt(i);
-    if (char === OPEN_OBJECT) objects.push(new Set());
+    if (char === OPEN_OBJECT) objects.push(undefined);
     else if (char === CLOSE_OBJECT) objects.pop();
     else if (char === QUOTE) {
       const end = endOfString(text, i);
       if (isKey(text, end)) {
-        const keys = objects.at(-1);
+        const keys = (objects[objects.length - 1] ??= new Set());
         const key = keyOf(text, i, end);
-        if (keys?.has(key) === true) return { depth: objects.length };
-        keys?.add(key);
+        if (keys.has(key)) return { depth: objects.length };
+        keys.add(key);
       }
       i = end;
     }
@@ -59,28 +60,29 @@ const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
  * plain digits beyond 2^53 − 1. The text is known to be JSON.
  */
 export function hasUnsafeNumber(text: string): boolean {
-  for (const { token } of numbersIn(text)) {
+  for (const token of numbersIn(text)) {
     const value = Number(token);
     if (/^-?\d+$/.test(token) ? !Number.isSafeInteger(value) : !Number.isFinite(value)) return true;
   }
   return false;
 }
 
-/** The numbers of a text that is known to be JSON, each as it is written, and where it begins. */
-export function* numbersIn(text: string): Generator<{ readonly token: string; readonly index: number }> {
+/** The numbers of a text that is known to be JSON, each as it is written. */
+function* numbersIn(text: string): Generator<string> {
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charCodeAt(i);
     if (char === QUOTE) i = endOfString(text, i);
     else if (char === MINUS || (char >= ZERO && char <= NINE)) {
       NUMBER.lastIndex = i;
       const [token = ''] = NUMBER.exec(text) ?? [];
-      yield { token, index: i };
+      yield token;
       i += token.length - 1;
     }
   }
 }
 
-function endOfString(text: string, start: number): number {
+/** Where the string ends that begins at an index: at its closing quote. The text is known to be JSON. */
+export function endOfString(text: string, start: number): number {
   let i = start + 1;
   for (let char = text.charCodeAt(i); char !== QUOTE; char = text.charCodeAt(i)) {
     i += char === BACKSLASH ? 2 : 1;

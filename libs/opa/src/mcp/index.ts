@@ -1,4 +1,4 @@
-export { numbersIn } from '../contracts/index.js';
+export { endOfString } from '../contracts/index.js';
 export { applyToRequest, setHeaders, stripHeaders } from '../enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from '../input/index.js';
 export type * from './enforcer.js';

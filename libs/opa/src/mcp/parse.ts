@@ -28,6 +28,8 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface ParseOptions {
   /** The server tells apart keys of `arguments` that differ only in case. Default: `false`. */
   readonly caseSensitive?: boolean | undefined;
+  /** The arguments that what is called declares, in nested objects too. They pass though the protocol spells one otherwise. */
+  readonly declaredBy?: ((request: JsonRpcRequest) => ReadonlySet<string>) | undefined;
 }
 
 /**
@@ -36,7 +38,10 @@ export interface ParseOptions {
  *
  * @see {@link https://www.jsonrpc.org/specification | JSON-RPC 2.0}
  */
-export function parseMessage(text: string, { caseSensitive = false }: ParseOptions = {}): McpMessage {
+export function parseMessage(
+  text: string,
+  { caseSensitive = false, declaredBy }: ParseOptions = {},
+): McpMessage {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -45,11 +50,15 @@ export function parseMessage(text: string, { caseSensitive = false }: ParseOptio
   }
   const message = messageOf(value);
   if (message.kind === 'refused') return message;
-  const id = message.kind === 'request' ? message.request.id : null;
-  const wrong = wrongKey(text, value as Fields, { exact: caseSensitive ? argumentsOf(value as Fields) : [] });
+  const request = message.kind === 'request' ? message.request : undefined;
+  const id = request?.id ?? null;
+  const wrong = wrongKey(text, value as Fields, {
+    arguments: argumentsOf(value as Fields),
+    argumentNames: caseSensitive ? 'all' : request && declaredBy?.(request),
+  });
   if (wrong !== undefined) return refused(id, wrong.isTop ? INVALID_REQUEST : INVALID_PARAMS, wrong.message);
   // No policy looks at the others, whose numbers are between client and server.
-  if (message.kind === 'request' && hasUnsafeNumber(text)) {
+  if (request !== undefined && hasUnsafeNumber(text)) {
     return refused(id, INVALID_PARAMS, 'The message holds a number that a double cannot hold');
   }
   return message;
@@ -75,7 +84,7 @@ export function parseServerMessage(text: string): McpMessage {
   }
   const message = serverMessageOf(value);
   if (message.kind === 'refused') return message;
-  const wrong = wrongKey(text, value as Fields, { hasSchemas: true });
+  const wrong = wrongKey(text, value as Fields, { isServers: true });
   return wrong === undefined ? message : refused(null, INTERNAL_ERROR, wrong.message);
 }
 

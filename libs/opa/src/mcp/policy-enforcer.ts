@@ -12,7 +12,7 @@ import { ruleOf } from './methods.js';
 import type { OutputSchemas } from './output-schemas.js';
 import { isObject } from './parse.js';
 import { answerHeaders, permitOf } from './permit.js';
-import { denied, failed, invalid, isAborted, unknownMethod } from './refusals.js';
+import { denied, failed, failedResult, invalid, isAborted, unknownMethod } from './refusals.js';
 import { assertResultShape } from './result-shape.js';
 
 /** Which policies decide an MCP server. */
@@ -84,7 +84,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
       if (rule.hasResult !== true || response === undefined) return { result };
       return await this.decided(call, response, input, result, signal);
     } catch (error) {
-      if (this.opa.mode !== 'permissive' || isAborted(error)) return { refusal: failed(error) };
+      if (this.opa.mode !== 'permissive' || isAborted(error)) return { refusal: failedResult(error) };
       // Enforced it would have been refused: the log says why, the report that.
       failed(error);
       this.opa.reportWouldDeny(this.policies.response ?? this.policies.policy, 'deny', []);

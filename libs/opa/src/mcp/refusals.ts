@@ -3,7 +3,7 @@ import type { Decision } from '../contracts/index.js';
 import { isError, OpaError } from '../contracts/index.js';
 import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
 import type { McpEra, McpRefusal } from './enforcer.js';
-import { INVALID_PARAMS, METHOD_NOT_FOUND } from './parse.js';
+import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from './parse.js';
 
 const logger = new Logger('OpaMcp');
 
@@ -38,6 +38,9 @@ export function failed(error: unknown): McpRefusal {
 /** Whether nobody waits for the decision any more. */
 export const isAborted = (error: unknown): boolean =>
   error instanceof OpaError && error.code === 'OPA_ABORTED';
+
+/** The refusal of a result that could not be decided: whatever is wrong with it, the client's request was not. */
+export const failedResult = (error: unknown): McpRefusal => ({ ...failed(error), code: INTERNAL_ERROR });
 
 /** The refusal of a request whose parameters are wrong. */
 export function invalid(message: string): McpRefusal {

@@ -35,6 +35,13 @@ describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
     expect(JSON.stringify(refused)).not.toContain('s3cret');
     expect(engine.questions).toEqual([]);
   });
+
+  it('refuses a result that cannot be put to the policy, and does not call it the fault of the request', async () => {
+    const structuredContent = JSON.parse(`${'{"a":'.repeat(100_000)}0${'}'.repeat(100_000)}`) as object;
+    const refused = await (await made({})).after(call('tools/call', params), { ...result, structuredContent });
+    expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
+    expect(engine.questions).toEqual([]);
+  });
 });
 
 describe('a list', () => {

@@ -176,6 +176,17 @@ describe('keys that differ only in case', () => {
     expect(parseMessage(text, { caseSensitive: true }).kind).toBe(passes ? 'request' : 'refused');
   });
 
+  it.each([
+    ['a declared argument', '{"Name":1,"b":[{"URI":1}]}', true],
+    ['another one', '{"Name":1,"ID":1}', false],
+    ['a declared one in two spellings', '{"Name":1,"name":1}', false],
+  ])('pass within arguments as the tool declares them: %s', (_name, args, passes) => {
+    const declaredBy = () => new Set(['Name', 'URI']);
+    const read = (params: string) => parseMessage(`{${call},"params":${params}}`, { declaredBy }).kind;
+    expect(read(`{"name":"x","arguments":${args}}`)).toBe(passes ? 'request' : 'refused');
+    expect(read(`{"name":"x","_meta":${args}}`)).toBe('refused');
+  });
+
   // A look at every pair of keys would take longer than a test may.
   it('are looked for in messages as large as they come', () => {
     const keys = Array.from({ length: 250_000 }, (_none, index) => `"k\u00c4${index}":1`).join();

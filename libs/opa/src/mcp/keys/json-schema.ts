@@ -1,8 +1,8 @@
 /**
- * What an object of a message is: one of the protocol, a JSON Schema, a map of names that a schema defines to schemas, or
- * a value within a schema.
+ * What an object of a message is: one of the protocol, the arguments of a call, a JSON Schema, a map of names that a
+ * schema defines to schemas, or a value whose keys are a tool's own.
  */
-export type Zone = 'protocol' | 'schema' | 'names' | 'value';
+export type Zone = 'protocol' | 'arguments' | 'schema' | 'names' | 'value';
 
 const SCHEMAS = new Set(['inputSchema', 'outputSchema']);
 const NAMES = new Set([
@@ -16,8 +16,14 @@ const NAMES = new Set([
 ]);
 const VALUES = new Set(['const', 'default', 'enum', 'example', 'examples']);
 
-/** Whether a member of a tool is a JSON Schema. */
-export const isSchemaMember = (key: string): boolean => SCHEMAS.has(key);
+/** Members of a server's message that hold what the server likes: a tool's output, and of logs and errors what they add. */
+const FREE = new Set(['structuredContent', 'data']);
+
+/** What a member of a server's message is. */
+export const serverZone = (key: string): Zone => {
+  if (SCHEMAS.has(key)) return 'schema';
+  return FREE.has(key) ? 'value' : 'protocol';
+};
 
 /**
  * What a member of a schema's part is. The keys of `properties`, `$defs` and the like are names of the tool's own: every

@@ -1,6 +1,6 @@
 import { duplicateKey } from '../../contracts/index.js';
 import { foldCase } from './fold-case.js';
-import { isSchemaMember, schemaZone } from './json-schema.js';
+import { schemaZone, serverZone } from './json-schema.js';
 import type { Zone } from './json-schema.js';
 import { protocolSpelling } from './protocol-names.js';
 
@@ -13,10 +13,12 @@ export interface WrongKey {
 
 /** What {@link wrongKey} looks at. */
 export interface KeyRules {
-  /** Parts of the message in which only a key that stands there twice is wrong. */
-  readonly exact?: readonly unknown[];
-  /** Whether the message may hold JSON Schemas, whose property names are no protocol's: a server's may. */
-  readonly hasSchemas?: boolean;
+  /** The arguments of a call. */
+  readonly arguments?: readonly unknown[];
+  /** The names that the arguments may have in any spelling; with `'all'` only a key that stands there twice is wrong. */
+  readonly argumentNames?: ReadonlySet<string> | 'all' | undefined;
+  /** Whether a server has sent the message: it may hold JSON Schemas and structured content, whose names are a tool's. */
+  readonly isServers?: boolean;
 }
 
 interface Open {
@@ -34,20 +36,21 @@ interface Open {
 export function wrongKey(text: string, value: object, rules: KeyRules = {}): WrongKey | undefined {
   const twice = duplicateKey(text);
   if (twice !== undefined) return { isTop: twice.depth === 1, message: 'The message holds a key twice' };
-  const exact = new Set(rules.exact);
   // Messages may be nested deeper than functions can call themselves.
   const open: Open[] = [{ value, zone: 'protocol' }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value: parent, zone } = next;
-    if (exact.has(parent)) continue;
-    const keys = Array.isArray(parent) ? [] : Object.keys(parent);
-    const message = wrongAmong(keys, zone);
+    const { value: parent } = next;
+    const zone = rules.arguments?.includes(parent) === true ? 'arguments' : next.zone;
+    if (zone === 'arguments' && rules.argumentNames === 'all') continue;
+    if (Array.isArray(parent)) {
+      for (const item of parent as unknown[]) add(open, item, zone);
+      continue;
+    }
+    const keys = Object.keys(parent);
+    const message = wrongAmong(keys, zone, rules);
     if (message !== undefined) return { isTop: parent === value, message };
-    if (Array.isArray(parent)) for (const item of parent as unknown[]) add(open, item, zone);
-    else {
-      for (const key of keys) {
-        add(open, (parent as Readonly<Record<string, unknown>>)[key], zoneOf(key, zone, rules));
-      }
+    for (const key of keys) {
+      add(open, (parent as Readonly<Record<string, unknown>>)[key], zoneOf(key, zone, rules));
     }
   }
   return undefined;
@@ -57,19 +60,24 @@ function add(open: Open[], value: unknown, zone: Zone): void {
   if (typeof value === 'object' && value !== null) open.push({ value, zone });
 }
 
-function wrongAmong(keys: readonly string[], zone: Zone): string | undefined {
-  const folds = new Set<string>();
+function wrongAmong(keys: readonly string[], zone: Zone, { argumentNames }: KeyRules): string | undefined {
+  const hasProtocolNames = zone !== 'names' && zone !== 'value';
+  const declared = zone === 'arguments' && argumentNames instanceof Set ? argumentNames : undefined;
+  // A message may have millions of objects with one key.
+  const folds = keys.length > 1 ? new Set<string>() : undefined;
   for (const key of keys) {
     const folded = foldCase(key);
-    if (folds.has(folded)) return 'The message holds two keys that differ only in case';
-    folds.add(folded);
-    const proper = zone === 'protocol' || zone === 'schema' ? protocolSpelling(folded) : undefined;
-    if (proper !== undefined && proper !== key) return `The message spells a key otherwise than "${proper}"`;
+    if (folds?.has(folded) === true) return 'The message holds two keys that differ only in case';
+    folds?.add(folded);
+    const proper = hasProtocolNames ? protocolSpelling(folded) : undefined;
+    if (proper === undefined || proper === key || declared?.has(key) === true) continue;
+    return `The message spells a key otherwise than "${proper}"`;
   }
   return undefined;
 }
 
-function zoneOf(key: string, zone: Zone, { hasSchemas = false }: KeyRules): Zone {
+function zoneOf(key: string, zone: Zone, { isServers = false }: KeyRules): Zone {
+  if (zone === 'arguments') return zone;
   if (zone !== 'protocol') return schemaZone(zone, key);
-  return hasSchemas && isSchemaMember(key) ? 'schema' : 'protocol';
+  return isServers ? serverZone(key) : 'protocol';
 }

@@ -4,7 +4,7 @@ import { MappingError, resourceOf } from '../coaz.js';
 import type { McpCall, McpEnforcer, McpPermit, McpRefusal, McpResult } from '../enforcer.js';
 import type { OutputSchemas } from '../output-schemas.js';
 import { answerHeaders, permitOf } from '../permit.js';
-import { failed, invalid, isAborted } from '../refusals.js';
+import { failed, failedResult, invalid, isAborted } from '../refusals.js';
 import { assertResultShape } from '../result-shape.js';
 import type { Hook, Point } from './hooks.js';
 import { pointOf } from './hooks.js';
@@ -89,7 +89,7 @@ export class PluginEnforcer implements McpEnforcer {
       await this.schemas.assertValid(call, left, given);
       return { result: touched(call, left), ...headers };
     } catch (error) {
-      const refusal = failed(error);
+      const refusal = failedResult(error);
       return this.letsPass(call, point, error) ? { result } : { refusal };
     }
   }
