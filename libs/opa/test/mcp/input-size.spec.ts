@@ -38,7 +38,9 @@ describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
 
   it('refuses a result that cannot be put to the policy, and does not call it the fault of the request', async () => {
     const structuredContent = JSON.parse(`${'{"a":'.repeat(100_000)}0${'}'.repeat(100_000)}`) as object;
-    const refused = await (await made({})).after(call('tools/call', params), { ...result, structuredContent });
+    const refused = await (
+      await made({})
+    ).after(call('tools/call', params), { ...result, structuredContent });
     expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
     expect(engine.questions).toEqual([]);
   });
