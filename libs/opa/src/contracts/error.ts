@@ -45,7 +45,7 @@ export interface OpaErrorDetails {
   clientFault?: boolean | undefined;
   /** With `OPA_BAD_INPUT`: the input is larger than option `input.maxBytes` or `input.maxResponseBytes` allows. Default: `false`. */
   tooLarge?: boolean | undefined;
-  /** With a timeout: the input or the policy may be the reason rather than OPA, so no fallback follows. Default: `false`. */
+  /** With a timeout or `OPA_UNREACHABLE`: the input or the policy may be the reason rather than OPA, so no fallback follows. Default: `false`. */
   noFallback?: boolean | undefined;
 }
 

@@ -14,6 +14,8 @@ export interface DecidedInput {
   readonly value: Readonly<Record<string, unknown>>;
   /** `undefined` when JSON can't hold the input. */
   readonly json: string | undefined;
+  /** The module instance that decides: guards of two modules may ask different ones. */
+  readonly by: object;
 }
 
 /** What the guard knows of a request and a handler; the interceptor and `@OpaDecision` read it. */
@@ -50,8 +52,8 @@ export function beginDecision(record: DecisionRecord, input: DecidedInput): void
 }
 
 /** The record's verdict about this input; `undefined` where it has none, and for an input that JSON can't hold. */
-export function verdictOn({ verdict, input }: DecisionRecord, { json }: DecidedInput): typeof verdict {
-  return json !== undefined && json === input?.json ? verdict : undefined;
+export function verdictOn({ verdict, input }: DecisionRecord, { json, by }: DecidedInput): typeof verdict {
+  return json !== undefined && json === input?.json && by === input.by ? verdict : undefined;
 }
 
 /** The input that was decided about, as it was then; `undefined` where no guard has asked a policy. */

@@ -4,22 +4,28 @@ import type { GraphqlPath } from '../input/index.js';
 import { graphqlCall } from '../input/index.js';
 
 // By the path of the outermost list, which is one object for all fields below it, and another the next time.
-const asked = new WeakMap<GraphqlPath, Map<string, MaybePromise<Decision>>>();
+const asked = new WeakMap<GraphqlPath, WeakMap<object, Decisions>>();
+
+type Decisions = Map<string, MaybePromise<Decision>>;
 
 /**
  * Asks once what the items of a list ask alike: a field of a list's items is a call for each of them.
  *
+ * @param by - the module instance that decides
  * @param key - what decides, and the input: only questions alike in all of it share a decision
  */
 export function askOnceForList(
   context: ExecutionContext,
+  by: object,
   key: string,
   ask: () => MaybePromise<Decision>,
 ): MaybePromise<Decision> {
   const list = outermostList(graphqlCall(context).info.path);
   if (list === undefined) return ask();
-  const decisions = asked.get(list) ?? new Map<string, MaybePromise<Decision>>();
-  asked.set(list, decisions);
+  const ofList = asked.get(list) ?? new WeakMap<object, Decisions>();
+  asked.set(list, ofList);
+  const decisions = ofList.get(by) ?? (new Map() as Decisions);
+  ofList.set(by, decisions);
   const decision = decisions.get(key) ?? ask();
   decisions.set(key, decision);
   return decision;

@@ -30,6 +30,8 @@ export const grpcPoint: EnforcementPoint = {
     }),
   failure: (context, error) =>
     refusal(context, { code: codesOf(error).grpc, message: failureMessage(error) }),
+  exception: (context, exception) =>
+    isTakenOver(context) ? grpcPoint.failure(context, exception) : exception,
   reply: () => undefined,
 };
 
@@ -46,12 +48,17 @@ function drop(metadata: GrpcMetadata, isDropped: (name: string) => boolean): voi
   for (const name of Object.keys(metadata.getMap())) if (isDropped(name)) metadata.remove(name);
 }
 
-// Of a handler that takes the stream itself (@GrpcStreamCall) Nest tells no client that it was refused, and lets the
+// Such a handler (@GrpcStreamCall) is given the call itself.
+function isTakenOver(context: ExecutionContext): boolean {
+  return context.getArgByIndex<unknown>(0) === grpcCall(context);
+}
+
+// Of a handler that takes the stream itself Nest tells no client that it was refused, and lets the
 // error become an unhandled rejection, which ends the process. So the call is answered here, and Nest left waiting.
 function refusal(context: ExecutionContext, status: object): Promise<Error> {
+  if (!isTakenOver(context)) return rpcException(status);
   const call = grpcCall(context);
-  const [first, answer] = context.getArgs<[unknown, ((status: object) => void)?]>();
-  if (first !== call) return rpcException(status);
+  const answer = context.getArgByIndex<((status: object) => void) | undefined>(1);
   if (answer === undefined) call.emit('error', status);
   else answer(status);
   return new Promise(() => undefined);

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { ForbiddenException, Logger } from '@nestjs/common';
+import { ForbiddenException, HttpException, Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { isError, OpaError } from '../contracts/index.js';
 import { DENIED_MESSAGE, refusalOf } from '../decision/index.js';
@@ -47,8 +47,13 @@ export async function denial(context: ExecutionContext, decision: Decision): Pro
   return pointOf(context).denial(context, decision);
 }
 
-/** The error with which a request is refused that could not be decided; address and cause go to the log alone. */
+/**
+ * The error with which a request is refused that could not be decided; address and cause go to the log alone.
+ *
+ * @param error - an HttpException is the application's word to its client, and stays what it is
+ */
 export async function failure(context: ExecutionContext, error: unknown): Promise<Error> {
+  if (error instanceof HttpException) return exceptionIn(context, error);
   const known = error instanceof OpaError;
   if (!known || error.code !== 'OPA_ABORTED') {
     logger.error(
@@ -63,6 +68,11 @@ export async function inFormOf(context: ExecutionContext, thrown: Error): Promis
   const refusal = refusalOf(thrown);
   if (refusal === undefined) return thrown;
   return 'decision' in refusal ? denial(context, refusal.decision) : failure(context, refusal.error);
+}
+
+async function exceptionIn(context: ExecutionContext, exception: HttpException): Promise<Error> {
+  const formed = await inFormOf(context, exception);
+  return formed === exception ? (pointOf(context).exception?.(context, exception) ?? exception) : formed;
 }
 
 function causeOf(error: OpaError): string {

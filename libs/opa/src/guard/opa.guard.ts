@@ -73,7 +73,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     try {
       const input = this.input(scene);
       if (input === undefined) return true;
-      return isPromise(input) ? this.decideLater(input, scene) : this.decide(written(input), scene);
+      return isPromise(input) ? this.decideLater(input, scene) : this.decide(input, scene);
     } catch (error) {
       return this.refuse(error, scene);
     }
@@ -86,11 +86,12 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     } catch (error) {
       return this.refuse(error, scene);
     }
-    return this.decide(written(ready), scene);
+    return this.decide(ready, scene);
   }
 
-  private decide(input: DecidedInput, scene: Scene): MaybePromise<boolean> {
-    const { record } = scene;
+  private decide(built: Input, scene: Scene): MaybePromise<boolean> {
+    const { record, declaration } = scene;
+    const input = written(built, this.enforcements.find(declaration?.instance));
     const verdict = verdictOn(record, input);
     if (verdict === undefined) {
       beginDecision(record, input);
@@ -169,7 +170,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
         ),
       );
     if (json === undefined) return decide();
-    return point.once?.(context, `${JSON.stringify(declaration)} ${json}`, decide) ?? decide();
+    return point.once?.(context, enforcement, `${JSON.stringify(declaration)} ${json}`, decide) ?? decide();
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
@@ -183,11 +184,11 @@ export class OpaGuard implements CanActivate, OnModuleInit {
 }
 
 /** The input with its JSON; why JSON can't hold it, the engine that has to write it tells. */
-function written(value: Input): DecidedInput {
+function written(value: Input, by: OpaEnforcement): DecidedInput {
   try {
-    return { value, json: inputJson(value) };
+    return { value, json: inputJson(value), by };
   } catch {
-    return { value, json: undefined };
+    return { value, json: undefined, by };
   }
 }
 

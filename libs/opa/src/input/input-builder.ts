@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import type { MaybePromise } from '../contracts/index.js';
 import { isPromise, OpaError } from '../contracts/index.js';
 import { allowedHeaders } from './headers.js';
@@ -30,6 +31,7 @@ export class InputBuilder {
    *
    * @param merges - functions whose results are merged over it, in order
    * @throws OpaError `OPA_BAD_INPUT` when the context isn't known, or a function fails or gives no object
+   * @throws HttpException that a function throws: the application tells its client, such as that there is no such order
    */
   build(context: ExecutionContext, merges: readonly InputFunction[]): MaybePromise<Input> {
     try {
@@ -108,8 +110,8 @@ async function merged(
   }
 }
 
-function notBuilt(error: unknown): OpaError {
-  if (error instanceof OpaError) return error;
+function notBuilt(error: unknown): OpaError | HttpException {
+  if (error instanceof OpaError || error instanceof HttpException) return error;
   return new OpaError('OPA_BAD_INPUT', "A function that builds the decision's input failed.", {
     cause: error,
   });

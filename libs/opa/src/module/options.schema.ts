@@ -122,11 +122,13 @@ export function checkAsync(options: unknown): void {
 /**
  * Checks the module's options.
  *
+ * @returns a copy, which has the options as properties of its own: what was given may have getters of a class
  * @throws OpaError `OPA_BAD_OPTIONS`, one message that names each wrong option, what was given and what is accepted
  */
-export function checkOptions(options: unknown): asserts options is OpaModuleOptions {
+export function checkOptions(options: unknown): OpaModuleOptions {
   const parsed = schema.safeParse(options, { reportInput: true });
-  refuse(parsed.success ? combinations(options as OpaModuleOptions) : problemsIn(parsed.error));
+  refuse(parsed.success ? combinations(parsed.data as OpaModuleOptions) : problemsIn(parsed.error));
+  return parsed.data as OpaModuleOptions;
 }
 
 /**

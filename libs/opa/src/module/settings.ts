@@ -29,8 +29,8 @@ export interface OpaSettings extends Omit<OpaModuleOptions, 'pool' | 'url' | 're
  *
  * @throws OpaError `OPA_BAD_OPTIONS`
  */
-export function settingsOf(options: OpaModuleOptions): OpaSettings {
-  checkOptions(options);
+export function settingsOf(given: OpaModuleOptions): OpaSettings {
+  const options = checkOptions(given);
   const timeout = options.timeout ?? 1_000;
   const { url, bundle, engine, retry, circuitBreaker } = options;
   const local = engine !== undefined || (bundle !== undefined && url === undefined);

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { CircuitBreakerPolicy, IBreaker, IHalfOpenAfterBackoffContext } from 'cockatiel';
 import { BrokenCircuitError, circuitBreaker, CircuitState, DelegateBackoff, handleWhen } from 'cockatiel';
 import type { CancelSignal, EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { isGone, offAbort, onAbort, OpaError, opaErrorOf } from '../contracts/index.js';
+import { isGone, isLargeInput, offAbort, onAbort, OpaError, opaErrorOf } from '../contracts/index.js';
 import { aborted, isCertificateRefused } from '../transport/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
 import { RecentCount } from './recent.js';
@@ -60,7 +60,9 @@ export class CircuitBreakerEngine extends EngineWrapper {
       : this.evaluateInDoubt(query, options);
   }
 
-  private async evaluateInDoubt(query: Query, { deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
+  private async evaluateInDoubt(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    const { deadline, signal } = options;
+    if (isLargeInput(query)) return this.evaluateLarge(query, options);
     // Waiting for the one that tries could outlast this decision's own deadline.
     if (this.policy.state === CircuitState.HalfOpen) throw open();
     if (signal?.aborted === true) throw aborted(signal);
@@ -71,6 +73,13 @@ export class CircuitBreakerEngine extends EngineWrapper {
     } catch (error) {
       throw error instanceof BrokenCircuitError ? open() : error;
     }
+  }
+
+  // It may itself be why OPA fails: it finds out nothing for others, who would be refused meanwhile, but by an answer.
+  private async evaluateLarge(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    const answer = await this.engine.evaluate(query, options);
+    await this.policy.execute(() => answer).catch(() => undefined);
+    return answer;
   }
 
   private readonly countSuccess = (answer: EngineAnswer): EngineAnswer => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientUnaryCall, sendUnaryData, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { Controller, UseGuards } from '@nestjs/common';
+import { Controller, NotFoundException, UseGuards } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall, GrpcStreamMethod } from '@nestjs/microservices';
 import type { Decision, OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { OpaDecision, OpaError, OpaGuard, OpaModule, OpaPolicy } from 'nestjs-opa';
@@ -223,6 +223,22 @@ describe('a gRPC call', () => {
     ];
     const errors = await Promise.all(refused.map(rejected));
     for (const error of errors) expect(error).toMatchObject({ code, details });
+    expect(called).toEqual([]);
+  });
+
+  it('refuses every kind of stream when an exception is thrown while the input is built', async () => {
+    const subject = (): never => {
+      throw new NotFoundException('s3cret');
+    };
+    await start({ mode: 'permissive', input: { subject } });
+    const refused = [
+      listing(running.client, 'List', '1').toArray(),
+      streamed(running.client, 'Collect', ['1']),
+      streamed(running.client, 'CollectRaw', ['1']),
+      echoed(running.client, 'EchoRaw', ['1']),
+    ];
+    const errors = await Promise.all(refused.map(rejected));
+    expect(errors.map(({ code }) => code)).toEqual([2, 2, 13, 13]);
     expect(called).toEqual([]);
   });
 

@@ -16,12 +16,25 @@ describe(`a context: ${mcpNest.name}`, () => {
 
 it('asks again at the second guard about a subject that has changed in place since the first', async () => {
   const engine = new TestEngine({ 'orders/remove': ({ subject }: Asked) => subject.meetings === 1 });
-  const { client, close } = await startMcp({ engine }, undefined, true);
+  const { client, close } = await startMcp({ engine }, undefined, 'counts');
   const seen = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
   expect(seen).toMatchObject({ error: { code: -32001 } });
   expect(engine.questions.map(({ input }) => (input as Asked).subject.meetings)).toEqual([1, 2]);
   await close();
 });
+
+it.each(['enforce', 'permissive'] as const)(
+  'refuses with the exception that is thrown while the input is built: %s',
+  async (mode) => {
+    const engine = new TestEngine({ 'orders/remove': true });
+    const called: string[] = [];
+    const { client, close } = await startMcp({ engine, mode }, (name) => called.push(name), 'missing');
+    const seen = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
+    await close();
+    expect(seen).toMatchObject({ error: { code: -32603, message: 'Internal server error' } });
+    expect([called, engine.questions]).toEqual([[], []]);
+  },
+);
 
 describe('prompts and resources of @rekog/mcp-nest', () => {
   let engine: TestEngine;

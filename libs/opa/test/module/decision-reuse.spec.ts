@@ -5,6 +5,7 @@ import {
   createParamDecorator,
   Get,
   Injectable,
+  Module,
   Next,
   Param,
   UseGuards,
@@ -145,6 +146,30 @@ describe.each(ADAPTERS)('a guard that is met before and after authentication, on
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/read', 'orders/view']);
     for (const { request } of asked()) expect(request.headers).not.toHaveProperty('x-authz-by');
   });
+});
+
+it.each(ADAPTERS)('guards of two module instances ask each about the same input, on %s', async (adapter) => {
+  const engines = [true, false].map((answer) => new TestEngine({ 'orders/any': answer }));
+  const [allows, denies] = engines.map((own) => ({ engine: own, audit: false }));
+
+  @Controller()
+  @UseGuards(OpaGuard)
+  class Invoices {
+    @Get('invoices') @OpaPolicy('orders/any') read() {
+      return 'ran';
+    }
+  }
+  @Module({ imports: [OpaModule.forRoot({ ...denies, isGlobal: false })], controllers: [Invoices] })
+  class InvoicesModule {}
+
+  const module = await Test.createTestingModule({
+    imports: [OpaModule.forRoot({ ...allows }), InvoicesModule],
+    providers: [{ provide: APP_GUARD, useExisting: OpaGuard }],
+  }).compile();
+  app = module.createNestApplication(newAdapter(adapter), { logger: false });
+  await app.listen(0, '127.0.0.1');
+  expect((await fetch(`${await app.getUrl()}/invoices`)).status).toBe(403);
+  expect(engines.map(({ questions }) => questions.length)).toEqual([1, 1]);
 });
 
 describe('a handler that calls next() and runs again for another route', () => {

@@ -1,10 +1,20 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ExecutionContext, INestApplication, Provider, Type } from '@nestjs/common';
-import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  NotFoundException,
+  Scope,
+  UseGuards,
+} from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import type { Input, OpaInputProvider } from 'nestjs-opa';
+import type { Input, OpaInputProvider, OpaModuleOptions } from 'nestjs-opa';
 import { OpaGuard, OpaInput, OpaModule, OpaPolicy, OpaService } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
+import type { Adapter } from '../support/app.js';
 import { ADAPTERS, newAdapter } from '../support/app.js';
 
 /** Stands for a database. */
@@ -21,6 +31,7 @@ class OrderInput implements OpaInputProvider {
 
   async build(context: ExecutionContext, input: Input): Promise<object> {
     const { params } = context.switchToHttp().getRequest<{ params: { id: string } }>();
+    if (params.id === 'unknown') throw new NotFoundException('no such order');
     if (params.id === 'gone') throw new Error('no such order: s3cret');
     return { resource: { ...(input['resource'] as object), properties: await this.orders.find(params.id) } };
   }
@@ -54,13 +65,13 @@ afterEach(async () => {
 async function start(
   input: Type<OpaInputProvider>,
   providers: Provider[],
-  adapter: (typeof ADAPTERS)[number] = 'express',
+  { adapter = 'express', ...options }: OpaModuleOptions & { adapter?: Adapter } = {},
 ): Promise<string> {
   engine = new TestEngine({ 'orders/read': true, 'orders/any': false });
   @Module({ controllers: [controllerWith(input)], providers })
   class OrdersModule {}
   const module = await Test.createTestingModule({
-    imports: [OpaModule.forRoot({ engine, audit: false }), OrdersModule],
+    imports: [OpaModule.forRoot({ engine, audit: false, ...options }), OrdersModule],
   }).compile();
   app = module.createNestApplication(newAdapter(adapter), { logger: false });
   await app.listen(0, '127.0.0.1');
@@ -69,7 +80,7 @@ async function start(
 
 describe.each(ADAPTERS)('@OpaInput with a provider, on %s', (adapter) => {
   it('merges what it builds with what it injects', async () => {
-    const url = await start(OrderInput, [Orders, OrderInput], adapter);
+    const url = await start(OrderInput, [Orders, OrderInput], { adapter });
     expect((await fetch(`${url}/orders/7`)).status).toBe(200);
     expect(engine.questions).toMatchObject([
       { input: { resource: { id: '/orders/:id', properties: { id: '7', owner: 'ann' } } } },
@@ -77,10 +88,23 @@ describe.each(ADAPTERS)('@OpaInput with a provider, on %s', (adapter) => {
   });
 
   it('refuses when it fails, and tells the client nothing of why', async () => {
-    const response = await fetch(`${await start(OrderInput, [Orders, OrderInput], adapter)}/orders/gone`);
+    const response = await fetch(`${await start(OrderInput, [Orders, OrderInput], { adapter })}/orders/gone`);
     expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('s3cret')]);
     expect(engine.questions).toEqual([]);
   });
+
+  it.each(['enforce', 'permissive'] as const)(
+    'refuses with the exception that it throws: %s',
+    async (mode) => {
+      const url = await start(OrderInput, [Orders, OrderInput], { adapter, mode, onUnavailable: 'allow' });
+      const response = await fetch(`${url}/orders/unknown`);
+      expect([response.status, await response.json()]).toEqual([
+        404,
+        { statusCode: 404, error: 'Not Found', message: 'no such order' },
+      ]);
+      expect(engine.questions).toEqual([]);
+    },
+  );
 });
 
 describe('the start stops', () => {

@@ -242,6 +242,21 @@ describe('options that are right', () => {
     await module.close();
   });
 
+  it('may be getters of a class', async () => {
+    class Options implements OpaModuleOptions {
+      get engine() {
+        return new TestEngine({ 'a/b': true });
+      }
+      get policy() {
+        return ['a', 'b'].join('/');
+      }
+    }
+    const imports = [OpaModule.forRootAsync({ useFactory: () => new Options() })];
+    const module = await Test.createTestingModule({ imports }).compile();
+    await expect(module.get(OpaService).decide({ input: {} })).resolves.toMatchObject({ policy: 'a/b' });
+    await module.close();
+  });
+
   it('stay as they were given', async () => {
     const options = Object.freeze({ pool: Object.freeze({ maxSockets: 5 }), retry: Object.freeze({}) });
     const module = await start(options);

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import { Controller, Get, Res, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Logger, Res, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { OpaDecides, OpaGuard, OpaInterceptor, OpaModule, OpaPolicy, OpaService } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
@@ -107,4 +107,17 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       policies: audited === 'decides' ? ['orders/read'] : audited === 'guarded' ? ['deny'] : [],
     });
   });
+});
+
+it('the start tells which handlers must ask OPA themselves', async () => {
+  const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+  const module = await Test.createTestingModule({
+    imports: [OpaModule.forRoot({ engine: new TestEngine() })],
+    controllers: [InCode],
+  }).compile();
+  const app = await module.createNestApplication().init();
+  await app.close();
+  const lines = log.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('@OpaDecides'));
+  expect(lines).toEqual([expect.stringContaining('(@OpaDecides): InCode.decides.')]);
+  log.mockRestore();
 });

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { Controller, Get } from '@nestjs/common';
-import { ApiForbiddenResponse, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { Controller, Get, HttpCode } from '@nestjs/common';
+import { ApiForbiddenResponse, ApiOkResponse, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { OpaPolicy, OpaPublic } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { ADAPTERS, startApp } from '../support/app.js';
@@ -28,6 +28,20 @@ class Orders {
   }
 }
 
+@Controller('described')
+@ApiForbiddenResponse({ description: 'mine' })
+class Described {
+  @Get('get') @OpaPolicy('a') get() {
+    return '';
+  }
+  @Get('code') @HttpCode(202) @OpaPolicy('a') code() {
+    return '';
+  }
+  @Get('typed') @ApiOkResponse({ description: 'all' }) @OpaPolicy('a') typed() {
+    return '';
+  }
+}
+
 const OURS = 'Forbidden by policy';
 
 it.each(ADAPTERS)('the OpenAPI document names policies and their denials: %s', async (adapter) => {
@@ -47,4 +61,16 @@ it.each(ADAPTERS)('the OpenAPI document names policies and their denials: %s', a
     ['before', 'a', 'mine'],
     ['after', 'a', 'mine'],
   ]);
+});
+
+it('the OpenAPI document keeps what the class describes, and the response of a handler that describes none', async () => {
+  const { app, close } = await startApp('express', [Orders, Described], { engine: new TestEngine() });
+  const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+  await close();
+  const responses = (path: string): unknown => paths[path]?.get?.responses;
+  expect(responses('/orders/plain')).toEqual({ 200: { description: '' }, 403: { description: OURS } });
+  const mine = { 403: { description: 'mine' } };
+  expect(responses('/described/get')).toEqual({ 200: { description: '' }, ...mine });
+  expect(responses('/described/code')).toEqual({ 202: { description: '' }, ...mine });
+  expect(responses('/described/typed')).toEqual({ 200: { description: 'all' }, ...mine });
 });

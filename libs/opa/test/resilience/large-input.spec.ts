@@ -39,6 +39,8 @@ const DOORS: [name: string, options: () => OpaModuleOptions][] = [
 const STEPS: [name: string, step: Step][] = [
   ['an OPA that is silent', silent],
   ['a proxy’s 504', 504],
+  ['a proxy’s 502', 502],
+  ['a connection that is broken off', 'reset'],
 ];
 
 describe.each(DOORS)('%s', (degraded, options) => {
@@ -114,8 +116,33 @@ describe('timeouts of large inputs', () => {
       outcome: 'allow',
     });
     await expect(opa.decide({ input: LARGE, timeout: 2 * SHORT })).rejects.toMatchObject({
-      code: 'OPA_TIMEOUT',
+      noFallback: true,
     });
     expect([slow.asked(), other.asked()]).toEqual([2, 2]);
+  });
+
+  it('find out nothing about an OPA behind an open circuit: small ones try it meanwhile', async () => {
+    const clock = fakeClock();
+    const bySize: Step = (request, response) => {
+      if (Number(request.headers['content-length']) < LARGE.text.length) response.end('{"result":true}');
+    };
+    const { url } = await scripted('reset', bySize);
+    const options: OpaModuleOptions = { ...single, url, onUnavailable: 'allow' };
+    const opa = await start({ ...options, circuitBreaker: { minimumCalls: 1, halfOpenAfter: 1_000 } });
+    await opa.decide({ input: { n: 1 } });
+    clock.pass(1_001);
+    const large = opa.decide({ input: LARGE, timeout: SHORT }).catch((error: unknown) => error);
+    const small = await opa.decide({ input: { n: 1 } });
+    expect([small.outcome, await large]).toMatchObject(['allow', { code: 'OPA_TIMEOUT' }]);
+  });
+
+  it('close an open circuit by an answer', async () => {
+    const clock = fakeClock();
+    const { url } = await scripted('reset', well);
+    const opa = await start({ ...single, url, circuitBreaker: { minimumCalls: 1, halfOpenAfter: 1_000 } });
+    await expect(opa.decide({ input: { n: 1 } })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
+    clock.pass(1_001);
+    await expect(opa.decide({ input: LARGE })).resolves.toMatchObject({ allowed: true });
+    expect(opa.stats().breaker).toBe('closed');
   });
 });

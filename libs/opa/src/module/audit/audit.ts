@@ -72,6 +72,12 @@ export class RouteAudit implements OnApplicationBootstrap {
     for (const one of routes) this.logger.debug(lineOf(one));
     for (const [warning, handlers] of this.misplaced)
       this.logger.warn(`${[...new Set(handlers)].join(', ')}: ${warning}`);
+    const inCode = routes.filter(({ status }) => status === 'decides').map(({ handler }) => handler);
+    if (inCode.length > 0) {
+      this.logger.log(
+        `OpaGuard lets everyone into these handlers, which must ask OPA themselves (@OpaDecides): ${[...new Set(inCode)].join(', ')}.`,
+      );
+    }
     const bare = routes.filter(({ status }) => status === 'not guarded');
     if (bare.length === 0) return;
     this.logger.warn(

@@ -27,12 +27,12 @@ export async function stopMcp(): Promise<void> {
 /**
  * Starts an MCP server of @rekog/mcp-nest that is decided by the test's engine, and a client that is connected to it.
  *
- * @param hasChangingSubject - whether its subject counts in place, as `meetings`, how often it was asked for
+ * @param subject - whether its subject counts in place, as `meetings`, how often it was asked for, or can't be found
  */
 export async function startMcp(
   { engine, ...options }: OpaModuleOptions & { engine: PolicyEngine },
   called: (handler: HandlerName) => void = () => undefined,
-  hasChangingSubject = false,
+  subject?: 'counts' | 'missing',
 ): Promise<{ client: Client; routes(): Promise<RouteReport[]>; close(): Promise<void> }> {
   const child = (process ??= fork(join(import.meta.dirname, '../fixtures/mcp-nest.mjs'), { execArgv: [] }));
   const told = (type: Message['type']): Promise<Message> =>
@@ -58,7 +58,7 @@ export async function startMcp(
   };
   child.on('message', serve);
   const started = told('started');
-  child.send({ type: 'start', options, hasChangingSubject });
+  child.send({ type: 'start', options, subject });
   const { url } = (await started) as { url: string };
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
