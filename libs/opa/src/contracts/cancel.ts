@@ -35,9 +35,12 @@ class Listeners {
   };
 }
 
+// On the signals that are made here, which may have any number of listeners: to share one costs 5 µs a decision.
+const OWN = Symbol('nestjs-opa:own-signal');
+
 /** Has a function called once when a signal is aborted; any number of them costs the signal one listener. */
 export function onAbort(signal: CancelSignal, listener: () => void): void {
-  if (!(signal instanceof AbortSignal)) return signal.addEventListener('abort', listener, { once: true });
+  if (!isShared(signal)) return signal.addEventListener('abort', listener, { once: true });
   const listeners = told.get(signal) ?? new Listeners(signal);
   told.set(signal, listeners);
   listeners.add(listener);
@@ -45,8 +48,12 @@ export function onAbort(signal: CancelSignal, listener: () => void): void {
 
 /** Takes back {@link onAbort}. */
 export function offAbort(signal: CancelSignal, listener: () => void): void {
-  if (signal instanceof AbortSignal) told.get(signal)?.delete(listener);
+  if (isShared(signal)) told.get(signal)?.delete(listener);
   else signal.removeEventListener('abort', listener);
+}
+
+function isShared(signal: CancelSignal): signal is AbortSignal {
+  return signal instanceof AbortSignal && !(OWN in signal);
 }
 
 /**
@@ -59,7 +66,7 @@ export async function withAbortSignal<T>(
 ): Promise<T> {
   const controller = new AbortController();
   // As many listen as the work has parts; Node takes more than ten for a leak.
-  setMaxListeners(0, controller.signal);
+  setMaxListeners(0, Object.assign(controller.signal, { [OWN]: true }));
   const abort = (): void => controller.abort(signal?.reason);
   if (signal?.aborted === true) abort();
   else if (signal !== undefined) onAbort(signal, abort);
