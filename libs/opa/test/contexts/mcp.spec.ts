@@ -31,7 +31,9 @@ it.each(['enforce', 'permissive'] as const)(
     const { client, close } = await startMcp({ engine, mode }, (name) => called.push(name), 'missing');
     const seen = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
     await close();
-    expect(seen).toMatchObject({ error: { code: -32603, message: 'Internal server error' } });
+    // What @rekog/mcp-nest makes of any guard's HttpException.
+    const content = [{ type: 'text', text: 'Internal server error' }];
+    expect(seen).toMatchObject({ result: { isError: true, content } });
     expect([called, engine.questions]).toEqual([[], []]);
   },
 );
