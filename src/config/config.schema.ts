@@ -30,7 +30,7 @@ export const configSchema = z
         port: z.int().min(0).max(65_535).default(3_000),
         /** How long a whole request, its body included, may take to arrive, in milliseconds. Default: 30,000. */
         requestTimeout: z.int().min(1).max(2_147_483_647).default(30_000),
-        /** How many bytes of bodies that are still arriving may be in memory at once. Default: 64 MiB. */
+        /** How many bytes of MCP messages may be in memory at once, until they are answered. Default: 64 MiB. */
         maxBufferedBytes: z
           .int()
           .min(1)

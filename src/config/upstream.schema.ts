@@ -43,7 +43,7 @@ export const upstreamSchema = z.strictObject({
   forwardToken: z.boolean().default(false),
   /**
    * Headers of the client that go to the upstream although they could give it another request or client than the
-   * policy saw: names with `_`, `x-real-ip`, `x-http-method-override` and the like. Default: none.
+   * policy saw, for both of them: names with `_`, `x-real-ip`, `x-http-method-override` and the like. Default: none.
    */
   forwardHeaders: z.array(forwarded, { error: 'a list of header names' }).default([]),
 });

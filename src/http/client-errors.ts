@@ -8,14 +8,25 @@ const REFUSALS: Readonly<Record<string, readonly [status: number, message: strin
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large'],
 };
 const MALFORMED = [400, 'The request is not HTTP'] as const;
+/** How many requests of one connection may wait for their answers; Node begins to serve all of them at once. */
+const MAX_PIPELINED = 100;
 
 /** Answers requests that never arrive, or not in time: their handlers can't. */
 export class ClientErrors {
-  private readonly answers = new WeakMap<Socket, ServerResponse>();
+  /** What each connection still waits for: the end of an answer, or of the request that an answer was given to. */
+  private readonly unfinished = new WeakMap<Socket, readonly ServerResponse[]>();
 
-  /** Notes which answer is the last of each connection. */
+  /** Notes the answers of each connection, and closes a connection that waits for too many. */
   watch(server: Server): void {
-    server.prependListener('request', ({ socket }, response) => this.answers.set(socket, response));
+    server.on('connection', (socket: Socket) => {
+      // Node tells the first answer alone that its client has gone.
+      socket.once('close', () => this.waitingOn(socket).slice(1).forEach(end));
+    });
+    server.prependListener('request', ({ socket }, response) => {
+      const waiting = [...this.waitingOn(socket), response];
+      this.unfinished.set(socket, waiting);
+      if (waiting.length > MAX_PIPELINED) socket.destroy();
+    });
   }
 
   /** What Node is to do about such a request, instead of its own. */
@@ -24,13 +35,21 @@ export class ClientErrors {
     socket.destroy();
   };
 
-  // In the middle of another answer the client would take it for a part of that one, and behind the answer to a
-  // request whose body is unfinished for the answer to its next request.
+  // The client would take the refusal for a part of an answer that has begun, or for the answer to an earlier request.
   private mayAnswer(socket: Socket): boolean {
-    const last = this.answers.get(socket);
-    if (last?.headersSent !== true) return true;
-    return last.writableFinished && last.req.complete;
+    const waiting = this.waitingOn(socket);
+    return waiting.length <= 1 && waiting.every(({ headersSent, req }) => !headersSent && !req.complete);
   }
+
+  private waitingOn(socket: Socket): readonly ServerResponse[] {
+    const waiting = this.unfinished.get(socket) ?? [];
+    return waiting.filter(({ writableFinished, req }) => !(writableFinished && req.complete));
+  }
+}
+
+function end(response: ServerResponse): void {
+  response.destroy();
+  response.emit('close');
 }
 
 function refusalOf(code: string): string {

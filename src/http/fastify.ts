@@ -46,9 +46,11 @@ export function createAdapter({
     done(null, payload);
   });
   instance.addHook('onRequest', (request, _reply, done) => {
+    // Node has read further requests of a connection that was closed meanwhile: nobody waits for their answers.
+    if (request.raw.socket.destroyed) return;
     assertPlainPath(request.raw.url ?? '');
     assertPlainHost(request.raw);
-    assertNoHiddenBody(request);
+    assertPlainBody(request);
     done();
   });
   // Before any header of a decision is there, which a client must not be able to name in `Connection`.
@@ -59,10 +61,14 @@ export function createAdapter({
   return adapter;
 }
 
-/** A body that isn't passed on would leave the upstream with another request than the client's. */
-function assertNoHiddenBody({ method, headers }: FastifyRequest): void {
+/** A body that is dropped, or passed on in a coding that isn't, would be another request than the client's. */
+function assertPlainBody({ method, headers }: FastifyRequest): void {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    throw new BadRequestException('The Transfer-Encoding must be chunked');
+  }
   if (!WITHOUT_BODY.has(method)) return;
-  if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) {
+  if (length !== '0' || coding !== undefined) {
     throw new BadRequestException(`A ${method} request must not have a body`);
   }
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 
-// RFC 3986, 3.2.2: a name or an address, without the user information that may stand before it in a URL.
-const HOST = /^(\[[0-9a-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/i;
+// A name of DNS or an address. RFC 3986, 3.2.2, allows more: percent-encoding, which some readers decode, and commas,
+// at which readers of X-Forwarded-Host take it apart.
+const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]*)(:\d*)?$/i;
 
 /**
  * Refuses a request whose `Host` is no host (RFC 9112, 3.2): each reader would take another part of it.

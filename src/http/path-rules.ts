@@ -1,7 +1,7 @@
 import { BadRequestException } from '@nestjs/common';
 
 // Beyond printable ASCII, and what a URL parser would read as something else than a path.
-const ILLEGAL = /[^\x21-\x7e]|[\\#]/;
+const ILLEGAL = /[^\x21-\x7e]|\\/;
 const HIDDEN = /[/\\\p{Cc}]/u;
 // Some servers read `..;x` as `..`.
 const DOTS = /^\.{1,2}(;|$)/;
@@ -34,13 +34,15 @@ export function withPlainPath(url: string): string {
  * Refuses a request whose path two programs could read in two ways: then policy and upstream would not see the same.
  *
  * @param url - the request target as {@link withPlainPath} gives it: a path, perhaps with a query
- * @throws BadRequestException on a target that isn't a path; on dot segments, empty segments, segments that begin with
+ * @throws BadRequestException on a target that isn't a path, or has a fragment; on dot segments, empty segments, segments that begin with
  * `;`, backslashes, control characters, encoded slashes, and percent-encoding that isn't UTF-8; on dots, slashes,
  * backslashes and control characters that are encoded twice or more
  */
 export function assertPlainPath(url: string): void {
   const [path = ''] = url.split('?', 1);
   if (!path.startsWith('/')) throw new BadRequestException('The request target must be a path');
+  // In the query as well: some servers end it there.
+  if (url.includes('#')) throw new BadRequestException('The request target has a fragment');
   if (ILLEGAL.test(path)) throw new BadRequestException('The path has a character that must be encoded');
   const segments = path.slice(1).split('/');
   segments.forEach((segment, index) => {

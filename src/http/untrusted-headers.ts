@@ -1,38 +1,60 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { matchesHeader } from 'nestjs-opa/mcp';
+
 /** Headers that have some frameworks serve another method or path than the request line's. */
 const OVERRIDES = [
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
-  'x-original-method',
-  'x-original-uri',
-  'x-original-url',
+  'x-original-*',
   'x-rewrite-url',
 ];
 /** Headers that say who the client is, or whom it asked: a proxy's word, and no proxy in front of the gateway is trusted. */
 const PROXYS = [
-  'cf-connecting-ip',
-  'cf-connecting-ipv6',
+  'cf-connecting-*',
   'client-ip',
   'fastly-client-ip',
   'forwarded',
+  'front-end-https',
   'true-client-ip',
+  'x-azure-clientip',
+  'x-azure-socketip',
   'x-client-ip',
   'x-cluster-client-ip',
-  'x-envoy-external-address',
-  'x-forwarded',
-  'x-original-forwarded-for',
-  'x-original-host',
+  'x-envoy-*',
+  'x-forwarded*',
+  'x-host',
+  'x-originating-ip',
   'x-real-ip',
   'x-remote-addr',
   'x-remote-ip',
 ];
-const NAMES = new Set([...OVERRIDES, ...PROXYS]);
+const UNTRUSTED = [...OVERRIDES, ...PROXYS];
+// CGI, WSGI and PHP take _ for the same name with -, and some servers every other such character.
+const AMBIGUOUS = /[^a-z0-9-]/;
 
 /**
- * Tells whether a client's header could give the upstream another request, or another client, than the policy saw.
- * So could each name with `_`: CGI, WSGI and PHP take it for the same name with `-`.
+ * Takes out of a client's headers what could give the upstream another request, or another client, than the policy is
+ * told of. Neither gets them.
  *
- * @param name - in lower case
+ * @param isKept - says which of them pass all the same, by name in lower case
  */
-export const isUntrusted = (name: string): boolean =>
-  NAMES.has(name) || name.startsWith('x-forwarded-') || name.includes('_');
+export function removeUntrusted(headers: IncomingHttpHeaders, isKept: (name: string) => boolean): void {
+  for (const name of Object.keys(headers)) {
+    const isUntrusted = AMBIGUOUS.test(name) || matchesHeader(name, UNTRUSTED);
+    if (isUntrusted && !isKept(name)) Reflect.deleteProperty(headers, name);
+  }
+}
+
+/** Removes untrusted headers before a policy sees them, but those that are named. */
+export class UntrustedHeaders implements CanActivate {
+  constructor(private readonly kept: readonly string[] = []) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    removeUntrusted(headers, (name) => this.kept.includes(name));
+    return true;
+  }
+}

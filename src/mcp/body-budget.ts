@@ -1,14 +1,14 @@
 /** What Node needs for a piece of a body beside its bytes: many small pieces must not be free. */
 const PIECE_BYTES = 128;
 
-/** How much of bodies that are still arriving may be in memory at once, of all MCP servers together. */
+/** How much of clients' messages may be in memory at once, of all MCP servers together: arriving ones and those under way. */
 export class BodyBudget {
   private held = 0;
 
   /** @param max - in bytes */
   constructor(private readonly max: number) {}
 
-  /** Begins to count a body. */
+  /** Begins to count a body; its account must be closed once nothing needs it any more. */
   open(): BodyAccount {
     let own = 0;
     return {

@@ -9,10 +9,10 @@ import {
 } from 'nestjs-opa/mcp';
 import type { McpPermit } from 'nestjs-opa/mcp';
 import type { FastifyRequest } from 'fastify';
-import { isHopByHop, isUntrusted, removeHopByHop } from '../http/index.js';
+import { isHopByHop, removeHopByHop, removeUntrusted } from '../http/index.js';
 
 const PROTOCOL =
-  /^(accept|accept-language|content-type|user-agent|mcp-.*|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
+  /^(accept|accept-language|content-type|user-agent|mcp-[a-z0-9-]+|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
 /** The headers that repeat what a message says. */
 const MIRRORED = /^mcp-(method|name|param-.*)$/;
 // They are the client's and the gateway's affair; a client's credential never goes further.
@@ -47,9 +47,11 @@ export class HeaderRules {
     this.seen = allowedHeaders(named);
   }
 
-  /** Takes what only a policy may set out of a client's request, before a policy sees it. */
+  /** Takes what only a policy may set, and what can't be trusted, out of a client's request, before a policy sees it. */
   strip(request: FastifyRequest): void {
     stripHeaders(request, this.policyHeaders);
+    // The names of mirrored parameters are the tools' own; MirroredParams refuses two that could pass for one.
+    removeUntrusted(request.headers, (name) => comparableHeader(name).startsWith('mcp-param-'));
   }
 
   /**
@@ -65,8 +67,7 @@ export class HeaderRules {
   ): IncomingHttpHeaders {
     const headers: IncomingHttpHeaders = {};
     for (const [name, value] of Object.entries(given)) {
-      if (OWN.has(name) || isUntrusted(name)) continue;
-      if (MIRRORED.test(name) && !compared.includes(name)) continue;
+      if (OWN.has(name) || (MIRRORED.test(name) && !compared.includes(name))) continue;
       if (PROTOCOL.test(name) || this.seen.includes(name)) headers[name] = value;
     }
     removeHopByHop(headers);

@@ -80,7 +80,7 @@ export class MirroredParams {
   }
 }
 
-// With `_` for `-`, which some servers take for the same header.
+// With `_` or `.` for `-`, which some servers take for the same header.
 const hasRival = (headers: IncomingHttpHeaders, header: string): boolean =>
   Object.keys(headers).some((name) => name !== header && comparableHeader(name) === comparableHeader(header));
 

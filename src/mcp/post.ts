@@ -8,6 +8,7 @@ import type {
   McpRefusal,
 } from 'nestjs-opa/mcp';
 import { admit } from './admit.js';
+import type { BodyAccount } from './body-budget.js';
 import { eraOf } from './era.js';
 import type { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
@@ -30,9 +31,19 @@ import { UNKNOWN_TASK } from './tasks.js';
  * @throws GatewayError when the gateway itself refuses it, or the upstream gives no answer
  */
 export async function post(exchange: Exchange, standing: StandingStreams): Promise<void> {
+  const account = exchange.server.settings.bodies.open();
+  try {
+    await take(exchange, standing, account);
+  } finally {
+    // Until then the message is in memory: it is part of the input that decides its answer.
+    account.close();
+  }
+}
+
+async function take(exchange: Exchange, standing: StandingStreams, account: BodyAccount): Promise<void> {
   const { request, server } = exchange;
   const { maxRequestBytes: max } = server.entry;
-  const body = await readBody(request.raw, { max, budget: server.settings.bodies });
+  const body = await readBody(request.raw, { max, account });
   const { caseSensitive } = server.entry;
   const declaredBy = (called: JsonRpcRequest) => server.declaredNames.declaredBy(called);
   const message = parseMessage(body.text, { caseSensitive, declaredBy });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from 'nestjs-opa/mcp';
-import type { BodyBudget } from './body-budget.js';
+import type { BodyAccount } from './body-budget.js';
 import { GatewayError } from './gateway-error.js';
 
 /** How long a client is asked to wait for room, in seconds. */
@@ -20,7 +20,8 @@ export interface Body {
 export interface BodyBounds {
   /** The largest message, in bytes. */
   readonly max: number;
-  readonly budget: BodyBudget;
+  /** What the body takes of the room for all of them. */
+  readonly account: BodyAccount;
 }
 
 /**
@@ -29,7 +30,7 @@ export interface BodyBounds {
  * @throws GatewayError 415 when it isn't plain JSON, 413 when it is too large, 503 when too much of other bodies is in
  * memory, 400 when it isn't UTF-8 or breaks off
  */
-export async function readBody(request: IncomingMessage, { max, budget }: BodyBounds): Promise<Body> {
+export async function readBody(request: IncomingMessage, { max, account }: BodyBounds): Promise<Body> {
   const {
     'content-type': type = '',
     'content-encoding': encoding,
@@ -46,7 +47,7 @@ export async function readBody(request: IncomingMessage, { max, budget }: BodyBo
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw await refused(415, 'The body must not be content-encoded');
   }
-  const bytes = Number(length) > max ? 'too large' : await collect(request, max, budget);
+  const bytes = Number(length) > max ? 'too large' : await collect(request, max, account);
   if (bytes === 'too large') throw await refused(413, `The message is larger than ${max} bytes`);
   if (bytes === 'no room') {
     await dropRest(request, max);
@@ -65,23 +66,21 @@ export async function readBody(request: IncomingMessage, { max, budget }: BodyBo
 async function collect(
   request: IncomingMessage,
   max: number,
-  budget: BodyBudget,
+  account: BodyAccount,
 ): Promise<Buffer | 'too large' | 'no room'> {
-  const account = budget.open();
   const chunks: Buffer[] = [];
   let size = 0;
-  try {
-    const refusal = await pieces(request, (chunk) => {
-      size += chunk.length;
-      if (size > max) return 'too large' as const;
-      if (!account.take(chunk)) return 'no room' as const;
-      chunks.push(chunk);
-      return undefined;
-    });
-    return refusal ?? Buffer.concat(chunks);
-  } finally {
-    account.close();
-  }
+  const refusal = await pieces(request, (chunk) => {
+    size += chunk.length;
+    if (size > max) return 'too large' as const;
+    if (!account.take(chunk)) return 'no room' as const;
+    chunks.push(chunk);
+    return undefined;
+  });
+  if (refusal === undefined) return Buffer.concat(chunks);
+  // What is left is read for some time yet, and dropped.
+  account.close();
+  return refusal;
 }
 
 // A client that is still sending may not read the answer: what is left of its body is read first, within reason.

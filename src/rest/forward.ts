@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { StreamableFile } from '@nestjs/common';
+import type { HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import '@fastify/reply-from';
-import { dropHeaders, relay } from './relay.js';
+import { relay, rememberHeaders } from './relay.js';
 import { failure, undecidable } from './failure.js';
 import { requestHeaders, responseHeaders } from './headers.js';
 import { detachBody } from './upload.js';
@@ -30,12 +31,15 @@ export function forward(
 ): Promise<StreamableFile> {
   const { path, query } = upstreamTarget(request.raw.url ?? '');
   const signal = whenGone(reply);
+  const restoreHeaders = rememberHeaders(reply);
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw failure(upstream, signal.reason);
     let body: BodyOptions = {};
-    let obstacle: string | undefined;
-    const fail = (cause: unknown) => {
-      reject(failure(upstream, cause));
+    let refusal: HttpException | undefined;
+    const refuse = (error: HttpException) => {
+      refusal = error;
+      restoreHeaders();
+      reject(error);
     };
     const send = () => {
       detachBody(request);
@@ -45,26 +49,31 @@ export function forward(
           body = bodyOptions(headers);
           // An answer to HEAD has no body that could hide anything.
           const isShown = upstream.entry.response !== undefined && request.method !== 'HEAD';
-          obstacle = isShown ? unreadable(headers) : undefined;
-          return responseHeaders(headers, upstream);
+          const obstacle = isShown ? unreadable(headers) : undefined;
+          if (obstacle !== undefined) refusal = undecidable(upstream, obstacle);
+          return responseHeaders(headers, request, upstream);
         },
         // A call isn't repeated: nobody but the client knows whether it may be.
         retryDelay: () => null,
-        onError: (_reply, { error }) => fail(error.cause),
+        onError: (_reply, { error }) => refuse(failure(upstream, error.cause)),
+        // Called after onError too, for a status that HTTP doesn't have.
         onResponse: (_request, _reply, { stream }) => {
-          if (obstacle !== undefined) {
+          if (refusal !== undefined) {
             stream.destroy();
-            dropHeaders(reply);
-            reject(undecidable(upstream, obstacle));
+            refuse(refusal);
             return;
           }
           // Set when the answer came before the end of the body, whose rest is read all the same.
           if (reply.hasHeader('connection')) reply.removeHeader('connection');
-          resolve(new StreamableFile(relay(stream, reply, upstream), body));
+          const broken = (cause: unknown): HttpException => {
+            restoreHeaders();
+            return failure(upstream, cause);
+          };
+          resolve(new StreamableFile(relay(stream, broken), body));
         },
       });
     };
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    signal.addEventListener('abort', () => refuse(failure(upstream, signal.reason)), { once: true });
     withCall({ pool: upstream.pool, path: upstream.pathOf(path) + query, signal }, send);
   });
 }

@@ -1,24 +1,29 @@
 import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { failure } from './failure.js';
-import type { Upstream } from './upstream.js';
 
 /**
- * An upstream's body, whose failure is the upstream's: as long as nothing has been sent, the client gets a 502 or
- * 504 without the headers of the answer that never came.
+ * An upstream's body, whose failure is the upstream's: as long as nothing has been sent, the client gets a 502 or 504.
+ *
+ * @param refusal - what the client is told when the body fails
  */
-export function relay(body: Readable, reply: FastifyReply, upstream: Upstream): Readable {
+export function relay(body: Readable, refusal: (cause: unknown) => Error): Readable {
   const through = new PassThrough();
-  body.on('error', (cause) => {
-    dropHeaders(reply);
-    through.destroy(failure(upstream, cause));
-  });
+  body.on('error', (cause) => through.destroy(refusal(cause)));
   through.on('close', () => body.destroy());
   return body.pipe(through);
 }
 
-/** Takes an upstream's headers off the reply, unless they have left. */
-export function dropHeaders(reply: FastifyReply): void {
-  if (!reply.raw.headersSent) for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+/**
+ * Remembers the headers of a reply.
+ *
+ * @returns a function that gives the reply these headers back in place of an upstream's, unless they have left
+ */
+export function rememberHeaders(reply: FastifyReply): () => void {
+  const before = reply.getHeaders();
+  return () => {
+    if (reply.raw.headersSent) return;
+    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+    reply.headers(before);
+  };
 }

@@ -4,16 +4,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OpaGuard, OpaInput, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
 import type { ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '../auth/index.js';
+import { UntrustedHeaders } from '../http/index.js';
 import { forward } from './forward.js';
 import { upstreamTarget } from './upstream-path.js';
 import type { Upstream } from './upstream.js';
 
 /** The controller of one upstream: `/api/{name}` and everything below it, each request decided first. */
 export function restController(upstream: Upstream): Type {
-  const { name, response } = upstream.entry;
+  const { name, response, forwardHeaders } = upstream.entry;
 
   @Controller(`api/${name}`)
-  @UseGuards(AuthGuard, OpaGuard)
+  @UseGuards(new UntrustedHeaders(forwardHeaders), AuthGuard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   @OpaPolicy(upstream.policy, response === undefined ? {} : { response })
   @OpaInput(upstreamInput)

@@ -69,6 +69,8 @@ describe('a path that two programs could read in two ways', () => {
     '/api/up/%zz',
     '/api/up/%',
     '/api/up/x#y',
+    '/api/up/x?a=1#b=2',
+    '/api/up?#',
     'http://127.0.0.1/api/up/x',
     '*',
   ];

@@ -14,6 +14,32 @@ import type { Issuer } from './support/tokens.js';
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
+/** Headers that could make another request of it, or another client's. */
+const MISLEADING = {
+  'X-HTTP-Method-Override': 'DELETE',
+  'x-method-override': 'DELETE',
+  'x-http-method': 'DELETE',
+  'x-original-url': '/admin',
+  'x-rewrite-url': '/admin',
+  'true-client-ip': '6.6.6.6',
+  'x-client-ip': '6.6.6.6',
+  'x-real-ip': '6.6.6.6',
+  'cf-connecting-ip': '6.6.6.6',
+  'x-cluster-client-ip': '6.6.6.6',
+  'fastly-client-ip': '6.6.6.6',
+  forwarded: 'for=6.6.6.6',
+  'x-forwarded-user': 'root',
+  x_forwarded_for: '6.6.6.6',
+  x_tenant: 'other',
+  'X_Http-Method_Override': 'DELETE',
+  x_policy_path: '/lie',
+  'x.policy.path': '/lie',
+  'x!real-ip': '6.6.6.6',
+  'x-original-method': 'DELETE',
+  'x-envoy-original-path': '/admin',
+  'x-forwarded': 'for=6.6.6.6',
+};
+
 const routes = new Routes();
 let gateway: GatewayProcess;
 let issuer: Issuer;
@@ -30,9 +56,11 @@ beforeAll(async () => {
       forwardHeaders: ['X_Tenant', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-host', 'x_authz_user'],
     },
     { name: 'overriding', url, policy: 'test/forwarding' },
+    { name: 'reflected', url, policy: 'test/reflect', forwardHeaders: ['x_tenant'] },
   ];
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, {
-    opa: { policyHeaders: ['x-authz-*', 'X-Role'] },
+    opa: { policyHeaders: ['x-authz-*', 'X-Role'], input: { headers: Object.keys(MISLEADING) } },
+    admin: { policy: 'test/reflect' },
     auth: { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true },
   }));
 }, 60_000);
@@ -92,30 +120,20 @@ describe('what the upstream gets', () => {
     for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded']) expect(got).not.toHaveProperty(name);
   });
 
-  const MISLEADING = {
-    'X-HTTP-Method-Override': 'DELETE',
-    'x-method-override': 'DELETE',
-    'x-http-method': 'DELETE',
-    'x-original-url': '/admin',
-    'x-rewrite-url': '/admin',
-    'true-client-ip': '6.6.6.6',
-    'x-client-ip': '6.6.6.6',
-    'x-real-ip': '6.6.6.6',
-    'cf-connecting-ip': '6.6.6.6',
-    'x-cluster-client-ip': '6.6.6.6',
-    'fastly-client-ip': '6.6.6.6',
-    forwarded: 'for=6.6.6.6',
-    'x-forwarded-user': 'root',
-    x_forwarded_for: '6.6.6.6',
-    x_tenant: 'other',
-    'X_Http-Method_Override': 'DELETE',
-    x_policy_path: '/lie',
-  };
-
   it("is nothing that could make another request of it, or another client's", async () => {
     const got = await headersOf('up', MISLEADING);
     for (const name of Object.keys(MISLEADING)) expect(got).not.toHaveProperty(name.toLowerCase());
     expect(got).toMatchObject({ 'x-forwarded-for': '127.0.0.1' });
+  });
+
+  it('is nothing that a policy was told otherwise: neither gets it', async () => {
+    const ask = async (path: string) => (await send(gateway.port, { path, headers: MISLEADING })).text;
+    const decided = await ask('/api/reflected/x');
+    expect(decided).toContain('x_tenant');
+    for (const text of [decided.replaceAll('x_tenant', ''), await ask('/admin/routes')]) {
+      expect(text).toContain('Forbidden by policy');
+      for (const name of Object.keys(MISLEADING)) expect(text).not.toContain(`\\"${name.toLowerCase()}\\"`);
+    }
   });
 
   it('is what the entry names of that, but never what only a policy may set', async () => {
@@ -157,6 +175,8 @@ describe('what the upstream gets', () => {
       'x-authz-user': 'root',
       x_authz_user: 'root',
       'X-Role': 'root',
+      'X.Role': 'root',
+      'x.authz!user': 'root',
       X_Role: 'root',
       'x-roles': 'kept',
     });
@@ -208,6 +228,15 @@ describe('what the upstream gets', () => {
     let text = '';
     for await (const chunk of answer) text += String(chunk);
     expect(text).toBe(`PATCH ${createHash('sha256').update(body).digest('hex')}`);
+  });
+
+  it('is never a body in another coding than it says', async () => {
+    const path = routes.add((_request, response) => response.end());
+    const sent = { path: `/api/up${path}`, method: 'POST', body: 'x' };
+    const answer = await send(gateway.port, { ...sent, headers: { 'transfer-encoding': 'gzip, chunked' } });
+    expect(answer).toMatchObject({ status: 400 });
+    const plain = await send(gateway.port, { ...sent, headers: { 'transfer-encoding': 'Chunked' } });
+    expect(plain).toMatchObject({ status: 200 });
   });
 
   it('is never a body that Fastify would have dropped', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -96,6 +97,13 @@ describe('what the client gets', () => {
     ['JSON in a charset', { 'content-type': 'application/json; Charset="utf-16"' }, '{"secret":1}'],
     ['text in a charset', { 'content-type': 'text/plain; charset=utf-7' }, '+AHM-ecret'],
     ['text in two charsets', { 'content-type': 'text/plain; charset=utf-8; charset=utf-16' }, 'secret'],
+    ['a list of types', { 'content-type': 'text/html, application/json' }, '\uFEFF{"secret":1}'],
+    ['of a type that is none', { 'content-type': 'application/json\xa0; charset=utf-8' }, '{"secret":1}'],
+    ['of no whole type', { 'content-type': 'text' }, 'secret'],
+    ['of a charset with more behind it', { 'content-type': 'text/plain; charset=utf-8 utf-16' }, 'secret'],
+    ['of a charset behind no semicolon', { 'content-type': 'text/plain charset=utf-16' }, 'secret'],
+    ['of a charset in the extended form', { 'content-type': 'text/plain; charset*=utf-16' }, 'secret'],
+    ['of a quote that is not closed', { 'content-type': 'text/plain; a="\\"; charset=utf-8' }, 'secret'],
     ['of two types', { 'content-type': ['text/plain', 'application/json'] }, 'secret'],
     ['compressed', { 'content-type': 'text/plain', 'content-encoding': 'gzip' }, gzipSync('secret')],
     ['encoded twice', { 'content-encoding': ['identity', 'br'] }, 'secret'],
@@ -118,6 +126,7 @@ describe('what the client gets', () => {
 
   it.each([
     ['JSON', 'application/json;charset=UTF-8', '{"a":1}'],
+    ['JSON with further parameters', 'application/json; a="b;\\"c" ;; charset=utf-8;', '{"a":1}'],
     ['JSON in the name of a part of UTF-8', 'application/json; charset="us-ascii"', '{"a":1}'],
     ['lines of JSON', 'application/x-ndjson', '{"a":1}\n{"b":2}\n'],
     ['a sequence of JSON', 'application/json-seq', '\u001e{"a":1}\n'],
@@ -151,6 +160,31 @@ describe('what the client gets', () => {
     const path = routes.add((_request, response) => response.setHeader('content-length', '1234').end());
     const answer = await send(gateway.port, { path: `/api/up${path}`, method: 'HEAD' });
     expect(answer).toMatchObject({ status: 200, text: '', headers: { 'content-length': '1234' } });
+  });
+
+  it('is nothing of the body that HEAD speaks of, where a response policy might have masked it', async () => {
+    const told = { etag: '"of-the-body"', digest: 'x', 'content-md5': 'x', 'repr-digest': 'x' };
+    const sent = { ...told, 'content-type': 'application/json', 'content-length': '1234', 'x-up': 'yes' };
+    const path = routes.add((_request, response) => response.writeHead(200, sent).end());
+    const direct = await send(gateway.port, { path: `/api/up${path}`, method: 'HEAD' });
+    expect(direct.headers).toMatchObject(sent);
+    const { status, headers } = await send(gateway.port, { path: `/api/masked${path}`, method: 'HEAD' });
+    expect([status, headers['x-up']]).toEqual([200, 'yes']);
+    for (const name of [...Object.keys(told), 'content-length']) expect(headers).not.toHaveProperty(name);
+  });
+
+  it.each(['up', 'masked', 'seen'])('is a 502 alone for a status that HTTP lacks: %s', async (entry) => {
+    const closed: Promise<unknown>[] = [];
+    const path = routes.add((_request, response) => {
+      closed.push(once(response, 'close'));
+      response.writeHead(600, { 'x-secret': '1', 'set-cookie': 'a=b' }).write('secret');
+    });
+    const answer = await send(gateway.port, { path: `/api/${entry}${path}` });
+    expect(answer.status).toBe(502);
+    expect(answer.text).not.toContain('secret');
+    for (const name of ['x-secret', 'set-cookie']) expect(answer.headers).not.toHaveProperty(name);
+    // The gateway takes no more of it.
+    await expect(Promise.all(closed)).resolves.toHaveLength(1);
   });
 
   it('is OPTIONS answered by the upstream', async () => {

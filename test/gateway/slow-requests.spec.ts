@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from './support/cleanup.js';
 import { open, send } from './support/client.js';
@@ -18,10 +19,13 @@ let closed: GatewayProcess;
 let small: GatewayProcess;
 
 /** An upstream of both kinds: it answers once it has the whole body. */
+const RESULT = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [] } });
+/** Where the answer that is to wait goes. */
+let held: ((response: ServerResponse) => void) | undefined;
 const answering = routes.add((request, response) => {
   request.resume().on('end', () => {
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [] } }));
+    if (held !== undefined) held(response);
+    else response.setHeader('content-type', 'application/json').end(RESULT);
   });
 });
 
@@ -167,6 +171,17 @@ describe('bytes of unfinished bodies in memory', () => {
       for (let i = 0; i < 100 && answer.status === 503; i++) answer = await post(size);
       expect(answer.status).toBe(200);
     }
+  });
+
+  it('count until their message is answered', async () => {
+    const waiting = new Promise<ServerResponse>((resolve) => (held = resolve));
+    const first = post(3_000);
+    const response = await waiting;
+    held = undefined;
+    expect((await post(3_000)).status).toBe(503);
+    response.setHeader('content-type', 'application/json').end(RESULT);
+    expect((await first).status).toBe(200);
+    expect((await post(3_000)).status).toBe(200);
   });
 
   it('count with what each piece of them costs', async () => {

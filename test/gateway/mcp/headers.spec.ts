@@ -82,7 +82,10 @@ beforeAll(async () => {
     { name: 'echo', url, policy: 'headers/echo' },
     { name: 'plugin', url, plugin: file },
   ];
-  const options = { policyHeaders: ['x-authz-*', 'X-Owned'], input: { headers: ['x-owned', 'x-user'] } };
+  const options = {
+    policyHeaders: ['x-authz-*', 'X-Owned'],
+    input: { headers: ['x-owned', 'x-user', ...Object.keys(UNTRUSTED)] },
+  };
   const start = async (mode: string) => {
     const config = { opa: { url: opa.url, mode, ...options }, mcp };
     return cleanup.add(await startGateway(config), ({ end }) => end()).port;
@@ -96,7 +99,10 @@ beforeEach(() => {
 });
 
 const at = (name: string) => ({ path: `/mcp/${name}` });
+/** Headers of a client that neither policy nor server gets, although the policy asks for them. */
+const UNTRUSTED = { 'x-forwarded-for': '6.6.6.6', 'x-real-ip': '6.6.6.6', x_tenant: '6', 'x.tenant': '6' };
 const CLIENTS_OWN = {
+  ...UNTRUSTED,
   x_owned: 'root',
   x_authz_user: 'root',
   x_user: 'root',
@@ -147,7 +153,14 @@ describe('the request that the server gets', () => {
     const { error } = answer.json() as { error: { data: { reasons: [string] } } };
     const seen = JSON.parse(error.data.reasons[0]) as object;
     expect(seen).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
-    expect(seen).not.toHaveProperty('x-owned');
+    for (const name of ['x-owned', ...Object.keys(UNTRUSTED)]) expect(seen).not.toHaveProperty([name]);
+  });
+
+  it('is no header of the client that is not to be trusted', async () => {
+    await post(port, tool('x'), { ...at('error'), headers: CLIENTS_OWN });
+    for (const name of Object.keys(UNTRUSTED)) {
+      expect(upstream.got.at(-1)?.headers).not.toHaveProperty([name]);
+    }
   });
 
   it("has none of a denial's that is only reported", async () => {

@@ -57,6 +57,8 @@ describe("a request's host", () => {
     ['user information', ['user:pw@127.0.0.1']],
     ['user information of another host', ['127.0.0.1@evil.example']],
     ['a path', ['127.0.0.1/evil']],
+    ['a list', ['127.0.0.1,evil.example']],
+    ['percent-encoding', ['%65vil.example']],
     ['a query', ['127.0.0.1?evil']],
     ['white space', ['127.0.0.1 evil']],
     ['a quote', ['127.0.0.1"evil']],

@@ -14,6 +14,7 @@ export interface OpenGateway {
 
 /** Further sections of the gateway's file. */
 interface OtherSections {
+  admin?: object;
   auth?: object;
   opa?: object;
   listen?: object;

@@ -1,6 +1,7 @@
 export * from './combine.js';
 export type { OpaEnforceQuestion } from './enforce.js';
 export { refusalOf } from './enforce.js';
+export { logFailure } from './failure-log.js';
 export type { OpaFilterOptions } from './filter.js';
 export * from './lifetime.js';
 export * from './opa.service.js';

@@ -25,7 +25,9 @@ export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues |
 }
 
 /** A request's headers, in each form that it has them in. */
-type Headed = Pick<HttpRequest, 'headers' | 'raw' | 'headersDistinct' | 'rawHeaders'>;
+type Headed = Pick<HttpRequest, 'raw' | 'headersDistinct' | 'rawHeaders'> & {
+  headers: HttpRequest['headers'];
+};
 
 /** Takes headers that match the patterns out of a request. */
 export function stripHeaders(request: Headed, patterns: readonly string[]): void {
@@ -42,17 +44,27 @@ export function applyToRequest(
   if (headers === undefined && removeHeaders === undefined) return;
   const dropped = [...(removeHeaders ?? []), ...Object.keys(headers ?? {})].map(comparableHeader);
   dropHeaders(request, (name) => dropped.includes(comparableHeader(name)));
+  const merged = request.headers;
   for (const [name, value] of Object.entries(headers ?? {})) {
-    request.headers[name] = typeof value === 'string' ? value : [...value];
+    merged[name] = typeof value === 'string' ? value : [...value];
   }
+  keep(request, merged);
+}
+
+// Fastify merges headers anew at each reading once a hook has set some: a change of what was read would be lost.
+function keep(request: Headed, headers: Headed['headers']): void {
+  if (request.headers !== headers) request.headers = headers;
 }
 
 // From each form that a handler may read them in.
 function dropHeaders(request: Headed, isDropped: (name: string) => boolean): void {
+  const message = request.raw ?? request;
   // Read first: Node makes it of the raw headers when it is asked for, and counts on all of them.
-  const { headersDistinct, rawHeaders } = request.raw ?? request;
-  for (const headers of [request.headers, headersDistinct ?? {}])
+  const { headersDistinct, rawHeaders } = message;
+  const merged = request.headers;
+  for (const headers of [merged, message.headers, headersDistinct ?? {}])
     for (const name of Object.keys(headers)) if (isDropped(name)) Reflect.deleteProperty(headers, name);
+  keep(request, merged);
   if (rawHeaders === undefined) return;
   for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
     if (isDropped(String(rawHeaders[i]))) rawHeaders.splice(i, 2);

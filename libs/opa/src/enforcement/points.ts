@@ -1,8 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ForbiddenException, HttpException, Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
-import { isError, OpaError } from '../contracts/index.js';
-import { DENIED_MESSAGE, refusalOf } from '../decision/index.js';
+import { DENIED_MESSAGE, logFailure, refusalOf } from '../decision/index.js';
 import type { ContextKind } from '../input/index.js';
 import { kindOf } from '../input/index.js';
 import { describeDenial } from './denial-log.js';
@@ -54,12 +53,7 @@ export async function denial(context: ExecutionContext, decision: Decision): Pro
  */
 export async function failure(context: ExecutionContext, error: unknown): Promise<Error> {
   if (error instanceof HttpException) return exceptionIn(context, error);
-  const known = error instanceof OpaError;
-  if (!known || error.code !== 'OPA_ABORTED') {
-    logger.error(
-      known ? `${error.code}: ${error.message}${causeOf(error)}` : `A decision failed: ${String(error)}`,
-    );
-  }
+  logFailure(logger, error);
   return pointOf(context).failure(context, error);
 }
 
@@ -73,8 +67,4 @@ export async function inFormOf(context: ExecutionContext, thrown: Error): Promis
 async function exceptionIn(context: ExecutionContext, exception: HttpException): Promise<Error> {
   const formed = await inFormOf(context, exception);
   return formed === exception ? (pointOf(context).exception?.(context, exception) ?? exception) : formed;
-}
-
-function causeOf(error: OpaError): string {
-  return isError(error.cause) ? ` Cause: ${error.cause.message}` : '';
 }

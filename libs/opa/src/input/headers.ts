@@ -18,18 +18,20 @@ export function pickHeaders(headers: Headers, allowed: readonly string[]): Recor
 }
 
 /**
- * A header's name in the form that names are compared in: lower case, and `-` for `_`. CGI, WSGI and PHP give
- * `X-User` and `X_User` one name, so whoever may not send the first may not send the second.
+ * A header's name in the form that names are compared in: lower case, and `-` for what is neither letter nor digit.
+ * CGI, WSGI and PHP give `X-User` and `X_User` one name, and lighttpd `X.User` too, so whoever may not send the first
+ * may not send the others.
  */
 export function comparableHeader(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 }
 
 /** Tells whether a header's name matches one of the patterns: a name, or a beginning and `*`. */
 export function matchesHeader(name: string, patterns: readonly string[]): boolean {
   const comparable = comparableHeader(name);
   return patterns.some((pattern) => {
-    const wanted = comparableHeader(pattern);
-    return wanted.endsWith('*') ? comparable.startsWith(wanted.slice(0, -1)) : comparable === wanted;
+    const isBeginning = pattern.endsWith('*');
+    const wanted = comparableHeader(isBeginning ? pattern.slice(0, -1) : pattern);
+    return isBeginning ? comparable.startsWith(wanted) : comparable === wanted;
   });
 }

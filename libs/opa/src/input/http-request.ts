@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly protocol?: string;
   readonly user?: unknown;
   /** Of Fastify: the message of `node:http`. */
-  readonly raw?: Pick<HttpRequest, 'rawHeaders' | 'headersDistinct' | 'httpVersion'>;
+  readonly raw?: Pick<HttpRequest, 'headers' | 'rawHeaders' | 'headersDistinct' | 'httpVersion'>;
   readonly rawHeaders?: string[];
   readonly headersDistinct?: Record<string, string[] | undefined>;
   readonly socket?: {

@@ -1,7 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
-import { isError, OpaError } from '../contracts/index.js';
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
+import { OpaError } from '../contracts/index.js';
+import {
+  codesOf,
+  DENIED,
+  DENIED_MESSAGE,
+  denialDetails,
+  failureMessage,
+  logFailure,
+} from '../decision/index.js';
 import type { McpEra, McpRefusal } from './enforcer.js';
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from './parse.js';
 
@@ -27,11 +34,7 @@ export function denied(decision: Decision, scopes: readonly string[] | undefined
 /** The refusal of a call that could not be decided; address and cause go to the log alone. */
 export function failed(error: unknown): McpRefusal {
   const { jsonRpc, http } = codesOf(error);
-  const known = error instanceof OpaError;
-  if (!isAborted(error)) {
-    const cause = known && isError(error.cause) ? ` Cause: ${error.cause.message}` : '';
-    logger.error(known ? `${error.code}: ${error.message}${cause}` : `A decision failed: ${String(error)}`);
-  }
+  logFailure(logger, error);
   return { kind: 'failed', code: jsonRpc, message: failureMessage(error), status: http };
 }
 

@@ -68,7 +68,7 @@ export interface OpaModuleOptions {
   /** What a policy sees of a request. Default: shape `default`, without the body. */
   input?: OpaInputOptions;
   /**
-   * Header names that only a policy may set; `x-authz-*` stands for all with that beginning, and `-` for `_` too.
+   * Header names that only a policy may set; `x-authz-*` stands for all with that beginning, and `-` for `_`, `.` and the like.
    * Default: none.
    */
   policyHeaders?: readonly string[];

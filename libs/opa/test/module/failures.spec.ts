@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import { Controller, Get, UseGuards, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Logger, UseGuards, UseInterceptors } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -87,6 +87,21 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
       }
     },
   );
+
+  it.each([
+    ['is an error of the application', new OpaError('OPA_BAD_INPUT', 'x'), 'error'],
+    ['of a client alone is none', new OpaError('OPA_BAD_INPUT', 'x', { clientFault: true }), 'debug'],
+    ['that nobody waits for is silent', new OpaError('OPA_ABORTED', 'x'), undefined],
+  ] as const)('%s in the log', async (_what, answer, level) => {
+    const logs = ['error', 'debug'] as const;
+    const spies = logs.map((name) => jest.spyOn(Logger.prototype, name).mockImplementation(() => undefined));
+    await failing('before', answer);
+    const lines = spies.map(
+      (spy) => spy.mock.calls.filter(([line]) => String(line).startsWith('OPA_')).length,
+    );
+    for (const spy of spies) spy.mockRestore();
+    expect(lines).toEqual(logs.map((name) => (name === level ? 1 : 0)));
+  });
 
   it("is framed by the server, whatever the policy's headers say", async () => {
     const headers = { 'content-length': '3', 'transfer-encoding': 'chunked' };

@@ -78,11 +78,38 @@ describe.each(['express', 'fastify'] as const)("a request's headers, for a handl
   ] as [string, OpaModuleOptions][])(
     'lack those of the client that only a policy may set: %s, %p',
     async (path, options) => {
-      const names = ['X-Authz-Role', 'x_authz_role', 'X_Authz-More', 'x-owned', 'X_OWNED'];
+      const names = [
+        'X-Authz-Role',
+        'x_authz_role',
+        'X_Authz-More',
+        'x.authz!role',
+        'x-owned',
+        'X_OWNED',
+        'X.Owned',
+      ];
       const sent = { ...Object.fromEntries(names.map((name) => [name, 'root'])), 'x-other': 'stays' };
       const all = await get(path, true, sent, { policyHeaders: ['X-Authz-*', 'x-owned'], ...options });
       expect(JSON.stringify(all)).not.toContain('root');
       expect(all.headers).toHaveProperty('x-other', 'stays');
     },
   );
+});
+
+it('on Fastify they are the same where a hook has set some', async () => {
+  const engine = new TestEngine({ a: { allow: true, headers: { 'x-user': 'ann' } } });
+  const imports = [OpaModule.forRoot({ engine, policyHeaders: ['x-authz-*'] })];
+  const module = await Test.createTestingModule({ imports, controllers: [Shows] }).compile();
+  const adapter = new FastifyAdapter();
+  adapter.getInstance().addHook('onRequest', (request, _reply, done) => {
+    request.headers = { 'x-hook': 'set', 'x-authz-hook': 'root' };
+    done();
+  });
+  const app = module.createNestApplication(adapter, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  const sent = { 'x-authz-role': 'root', 'x-user': 'root', 'x-other': 'stays' };
+  const response = await fetch(`${await app.getUrl()}/decided`, { headers: sent });
+  const all = (await response.json()) as Seen;
+  await app.close();
+  expect(all.headers).toMatchObject({ 'x-hook': 'set', 'x-user': 'ann', 'x-other': 'stays' });
+  expect(JSON.stringify(all)).not.toContain('root');
 });
