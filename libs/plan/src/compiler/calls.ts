@@ -23,7 +23,7 @@ export function callDynamic(
   f.line(`const ${rule} = $ruleAt(rules, [${path.map((part) => f.read(part)).join(', ')}]);`);
   f.leaveIf(`${rule} === undefined`);
   f.assign(result, `${rule}(${['c', ...args.map((arg) => f.local(arg))].join(', ')})`);
-  f.line(`if (${f.local(result)} === undefined) ${f.writer.leave(UNDEFINED_RULE)}`);
+  f.line(`if (${f.local(result)} === undefined) ${f.leave(UNDEFINED_RULE)}`);
 }
 
 /** Runs a block with another input or other data. */
@@ -34,9 +34,9 @@ export function withDocument(f: FunctionCompiler, stmt: StatementOf<'WithStmt'>)
   f.line(`const ${saved} = ${document}, ${scope} = c.scope;`);
   f.line(`let ${isDefined} = false;`);
   f.line(`${document} = $upsert(${document}, [${path.join(', ')}], ${f.read(stmt.value)});`);
-  f.line(`c.scope = $enter(${scope}, l0, l1);`);
+  f.line(`c.scope = $enter(${scope}, ${f.local(0)}, ${f.local(1)});`);
   f.line('try {');
-  f.writer.block(() => {
+  f.nested(() => {
     f.block(stmt.block);
     f.line(`${isDefined} = true;`);
   });

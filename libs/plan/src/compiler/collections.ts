@@ -2,10 +2,19 @@ import type { StatementOf } from '../plan/index.js';
 import { literal } from './expressions.js';
 import type { FunctionCompiler } from './function-compiler.js';
 
+/** Whether objects tell their prototype by `__proto__`: node --disable-proto takes it away. */
+const HAS_PROTO = (() => {
+  try {
+    return Reflect.get({}, '__proto__') === Object.prototype;
+  } catch {
+    return false;
+  }
+})();
+
 /** Looks up a key. The usual case is inline, so that V8 learns the shape of the objects at each place. */
 export function dot(f: FunctionCompiler, { source, key, target }: StatementOf<'DotStmt'>): void {
   if (source.type !== 'local') {
-    f.line(f.writer.leave());
+    f.line(f.leave());
     return;
   }
   const from = f.local(source.value);
@@ -19,20 +28,26 @@ export function dot(f: FunctionCompiler, { source, key, target }: StatementOf<'D
 function member(from: string, key: string, isBase: boolean): string {
   const name = literal(key);
   const slow = isBase && /^\+?\d/.test(key) ? '$baseGet' : '$get';
-  // A property "__proto__" is read by its descriptor's value all the same, when it is the object's own.
-  return `$isPlain(${from}) ? ($hasOwn(${from}, ${name}) ? $fromCaller(${from}[${name}]) : undefined) : ${slow}(${from}, ${name})`;
+  // What Object.prototype doesn't have is the object's own. V8 folds both tests: a quarter of the time of Object.hasOwn.
+  return `${isPlain(from)} && $prototype[${name}] === undefined ? $fromCaller(${from}[${name}]) : ${slow}(${from}, ${name})`;
 }
+
+/** Whether a value is an object as JSON.parse makes it. Another object of JSON takes the slow way, with the same result. */
+const isPlain = (name: string): string =>
+  HAS_PROTO
+    ? `typeof ${name} === 'object' && ${name} !== null && ${name}.__proto__ === $prototype`
+    : `$isPlain(${name})`;
 
 /** Runs a block for each entry of a collection. */
 export function scan(f: FunctionCompiler, { source, key, value, block }: StatementOf<'ScanStmt'>): void {
   const turns = f.writer.fresh('s');
   const index = f.writer.fresh('i');
   f.line(`const ${turns} = $scan(${f.local(source)});`);
-  f.writer.block(() => {
+  f.nested(() => {
     f.line('if (--$work.steps < 0) $work.clock.tick();');
     f.assign(key, `${turns}.key(${index})`);
     f.assign(value, `${turns}.value(${index})`);
-    f.writer.block(() => f.block(block));
+    f.nested(() => f.block(block));
   }, `for (let ${index} = 0; ${index} < ${turns}.length; ${index}++) `);
 }
 
@@ -50,6 +65,7 @@ export function assignOnce(
   const name = f.local(target);
   const value = f.read(source);
   const isOther = source.type === 'local' ? `!$equals(${name}, ${value})` : `${name} !== ${value}`;
-  f.line(`if (${name} === undefined) ${name} = ${value};`);
+  f.line(`if (${name} === undefined)`);
+  f.assign(target, value);
   f.line(`else if (${isOther}) $conflict(c, ${f.site(location)});`);
 }

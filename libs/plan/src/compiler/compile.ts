@@ -6,6 +6,10 @@ import type { Compiled } from '../runtime/index.js';
 import type { RegoNumber } from '../values/index.js';
 import { local } from './expressions.js';
 import { FunctionCompiler } from './function-compiler.js';
+import type { Piece } from './function-compiler.js';
+import { guardOf, needs } from './guard.js';
+import { bodyOf } from './pieces.js';
+import type { Body } from './pieces.js';
 import { Program, isRule } from './program.js';
 import { RuleTree } from './rule-tree.js';
 import { runtime } from './runtime.js';
@@ -91,18 +95,22 @@ function builtinText(arity: number, index: number): string {
 
 function functionText(program: Program, func: PlanFunction, index: number): string {
   const { params, blocks } = func;
+  const name = `f${index}`;
   const rule = ['data', ...func.path.slice(1)].join('.');
   if (!isRule(func)) {
-    const body = bodyText(program, { rule, blocks, params, result: (value) => `return ${value};` });
-    return `function f${index}(c, ${params.map(local).join(', ')}) {\nif (--$work.steps < 0) $work.clock.tick();\n${body}\n}`;
+    const body = compileBody(program, { name, rule, blocks, params, result: (value) => `return ${value};` });
+    const head = `function ${name}(c, ${params.map(local).join(', ')}) {`;
+    return [...body.parts, head, 'if (--$work.steps < 0) $work.clock.tick();', body.text, '}'].join('\n');
   }
   const result = (value: string) => `return $keep(m, ${index}, ${value});`;
+  const body = compileBody(program, { name, rule, blocks, params, result });
   return [
-    `function f${index}(c, l0, l1) {`,
+    ...body.parts,
+    `function ${name}(c, l0, l1) {`,
     'const m = c.scope.memo;',
     `const k = m[${index}];`,
     'if (k !== undefined) return k === $UNDEFINED ? undefined : k;',
-    bodyText(program, { rule, blocks, params, result }),
+    body.text,
     result('undefined'),
     '}',
   ].join('\n');
@@ -110,15 +118,20 @@ function functionText(program: Program, func: PlanFunction, index: number): stri
 
 function entrypointText(
   program: Program,
-  { name, blocks }: Plan['entrypoints'][number],
+  { name: path, blocks }: Plan['entrypoints'][number],
   index: number,
 ): string {
+  const name = `e${index}`;
   const result = (value: string) => `return $get(${value}, "result");`;
-  const rule = `data.${name.replaceAll('/', '.')}`;
-  return `function e${index}(c, l0, l1) {\n${bodyText(program, { rule, blocks, params: [0, 1], result })}\n}`;
+  const rule = `data.${path.replaceAll('/', '.')}`;
+  const { parts, text } = compileBody(program, { name, rule, blocks, params: [0, 1], result });
+  return [...parts, `function ${name}(c, l0, l1) {`, text, '}'].join('\n');
 }
 
-interface Body {
+interface Source {
+  /** The name of the JavaScript function. */
+  readonly name: string;
+  /** What errors name it by. */
   readonly rule: string;
   readonly blocks: readonly Block[];
   readonly params: readonly number[];
@@ -126,9 +139,21 @@ interface Body {
   readonly result: (value: string) => string;
 }
 
-function bodyText(program: Program, { rule, blocks, params, result }: Body): string {
+function compileBody(program: Program, { name, rule, blocks, params, result }: Source): Body {
   const f = new FunctionCompiler(program, rule, compileBlock, result);
-  for (const block of blocks) f.writer.block(() => f.block(block));
-  const locals = [...f.locals].filter((number) => !params.includes(number)).map(local);
-  return `${locals.length > 0 ? `let ${locals.join(', ')};\n` : ''}${f.writer.text()}`;
+  return bodyOf(name, params, piecesOf(f, blocks));
+}
+
+/** The blocks, each with the one that needs it. */
+function piecesOf(f: FunctionCompiler, blocks: readonly Block[]): Piece[] {
+  const pieces: Piece[] = [];
+  let done = 0;
+  for (const [index, block] of blocks.entries()) {
+    if (index < done) continue;
+    const guard = guardOf(f.program.plan, block);
+    const next = blocks[index + 1];
+    done = index + (guard && next && needs(next, guard) ? 2 : 1);
+    pieces.push(f.piece(blocks.slice(index, done), guard));
+  }
+  return pieces;
 }

@@ -1,13 +1,25 @@
 import type { Block, Operand, StatementLocation } from '../plan/index.js';
 import { local, operand } from './expressions.js';
 import type { Program } from './program.js';
+import type { Guard } from './guard.js';
+import { Locals } from './locals.js';
 import { Writer } from './writer.js';
+
+/** One or two outermost blocks of a function: nothing breaks out of them. */
+export interface Piece {
+  readonly lines: readonly string[];
+  readonly locals: Locals;
+  /** Whether it ends the function. */
+  readonly returns: boolean;
+  /** What the input must be, or the piece does nothing. */
+  readonly guard: Guard | undefined;
+}
 
 /** What statements need while they become lines of one function. */
 export class FunctionCompiler {
   readonly writer = new Writer();
-  /** Every local variable of the function. */
-  readonly locals = new Set<number>();
+  #locals = new Locals();
+  #returns = false;
   /** The local variables that hold a part of base data, reached by the keys of a reference. */
   readonly #base = new Set<number>([1]);
 
@@ -16,9 +28,33 @@ export class FunctionCompiler {
     /** What errors name the function by. */
     private readonly rule: string,
     private readonly compileBlock: (compiler: FunctionCompiler, block: Block) => void,
-    /** What `return` is followed by. */
-    readonly result: (value: string) => string,
+    private readonly returning: (value: string) => string,
   ) {}
+
+  /** Compiles outermost blocks. */
+  piece(blocks: readonly Block[], guard: Guard | undefined): Piece {
+    this.#locals = new Locals();
+    this.#returns = false;
+    for (const block of blocks) this.nested(() => this.block(block));
+    return { lines: this.writer.take(), locals: this.#locals, returns: this.#returns, guard };
+  }
+
+  /** Adds a labelled block, or a labelled loop when `head` begins one. */
+  nested(write: () => void, head = ''): void {
+    this.writer.block(() => this.#locals.within(write), head);
+  }
+
+  /** The statement that leaves a block: see `Writer.leave`. */
+  leave(outwards = 0): string {
+    this.#locals.mayLeave();
+    return this.writer.leave(outwards);
+  }
+
+  /** What ends the function with a result. */
+  result(value: string): string {
+    this.#returns = true;
+    return this.returning(value);
+  }
 
   /** Adds a line. */
   line(text: string): void {
@@ -32,20 +68,21 @@ export class FunctionCompiler {
 
   /** What an operand reads. */
   read(value: Operand): string {
-    if (value.type === 'local') this.locals.add(value.value);
+    if (value.type === 'local') this.#locals.read(value.value);
     return operand(this.program, value);
   }
 
   /** The name of a local variable. */
   local(number: number): string {
-    this.locals.add(number);
+    this.#locals.read(number);
     return local(number);
   }
 
   /** Assigns to a local variable. */
   assign(target: number, value: string): void {
     this.#base.delete(target);
-    this.line(`${this.local(target)} = ${value};`);
+    this.#locals.assign(target);
+    this.line(`${local(target)} = ${value};`);
   }
 
   /** Assigns to a local variable, and leaves the block when that made it undefined. */
@@ -56,7 +93,7 @@ export class FunctionCompiler {
 
   /** Leaves the block under a condition: the statement is undefined. */
   leaveIf(condition: string): void {
-    this.line(`if (${condition}) ${this.writer.leave()}`);
+    this.line(`if (${condition}) ${this.leave()}`);
   }
 
   /** Adds a line by which a collection grows. */

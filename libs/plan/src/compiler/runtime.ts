@@ -6,6 +6,7 @@ import {
   insertOnce,
   lengthOf,
   merge,
+  RuleIndex,
   scan,
   spendOnCall,
   UNDEFINED,
@@ -37,7 +38,6 @@ export const runtime = {
   failed,
   fromCaller,
   get,
-  hasOwn: Object.hasOwn,
   insertInto,
   insertOnce,
   isObject,
@@ -46,9 +46,11 @@ export const runtime = {
   keep,
   lengthOf,
   merge,
+  prototype: Object.prototype,
   RegoObject,
   RegoSet,
   ruleAt,
+  RuleIndex,
   scan,
   spendOnCall,
   UNDEFINED,
@@ -56,7 +58,7 @@ export const runtime = {
   work,
 };
 
-/** Whether a value is an object as JSON.parse makes it. Another object of JSON takes the slow way, with the same result. */
+/** Whether a value is an object as JSON.parse makes it, where `__proto__` doesn't tell. */
 function isPlain(value: Value | undefined): boolean {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -12,8 +12,8 @@ const COMPILE: { readonly [T in StatementType]: Compile<T> } = {
   AssignIntStmt: (f, { value, target }) => f.assign(target, number(f.program, value)),
   AssignVarOnceStmt: assignOnce,
   AssignVarStmt: (f, { source, target }) => f.assign(target, f.read(source)),
-  BlockStmt: (f, { blocks }) => blocks.forEach((block) => f.writer.block(() => f.block(block))),
-  BreakStmt: (f, { index }) => f.line(f.writer.leave(index)),
+  BlockStmt: (f, { blocks }) => blocks.forEach((block) => f.nested(() => f.block(block))),
+  BreakStmt: (f, { index }) => f.line(f.leave(index)),
   CallDynamicStmt: callDynamic,
   CallStmt: call,
   DotStmt: dot,
@@ -34,8 +34,8 @@ const COMPILE: { readonly [T in StatementType]: Compile<T> } = {
   NopStmt: () => undefined,
   NotEqualStmt: (f, stmt) => f.leaveIf(equality(f, stmt)),
   NotStmt: (f, { block }) => {
-    const leave = f.writer.leave();
-    f.writer.block(() => {
+    const leave = f.leave();
+    f.nested(() => {
       f.block(block);
       f.line(leave);
     });
@@ -67,5 +67,7 @@ function continueReference(f: FunctionCompiler, { source, target }: StatementOf<
 
 function equality(f: FunctionCompiler, { a, b }: StatementOf<'EqualStmt'>): string {
   const [left, right] = [f.read(a), f.read(b)];
-  return isConstant(a) || isConstant(b) ? `(${left} === ${right})` : `$equals(${left}, ${right})`;
+  if (isConstant(a) || isConstant(b)) return `(${left} === ${right})`;
+  const areObjects = `typeof ${left} === 'object' || typeof ${right} === 'object'`;
+  return `(${left} === ${right} || ((${areObjects}) && $equals(${left}, ${right})))`;
 }

@@ -1,6 +1,6 @@
 /** Writes the lines of one function, and knows which blocks are open. */
 export class Writer {
-  readonly #lines: string[] = [];
+  #lines: string[] = [];
   readonly #labels: string[] = [];
   #names = 0;
 
@@ -30,8 +30,10 @@ export class Writer {
     return `${prefix}${this.#names++}`;
   }
 
-  /** The lines so far. */
-  text(): string {
-    return this.#lines.join('\n');
+  /** The lines since they were taken before. */
+  take(): readonly string[] {
+    const lines = this.#lines;
+    this.#lines = [];
+    return lines;
   }
 }

@@ -4,5 +4,6 @@ export type { Compiled, EvaluateOptions, EvaluationSettings } from './evaluation
 export { enter, UNDEFINED } from './memo.js';
 export type { Memo, Scope } from './memo.js';
 export { baseGet, merge, upsert } from './objects.js';
+export { RuleIndex } from './rule-index.js';
 export { scan } from './scan.js';
 export type { Scan } from './scan.js';
