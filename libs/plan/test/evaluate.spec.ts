@@ -34,13 +34,27 @@ printed if print("role is", input.subject.role)
 replaced := x if x := read with input as {"subject": {"role": "reader"}}
 after := [x, y] if { x := input.value with input.value as 7; y := input.value }
 mocked := x if x := to_number("5") with to_number as 3
+
+parts.given := input.object
+
+by_rule := data.orders.parts[input.name][input.port]
+all_by_rule := {name: x | x := data.orders.parts[name][input.port]}
+put := x if x := data.ports[input.port] with data.ports as input.object
+put_inside := x if x := data.more.ports[input.port] with data.more.ports as input.object
+beside := x if x := data.ports[input.port] with data.ports.other as input.object
+scanned := [x | x := data.tables[_][input.port]]
+point := data.hosts["."]
 `;
+
+const EMPTY = `package orders.packages.empty
+
+f(x) := x`;
 
 describe('a policy', () => {
   let policy: Policy;
   beforeAll(async () => {
-    const data = '{"ports": {"80": "http"}, "hosts": ["a", "b"]}';
-    policy = await policyOf({ rego: REGO, entrypoints: ['orders'], data, revision: 'r1' });
+    const data = '{"ports": {"80": "http"}, "hosts": ["a", "b"], "tables": [{"80": "web"}]}';
+    policy = await policyOf({ rego: REGO, more: [EMPTY], entrypoints: ['orders'], data, revision: 'r1' });
   });
 
   it.each([
@@ -62,6 +76,18 @@ describe('a policy', () => {
     ['orders/replaced', {}, true],
     ['orders/after', { value: 1 }, [7, 1]],
     ['orders/mocked', {}, 3],
+    ['orders/by_rule', { name: 'given', object: { 80: 'x' }, port: 80 }, undefined],
+    ['orders/by_rule', { name: 'given', object: { 80: 'x' }, port: '80' }, 'x'],
+    ['orders/all_by_rule', { object: { 80: 'x' }, port: 80 }, {}],
+    ['orders/put', { object: { 80: 'x' }, port: 80 }, undefined],
+    ['orders/put', { object: { 80: 'x' }, port: '80' }, 'x'],
+    ['orders/put', { object: ['x'], port: '0' }, undefined],
+    ['orders/put_inside', { object: { 80: 'x' }, port: 80 }, undefined],
+    ['orders/beside', { object: {}, port: 80 }, 'http'],
+    ['orders/scanned', { port: 80 }, ['web']],
+    ['orders/point', {}, 'a'],
+    ['orders/packages', {}, { empty: {} }],
+    ['orders/packages/empty', {}, {}],
   ])('%s of %j is %j', (path, input, expected) => {
     expect(policy.evaluate(path, input)).toEqual(expected);
   });

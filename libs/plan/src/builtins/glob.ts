@@ -7,11 +7,14 @@ import { compileRegex } from './regex-cache.js';
 
 /** `glob.*` */
 export const glob: Builtins = {
-  'glob.match': (_context, pattern, delimiters = null, text) => {
+  'glob.match': (context, pattern, delimiters = null, text) => {
     const source = stringOperand(pattern, 1);
     const separators = delimitersOperand(delimiters);
     const subject = stringOperand(text, 3);
-    return compileRegex(fromGo(() => globToRegex(source, separators))).test(subject);
+    return compileRegex(
+      context,
+      fromGo(() => globToRegex(source, separators)),
+    ).test(subject);
   },
   'glob.quote_meta': (_context, text) => quoteGlob(stringOperand(text, 1)),
 };

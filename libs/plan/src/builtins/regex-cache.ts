@@ -1,25 +1,70 @@
 import { RE2JS, RE2JSException } from 're2js';
+import type { Matcher } from 're2js';
+import { spend } from '../values/index.js';
 import { BuiltinError } from './builtin.js';
+import type { BuiltinContext } from './builtin.js';
+import { patternCost } from './regex-cost.js';
+import { watched } from './watched-text.js';
 
 const MOST_PATTERNS = 200;
-const compiled = new Map<string, RE2JS>();
+/** The instructions of all patterns that are kept. */
+const MOST_INSTRUCTIONS = 100_000;
+/** The characters that an instruction counts as when the size of a pattern is limited: 16,384 by default. */
+const SIZE_OF_INSTRUCTION = 1_024;
 
-/** A compiled regular expression. It runs in linear time. The last used ones are kept. */
-export function compileRegex(pattern: string): RE2JS {
-  const known = compiled.get(pattern);
-  const regex = known ?? compile(pattern);
-  compiled.delete(pattern);
-  compiled.set(pattern, regex);
-  if (compiled.size > MOST_PATTERNS) {
-    const [oldest] = compiled.keys();
-    if (oldest !== undefined) compiled.delete(oldest);
+/** A compiled regular expression. It runs in linear time, and looks at the deadline. */
+export class Pattern {
+  /** About how many instructions it has. */
+  readonly cost: number;
+  readonly #expression: RE2JS;
+
+  constructor(readonly source: string) {
+    this.cost = patternCost(source);
+    this.#expression = RE2JS.compile(source);
   }
-  return regex;
+
+  /** The numbers of the groups that have a name. */
+  get namedGroups(): Readonly<Record<string, number>> {
+    return this.#expression.namedGroups();
+  }
+
+  get groupCount(): number {
+    return this.#expression.groupCount();
+  }
+
+  /** Whether a part of the text fits. */
+  test(text: string): boolean {
+    return this.#expression.test(watched(text, this.cost));
+  }
+
+  /** What finds the parts that fit, one after another. */
+  matcher(text: string): Matcher {
+    return this.#expression.matcher(watched(text, this.cost));
+  }
 }
 
-function compile(pattern: string): RE2JS {
+const compiled = new Map<string, Pattern>();
+let instructions = 0;
+
+/** A compiled regular expression. The last used ones are kept. Throws where it is larger than the evaluation allows. */
+export function compileRegex(context: BuiltinContext, source: string): Pattern {
+  const pattern = compiled.get(source) ?? compile(context, source);
+  if (!compiled.delete(source)) instructions += pattern.cost;
+  compiled.set(source, pattern);
+  for (const [oldest, { cost }] of compiled) {
+    if (compiled.size <= MOST_PATTERNS && instructions <= MOST_INSTRUCTIONS) break;
+    compiled.delete(oldest);
+    instructions -= cost;
+  }
+  return pattern;
+}
+
+function compile(context: BuiltinContext, source: string): Pattern {
+  const cost = patternCost(source);
+  context.checkSize(cost * SIZE_OF_INSTRUCTION);
+  spend(cost);
   try {
-    return RE2JS.compile(pattern);
+    return new Pattern(source);
   } catch (error) {
     if (error instanceof RE2JSException || error instanceof RangeError) {
       // Go always says where the problem is, even when nothing is left of the pattern.

@@ -9,10 +9,10 @@ import { compileRegex } from './regex-cache.js';
 
 /** `regex.*`, and `re_match` by its old name */
 export const regex: Builtins = {
-  'regex.is_valid': (_context, pattern) =>
-    typeof pattern === 'string' && attempt(() => compileRegex(pattern)) !== undefined,
-  'regex.match': (_context, pattern, text) => matches(pattern, text),
-  re_match: (_context, pattern, text) => matches(pattern, text),
+  'regex.is_valid': (context, pattern) =>
+    typeof pattern === 'string' && attempt(() => compileRegex(context, pattern)) !== undefined,
+  'regex.match': (context, pattern, text) => matches(context, pattern, text),
+  re_match: (context, pattern, text) => matches(context, pattern, text),
   'regex.find_n': (context, pattern, text, count) => {
     const found = findAll(context, stringOperand(pattern, 1), stringOperand(text, 2), intOperand(count, 3));
     return found.map(({ groups: [whole = ''] }) => whole);
@@ -29,10 +29,10 @@ export const regex: Builtins = {
     const [a, b] = [stringOperand(left, 1), stringOperand(right, 2)] as const;
     return fromGo(() => globsIntersect(a, b, context.checkDeadline.bind(context)));
   },
-  'regex.template_match': (_context, template, text, open, close) => {
+  'regex.template_match': (context, template, text, open, close) => {
     const operands = [stringOperand(template, 1), stringOperand(text, 2)] as const;
-    const pattern = templateToRegex(operands[0], stringOperand(open, 3), stringOperand(close, 4));
-    return compileRegex(pattern).test(operands[1]);
+    const pattern = templateToRegex(context, operands[0], stringOperand(open, 3), stringOperand(close, 4));
+    return compileRegex(context, pattern).test(operands[1]);
   },
 };
 
@@ -43,16 +43,16 @@ interface Found {
   readonly groups: readonly (string | undefined)[];
 }
 
-function matches(pattern: Value | undefined, text: Value | undefined): boolean {
+function matches(context: BuiltinContext, pattern: Value | undefined, text: Value | undefined): boolean {
   const source = stringOperand(pattern, 1);
   const subject = stringOperand(text, 2);
-  return compileRegex(source).test(subject);
+  return compileRegex(context, source).test(subject);
 }
 
 /** All matches, or at most `count`. As in Go an empty match right behind another one does not count. */
 function findAll(context: BuiltinContext, pattern: string, text: string, count: number): Found[] {
-  const expression = compileRegex(pattern);
-  const groupCount = expression.groupCount();
+  const expression = compileRegex(context, pattern);
+  const { groupCount } = expression;
   const matcher = expression.matcher(text);
   const found: Found[] = [];
   let previousEnd = -1;
@@ -84,7 +84,7 @@ function split(context: BuiltinContext, pattern: string, text: string): string[]
 }
 
 function replace(context: BuiltinContext, text: string, pattern: string, replacement: string): string {
-  const names = compileRegex(pattern).namedGroups();
+  const names = compileRegex(context, pattern).namedGroups;
   const parts: string[] = [];
   let length = 0;
   let last = 0;
@@ -115,7 +115,7 @@ function expand(template: string, match: Found, names: Readonly<Record<string, n
 }
 
 /** Text with regular expressions between delimiters, as one regular expression. */
-function templateToRegex(template: string, open: string, close: string): string {
+function templateToRegex(context: BuiltinContext, template: string, open: string, close: string): string {
   for (const [name, delimiter] of [
     ['start', open],
     ['end', close],
@@ -129,7 +129,7 @@ function templateToRegex(template: string, open: string, close: string): string 
   let end = 0;
   for (const [from, to] of delimitedParts(template, open, close)) {
     const inner = template.slice(from + 1, to - 1);
-    compileRegex(`^${inner}$`);
+    compileRegex(context, `^${inner}$`);
     pattern += `${quoteRegex(template.slice(end, from))}(${inner})`;
     end = to;
   }

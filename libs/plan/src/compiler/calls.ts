@@ -5,6 +5,9 @@ import type { FunctionCompiler } from './function-compiler.js';
 /** How many blocks out OPA's planner ends a dynamic call whose rule is undefined: behind its base data, too. */
 const UNDEFINED_RULE = 3;
 
+/** The local variable that holds data. */
+const DATA = 1;
+
 /** Calls a rule, a function or a builtin. */
 export function call(f: FunctionCompiler, { func, args, result, location }: StatementOf<'CallStmt'>): void {
   const callee = f.program.callee(func, args.length);
@@ -23,6 +26,7 @@ export function callDynamic(
   f.line(`const ${rule} = $ruleAt(rules, [${path.map((part) => f.read(part)).join(', ')}]);`);
   f.leaveIf(`${rule} === undefined`);
   f.assign(result, `${rule}(${['c', ...args.map((arg) => f.local(arg))].join(', ')})`);
+  f.markRuled(result);
   f.line(`if (${f.local(result)} === undefined) ${f.leave(UNDEFINED_RULE)}`);
 }
 
@@ -33,7 +37,8 @@ export function withDocument(f: FunctionCompiler, stmt: StatementOf<'WithStmt'>)
   const path = stmt.path.map((part) => literal(f.program.plan.strings[part] ?? ''));
   f.line(`const ${saved} = ${document}, ${scope} = c.scope;`);
   f.line(`let ${isDefined} = false;`);
-  f.line(`${document} = $upsert(${document}, [${path.join(', ')}], ${f.read(stmt.value)});`);
+  const args = `${document}, [${path.join(', ')}], ${f.read(stmt.value)}`;
+  f.line(`${document} = ${stmt.local === DATA ? `$overlay(${scope}, ${args})` : `$upsert(${args})`};`);
   f.line(`c.scope = $enter(${scope}, ${f.local(0)}, ${f.local(1)});`);
   f.line('try {');
   f.nested(() => {

@@ -18,16 +18,18 @@ export function dot(f: FunctionCompiler, { source, key, target }: StatementOf<'D
     return;
   }
   const from = f.local(source.value);
-  const isBase = f.isBase(source.value);
-  if (key.type === 'string_index')
-    f.assignDefined(target, member(from, f.program.plan.strings[key.value] ?? '', isBase));
-  else f.assignDefined(target, `${isBase ? '$baseGet' : '$get'}(${from}, ${f.read(key)})`);
-  if (isBase) f.markBase(target);
+  const lookup = f.lookup(source.value);
+  const value =
+    key.type === 'string_index'
+      ? member(from, f.program.plan.strings[key.value] ?? '', lookup)
+      : `${lookup}(${from}, ${f.read(key)})`;
+  f.assignDefined(target, value);
+  f.markPartOf(source.value, target);
 }
 
-function member(from: string, key: string, isBase: boolean): string {
+function member(from: string, key: string, lookup: string): string {
   const name = literal(key);
-  const slow = isBase && /^\+?\d/.test(key) ? '$baseGet' : '$get';
+  const slow = /^[+.\d-]/.test(key) ? lookup : '$get';
   // What Object.prototype doesn't have is the object's own. V8 folds both tests: a quarter of the time of Object.hasOwn.
   return `${isPlain(from)} && $prototype[${name}] === undefined ? $fromCaller(${from}[${name}]) : ${slow}(${from}, ${name})`;
 }
@@ -47,6 +49,7 @@ export function scan(f: FunctionCompiler, { source, key, value, block }: Stateme
     f.line('if (--$work.steps < 0) $work.clock.tick();');
     f.assign(key, `${turns}.key(${index})`);
     f.assign(value, `${turns}.value(${index})`);
+    f.markPartOf(source, value);
     f.nested(() => f.block(block));
   }, `for (let ${index} = 0; ${index} < ${turns}.length; ${index}++) `);
 }

@@ -10,6 +10,7 @@ import type { Piece } from './function-compiler.js';
 import { guardOf, needs } from './guard.js';
 import { bodyOf } from './pieces.js';
 import type { Body } from './pieces.js';
+import { packagesBeneath } from './packages.js';
 import { Program, isRule } from './program.js';
 import { RuleTree } from './rule-tree.js';
 import { runtime } from './runtime.js';
@@ -43,6 +44,9 @@ export function compile(plan: Plan, builtins: readonly Builtin[]): CompiledPlan 
   const names = plan.builtins.map(({ name }) => name);
   const { functions, entrypoints } = evaluated(source)(runtime, program.numbers, builtins, names, rules);
   for (const [func, compiled] of zip(plan.functions, functions)) rules.add(func, compiled);
+  for (const path of plan.entrypoints.flatMap((entrypoint) => packagesBeneath(plan, entrypoint))) {
+    rules.addPackage(path);
+  }
   return {
     rules,
     entrypoints: new Map(zip(plan.entrypoints, entrypoints).map(([{ name }, compiled]) => [name, compiled])),

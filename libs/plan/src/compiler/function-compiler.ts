@@ -3,7 +3,11 @@ import { local, operand } from './expressions.js';
 import type { Program } from './program.js';
 import type { Guard } from './guard.js';
 import { Locals } from './locals.js';
+import { MAX_LOCALS } from '../plan/index.js';
 import { Writer } from './writer.js';
+
+/** From here on, variables say whether the local one with a number less holds what a rule gave, not base data. */
+const RULED = MAX_LOCALS;
 
 /** One or two outermost blocks of a function: nothing breaks out of them. */
 export interface Piece {
@@ -22,6 +26,8 @@ export class FunctionCompiler {
   #returns = false;
   /** The local variables that hold a part of base data, reached by the keys of a reference. */
   readonly #base = new Set<number>([1]);
+  /** Of those, the ones that may hold what a rule gave instead: another variable says which. */
+  readonly #ruled = new Set<number>();
 
   constructor(
     readonly program: Program,
@@ -107,13 +113,30 @@ export class FunctionCompiler {
     return this.program.site(location, this.rule);
   }
 
-  /** Whether a local variable holds a part of base data. */
-  isBase(number: number): boolean {
-    return this.#base.has(number);
+  /** Notes that a local variable holds a part of what another one holds, which may be base data. */
+  markPartOf(source: number, target: number): void {
+    if (!this.#base.has(source)) return;
+    this.#base.add(target);
+    if (this.#ruled.has(source)) this.#ruled.add(target);
+    if (this.#ruled.has(target)) {
+      this.#setRuled(target, this.#ruled.has(source) ? this.local(RULED + source) : 'false');
+    }
   }
 
-  /** Notes that a local variable holds a part of base data from here on. */
-  markBase(number: number): void {
-    this.#base.add(number);
+  /** Notes that a local variable which may hold base data holds what a rule gave. */
+  markRuled(number: number): void {
+    this.#ruled.add(number);
+    this.#setRuled(number, 'true');
+  }
+
+  /** What looks up a key in a local variable. Only base data finds a number's entry by the number's text. */
+  lookup(source: number): string {
+    if (!this.#base.has(source)) return '$get';
+    return this.#ruled.has(source) ? `(${this.local(RULED + source)} ? $get : $baseGet)` : '$baseGet';
+  }
+
+  #setRuled(number: number, value: string): void {
+    this.#locals.assign(RULED + number);
+    this.line(`${local(RULED + number)} = ${value};`);
   }
 }

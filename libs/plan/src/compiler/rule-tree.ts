@@ -17,9 +17,14 @@ export class RuleTree {
 
   /** Puts a function at its path. */
   add(func: PlanFunction, compiled: Compiled): void {
-    const node = func.path.reduce<RuleTree>((tree, part) => tree.#childOrNew(part), this);
+    const node = this.#at(func.path);
     if (isRule(func)) node.rule = compiled;
     else node.isFunction = true;
+  }
+
+  /** Notes that there is a package at a path, even without rules. */
+  addPackage(path: readonly string[]): void {
+    this.#at([MAIN, ...path]);
   }
 
   /** The tree beneath one more part of a path. */
@@ -30,6 +35,10 @@ export class RuleTree {
   /** The trees beneath, by the next part of their paths. */
   children(): Iterable<[string, RuleTree]> {
     return this.#children;
+  }
+
+  #at(path: readonly string[]): RuleTree {
+    return path.reduce<RuleTree>((tree, part) => tree.#childOrNew(part), this);
   }
 
   #childOrNew(part: string): RuleTree {

@@ -62,7 +62,7 @@ export function compileBlock(f: FunctionCompiler, { stmts }: Block): void {
 
 /** A reference whose beginning is no rule goes on in base data: the planner assigns what it found and breaks out. */
 function continueReference(f: FunctionCompiler, { source, target }: StatementOf<'AssignVarStmt'>): void {
-  if (source.type === 'local' && f.isBase(source.value)) f.markBase(target);
+  if (source.type === 'local') f.markPartOf(source.value, target);
 }
 
 function equality(f: FunctionCompiler, { a, b }: StatementOf<'EqualStmt'>): string {

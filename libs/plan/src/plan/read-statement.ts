@@ -4,7 +4,7 @@ import { STATEMENTS } from './schema.js';
 import type { Block, FieldKind, Operand, Statement, StatementLocation, StatementType } from './schema.js';
 
 /** More local variables than any policy has: their numbers become names in the generated code. */
-const MAX_LOCALS = 1_000_000;
+export const MAX_LOCALS = 1_000_000;
 
 /** Reads blocks and statements of one plan. */
 export class StatementReader {

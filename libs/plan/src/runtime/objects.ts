@@ -1,13 +1,4 @@
-import {
-  copyObject,
-  entriesOf,
-  get,
-  insertInto,
-  isNumber,
-  isObject,
-  numberText,
-  RegoObject,
-} from '../values/index.js';
+import { copyObject, entriesOf, get, insertInto, isObject, RegoObject } from '../values/index.js';
 import type { Value } from '../values/index.js';
 
 /**
@@ -32,17 +23,3 @@ export function upsert(document: Value | undefined, path: readonly string[], val
   insertInto(copy, key, rest.length > 0 ? upsert(get(copy, key), rest, value) : value);
   return copy;
 }
-
-/**
- * What base data holds under a key of a reference. OPA finds it by the key's text: `data.ports[80]` is the entry
- * `"80"`, and `data.hosts["0"]` the first item of an array.
- */
-export function baseGet(base: Value | undefined, key: Value): Value | undefined {
-  if (base === undefined) return undefined;
-  if (Array.isArray(base) && typeof key === 'string') return get(base, indexOf(key));
-  if (isNumber(key) && isObject(base) && !(base instanceof RegoObject)) return get(base, numberText(key));
-  return get(base, key);
-}
-
-/** The index that a text is, as OPA reads it, or one that no array has. */
-const indexOf = (text: string) => (/^\+?\d{1,15}(?:\.0*)?$/.test(text) ? Number(text) : -1);

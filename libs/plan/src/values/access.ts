@@ -56,9 +56,8 @@ export function insertInto(object: RegoObject, key: Value, value: Value): void {
   object.sorted = undefined;
 }
 
-/** A copy of an object that can be changed. */
-export function copyObject(object: JsonObject | RegoObject): RegoObject {
-  const copy = new RegoObject();
+/** A copy of an object that can be changed, in a new object. */
+export function copyObject(object: JsonObject | RegoObject, copy = new RegoObject()): RegoObject {
   if (object instanceof RegoObject) {
     spend(object.values.size);
     for (const [key, value] of object.values) copy.values.set(key, value);

@@ -27,6 +27,7 @@ export {
 } from './rego-number.js';
 export { compareStrings, wellFormed } from './strings.js';
 export { RegoObject, RegoSet } from './value.js';
+export { entriesInAnyOrder } from './entries.js';
 export { spend, work } from './work.js';
 export type { Clock } from './work.js';
 export type { JsonObject, MapKey, Value } from './value.js';

@@ -9,23 +9,32 @@ import type { LoadOptions, Policy } from '../../src/index.js';
 export interface Sources {
   /** The policy: `policy.rego`. */
   readonly rego: string;
+  /** Further modules. */
+  readonly more?: readonly string[];
   readonly entrypoints: readonly string[];
   /** The text of `data.json`. */
   readonly data?: string;
   readonly target?: 'plan' | 'wasm';
   readonly revision?: string;
+  /** Further arguments of `opa build`. */
+  readonly args?: readonly string[];
 }
 
 /** Builds a bundle with OPA, and gives its bytes. */
-export function bundleOf({ rego, entrypoints, data, target = 'plan', revision = '' }: Sources): Buffer {
+export function bundleOf(sources: Sources): Buffer {
+  const { rego, entrypoints, data, target = 'plan', revision = '' } = sources;
   const folder = mkdtempSync(join(tmpdir(), 'opa-plan-'));
   try {
-    writeFileSync(join(folder, 'policy.rego'), rego);
-    const files = ['policy.rego'];
+    const modules = [rego, ...(sources.more ?? [])].map(
+      (text, index) => [`policy${index || ''}.rego`, text] as const,
+    );
+    for (const [name, text] of modules) writeFileSync(join(folder, name), text);
+    const files: string[] = modules.map(([name]) => name);
     if (data !== undefined) files.push('data.json');
     if (data !== undefined) writeFileSync(join(folder, 'data.json'), data);
     const paths = entrypoints.flatMap((path) => ['-e', path]);
-    const args = ['build', '-t', target, ...paths, '--revision', revision, '-o', 'bundle.tar.gz', ...files];
+    const flags = ['-t', target, ...paths, '--revision', revision, '-o', 'bundle.tar.gz'];
+    const args = ['build', ...flags, ...(sources.args ?? []), ...files];
     execFileSync(process.env['OPA_BIN'] ?? 'opa', args, { cwd: folder });
     return readFileSync(join(folder, 'bundle.tar.gz'));
   } finally {

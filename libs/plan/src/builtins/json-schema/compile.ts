@@ -118,7 +118,7 @@ class Compiler {
     if (!isObject(patterns)) throw invalidType('Valid Schema', 'patternProperties');
     for (const [key, property] of entriesOf(patterns)) {
       const source = keyText(key);
-      const pattern = attempt(() => compileRegex(source))?.[0];
+      const pattern = attempt(() => compileRegex(this.context, source))?.[0];
       if (!pattern) throw new BuiltinError(`Invalid regex pattern '${source}'`);
       schema.patternProperties.push({ pattern, schema: this.compile(property) });
     }
@@ -167,7 +167,7 @@ class Compiler {
   #readText(node: ObjectValue, schema: CompiledSchema): void {
     const pattern = textKeyword(node, 'pattern');
     if (pattern !== undefined) {
-      const compiled = attempt(() => compileRegex(pattern))?.[0];
+      const compiled = attempt(() => compileRegex(this.context, pattern))?.[0];
       if (!compiled) throw new BuiltinError('pattern must be a valid regex');
       schema.pattern = compiled;
     }

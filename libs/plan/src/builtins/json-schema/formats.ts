@@ -1,3 +1,4 @@
+import type { BuiltinContext } from '../builtin.js';
 import { attempt, succeeds } from '../failure.js';
 import { parseAddress } from '../go/ip.js';
 import { parseTime } from '../go/layout-parse.js';
@@ -14,16 +15,18 @@ const TEMPLATE_PATH = /^(?:[^{]|\{[^}]*\})*$/;
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u0080-\\u{10ffff}-]+";
 const LOCAL = `(?:${ATOM}(?:\\.${ATOM})*|"(?:[^"\\\\]|\\\\.)*")`;
 const DOMAIN = `(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\[\\]\\\\]*\\])`;
-const EMAIL = new RegExp(`^\\s*(?:${LOCAL}@${DOMAIN}|[^<>@,;:]*<${LOCAL}@${DOMAIN}>)\\s*$`, 'u');
+const EMAIL = new RegExp(`^(?:\\s*${LOCAL}@${DOMAIN}|[^<>@,;:]*<${LOCAL}@${DOMAIN}>)\\s*$`, 'u');
 
 const RFC3339 = '2006-01-02T15:04:05Z07:00';
 const TIMES = ['15:04:05', '15:04:05Z07:00'];
 
-const CHECKS: ReadonlyMap<string, (text: string) => boolean> = new Map([
+type Check = (text: string, context: BuiltinContext) => boolean;
+
+const CHECKS = new Map<string, Check>([
   ['date', (text: string) => isTime(text, '2006-01-02')],
   ['time', (text: string) => TIMES.some((layout) => isTime(text, layout))],
   ['date-time', (text: string) => [...TIMES, '2006-01-02', RFC3339].some((layout) => isTime(text, layout))],
-  ['hostname', (text: string) => HOSTNAME.test(text) && text.length < 256],
+  ['hostname', (text: string) => text.length < 256 && HOSTNAME.test(text)],
   ['email', isEmail],
   ['idn-email', isEmail],
   ['ipv4', (text: string) => parseAddress(text) !== undefined && text.includes('.')],
@@ -34,14 +37,14 @@ const CHECKS: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ['iri-reference', isReference],
   ['uri-template', (text: string) => isReference(text) && TEMPLATE_PATH.test(parseUrl(text).path)],
   ['uuid', (text: string) => UUID.test(text)],
-  ['regex', (text: string) => text === '' || succeeds(() => compileRegex(text))],
+  ['regex', (text, context) => text === '' || succeeds(() => compileRegex(context, text))],
   ['json-pointer', (text: string) => POINTER.test(text)],
   ['relative-json-pointer', (text: string) => RELATIVE_POINTER.test(text)],
 ]);
 
 /** Whether a text has a format. A format that is not known fits everything. */
-export function hasFormat(format: string, text: string): boolean {
-  return CHECKS.get(format)?.(text) ?? true;
+export function hasFormat(context: BuiltinContext, format: string, text: string): boolean {
+  return CHECKS.get(format)?.(text, context) ?? true;
 }
 
 function isTime(text: string, layout: string): boolean {

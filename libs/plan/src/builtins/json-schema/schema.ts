@@ -1,6 +1,6 @@
-import type { RE2JS } from 're2js';
 import { BuiltinError } from '../builtin.js';
 import type { Numeric } from '../operands.js';
+import type { Pattern } from '../regex-cache.js';
 
 /** A schema that is ready to check documents. Absent keywords are undefined. */
 export interface CompiledSchema {
@@ -11,7 +11,7 @@ export interface CompiledSchema {
   types: string[];
   properties: Map<string, CompiledSchema>;
   additionalProperties?: CompiledSchema | boolean;
-  patternProperties: { readonly pattern: RE2JS; readonly schema: CompiledSchema }[];
+  patternProperties: { readonly pattern: Pattern; readonly schema: CompiledSchema }[];
   propertyNames?: CompiledSchema;
   dependencies: Map<string, CompiledSchema | readonly string[]>;
   /** One schema for all elements, or one for each of the first ones. */
@@ -25,7 +25,7 @@ export interface CompiledSchema {
   exclusiveMaximum?: Numeric;
   minLength?: number;
   maxLength?: number;
-  pattern?: RE2JS;
+  pattern?: Pattern;
   format?: string;
   minProperties?: number;
   maxProperties?: number;

@@ -3,6 +3,7 @@ import { floatText } from '../../values/float-text.js';
 import { decimalOfNumber } from '../../values/rego-number.js';
 import type { Value } from '../../values/index.js';
 import { compareNumbers, numberText } from '../../values/index.js';
+import type { BuiltinContext } from '../builtin.js';
 import { runeCount } from '../go/bytes.js';
 import type { Numeric } from '../operands.js';
 import { hasFormat } from './formats.js';
@@ -11,7 +12,13 @@ import type { Place, Report } from './report.js';
 import type { CompiledSchema } from './schema.js';
 
 /** `const`, `enum` and `format` */
-export function checkCommon(schema: CompiledSchema, value: Value, place: Place, report: Report): void {
+export function checkCommon(
+  context: BuiltinContext,
+  schema: CompiledSchema,
+  value: Value,
+  place: Place,
+  report: Report,
+): void {
   const { constant, allowed, format } = schema;
   if (constant !== undefined && plainJson(value) !== constant) {
     report.add('const', place, (field) => `${field} does not match: ${constant}`);
@@ -19,7 +26,7 @@ export function checkCommon(schema: CompiledSchema, value: Value, place: Place, 
   if (allowed && !allowed.includes(plainJson(value))) {
     report.add('enum', place, (field) => `${field} must be one of the following: ${allowed.join(', ')}`);
   }
-  if (format !== undefined && typeof value === 'string' && !hasFormat(format, value)) {
+  if (format !== undefined && typeof value === 'string' && !hasFormat(context, format, value)) {
     report.add('format', place, `Does not match format '${format}'`);
   }
   report.score++;
@@ -36,7 +43,7 @@ export function checkText(schema: CompiledSchema, value: string, place: Place, r
     report.add('string_lte', place, `String length must be less than or equal to ${maxLength}`);
   }
   if (pattern && !pattern.test(value)) {
-    report.add('pattern', place, `Does not match pattern '${pattern.pattern()}'`);
+    report.add('pattern', place, `Does not match pattern '${pattern.source}'`);
   }
   report.score++;
 }

@@ -64,7 +64,7 @@ export class Validator {
     } else if (isNumber(value)) {
       checkNumber(schema, value, place, report);
     }
-    checkCommon(schema, value, place, report);
+    checkCommon(this.context, schema, value, place, report);
     if (typeof value === 'string') checkText(schema, value, place, report);
     if (isObject(value)) this.#checkProperties(schema, value, place, report);
   }

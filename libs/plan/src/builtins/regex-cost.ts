@@ -1,0 +1,46 @@
+/** A class of Unicode, such as `\pL`, takes about as long to compile as this many characters. */
+const CLASS_COST = 64;
+const REPEAT = /\{(\d{1,4})(?:,(\d{0,4}))?\}/y;
+/** One thing that can be repeated, but for a group: an escape, quoted text, a class, a character. */
+const ATOM =
+  /\\(?:[xpP]\{[^}]*\}?|Q(?:(?!\\E)[^])*(?:\\E)?|[^])|\[\^?\]?(?:\\[^]|\[:\^?\w+:\]|[^\]\\])*\]?|[^]/y;
+const UNICODE_CLASS = /\\p/gi;
+
+/** About how many instructions a regular expression becomes. A repetition such as `(ab){9}` becomes many. */
+export function patternCost(pattern: string): number {
+  const groups: number[] = [];
+  let total = 0;
+  let atom = 0;
+  for (let index = 0; index < pattern.length;) {
+    const text = firstAtom(pattern, index);
+    index += text.length;
+    if (text === '{') {
+      const more = atom * (repetitions(pattern, index - 1) - 1);
+      total += more;
+      atom += more;
+    } else if (text === '(') {
+      groups.push(total++);
+    } else if (text === ')') {
+      atom = total - (groups.pop() ?? 0);
+    } else {
+      atom = costOfAtom(text);
+      total += atom;
+    }
+  }
+  return Math.max(total, pattern.length);
+}
+
+function firstAtom(pattern: string, at: number): string {
+  ATOM.lastIndex = at;
+  return ATOM.exec(pattern)?.[0] ?? '';
+}
+
+const costOfAtom = (text: string) =>
+  text.length === 1 ? 1 : text.length + CLASS_COST * (text.match(UNICODE_CLASS)?.length ?? 0);
+
+/** How often a repetition repeats, or once where the brace begins none. */
+function repetitions(pattern: string, at: number): number {
+  REPEAT.lastIndex = at;
+  const [, least = '1', most = '0'] = REPEAT.exec(pattern) ?? [];
+  return Math.max(1, Number(least), Number(most));
+}
