@@ -61,8 +61,9 @@ describe.each(ADAPTERS)('a shop with TypeORM, Passport, a serializer and a cache
     expect(text).not.toContain('passwordHash');
   });
 
-  it("refuses another buyer's order", async () => {
+  it("refuses another buyer's order, and knows orders that are not there", async () => {
     expect(await get('/orders/1', 'alan')).toMatchObject({ status: 403 });
+    expect(await get('/orders/99', 'alan')).toMatchObject({ status: 404 });
   });
 
   it('masks each item of a list, and leaves the rest to the class serializer', async () => {
