@@ -7,6 +7,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const PAGES = [
   'README.md',
   'libs/opa/README.md',
+  'libs/plan/README.md',
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
