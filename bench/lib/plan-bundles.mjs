@@ -37,6 +37,12 @@ allow if {
 }
 `;
 
+/** A policy beside which loading is loading the data. */
+const small = `package small
+
+allow if "reader" in data.users[input.subject.id].roles
+`;
+
 const users = Array.from({ length: USERS }, (_, n) => [
   `user-${n}`,
   {
@@ -60,6 +66,7 @@ export function buildPlanBundles(binary) {
   const at = (name) => join(folder, name);
   writeFileSync(at('large.rego'), large);
   writeFileSync(at('endless.rego'), endless);
+  writeFileSync(at('small.rego'), small);
   writeFileSync(at('data.json'), JSON.stringify({ users: Object.fromEntries(users) }));
   const build = (target, name, entrypoints, files, cwd = folder) => {
     const out = at(`${name}-${target}.tar.gz`);
@@ -78,6 +85,7 @@ export function buildPlanBundles(binary) {
     };
   }
   bundles.endless = build('plan', 'endless', ['endless/allow'], ['endless.rego']);
+  bundles.small = build('plan', 'small', ['small/allow'], ['small.rego', 'data.json']);
   bundles.data = at('data.json');
   return { bundles, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
@@ -107,3 +115,6 @@ export const question = (n) => ({
 
 /** The policy path of each measurement. */
 export const PATHS = { orders: 'gateway/orders/request', mcp: 'gateway/mcp/request', large: 'large/allow' };
+
+/** The policy path of the bundle that is data above all. */
+export const SMALL = 'small/allow';

@@ -189,6 +189,18 @@ describe('a plan', () => {
     expect(Object.isFrozen(data.a.b[0])).toBe(true);
   });
 
+  it('lets no supplied builtin change the data of a bundle', async () => {
+    const rego = 'package t\n\nsent := http.send(data.a)\n\nanswer := data.a.b[0].c';
+    const bytes = bundleOf({ rego, entrypoints: ['t/sent', 't/answer'], data: '{"a": {"b": [{"c": 1}]}}' });
+    const send = (_context: unknown, value: unknown) => {
+      (value as { b: { c: number }[] }).b.forEach((item) => (item.c = 2));
+      return true;
+    };
+    const policy = await loadPlan(bytes, { builtins: { 'http.send': send } });
+    expect(() => policy.evaluate('t/sent')).toThrow(expect.objectContaining({ code: 'EVALUATION_FAILED' }));
+    expect(policy.evaluate('t/answer')).toBe(1);
+  });
+
   it('says so where the process forbids code generation', async () => {
     const program = `import { createPolicy } from ${JSON.stringify(LIBRARY)};
       try { createPolicy({ plan: ${JSON.stringify(PLAN)} }); } catch (error) { console.log(error.code, error.message); }`;

@@ -18,8 +18,7 @@ export async function unpack(packed: Uint8Array, maxBytes: number): Promise<Arch
     for await (const entry of tar) {
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
-      if (entry.header.type === 'file')
-        files.set(posix.normalize(`/${entry.header.name}`), Buffer.concat(chunks));
+      if (entry.header.type === 'file') files.set(posix.normalize(`/${entry.header.name}`), joined(chunks));
     }
     return files;
   } catch (cause) {
@@ -33,4 +32,10 @@ export async function unpack(packed: Uint8Array, maxBytes: number): Promise<Arch
     const reason = (cause as Error).message;
     throw new PlanError('INVALID_BUNDLE', `The bundle is not a whole tar.gz archive: ${reason}`, { cause });
   }
+}
+
+/** The bytes of a file. They are copied only where they come in several parts. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only, ...rest] = chunks;
+  return only && rest.length === 0 ? only : Buffer.concat(chunks);
 }
