@@ -126,9 +126,16 @@ function entrypointText(
   index: number,
 ): string {
   const name = `e${index}`;
-  const result = (value: string) => `return $get(${value}, "result");`;
+  const result = (value: string) => `return ${value};`;
   const rule = `data.${path.replaceAll('/', '.')}`;
-  const { parts, text } = compileBody(program, { name, rule, blocks, params: [0, 1], result });
+  const { parts, text } = compileBody(program, {
+    name,
+    rule,
+    blocks,
+    params: [0, 1],
+    result,
+    isEntrypoint: true,
+  });
   return [...parts, `function ${name}(c, l0, l1) {`, text, '}'].join('\n');
 }
 
@@ -141,10 +148,12 @@ interface Source {
   readonly params: readonly number[];
   /** What gives the function's result. */
   readonly result: (value: string) => string;
+  readonly isEntrypoint?: true;
 }
 
-function compileBody(program: Program, { name, rule, blocks, params, result }: Source): Body {
-  const f = new FunctionCompiler(program, rule, compileBlock, result);
+function compileBody(program: Program, source: Source): Body {
+  const { name, rule, blocks, params, result, isEntrypoint = false } = source;
+  const f = new FunctionCompiler(program, rule, compileBlock, result, isEntrypoint);
   return bodyOf(name, params, piecesOf(f, blocks));
 }
 

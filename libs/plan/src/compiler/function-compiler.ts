@@ -35,6 +35,7 @@ export class FunctionCompiler {
     private readonly rule: string,
     private readonly compileBlock: (compiler: FunctionCompiler, block: Block) => void,
     private readonly returning: (value: string) => string,
+    readonly isEntrypoint: boolean,
   ) {}
 
   /** Compiles outermost blocks. */

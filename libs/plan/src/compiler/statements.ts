@@ -1,4 +1,4 @@
-import type { Block, StatementOf, StatementType } from '../plan/index.js';
+import type { Block, Operand, StatementOf, StatementType } from '../plan/index.js';
 import { call, callDynamic, withDocument } from './calls.js';
 import { assignOnce, dot, insertOnce, scan } from './collections.js';
 import { isConstant, number } from './expressions.js';
@@ -45,7 +45,7 @@ const COMPILE: { readonly [T in StatementType]: Compile<T> } = {
     f.grow(`$insertInto(${f.local(object)}, ${f.read(key)}, ${f.read(value)});`),
   ObjectMergeStmt: (f, { a, b, target }) => f.assign(target, `$merge(${f.local(a)}, ${f.local(b)})`),
   ResetLocalStmt: (f, { target }) => f.assign(target, 'undefined'),
-  ResultSetAddStmt: (f, { value }) => f.line(f.result(f.local(value))),
+  ResultSetAddStmt: (f, { value }) => f.line(f.result(`$get(${f.local(value)}, "result")`)),
   ReturnLocalStmt: (f, { source }) => f.line(f.result(f.local(source))),
   ScanStmt: scan,
   SetAddStmt: (f, { value, set }) => f.grow(`$addToSet(${f.local(set)}, ${f.read(value)});`),
@@ -54,10 +54,30 @@ const COMPILE: { readonly [T in StatementType]: Compile<T> } = {
 
 /** Adds the statements of a block to a function. */
 export function compileBlock(f: FunctionCompiler, { stmts }: Block): void {
+  const result = f.isEntrypoint ? wrappedResult(f, stmts) : undefined;
+  if (result !== undefined) {
+    compileBlock(f, { stmts: stmts.slice(0, -3) });
+    f.line(f.result(f.read(result)));
+    return;
+  }
   for (const [index, { type, stmt }] of stmts.entries()) {
     COMPILE[type](f, stmt as never);
     if (type === 'AssignVarStmt' && stmts[index + 1]?.type === 'BreakStmt') continueReference(f, stmt);
   }
+}
+
+/** What an entrypoint ends with: it adds an object to the result set that holds the result alone. */
+function wrappedResult({ program }: FunctionCompiler, stmts: Block['stmts']): Operand | undefined {
+  const [make, insert, add] = stmts.slice(-3);
+  if (
+    make?.type !== 'MakeObjectStmt' ||
+    insert?.type !== 'ObjectInsertStmt' ||
+    add?.type !== 'ResultSetAddStmt'
+  )
+    return undefined;
+  const { key, value, object } = insert.stmt;
+  const isResult = key.type === 'string_index' && program.plan.strings[key.value] === 'result';
+  return isResult && object === make.stmt.target && add.stmt.value === object ? value : undefined;
 }
 
 /** A reference whose beginning is no rule goes on in base data: the planner assigns what it found and breaks out. */

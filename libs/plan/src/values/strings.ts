@@ -17,4 +17,4 @@ export function compareStrings(a: string, b: string): number {
 const rank = (unit: number) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2_0000 : unit);
 
 /** A string without halves of surrogate pairs: UTF-8 can't hold them, so OPA reads U+FFFD. */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');
+export const wellFormed = (text: string): string => text.toWellFormed();
