@@ -83,7 +83,7 @@ async function compareEngines(bundles, full) {
 }
 
 /** Enough for V8 to compile everything; Wasm takes a millisecond for the large policy. */
-const COUNTS = { plan: { gateway: 200_000, large: 5_000 }, wasm: { gateway: 20_000, large: 300 } };
+const COUNTS = { plan: { gateway: 200_000, large: 20_000 }, wasm: { gateway: 20_000, large: 300 } };
 
 async function growths(bundle, full) {
   const worker = await startWorker('plan', { bundle, path: PATHS.orders });

@@ -5,7 +5,8 @@ import { fromCaller, isArray, isSet } from './kinds.js';
 import { RegoNumber } from './rego-number.js';
 import { compareStrings, wellFormed } from './strings.js';
 import { spend } from './work.js';
-import type { JsonObject, RegoObject, Value } from './value.js';
+import { RegoObject } from './value.js';
+import type { JsonObject, MapKey, Value } from './value.js';
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
@@ -38,8 +39,7 @@ export function toPlain(value: Value): unknown {
   if (isArray(value)) return value.map((item) => toPlain(fromCaller(item) ?? null));
   if (isSet(value)) return itemsOf(value).map(toPlain);
   const plain: Record<string, unknown> = {};
-  const entries = entriesInAnyOrder(value);
-  for (const [name, item] of hasTextKeys(entries) ? entries : textEntries(value)) {
+  for (const [name, item] of entriesByText(value)) {
     const key = wellFormed(name);
     // A key "__proto__" is an entry like any other.
     if (key !== '__proto__') plain[key] = toPlain(item);
@@ -63,6 +63,21 @@ function textEntries(object: JsonObject | RegoObject): readonly (readonly [strin
   if (hasTextKeys(entries)) return entries;
   const texts = new Map(entries.map(([key, item]) => [keyText(key), item]));
   return [...texts].sort(([a], [b]) => compareStrings(a, b));
+}
+
+/** The entries by their keys' texts. An object of the policy whose keys are texts has them at hand. */
+function entriesByText(object: JsonObject | RegoObject): Iterable<readonly [string, Value]> {
+  if (object instanceof RegoObject && !object.keys) {
+    spend(object.values.size);
+    if (areTexts(object.values)) return object.values;
+  }
+  const entries = entriesInAnyOrder(object);
+  return hasTextKeys(entries) ? entries : textEntries(object);
+}
+
+function areTexts(values: ReadonlyMap<MapKey, Value>): values is ReadonlyMap<string, Value> {
+  for (const key of values.keys()) if (typeof key !== 'string') return false;
+  return true;
 }
 
 const hasTextKeys = (entries: readonly Entry[]): entries is readonly (readonly [string, Value])[] =>
