@@ -67,8 +67,12 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 function describe(issue: z.core.$ZodIssue): string {
   const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   const where = path.replace(/^\./, '');
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined') && where)
+    return `${where}: is missing; give a value of type ${issue.expected}`;
   if (issue.code !== 'unrecognized_keys') return where ? `${where}: ${issue.message}` : issue.message;
-  return issue.keys.map((key) => `${where ? `${where}.` : ''}${key}: unknown key`).join('; ');
+  return issue.keys
+    .map((key) => `${where ? `${where}.` : ''}${key}: unknown key; take it out or correct its name`)
+    .join('; ');
 }
 
 /** Whether a text names a file: neither a URL nor a PEM block. */

@@ -110,6 +110,12 @@ export function messageOf(thrown: unknown): string {
   return isError(thrown) ? thrown.message : String(thrown);
 }
 
+/** An error's code and message, with its cause's message unless the error's own message has that already. */
+export function withCause({ code, message, cause }: OpaError): string {
+  const more = isError(cause) && !message.includes(cause.message) ? ` Cause: ${cause.message}` : '';
+  return `${code}: ${message}${more}`;
+}
+
 const MAX_HEAD = 200;
 
 /**

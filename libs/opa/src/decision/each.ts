@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { CancelSignal, OpaErrorCode } from '../contracts/index.js';
-import { isError, OpaError, withAbortSignal } from '../contracts/index.js';
+import { OpaError, withAbortSignal, withCause } from '../contracts/index.js';
 
 // The item itself may be their cause; with any other, nobody knows anything of the items.
 const OF_ONE_ITEM: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
@@ -57,10 +57,9 @@ export async function eachOf(
   const [first] = failures;
   if (first !== undefined && failures.length === count) throw first;
   if (first !== undefined) {
-    const cause = isError(first.cause) ? ` Cause: ${first.cause.message}` : '';
     logger.error(
       `The policy "${policy}" failed on ${failures.length} of ${count} items, which are left out; ` +
-        `the first: ${first.code}: ${first.message}${cause}`,
+        `the first: ${withCause(first)}`,
     );
   }
   return found;

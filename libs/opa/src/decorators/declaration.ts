@@ -55,9 +55,10 @@ export function declare(declaration: Declaration): ClassDecorator & MethodDecora
     }
     Reflect.defineMetadata(DECLARATION, declaration, on);
     // When all decorators have run: @nestjs/swagger's own must find none of it, for they merge, or give way.
-    if (declaration.policies.length === 0) return;
+    const policies = declaration.inCode ?? declaration.policies;
+    if (policies.length === 0) return;
     const owner = on === target ? target : target.constructor;
-    queueMicrotask(() => describeForSwagger(on, owner, declaration, ownDeclaration));
+    queueMicrotask(() => describeForSwagger(on, owner, { policies }, ownDeclaration));
   };
 }
 

@@ -6,7 +6,7 @@ import { httpRequest, kindOf, routeOf, subjectTypeOf } from '../input/index.js';
 /** Describes a denial for the log: no identity, header or payload is in it. */
 export function describeDenial(context: ExecutionContext, { policy, outcome }: Partial<Decision>): string {
   const input = findRecord(context)?.input?.value;
-  const subject = input === undefined ? 'not told' : subjectTypeOf(input);
+  const subject = input === undefined ? 'unknown' : subjectTypeOf(input);
   const what = policy === undefined || policy === '' ? 'no policy' : `policy "${policy}"`;
   return `Denied by ${what} (${outcome ?? 'deny'}); type of the subject: ${subject}; route: ${routeLabel(context)}.`;
 }

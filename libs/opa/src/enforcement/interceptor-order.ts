@@ -1,10 +1,13 @@
+import { RequestMethod } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 
 /** Marks the classes of interceptors that edit a handler's result; both builds of this library share the name. */
 export const EDITS_RESULTS = Symbol.for('nestjs-opa:edits-results');
 
-// Nest's own metadata; it exports no name for it.
+// Metadata of Nest and of @nestjs/cache-manager, which export no names for them or can't be imported here.
 const INTERCEPTORS = '__interceptors__';
+const ROUTE = 'method';
+const CACHE_KEY = 'cache_module:cache_key';
 
 /** The class of an interceptor, or what else provides it. */
 export type InterceptorType = object & { readonly name?: string };
@@ -66,6 +69,19 @@ export function isCache(type: InterceptorType): boolean {
   for (let of: InterceptorType | null = type; of !== null; of = Object.getPrototypeOf(of) as object | null)
     if (Object.hasOwn(of, 'name') && of.name === 'CacheInterceptor') return true;
   return false;
+}
+
+/**
+ * Tells whether an interceptor is a cache that may store a handler's result.
+ *
+ * @remarks `CacheInterceptor` itself caches `GET`, and whatever `@CacheKey()` names. A class that extends it may cache
+ * anything.
+ */
+export function mayCache(type: InterceptorType, method: object): boolean {
+  if (!isCache(type)) return false;
+  if (type.name !== 'CacheInterceptor' || Reflect.hasMetadata(CACHE_KEY, method)) return true;
+  const route: unknown = Reflect.getMetadata(ROUTE, method);
+  return route === RequestMethod.GET || route === RequestMethod.ALL;
 }
 
 /** The interceptors that `@UseInterceptors` names on a class or method. */

@@ -177,7 +177,11 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     const name = handlerName(context);
     if (!this.warned.has(name)) {
       this.warned.add(name);
-      this.logger.warn(`${name} is under OpaGuard and names no policy: unguarded: "${unguarded}".`);
+      const effect = unguarded === 'deny' ? 'everyone is refused' : 'everyone is let in';
+      this.logger.warn(
+        `${name} is under OpaGuard and names no policy, so that ${effect} (option "unguarded" is "${unguarded}"). ` +
+          'Add @OpaPolicy or @OpaPublic to the handler, or set option "policy".',
+      );
     }
     if (unguarded === 'deny') throw new Refused(ownDenial(''));
   }

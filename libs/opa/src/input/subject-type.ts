@@ -10,5 +10,5 @@ export function subjectTypeOf(input: Input): string {
   const subject = input['subject'] ?? attributes?.source?.principal ?? input['user'];
   if (subject === ANONYMOUS.type) return ANONYMOUS.type;
   const { type } = (typeof subject === 'object' && subject !== null ? subject : {}) as { type?: unknown };
-  return typeof type === 'string' && TYPE.test(type) ? type : 'not told';
+  return typeof type === 'string' && TYPE.test(type) ? type : 'none';
 }

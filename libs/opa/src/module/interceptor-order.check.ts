@@ -7,6 +7,7 @@ import {
   globalInterceptors,
   interceptorsOf,
   isCache,
+  mayCache,
   outsideOf,
 } from '../enforcement/index.js';
 import { reachesGateways } from './audit/coverage.js';
@@ -17,8 +18,9 @@ import type { OpaModuleOptions } from './options.js';
 const GUIDE = 'see docs/interceptor-order.md';
 
 /**
- * Looks at the interceptors of each handler with a response policy: the start stops where OpaInterceptor doesn't surely
- * run, and where a cache runs outside it. A warning names what else may change a result after the decision.
+ * Looks at the interceptors of each handler with a response policy: the start stops where OpaInterceptor is not certain
+ * to run, and where a cache runs outside it. A warning names what else may change a result after the decision. The start
+ * stops too where a cache may answer in place of a handler that asks OPA in its own code.
  */
 export class InterceptorOrderCheck implements OnModuleInit {
   private readonly logger = new Logger('OpaAudit');
@@ -31,6 +33,7 @@ export class InterceptorOrderCheck implements OnModuleInit {
 
   /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler, and the cache if there is one */
   onModuleInit(): void {
+    this.checkDecidingHandlers();
     const findings = this.decidedHandlers().map((handler) => {
       const { controller, method } = handler;
       const name = `${controller.name}.${method.name}`;
@@ -49,6 +52,17 @@ export class InterceptorOrderCheck implements OnModuleInit {
     );
   }
 
+  // `@OpaDecides` names no instance, so that the check of every instance looks at all of these handlers.
+  private checkDecidingHandlers(): void {
+    for (const { controller, method } of handlersOf(this.sources, 'interceptors')) {
+      if (declarationWithin(method, controller, this.options.publicKeys ?? [])?.inCode === undefined)
+        continue;
+      const interceptors = interceptorsOf(controller, method, this.sources.config);
+      if (interceptors.some((type) => mayCache(type, method)))
+        throw answeredByCache(`${controller.name}.${method.name}`);
+    }
+  }
+
   private decidedHandlers(): Handler[] {
     return handlersOf(this.sources, 'interceptors').filter(({ method, controller }) => {
       const declaration = declarationWithin(method, controller, this.options.publicKeys ?? []);
@@ -56,7 +70,7 @@ export class InterceptorOrderCheck implements OnModuleInit {
     });
   }
 
-  /** Tells whether an OpaInterceptor surely runs around a handler. */
+  /** Tells whether an OpaInterceptor is certain to run around a handler. */
   private isDecided({ kind, controller, method }: Handler): boolean {
     const { config, host } = this.sources;
     if (interceptorsOf(controller, method).some(editsResults)) return true;
@@ -78,7 +92,7 @@ function notDecided(handler: string, kind: Handler['kind']): OpaError {
       : "Set option interceptor: 'global' of the unnamed OpaModule, or add";
   return new OpaError(
     'OPA_BAD_OPTIONS',
-    `OpaModule: ${handler} has a response policy, but no OpaInterceptor surely runs around it, so that the policy might ` +
+    `OpaModule: ${handler} has a response policy, but OpaInterceptor may not run around it: the policy might ` +
       `never be asked. ${fix} @UseInterceptors(OpaInterceptor) to the handler or its class: ${GUIDE}.`,
   );
 }
@@ -88,6 +102,15 @@ function cached(handler: string): OpaError {
     'OPA_BAD_OPTIONS',
     `OpaModule: around ${handler} a CacheInterceptor runs outside OpaInterceptor. It would give one user's answer to ` +
       `another without asking the response policy. Set option interceptor: 'global', or name OpaInterceptor first: ${GUIDE}.`,
+  );
+}
+
+function answeredByCache(handler: string): OpaError {
+  return new OpaError(
+    'OPA_BAD_OPTIONS',
+    `OpaModule: ${handler} asks OPA in its own code (@OpaDecides), and a CacheInterceptor runs around it. The cache would ` +
+      `give one user's answer to another without running the handler. Use @OpaPolicy with @OpaInput instead, or take ` +
+      `CacheInterceptor off this handler and use the cache in a service: ${GUIDE}.`,
   );
 }
 

@@ -1,8 +1,16 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { isError, OpaError } from '../contracts/index.js';
 
-/** The answer to a policy path: a document, an error to reject with, or a function of the input that gives either. */
-export type TestAnswer = unknown;
+/** A method's parameter may be narrower than `unknown`: a test names the members of its input. */
+interface Answering {
+  answer(input: unknown): unknown;
+}
+
+/**
+ * The answer to a policy path: a document, an error to reject with, or a function of the input that gives either (or a
+ * promise of it).
+ */
+export type TestAnswer = Answering['answer'] | object | string | number | boolean | null | undefined;
 
 /**
  * An engine that answers from a table and remembers what it was asked; for the module's `engine` option.

@@ -2,9 +2,10 @@ import { beforeAll, afterAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Decision } from 'nestjs-opa';
 import { OpaDeniedException, OpaService } from 'nestjs-opa';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';
 
-const decide = (answer: unknown): Promise<Decision> =>
+const decide = (answer: TestAnswer): Promise<Decision> =>
   new OpaService({
     engine: new TestEngine({ a: answer }),
     timeout: 1_000,

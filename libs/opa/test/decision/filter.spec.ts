@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { OpaErrorCode, OpaFilterOptions, OpaServiceSettings } from 'nestjs-opa';
 import { OpaError, OpaService } from 'nestjs-opa';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';
 
 interface Question {
@@ -13,7 +14,7 @@ const ITEMS = ['a', 'b', 'c'] as const;
 const upper = (item: string): string => item.toUpperCase();
 
 function serviceOf(
-  answer: unknown,
+  answer: TestAnswer,
   settings: Partial<OpaServiceSettings> = {},
 ): { opa: OpaService; engine: TestEngine } {
   const engine = new TestEngine({ seen: answer });
@@ -28,7 +29,7 @@ function serviceOf(
   return { opa, engine };
 }
 
-const filter = (answer: unknown, options: OpaFilterOptions<string> = {}): Promise<string[]> =>
+const filter = (answer: TestAnswer, options: OpaFilterOptions<string> = {}): Promise<string[]> =>
   serviceOf(answer).opa.filter(ITEMS, options);
 
 /** A policy that decides about one item: what it says of each, or throws. */

@@ -14,6 +14,7 @@ import {
   OpaPublic,
   OpaService,
 } from 'nestjs-opa';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';
 
 interface Answered {
@@ -93,7 +94,10 @@ describe('several policies on a handler', () => {
   let engine: TestEngine;
   let url: string;
 
-  const start = async (answers: Record<string, unknown>, options: OpaModuleOptions = {}): Promise<void> => {
+  const start = async (
+    answers: Record<string, TestAnswer>,
+    options: OpaModuleOptions = {},
+  ): Promise<void> => {
     logged.length = 0;
     engine = new TestEngine(answers);
     const module = await Test.createTestingModule({

@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaGuard, OpaInterceptor, OpaModule, OpaPolicy } from 'nestjs-opa';
-import type { OpaServer } from 'nestjs-opa/testing';
+import type { OpaServer, TestAnswer } from 'nestjs-opa/testing';
 import { startOpa, TestEngine } from 'nestjs-opa/testing';
 import { opaBinary } from '../engines/support/opa.js';
 
@@ -48,7 +48,7 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
     const { status, headers } = response;
     return { status, retryAfter: headers.get('retry-after'), body: await response.json() };
   };
-  const failing = (path: string, answer: unknown): Promise<Refused> =>
+  const failing = (path: string, answer: TestAnswer): Promise<Refused> =>
     refused(path, { engine: new TestEngine({ open: true, decided: answer }) });
 
   const bodies: Readonly<Record<number, object>> = {
@@ -59,7 +59,7 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
     504: { error: 'Gateway Timeout', message: 'Authorization took too long' },
   };
 
-  const rows: [string, unknown, number, string | null][] = [
+  const rows: [string, TestAnswer, number, string | null][] = [
     ['a denial', false, 403, null],
     ['an undefined policy', undefined, 403, null],
     ['unreachable', new OpaError('OPA_UNREACHABLE', 'at 10.0.0.1'), 503, '1'],

@@ -16,6 +16,7 @@ import {
   OpaPublic,
   OpaService,
 } from 'nestjs-opa';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { of } from 'rxjs';
@@ -100,7 +101,7 @@ const adapters = { express: () => new ExpressAdapter(), fastify: () => new Fasti
 
 async function start(
   adapter: keyof typeof adapters,
-  answers: Record<string, unknown>,
+  answers: Record<string, TestAnswer>,
   options: OpaModuleOptions = {},
 ): Promise<Started> {
   const engine = new TestEngine(answers);
@@ -116,7 +117,7 @@ async function start(
 
 describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (adapter) => {
   let started: Started | undefined;
-  const begin = async (...args: [Record<string, unknown>, OpaModuleOptions?]) =>
+  const begin = async (...args: [Record<string, TestAnswer>, OpaModuleOptions?]) =>
     (started = await start(adapter, ...args));
 
   afterEach(async () => {

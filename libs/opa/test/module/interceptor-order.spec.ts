@@ -202,7 +202,7 @@ describe('the audit of interceptors', () => {
   ])('stops the start over a response policy that might not be asked: %s', async (_name, setup, handler) => {
     await expect(start(setup)).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
-      message: expect.stringContaining(`${handler} has a response policy, but no OpaInterceptor surely runs`),
+      message: expect.stringContaining(`${handler} has a response policy, but OpaInterceptor may not run`),
     });
   });
 

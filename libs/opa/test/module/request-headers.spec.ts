@@ -6,6 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaGuard, OpaModule, OpaPolicy, OpaPublic } from 'nestjs-opa';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';
 import type { IncomingMessage } from 'node:http';
 
@@ -35,7 +36,7 @@ describe.each(['express', 'fastify'] as const)("a request's headers, for a handl
 
   const get = async (
     path: string,
-    answer: unknown,
+    answer: TestAnswer,
     headers: Record<string, string>,
     options: OpaModuleOptions = {},
   ): Promise<Seen> => {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Controller, Get, HttpCode } from '@nestjs/common';
 import { ApiForbiddenResponse, ApiOkResponse, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { OpaPolicy, OpaPublic } from 'nestjs-opa';
+import { OpaDecides, OpaPolicy, OpaPublic } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { ADAPTERS, startApp } from '../support/app.js';
 
@@ -18,6 +18,9 @@ class Orders {
     return '';
   }
   @Get('public') @OpaPublic() open() {
+    return '';
+  }
+  @Get('decides') @OpaDecides('c') decides() {
     return '';
   }
   @Get('before') @ApiForbiddenResponse({ description: 'mine' }) @OpaPolicy('a') before() {
@@ -58,6 +61,7 @@ it.each(ADAPTERS)('the OpenAPI document names policies and their denials: %s', a
     ['own', ['a', 'b'], OURS],
     ['both', ['orders/all', 'a'], OURS],
     ['public', undefined, undefined],
+    ['decides', 'c', OURS],
     ['before', 'a', 'mine'],
     ['after', 'a', 'mine'],
   ]);

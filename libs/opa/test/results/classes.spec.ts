@@ -7,6 +7,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { Exclude, Expose } from 'class-transformer';
 import { OpaInterceptor } from 'nestjs-opa';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import { z } from 'zod';
 import { ADAPTERS } from '../support/app.js';
 import type { ResultsSetup, RunningResults } from './support.js';
@@ -64,7 +65,11 @@ let running: RunningResults;
 afterEach(() => running.close());
 
 /** The result that leaves the OpaInterceptor for another one outside it. */
-async function passed(give: () => unknown, view: unknown, setup?: Partial<ResultsSetup>): Promise<unknown> {
+async function passed(
+  give: () => unknown,
+  view: TestAnswer,
+  setup?: Partial<ResultsSetup>,
+): Promise<unknown> {
   const witness = new Witness();
   running = await startResults({
     adapter: 'express',

@@ -7,6 +7,7 @@ import type { RequestHandler } from 'express';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { get, OutgoingMessage } from 'node:http';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import type { ResultsSetup, RunningResults } from './support.js';
 import { startResults } from './support.js';
 
@@ -100,7 +101,7 @@ const rows: [string, typeof onExpress, Leave][] = [
 ];
 
 describe('what a handler leaves for the end of an answer', () => {
-  const send = async (setup: typeof onExpress, leave: Leave, view: unknown): Promise<string> => {
+  const send = async (setup: typeof onExpress, leave: Leave, view: TestAnswer): Promise<string> => {
     running = await startResults({
       ...setup,
       view,

@@ -6,6 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { OpaInterceptor, OpaModule, OpaPolicy } from 'nestjs-opa';
+import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
@@ -24,7 +25,7 @@ export interface ResultsSetup {
   /** Gives the handler's result; of the reply it may set headers. */
   readonly give: (reply: AnyReply) => unknown;
   /** The answer of the response policy. Default: an allow. */
-  readonly view?: unknown;
+  readonly view?: TestAnswer;
   /** The interceptors of the handler, outermost first. Default: OpaInterceptor alone. */
   readonly interceptors?: readonly (Type<NestInterceptor> | NestInterceptor)[];
   /** Prepares the application before it listens. */

@@ -26,7 +26,7 @@ export async function verifyPolicies(
     }
   }
   if (missing.length === 0) return;
-  const message = `verifyPolicies: no rule can be found for ${missing.map((policy) => `"${policy}"`).join(', ')}: is the path right, and loaded?${missing.map(policyPathHint).join('')}`;
+  const message = `verifyPolicies: no rule can be found for ${missing.map((policy) => `"${policy}"`).join(', ')}. Check that each path is the package and the rule's name, and that the policy is loaded (or is in the bundle).${missing.map(policyPathHint).join('')}`;
   if (how === true) throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${message}`);
   logger.warn(message);
 }
