@@ -76,7 +76,7 @@ describe('after the answer', () => {
       socket.once('data', () => socket.pause());
     };
     const { url, heal } = await uses(faultyServer({ connect }));
-    const opa = await open({ url, pool: NARROW });
+    const opa = await open({ url, pool: NARROW, input: { maxBytes: 32 * 1024 * 1024 } });
     const input = 'x'.repeat(16 * 1024 * 1024);
     await expect(opa.decide({ input })).resolves.toMatchObject({ outcome: 'allow' });
     heal();
