@@ -11,6 +11,8 @@ export interface Row {
   readonly code: OpaErrorCode;
   /** Default: an input of no size, and time enough. */
   readonly question?: OpaQuestion;
+  /** The input is so large that the failure opens no door. Default: `false`. */
+  readonly noFallback?: boolean;
 }
 
 /** With a deadline that the fault outlasts by far. */
@@ -78,6 +80,7 @@ export const CONNECTION: readonly Row[] = [
     code: 'OPA_TIMEOUT',
     // Longer, for the input takes a while to write.
     question: { input: 'x'.repeat(8 * 1024 * 1024), timeout: 500 },
+    noFallback: true,
   },
   { name: 'a head and no body', fault: says(ALLOW.subarray(0, -15)), code: 'OPA_TIMEOUT', question: LATE },
   { name: 'a byte a second', fault: drips(ALLOW, 1_000, 1), code: 'OPA_TIMEOUT', question: LATE },

@@ -5,6 +5,7 @@ it('what is not given is as docs/options.md says', () => {
   expect(settingsOf({})).toEqual({
     urls: ['http://127.0.0.1:8181'],
     timeout: 1_000,
+    inputLimits: { request: 2_097_152, response: 8_388_608 },
     pool: {
       maxSockets: 100,
       maxFreeSockets: 100,
