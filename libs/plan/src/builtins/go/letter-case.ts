@@ -21,7 +21,7 @@ export function toUpper(text: string): string {
 }
 
 /** Whether a text is ASCII alone. */
-export function isAscii(text: string): boolean {
+function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     if (text.charCodeAt(index) > 0x7f) return false;
   }

@@ -94,7 +94,7 @@ export function createSignature(algorithm: Algorithm, key: KeyObject, text: stri
 }
 
 /** Whether bytes are equal, in a time that does not tell where they differ. */
-export function sameBytes(left: Buffer, right: Buffer): boolean {
+function sameBytes(left: Buffer, right: Buffer): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 

@@ -25,7 +25,7 @@ export function textOfDatum(datum: Datum): string | undefined {
 }
 
 /** Whether a value comes from the data. */
-export function isData(datum: Datum): datum is Value {
+function isData(datum: Datum): datum is Value {
   return datum !== undefined && !(datum instanceof GoInteger) && !(datum instanceof GoFloat);
 }
 
