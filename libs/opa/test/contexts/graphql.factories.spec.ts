@@ -71,7 +71,7 @@ describe('a resolver that a factory gives', () => {
     [
       'useFactory, no interceptor',
       factory(Undecided),
-      'Undecided.pet has a response policy, but no OpaInterceptor',
+      'Undecided.pet has a response policy, but OpaInterceptor may not run around it',
     ],
   ])('stops the start where Nest would not run what decides: %s', async (_name, provider, message) => {
     await expect(start([provider])).rejects.toMatchObject({
@@ -91,6 +91,6 @@ describe('a resolver that a factory gives', () => {
 
 it('a field below the root with a response policy needs an OpaInterceptor', async () => {
   await expect(start([Field], ['guards', 'interceptors'])).rejects.toThrow(
-    'Field.field has a response policy, but no',
+    'Field.field has a response policy, but OpaInterceptor may not run around it',
   );
 });
