@@ -11,10 +11,11 @@ const layers = [
   ['decorators'],
   ['enforcement'],
   ['guard', 'interceptor'],
-  ['mcp'],
   ['module'],
   ['testing'],
 ];
+/** The layers of nestjs-opa-mcp. */
+const mcpLayers = [['protocol'], ['policy'], ['contextforge']];
 /** The layers of opa-plan. Its other files stand above them. */
 const planLayers = [['values'], ['builtins'], ['runtime', 'plan', 'bundle'], ['compiler']];
 
@@ -33,6 +34,7 @@ const rulesOf = (root, prefix, layers) =>
   );
 const rules = [
   ...rulesOf('^libs/opa/src/', 'layer', layers),
+  ...rulesOf('^libs/mcp/src/', 'mcp-layer', mcpLayers),
   ...rulesOf('^libs/plan/src/', 'plan-layer', planLayers),
 ];
 
@@ -44,15 +46,15 @@ module.exports = {
       name: 'no-deep-nest-imports',
       severity: 'error',
       comment: 'directories of @nestjs/* are private, and gone in Nest 12',
-      from: { path: '^(libs/opa/)?src/' },
+      from: { path: '^(libs/(opa|mcp)/)?src/' },
       to: { path: 'node_modules/@nestjs/[^/]+/.*/', pathNot: 'node_modules/@nestjs/[^/]+/(dist/)?index\\.' },
     },
     {
-      name: 'gateway-uses-the-package',
+      name: 'packages-by-name',
       severity: 'error',
-      comment: 'the gateway uses the library as its users do: by its name',
-      from: { path: '^src/' },
-      to: { path: '^libs/opa/src/(?!(index|mcp/index|testing/index)\\.ts$)' },
+      comment: 'the gateway and nestjs-opa-mcp use the packages as their users do: by name',
+      from: { path: '^(libs/mcp/)?src/' },
+      to: { path: '^libs/(opa|plan)/src/(?!(index|internal|testing/index)\\.ts$)' },
     },
   ],
   options: {

@@ -1,7 +1,13 @@
 /** One Jest for everything: ESM, SWC with decorator metadata, the library resolved to its source. */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/libs/opa/test', '<rootDir>/libs/plan/test', '<rootDir>/test', '<rootDir>/examples'],
+  roots: [
+    '<rootDir>/libs/opa/test',
+    '<rootDir>/libs/mcp/test',
+    '<rootDir>/libs/plan/test',
+    '<rootDir>/test',
+    '<rootDir>/examples',
+  ],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/fixtures/'],
   modulePathIgnorePatterns: ['/dist/'],
@@ -25,7 +31,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^opa-plan$': '<rootDir>/libs/plan/src/index.ts',
     '^nestjs-opa$': '<rootDir>/libs/opa/src/index.ts',
-    '^nestjs-opa/mcp$': '<rootDir>/libs/opa/src/mcp/index.ts',
+    '^nestjs-opa-mcp$': '<rootDir>/libs/mcp/src/index.ts',
+    '^nestjs-opa/internal$': '<rootDir>/libs/opa/src/internal.ts',
     '^nestjs-opa/testing$': '<rootDir>/libs/opa/src/testing/index.ts',
   },
   testTimeout: 20_000,

@@ -10,6 +10,10 @@ export const SOURCES = [
   'libs/opa/package.json',
   'libs/opa/tsconfig.cjs.json',
   'libs/opa/tsconfig.esm.json',
+  'libs/mcp/src',
+  'libs/mcp/package.json',
+  'libs/mcp/tsconfig.cjs.json',
+  'libs/mcp/tsconfig.esm.json',
   'libs/plan/src',
   'libs/plan/package.json',
   'libs/plan/tsconfig.cjs.json',
@@ -22,7 +26,7 @@ export const SOURCES = [
   'tsconfig.json',
 ];
 /** Files that it makes, one for each part. */
-const results = ['libs/plan/dist/esm/index.js', 'libs/opa/dist/esm/index.js', 'dist/main.js'];
+const results = ['libs/plan/dist/esm/index.js', 'libs/opa/dist/esm/index.js', 'libs/mcp/dist/esm/index.js', 'dist/main.js'];
 
 /** Builds the libraries and the gateway, unless what stands in dist was built from these very sources. */
 export function ensureBuilt(root) {
@@ -39,6 +43,7 @@ export function build(root) {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   npm(['run', 'build:plan'], root);
   npm(['run', 'build:lib'], root);
+  npm(['run', 'build:mcp'], root);
   npm(['run', 'build:gateway'], root);
   writeFileSync(stampOf(root), hash);
 }

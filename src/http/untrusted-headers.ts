@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { matchesHeader } from 'nestjs-opa/mcp';
+import { matchesHeader } from 'nestjs-opa/internal';
 
 /** Headers that have some frameworks serve another method or path than the request line's. */
 const OVERRIDES = [

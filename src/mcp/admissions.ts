@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { McpCall, McpCaller, McpEra } from 'nestjs-opa/mcp';
+import type { McpCall, McpCaller, McpEra } from 'nestjs-opa-mcp';
 
 const MAX_CALLERS = 10_000;
 const REMEMBERED_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { McpEra, McpRefusal } from 'nestjs-opa/mcp';
+import type { McpEra, McpRefusal } from 'nestjs-opa-mcp';
 import { openingOf } from './admissions.js';
 import type { Exchange } from './exchange.js';
 import { reportNotAdmitted } from './report.js';

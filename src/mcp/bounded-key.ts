@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JsonRpcId } from 'nestjs-opa/mcp';
+import type { JsonRpcId } from 'nestjs-opa-mcp';
 
 const MAX_KEY = 256;
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { INVALID_PARAMS } from 'nestjs-opa/mcp';
-import type { JsonRpcRequest } from 'nestjs-opa/mcp';
+import { INVALID_PARAMS } from 'nestjs-opa-mcp';
+import type { JsonRpcRequest } from 'nestjs-opa-mcp';
 import { isObject } from './era.js';
 import { GatewayError } from './gateway-error.js';
 import { misspelled, namesIn } from './schema-names.js';

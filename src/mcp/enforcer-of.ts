@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
-import { McpPolicyEnforcer, OutputSchemas, PluginEnforcer } from 'nestjs-opa/mcp';
-import type { McpEnforcer } from 'nestjs-opa/mcp';
+import { McpPolicyEnforcer, OutputSchemas, PluginEnforcer } from 'nestjs-opa-mcp';
+import type { McpEnforcer } from 'nestjs-opa-mcp';
 import { OpaInstances } from '../instances/opa-instances.js';
 import { listTools } from './list-tools.js';
 import type { McpServer } from './mcp-server.js';

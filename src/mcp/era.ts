@@ -1,5 +1,5 @@
-import type { JsonRpcNotification, JsonRpcRequest, McpEra, McpMessage } from 'nestjs-opa/mcp';
-import { INVALID_PARAMS, INVALID_REQUEST } from 'nestjs-opa/mcp';
+import type { JsonRpcNotification, JsonRpcRequest, McpEra, McpMessage } from 'nestjs-opa-mcp';
+import { INVALID_PARAMS, INVALID_REQUEST } from 'nestjs-opa-mcp';
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from './gateway-error.js';
 

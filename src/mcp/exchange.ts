@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { HeaderValues } from 'nestjs-opa';
-import { INVALID_REQUEST, pickHeaders, setHeaders } from 'nestjs-opa/mcp';
-import type { JsonRpcId, McpCall, McpCaller, McpEnforcer, McpPermit } from 'nestjs-opa/mcp';
+import { pickHeaders, setHeaders } from 'nestjs-opa/internal';
+import { INVALID_REQUEST } from 'nestjs-opa-mcp';
+import type { JsonRpcId, McpCall, McpCaller, McpEnforcer, McpPermit } from 'nestjs-opa-mcp';
 import type { UserRequest } from '../auth/index.js';
 import { boundedKey } from './bounded-key.js';
 import { GatewayError } from './gateway-error.js';

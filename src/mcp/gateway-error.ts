@@ -1,4 +1,4 @@
-import type { JsonRpcId } from 'nestjs-opa/mcp';
+import type { JsonRpcId } from 'nestjs-opa-mcp';
 
 /** A request that the gateway itself refuses, before any policy is asked. */
 export class GatewayError extends Error {

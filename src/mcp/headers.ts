@@ -6,8 +6,8 @@ import {
   comparableHeader,
   matchesHeader,
   stripHeaders,
-} from 'nestjs-opa/mcp';
-import type { McpPermit } from 'nestjs-opa/mcp';
+} from 'nestjs-opa/internal';
+import type { McpPermit } from 'nestjs-opa-mcp';
 import type { FastifyRequest } from 'fastify';
 import { isHopByHop, removeHopByHop, removeUntrusted } from '../http/index.js';
 

@@ -5,8 +5,8 @@ import type {
   McpCall,
   McpRefusal,
   McpResult,
-} from 'nestjs-opa/mcp';
-import { INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa/mcp';
+} from 'nestjs-opa-mcp';
+import { INTERNAL_ERROR, parseServerMessage } from 'nestjs-opa-mcp';
 import type { Exchange } from './exchange.js';
 import { written } from './numbers.js';
 import { reportDenial, reportHidden } from './report.js';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { JsonRpcId, McpCall } from 'nestjs-opa/mcp';
+import type { JsonRpcId, McpCall } from 'nestjs-opa-mcp';
 import { boundedKey } from './bounded-key.js';
 import { Receivers } from './receivers.js';
 

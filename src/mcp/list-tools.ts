@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { OpaError } from 'nestjs-opa';
-import { parseServerMessage } from 'nestjs-opa/mcp';
-import type { McpCall } from 'nestjs-opa/mcp';
+import { parseServerMessage } from 'nestjs-opa-mcp';
+import type { McpCall } from 'nestjs-opa-mcp';
 import { isObject, metaOf } from './era.js';
 import { EventSplitter, KEEP_ALIVE } from './events.js';
 import type { McpServer } from './mcp-server.js';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { McpCall, McpCaller, McpEnforcer } from 'nestjs-opa/mcp';
+import type { McpCall, McpCaller, McpEnforcer } from 'nestjs-opa-mcp';
 import type { McpEntry } from '../config/index.js';
 import { Admissions } from './admissions.js';
 import type { BodyBudget } from './body-budget.js';

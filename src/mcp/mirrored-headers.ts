@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from 'nestjs-opa/mcp';
+import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from 'nestjs-opa-mcp';
 import { metaOf, VERSION_KEY } from './era.js';
 import { GatewayError } from './gateway-error.js';
 

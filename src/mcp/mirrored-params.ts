@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { comparableHeader } from 'nestjs-opa/mcp';
-import type { JsonRpcRequest } from 'nestjs-opa/mcp';
+import { comparableHeader } from 'nestjs-opa/internal';
+import type { JsonRpcRequest } from 'nestjs-opa-mcp';
 import { boundedKey } from './bounded-key.js';
 import { isObject } from './era.js';
 import { decoded, mismatch } from './mirrored-headers.js';

@@ -1,4 +1,4 @@
-import { endOfString } from 'nestjs-opa/mcp';
+import { endOfString } from 'nestjs-opa/internal';
 
 /** A value, and where its text stands. */
 interface Place {

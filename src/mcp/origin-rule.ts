@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { peerAddress } from 'nestjs-opa/mcp';
+import { peerAddress } from 'nestjs-opa/internal';
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { INTERNAL_ERROR } from 'nestjs-opa/mcp';
-import type { McpCall } from 'nestjs-opa/mcp';
+import { INTERNAL_ERROR } from 'nestjs-opa-mcp';
+import type { McpCall } from 'nestjs-opa-mcp';
 import type { Exchange } from './exchange.js';
 import type { Inspector } from './inspector.js';
 import { errorText, refuse, sendJson } from './refuse.js';

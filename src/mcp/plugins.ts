@@ -1,6 +1,6 @@
 import type { OpaModuleOptions } from 'nestjs-opa';
-import { loadPlugin, pluginModuleOptions } from 'nestjs-opa/mcp';
-import type { OpaPlugin } from 'nestjs-opa/mcp';
+import { loadPlugin, pluginModuleOptions } from 'nestjs-opa-mcp';
+import type { OpaPlugin } from 'nestjs-opa-mcp';
 import type { McpEntry } from '../config/index.js';
 
 /** One plugin of an entry's file, and the module instance that decides for it. */

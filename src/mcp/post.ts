@@ -1,4 +1,4 @@
-import { INVALID_REQUEST, parseMessage, ruleOf } from 'nestjs-opa/mcp';
+import { INVALID_REQUEST, parseMessage, ruleOf } from 'nestjs-opa-mcp';
 import type {
   JsonRpcAnswer,
   JsonRpcNotification,
@@ -6,7 +6,7 @@ import type {
   McpCall,
   McpEra,
   McpRefusal,
-} from 'nestjs-opa/mcp';
+} from 'nestjs-opa-mcp';
 import { admit } from './admit.js';
 import type { BodyAccount } from './body-budget.js';
 import { eraOf } from './era.js';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { JsonRpcId } from 'nestjs-opa/mcp';
+import type { JsonRpcId } from 'nestjs-opa-mcp';
 import { boundedKey } from './bounded-key.js';
 
 const MAX_IDS = 100_000;

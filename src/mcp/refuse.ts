@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { METHOD_NOT_FOUND } from 'nestjs-opa/mcp';
-import type { JsonRpcId, McpCall, McpRefusal } from 'nestjs-opa/mcp';
+import { METHOD_NOT_FOUND } from 'nestjs-opa-mcp';
+import type { JsonRpcId, McpCall, McpRefusal } from 'nestjs-opa-mcp';
 import type { Exchange } from './exchange.js';
 import type { GatewayError } from './gateway-error.js';
 import { metadataUrl } from './resource.js';

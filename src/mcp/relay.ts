@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
-import type { McpCall } from 'nestjs-opa/mcp';
-import { INTERNAL_ERROR } from 'nestjs-opa/mcp';
+import type { McpCall } from 'nestjs-opa-mcp';
+import { INTERNAL_ERROR } from 'nestjs-opa-mcp';
 import { EventSplitter, KEEP_ALIVE, StreamEvent } from './events.js';
 import type { Piece } from './events.js';
 import type { Exchange } from './exchange.js';

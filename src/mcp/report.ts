@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { McpCall, McpHidden, McpRefusal } from 'nestjs-opa/mcp';
+import type { McpCall, McpHidden, McpRefusal } from 'nestjs-opa-mcp';
 import type { Exchange } from './exchange.js';
 
 const logger = new Logger('Mcp');

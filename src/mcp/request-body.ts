@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from 'nestjs-opa/mcp';
+import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from 'nestjs-opa-mcp';
 import type { BodyAccount } from './body-budget.js';
 import { GatewayError } from './gateway-error.js';
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { peerAddress } from 'nestjs-opa/mcp';
+import { peerAddress } from 'nestjs-opa/internal';
 import { isLoopback } from './origin-rule.js';
 
 const METADATA = '.well-known/oauth-protected-resource';

@@ -1,4 +1,4 @@
-import { foldCase } from 'nestjs-opa/mcp';
+import { foldCase } from 'nestjs-opa-mcp';
 import { isObject } from './era.js';
 
 type Fields = Readonly<Record<string, unknown>>;

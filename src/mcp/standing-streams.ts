@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { INVALID_REQUEST } from 'nestjs-opa/mcp';
+import { INVALID_REQUEST } from 'nestjs-opa-mcp';
 import { GatewayError } from './gateway-error.js';
 
 /** Streams that would never end by themselves: they end when the gateway closes, so that it need not wait for them. */

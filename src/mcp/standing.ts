@@ -1,4 +1,4 @@
-import { INVALID_REQUEST } from 'nestjs-opa/mcp';
+import { INVALID_REQUEST } from 'nestjs-opa-mcp';
 import { admit } from './admit.js';
 import { isLegacyHeader, isModernHeader } from './era.js';
 import type { Exchange } from './exchange.js';

@@ -1,4 +1,4 @@
-import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from 'nestjs-opa/mcp';
+import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from 'nestjs-opa-mcp';
 import { isObject } from './era.js';
 
 /** Where a message's `_meta` names the task that it belongs to. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { JsonRpcNotification, McpCall, McpRefusal, McpResult } from 'nestjs-opa/mcp';
-import { INTERNAL_ERROR, INVALID_PARAMS, isPlainTask, partsOfTask } from 'nestjs-opa/mcp';
+import type { JsonRpcNotification, McpCall, McpRefusal, McpResult } from 'nestjs-opa-mcp';
+import { INTERNAL_ERROR, INVALID_PARAMS, isPlainTask, partsOfTask } from 'nestjs-opa-mcp';
 import { boundedKey } from './bounded-key.js';
 import { isObject } from './era.js';
 import { Receivers } from './receivers.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
-import { INTERNAL_ERROR } from 'nestjs-opa/mcp';
+import { INTERNAL_ERROR } from 'nestjs-opa-mcp';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { McpEntry } from '../config/index.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { matchesHeader, peerAddress } from 'nestjs-opa/mcp';
+import { matchesHeader, peerAddress } from 'nestjs-opa/internal';
 import { removeHopByHop } from '../http/index.js';
 import type { Upstream } from './upstream.js';
 

@@ -13,17 +13,28 @@ const fixtures = join(import.meta.dirname, 'fixtures');
 /** The package of each import and re-export, of type imports in the middle of a line too. */
 const IMPORTED = /(?:from|import\(|import|types=)\s*["'](?!\.|node:)((?:@[^/"']+\/)?[^/"']+)/g;
 
+const PACKAGES = ['nestjs-opa', 'nestjs-opa-mcp', 'opa-plan'] as const;
+type PackageName = (typeof PACKAGES)[number];
+
 let folder: string;
 /** The packed libraries by their names. */
-let tarballs: Record<'nestjs-opa' | 'opa-plan', string>;
+let tarballs: Record<PackageName, string>;
 let nest12: string;
 let nest11: string;
 
 /** The workspace without its built files: packing builds anew, and other tests run what is built in the checkout. */
 async function copyOfWorkspace(): Promise<string> {
   const copy = join(folder, 'workspace');
-  const built = ['opa', 'plan'].map((name) => join(root, 'libs', name, 'dist'));
-  for (const path of ['package.json', 'tsconfig.json', 'scripts/build-lib.mjs', 'libs/opa', 'libs/plan']) {
+  const built = ['opa', 'mcp', 'plan'].map((name) => join(root, 'libs', name, 'dist'));
+  const paths = [
+    'package.json',
+    'tsconfig.json',
+    'scripts/build-lib.mjs',
+    'libs/opa',
+    'libs/mcp',
+    'libs/plan',
+  ];
+  for (const path of paths) {
     await cp(join(root, path), join(copy, path), {
       recursive: true,
       filter: (from) => !built.includes(from),
@@ -55,22 +66,30 @@ describe('the packed libraries', () => {
     folder = await mkdtemp(join(tmpdir(), 'nestjs-opa-packaging-'));
     env['OPA_BIN'] = lastLine(await run(root, 'node', 'scripts/get-opa.mjs'));
     const workspace = await copyOfWorkspace();
-    await run(workspace, 'npm', 'pack', '-w', 'nestjs-opa', '-w', 'opa-plan', '--pack-destination', folder);
+    await run(
+      workspace,
+      'npm',
+      'pack',
+      ...PACKAGES.flatMap((name) => ['-w', name]),
+      '--pack-destination',
+      folder,
+    );
     const packed = await readdir(folder);
     const tarballOf = (name: string) =>
-      join(folder, packed.find((file) => file.startsWith(`${name}-`)) ?? '');
-    tarballs = { 'nestjs-opa': tarballOf('nestjs-opa'), 'opa-plan': tarballOf('opa-plan') };
+      join(folder, packed.find((file) => file.startsWith(`${name}-0`)) ?? '');
+    tarballs = Object.fromEntries(PACKAGES.map((name) => [name, tarballOf(name)])) as typeof tarballs;
     [nest12, nest11] = await Promise.all([project('nest12-esm'), project('nest11-cjs')]);
   }, PATIENCE);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(['nestjs-opa', 'opa-plan'] as const)('%s has nothing for publint to complain of', async (name) => {
+  it.each(PACKAGES)('%s has nothing for publint to complain of', async (name) => {
     const { stdout } = await runInstalled(root, 'publint', 'run', tarballs[name], '--strict');
     expect(stdout).toContain('All good!');
   });
 
   it.each([
-    ['nestjs-opa', ['nestjs-opa', 'nestjs-opa/mcp', 'nestjs-opa/testing']],
+    ['nestjs-opa', ['nestjs-opa', 'nestjs-opa/internal', 'nestjs-opa/testing']],
+    ['nestjs-opa-mcp', ['nestjs-opa-mcp']],
     ['opa-plan', ['opa-plan']],
   ] as const)('%s has right types for every kind of import', async (name, entries) => {
     const { stdout } = await runInstalled(root, 'attw', tarballs[name], '--format', 'ascii');

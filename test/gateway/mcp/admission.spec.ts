@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { McpCaller } from 'nestjs-opa/mcp';
+import type { McpCaller } from 'nestjs-opa-mcp';
 import { Admissions, openingOf } from '../../../src/mcp/admissions.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { McpCall } from 'nestjs-opa/mcp';
+import type { McpCall } from 'nestjs-opa-mcp';
 import { Ledger } from '../../../src/mcp/ledger.js';
 import { Receivers } from '../../../src/mcp/receivers.js';
 import { Tasks } from '../../../src/mcp/tasks.js';

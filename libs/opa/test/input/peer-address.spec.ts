@@ -3,7 +3,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { OpaGuard, OpaModule, OpaPolicy } from 'nestjs-opa';
-import { peerAddress } from 'nestjs-opa/mcp';
+import { peerAddress } from 'nestjs-opa/internal';
 import { TestEngine } from 'nestjs-opa/testing';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
 import { startGrpc, unary } from '../contexts/drivers/grpc.js';
 import { onWs, received, startGateway } from '../contexts/drivers/ws.js';
-import { call, cleanUp as endEnforcers, enforcer } from '../mcp/support.js';
+import { call, cleanUp as endEnforcers, enforcer } from '../../../mcp/test/support.js';
 import { cleanUp, closing } from '../resilience/support.js';
 import { ADAPTERS, startApp } from '../support/app.js';
 

@@ -1,0 +1,23 @@
+export type * from './policy/enforcer.js';
+export type * from './protocol/call.js';
+export type * from './protocol/json-rpc.js';
+export { foldCase } from './protocol/keys/index.js';
+export { ruleOf } from './protocol/methods.js';
+export type { MethodRule } from './protocol/methods.js';
+export type { ListTools } from './protocol/output-schemas.js';
+export { OutputSchemas } from './protocol/output-schemas.js';
+export {
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  METHOD_NOT_FOUND,
+  PARSE_ERROR,
+  parseMessage,
+  parseServerMessage,
+} from './protocol/parse.js';
+export type { McpMessage, ParseOptions } from './protocol/parse.js';
+export { isPlainTask, partsOfTask } from './protocol/plain-members.js';
+export type { Parts } from './protocol/plain-members.js';
+export type { McpPolicies } from './policy/policy-enforcer.js';
+export { McpPolicyEnforcer } from './policy/policy-enforcer.js';
+export * from './contextforge/index.js';

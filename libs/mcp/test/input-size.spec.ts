@@ -1,0 +1,56 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import type { McpEnforcer } from 'nestjs-opa-mcp';
+import { TestEngine } from 'nestjs-opa/testing';
+import { applied, cleanUp as cleanUpPlugins, enforcerOf, toolEntry } from './plugin/support.js';
+import { call, cleanUp, enforcer, modern } from './support.js';
+
+let engine: TestEngine;
+beforeEach(() => {
+  engine = new TestEngine({ request: true, response: true, list: true, 'p/allow': true });
+});
+afterEach(cleanUp);
+afterAll(cleanUpPlugins);
+
+const policies = { response: 'response', list: 'list' };
+const MADE: [string, (options: OpaModuleOptions) => Promise<McpEnforcer>][] = [
+  ['policies', (options) => enforcer(engine, policies, options)],
+  ['a plugin', (options) => enforcerOf(applied({ tools: [toolEntry()] }), { engine, ...options })],
+];
+
+const params = { name: 'search', arguments: { q: 'x'.repeat(1_000) } };
+const result = { content: [{ type: 'text', text: 's3cret'.repeat(1_000) }] };
+
+describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
+  it.each(['legacy', 'modern'] as const)('refuses what is beyond its bound: %s', async (era) => {
+    const tool = call('tools/call', params, era === 'modern' ? modern : {});
+    const asking = await made({ input: { maxBytes: 1_000 }, onUnavailable: 'allow' });
+    expect(await asking.before(tool)).toMatchObject({ kind: 'failed', code: -32602, status: 413 });
+    const answering = await made({
+      input: { maxBytes: 10, maxResponseBytes: 5_000 },
+      onUnavailable: 'allow',
+    });
+    const refused = await answering.after(tool, result);
+    expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
+    expect(JSON.stringify(refused)).not.toContain('s3cret');
+    expect(engine.questions).toEqual([]);
+  });
+
+  it('refuses a result that cannot be put to the policy, and does not call it the fault of the request', async () => {
+    const structuredContent = JSON.parse(`${'{"a":'.repeat(100_000)}0${'}'.repeat(100_000)}`) as object;
+    const refused = await (
+      await made({})
+    ).after(call('tools/call', params), { ...result, structuredContent });
+    expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
+    expect(engine.questions).toEqual([]);
+  });
+});
+
+describe('a list', () => {
+  it('beyond the bound of results is refused', async () => {
+    const mcp = await enforcer(engine, policies, { input: { maxResponseBytes: 1_000 } });
+    const tools = { tools: [{ name: 'search', description: 'x'.repeat(1_000) }] };
+    expect(await mcp.after(call('tools/list', {}), tools)).toMatchObject({ refusal: { code: -32603 } });
+    expect(engine.questions).toEqual([]);
+  });
+});

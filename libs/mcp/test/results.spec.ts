@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { OpaError } from 'nestjs-opa';
+import { OutputSchemas } from 'nestjs-opa-mcp';
+import { TestEngine } from 'nestjs-opa/testing';
+import { call, cleanUp, enforcer, modern, tool } from './support.js';
+
+let engine: TestEngine;
+beforeEach(() => {
+  engine = new TestEngine({ request: true, response: true, list: true });
+});
+afterEach(cleanUp);
+
+describe('results', () => {
+  const result = {
+    content: [{ type: 'text', text: 'ann@example.com' }],
+    structuredContent: { email: 'ann' },
+  };
+  const listing = { content: [{ type: 'text', text: 'ok' }] };
+  const schemas = new OutputSchemas(() =>
+    Promise.resolve([
+      {
+        name: 'search',
+        outputSchema: { type: 'object', properties: { email: { type: 'string' } }, required: ['email'] },
+      },
+    ]),
+  );
+
+  it('pass without a response policy, and are decided with one', async () => {
+    expect((await enforcer(engine)).seesResult(tool)).toBe(false);
+    const mcp = await enforcer(engine, { response: 'response' });
+    expect(mcp.seesResult(tool)).toBe(true);
+    expect(await mcp.after(tool, result)).toEqual({ result });
+    expect(engine.questions).toMatchObject([
+      { policy: 'response', input: { resource: { type: 'tool', id: 'search' }, response: { result } } },
+    ]);
+  });
+
+  it('are masked, and their structured content stays valid', async () => {
+    const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
+    const mask = (...paths: string[]) => ({
+      allow: true,
+      obligations: [{ type: 'mask', properties: { paths } }],
+    });
+    engine.answer('response', mask('/content/*/text', '/structuredContent/email'));
+    expect(await mcp.after(tool, result)).toEqual({
+      result: { content: [{ type: 'text', text: '***' }], structuredContent: { email: '***' } },
+    });
+    const remove = [{ type: 'remove', properties: { path: '/structuredContent/email' } }];
+    engine.answer('response', { allow: true, obligations: remove });
+    expect(await mcp.after(tool, result)).toMatchObject({ refusal: { code: -32603 } });
+  });
+
+  it('with structured content of a tool that nobody knows are not changed but refused', async () => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    engine.answer('response', {
+      allow: true,
+      obligations: [{ type: 'mask', properties: { path: '/content' } }],
+    });
+    expect(await mcp.after(tool, result)).toMatchObject({ refusal: { code: -32603 } });
+  });
+
+  it('may have their structured content unchecked where no policy has changed it', async () => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    const path = '/content/0/text';
+    engine.answer('response', { allow: true, obligations: [{ type: 'mask', properties: { path } }] });
+    expect(await mcp.after(tool, result)).toEqual({
+      result: { ...result, content: [{ type: 'text', text: '***' }] },
+    });
+  });
+
+  it.each([
+    ['the other dialect that servers use', 'http://json-schema.org/draft-07/schema#', { result: {} }],
+    ['one that nobody knows', 'https://example.com/schema', { refusal: { code: -32603 } }],
+  ])('are checked by a schema of %s', async (_name, $schema, expected) => {
+    const outputSchema = { $schema, type: 'object', properties: { email: { type: 'string' } } };
+    const own = new OutputSchemas(() => Promise.resolve([{ name: 'search', outputSchema }]));
+    const mcp = await enforcer(engine, { response: 'response' }, {}, own);
+    const mask = { type: 'mask', properties: { path: '/structuredContent/email' } };
+    engine.answer('response', { allow: true, obligations: [mask] });
+    expect(await mcp.after(tool, result)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['invalid structured content', { content: [], structuredContent: {} }, { refusal: { code: -32603 } }],
+    ['none at all', { content: [] }, { refusal: { code: -32603 } }],
+    ['none, of a failure', { content: [], isError: true }, { result: { isError: true } }],
+    ['null', null, { refusal: { code: -32603 } }],
+  ])('may be replaced by a body with %s, or not', async (_name, body, expected) => {
+    const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
+    engine.answer('response', { allow: true, body });
+    expect(await mcp.after(tool, result)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['OPA_BAD_DECISION: The policy "response" leaves no result', result, { allow: true, body: null }],
+    ["OPA_BAD_ANSWER: The MCP server's result", { content: 'text' }, true],
+  ])('of no shape are told in the log by whose they are: %s', async (told, given, answer) => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const mcp = await enforcer(engine, { response: 'response' });
+    engine.answer('response', answer);
+    expect(await mcp.after(tool, given)).toMatchObject({ refusal: { code: -32603 } });
+    expect(error.mock.calls).toEqual([[expect.stringContaining(told)]]);
+    error.mockRestore();
+  });
+
+  it('may not be given invalid structured content where they had none', async () => {
+    const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
+    engine.answer('response', { allow: true, body: { content: [], structuredContent: {} } });
+    expect(await mcp.after(tool, listing)).toMatchObject({ refusal: { code: -32603 } });
+  });
+
+  it('that a policy has touched are private in the newer era, where they carry hints at all', async () => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    const mask = (path: string) => ({
+      allow: true,
+      obligations: [{ type: 'mask', properties: { path } }],
+    });
+    const hints = { ttlMs: 0, cacheScope: 'private' };
+    const read = call('resources/read', { uri: 'u' }, modern);
+    const contents = { contents: [{ uri: 'u', text: 'x' }] };
+    const given = { ...contents, ttlMs: 60_000, cacheScope: 'public', resultType: 'complete' };
+    expect(await mcp.after(read, given)).toEqual({ result: given });
+    engine.answer('response', mask('/contents/0/text'));
+    const masked = { contents: [{ uri: 'u', text: '***' }], resultType: 'complete' };
+    expect(await mcp.after(read, given)).toEqual({ result: { ...masked, ...hints } });
+    expect(await mcp.after(read, contents)).toEqual({ result: { ...masked, ...hints } });
+    expect(await mcp.after({ ...read, era: 'legacy' }, contents)).toEqual({
+      result: { contents: masked.contents },
+    });
+    engine.answer('response', mask('/inputRequests/a'));
+    const asking = { resultType: 'input_required', inputRequests: { a: {} } };
+    expect(await mcp.after(read, asking)).toEqual({ result: { ...asking, inputRequests: { a: '***' } } });
+    engine.answer('response', mask('/content/0/text'));
+    expect(await mcp.after(call('tools/call', { name: 'x' }, modern), listing)).toEqual({
+      result: { content: [{ type: 'text', text: '***' }], resultType: 'complete' },
+    });
+  });
+
+  it.each([
+    ['a denial', false],
+    ['a failure', new OpaError('OPA_TIMEOUT', 'x')],
+    ['no decision', 'yes'],
+    ['a body of another shape', { allow: true, body: 'text' }],
+    ['a step-up', { allow: true, obligations: [{ type: 'step-up' }] }],
+  ])('pass in permissive mode, whatever is said: %s', async (_name, answer) => {
+    const mcp = await enforcer(engine, { response: 'response' }, { mode: 'permissive' });
+    engine.answer('response', answer);
+    expect(await mcp.after(tool, result)).toEqual({ result });
+  });
+
+  it('of any shape pass where nobody asks, and in permissive mode', async () => {
+    for (const mode of ['permissive', 'disabled'] as const) {
+      const mcp = await enforcer(engine, { response: 'response' }, { mode });
+      expect(await mcp.after(tool, 'text')).toEqual({ result: 'text' });
+    }
+    expect(engine.questions).toEqual([]);
+  });
+
+  it("are replaced by the policy's body", async () => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    engine.answer('response', { allow: true, body: { content: [] } });
+    expect(await mcp.after(tool, listing)).toEqual({ result: { content: [] } });
+    engine.answer('response', { allow: true, body: 'text' });
+    expect(await mcp.after(tool, listing)).toMatchObject({ refusal: { code: -32603 } });
+  });
+
+  it.each([
+    ['denied', { allow: false, reasons: ['secret'] }, -32001],
+    ['undefined', undefined, -32001],
+    ['allowed under an unknown obligation', { allow: true, obligations: [{ type: 'notarize' }] }, -32001],
+    ['no decision', 'yes', -32603],
+  ])('do not leave when they are %s', async (_name, answer, code) => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    engine.answer('response', answer);
+    const seen = await mcp.after(tool, result);
+    expect(seen).toMatchObject({ refusal: { code } });
+    expect(JSON.stringify(seen)).not.toContain('ann');
+  });
+
+  it.each([
+    ['no object', 'text'],
+    ['no content', {}],
+    ['content that is no list', { content: {} }],
+    ['an item that is no object', { content: ['x'] }],
+    ['an item without a type', { content: [{}] }],
+    ['structured content that is no object', { content: [], structuredContent: 1 }],
+    ["a task's handle with its result", { task: { taskId: 't' }, result: { content: [] } }],
+    ['a task without an id', { task: {} }],
+  ])('of another shape are refused: %s', async (_name, given) => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    expect(await mcp.after(tool, given)).toMatchObject({ refusal: { code: -32603 } });
+    expect(engine.questions).toEqual([]);
+  });
+
+  it.each([
+    ['a task handle', { task: { taskId: 't' } }],
+    ["the newer era's task handle", { resultType: 'task', taskId: 't', status: 'working' }],
+    ['structured content of any JSON', { content: [], structuredContent: [1] }],
+    ['a failure', { content: [{ type: 'text', text: 'no' }], isError: true }],
+    ['input required', { resultType: 'input_required', inputRequests: {} }],
+  ])('of other known shapes are decided too: %s', async (_name, given) => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    expect(await mcp.after(call('tools/call', { name: 'x' }, modern), given)).toEqual({ result: given });
+    expect(engine.questions).toHaveLength(1);
+  });
+});

@@ -1,0 +1,46 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
+import { OpaModule, OpaService } from 'nestjs-opa';
+import type { McpCall, McpPolicies } from 'nestjs-opa-mcp';
+import { McpPolicyEnforcer, OutputSchemas } from 'nestjs-opa-mcp';
+
+const apps: INestApplicationContext[] = [];
+
+/** Ends what a test has started; for `afterEach`. */
+export async function cleanUp(): Promise<void> {
+  for (const app of apps.splice(0)) await app.close();
+}
+
+/** An enforcer over the module's own service. */
+export async function enforcer(
+  engine: PolicyEngine,
+  policies: Partial<McpPolicies> = {},
+  options: OpaModuleOptions = {},
+  schemas = new OutputSchemas(),
+): Promise<McpPolicyEnforcer> {
+  const module = { module: class App {}, imports: [OpaModule.forRoot({ engine, ...options })] };
+  const app = await NestFactory.createApplicationContext(module, { logger: false });
+  apps.push(app);
+  return new McpPolicyEnforcer(app.get(OpaService), { policy: 'request', ...policies }, schemas);
+}
+
+const claims = { sub: 'alice', client_id: 'agent-1', aud: 'gateway' };
+
+/** A call by alice. */
+export const call = (
+  method: string,
+  params?: Record<string, unknown>,
+  more: Partial<McpCall> = {},
+): McpCall => ({
+  request: { jsonrpc: '2.0', id: 1, method, ...(params !== undefined && { params }) },
+  era: 'legacy',
+  caller: { claims, audience: 'gateway', ip: '127.0.0.1', headers: { host: 'x' } },
+  ...more,
+});
+
+/** A tool call by alice. */
+export const tool = call('tools/call', { name: 'search', arguments: { q: 'x' } });
+
+/** The newer era. */
+export const modern = { era: 'modern' } as const;

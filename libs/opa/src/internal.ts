@@ -1,0 +1,30 @@
+/**
+ * What `nestjs-opa-mcp` and `nestjs-opa-gateway` need of `nestjs-opa`, and an application does not.
+ *
+ * No semantic versioning covers these names: a patch release may change them.
+ *
+ * @packageDocumentation
+ */
+export {
+  count,
+  duplicateKey,
+  endOfString,
+  hasUnsafeNumber,
+  isError,
+  messageOf,
+  POLICY_PATH_RULE,
+  withoutCredential,
+} from './contracts/index.js';
+export {
+  codesOf,
+  DENIED,
+  DENIED_MESSAGE,
+  denialDetails,
+  failureMessage,
+  logFailure,
+  together,
+} from './decision/index.js';
+export type { ResultEdit } from './decision/index.js';
+export { applyToRequest, BUILT_IN, edited, setHeaders, stripHeaders } from './enforcement/index.js';
+export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
+export { parseOrigin } from './transport/index.js';
