@@ -26,7 +26,12 @@ export const SOURCES = [
   'tsconfig.json',
 ];
 /** Files that it makes, one for each part. */
-const results = ['libs/plan/dist/esm/index.js', 'libs/opa/dist/esm/index.js', 'libs/mcp/dist/esm/index.js', 'dist/main.js'];
+const results = [
+  'libs/plan/dist/esm/index.js',
+  'libs/opa/dist/esm/index.js',
+  'libs/mcp/dist/esm/index.js',
+  'dist/main.js',
+];
 
 /** Builds the libraries and the gateway, unless what stands in dist was built from these very sources. */
 export function ensureBuilt(root) {
