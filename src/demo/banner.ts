@@ -25,7 +25,7 @@ export async function banner(config: GatewayConfig, port: number, env: Environme
     "Masked: a viewer reads it, without the customer's e-mail address.",
     curl(viewer),
     '',
-    "The MCP server's tools that a viewer sees (with Node 22.19; docs/mcp.md says what else there is to see):",
+    "The MCP server's tools that a viewer sees (with Node 22.19; docs/guides/mcp.md says what else there is to see):",
     `npx -y @modelcontextprotocol/inspector --cli http://127.0.0.1:${port}/mcp/demo --transport http --method tools/list --header 'Authorization: Bearer ${viewer}'`,
     '',
     'A token of your own: npm run token -- --sub alice --role viewer',

@@ -1,17 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-
-const ROOT = resolve(import.meta.dirname, '../..');
-const PAGES = [
-  'README.md',
-  'libs/opa/README.md',
-  'libs/plan/README.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+import { PAGES, readPage, ROOT } from './pages.js';
 
 /** A TypeScript snippet of a page, as a file beside the page. */
 interface Snippet {
@@ -20,13 +11,11 @@ interface Snippet {
 }
 
 const snippetsOf = (page: string): Snippet[] =>
-  [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map(
-    ([, text = ''], index) => ({
-      name: join(ROOT, `${page}.${index + 1}.ts`),
-      // Without an import or export it would share its names with all others.
-      text: `${text}\nexport {};\n`,
-    }),
-  );
+  [...readPage(page).matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = ''], index) => ({
+    name: join(ROOT, `${page}.${index + 1}.ts`),
+    // Without an import or export it would share its names with all others.
+    text: `${text}\nexport {};\n`,
+  }));
 
 const SNIPPETS = PAGES.flatMap(snippetsOf);
 

@@ -43,8 +43,8 @@ void (async () => {
 })();
 `;
 
-it('works in one file that is made with the externals of docs/bundlers.md, without any node_modules', async () => {
-  const page = await readFile(join(ROOT, 'docs/bundlers.md'), 'utf8');
+it('works in one file that is made with the externals of docs/guides/bundlers.md, without any node_modules', async () => {
+  const page = await readFile(join(ROOT, 'docs/guides/bundlers.md'), 'utf8');
   const external = [...page.matchAll(/--external:(\S+)/g)].map(([, name = '']) => name);
   expect(external.length).toBeGreaterThan(3);
 

@@ -3,11 +3,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { TestEngine } from 'nestjs-opa/testing';
 import { cleanUp, enforcer, tool } from './support.js';
 
-const GUIDE = new URL('../../../docs/mcp.md', import.meta.url);
+const GUIDE = new URL('../../../docs/guides/mcp.md', import.meta.url);
 
 afterEach(cleanUp);
 
-describe('docs/mcp.md', () => {
+describe('docs/guides/mcp.md', () => {
   it('shows what a policy sees, in both shapes', async () => {
     const text = await readFile(GUIDE, 'utf8');
     const shown = [...text.matchAll(/```json\n([^]*?)```/g)].map(

@@ -2,6 +2,7 @@ export * from './cancel.js';
 export * from './decision.js';
 export * from './engine.js';
 export * from './error.js';
+export * from './guide.js';
 export * from './header.js';
 export * from './input-json.js';
 export * from './input-size.js';

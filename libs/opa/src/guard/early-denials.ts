@@ -2,6 +2,7 @@ import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { ApplicationConfig } from '@nestjs/core';
+import { guidePage } from '../contracts/index.js';
 import { findRecord } from '../decision/index.js';
 import { handlerName } from '../enforcement/index.js';
 import { subjectTypeOf } from '../input/index.js';
@@ -28,7 +29,7 @@ export class EarlyDenials {
     if (later.length === 0) return;
     this.logger.warn(
       `${handler}: an anonymous subject was denied before ${later.map(guardName).join(', ')} ran. ` +
-        'If one of these guards authenticates, let it run before OpaGuard: see docs/guard-order.md.',
+        `If one of these guards authenticates, let it run before OpaGuard: see ${guidePage('guard-order')}.`,
     );
   }
 

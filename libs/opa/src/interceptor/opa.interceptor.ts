@@ -10,7 +10,7 @@ import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import type { Observable, OperatorFunction } from 'rxjs';
 import { catchError, concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
 import type { Obligation } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import { guidePage, OpaError } from '../contracts/index.js';
 import type { ResultEdit } from '../decision/index.js';
 import { findDecidedInput, holdingResult, takeResult } from '../decision/index.js';
 import type { OpaPolicyOptions } from '../decorators/index.js';
@@ -184,7 +184,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     this.rewritten.add(handler);
     this.logger.warn(
       `${handler}: ${rewriter} of the application may change the result after the response policy has seen it. ` +
-        'Change results in an interceptor inside OpaInterceptor: see docs/responses.md.',
+        `Change results in an interceptor inside OpaInterceptor: see ${guidePage('responses')}.`,
     );
   }
 

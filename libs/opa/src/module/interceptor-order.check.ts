@@ -1,6 +1,6 @@
 import type { OnModuleInit } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
-import { OpaError } from '../contracts/index.js';
+import { guidePage, OpaError } from '../contracts/index.js';
 import { declarationWithin } from '../decorators/index.js';
 import {
   editsResults,
@@ -15,7 +15,7 @@ import type { Handler, HandlerSources } from './audit/handlers.js';
 import { handlersOf } from './audit/handlers.js';
 import type { OpaModuleOptions } from './options.js';
 
-const GUIDE = 'see docs/interceptor-order.md';
+const GUIDE = `see ${guidePage('interceptor-order')}`;
 
 /**
  * Looks at the interceptors of each handler with a response policy: the start stops where OpaInterceptor is not certain

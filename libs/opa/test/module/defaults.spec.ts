@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { settingsOf } from '../../src/module/settings.js';
 
-it('what is not given is as docs/options.md says', () => {
+it('what is not given is as docs/reference/options.md says', () => {
   expect(settingsOf({})).toEqual({
     urls: ['http://127.0.0.1:8181'],
     timeout: 1_000,

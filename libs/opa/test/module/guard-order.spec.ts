@@ -97,7 +97,7 @@ describe('the audit warns where OpaGuard runs before a guard that authenticates'
     const [, opa] = /^(\w+)/.exec(what) ?? [];
     expect(warnings()).toEqual([
       `Orders.read: ${what}, so that OPA is asked about an anonymous subject. ` +
-        `Write @UseGuards(${after}, ${opa}): see docs/guard-order.md.`,
+        `Write @UseGuards(${after}, ${opa}): see docs/guides/guard-order.md in the nestjs-opa repository.`,
     ]);
     expect(app?.get(OpaService).routes()).toMatchObject([{ status: 'guarded', note: what }]);
   });

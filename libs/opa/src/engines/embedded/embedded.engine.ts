@@ -17,7 +17,7 @@ import { WarnOnce } from './warn-once.js';
  * Evaluates the plan of a bundle inside the process.
  *
  * @remarks
- * - The answers are OPA's. `docs/embedded.md` lists what differs.
+ * - The answers are OPA's. `docs/guides/embedded.md` lists what differs.
  * - An evaluation holds the event loop until it ends, or until its deadline: then it is `OPA_TIMEOUT`.
  * - Every rule that the plan holds can be asked, whether or not it is an entrypoint. A path that the plan doesn't hold
  *   is undefined, with a warning.

@@ -1,5 +1,6 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
+import { guidePage } from '../../contracts/index.js';
 import type { RouteReport, RouteStatus } from '../../decision/index.js';
 import type { Declaration } from '../../decorators/index.js';
 import { declarationWithin } from '../../decorators/index.js';
@@ -62,7 +63,7 @@ export class RouteAudit implements OnApplicationBootstrap {
     const problem = report.status === 'guarded' ? guardOrderProblem(guards, authentication) : undefined;
     if (problem === undefined) return report;
     const { what, fix } = problem;
-    const warning = `${what}, so that OPA is asked about an anonymous subject. ${fix}: see docs/guard-order.md.`;
+    const warning = `${what}, so that OPA is asked about an anonymous subject. ${fix}: see ${guidePage('guard-order')}.`;
     this.misplaced.set(warning, [...(this.misplaced.get(warning) ?? []), report.handler]);
     return { ...report, note: what };
   }

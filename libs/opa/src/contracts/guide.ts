@@ -1,0 +1,9 @@
+/** The pages of `docs/guides` that messages name. */
+export type GuidePage = 'guard-order' | 'interceptor-order' | 'responses';
+
+/**
+ * Names the page that explains a message, for readers who have the package but not the repository.
+ *
+ * @returns for `guard-order`: `docs/guides/guard-order.md in the nestjs-opa repository`
+ */
+export const guidePage = (page: GuidePage): string => `docs/guides/${page}.md in the nestjs-opa repository`;
