@@ -29,9 +29,9 @@ export type {
 export { OpaDeniedException, OpaService } from './decision/index.js';
 export type {
   EngineSnapshot,
-  OpaEnforceQuestion,
+  OpaEnforceQuery,
   OpaFilterOptions,
-  OpaQuestion,
+  OpaQuery,
   OpaServiceSettings,
   OpaStats,
   RouteReport,

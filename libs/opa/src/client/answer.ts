@@ -1,5 +1,5 @@
 import type { EngineAnswer, OpaErrorCode, OpaWarning } from '../contracts/index.js';
-import { headOf, OpaError, parseObject } from '../contracts/index.js';
+import { redactMessage, OpaError, parseObject } from '../contracts/index.js';
 import type { HttpAnswer } from '../transport/index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -70,7 +70,7 @@ function detail(error: unknown): string {
 }
 
 // OPA's messages go on with what the policy worked with, which may be the input.
-const told = (text: unknown): string => headOf(textOf(text));
+const told = (text: unknown): string => redactMessage(textOf(text));
 
 function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -1,5 +1,5 @@
 import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
-import { assertPolicyPath, inputJson, OpaError, promised } from '../contracts/index.js';
+import { assertPolicyPath, inputJson, OpaError, promiseTry } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { mostIsOver } from '../transport/index.js';
 import { readAnswer } from './answer.js';
@@ -66,7 +66,7 @@ export class OpaClient {
    * @throws OpaError as the contract's table says
    */
   data(query: Query, options: DataOptions): Promise<EngineAnswer> {
-    return promised(() => this.send(this.dataRequest(query, options)).then(this.read));
+    return promiseTry(() => this.send(this.dataRequest(query, options)).then(this.read));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EvaluateOptions } from '../contracts/index.js';
-import { OpaError, promised } from '../contracts/index.js';
+import { OpaError, promiseTry } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import { credential } from './credential.js';
 
@@ -50,7 +50,7 @@ class Renewal {
     give: GiveToken,
     private readonly deadline: number,
   ) {
-    this.token = promised(() => give({ refused: true })).finally(() => (this.settled = true));
+    this.token = promiseTry(() => give({ refused: true })).finally(() => (this.settled = true));
   }
 
   get shared(): boolean {

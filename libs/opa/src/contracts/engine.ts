@@ -1,4 +1,4 @@
-import type { CancelSignal } from './cancel.js';
+import type { CancelSignal } from './cancel-signal.js';
 import type { MaybePromise } from './maybe-promise.js';
 
 /** A question to a policy engine. */

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
-import { isError, OpaError } from './error.js';
-import type { Place } from './json-place.js';
-import { cycleOf, pathOf } from './json-place.js';
+import { isError, OpaError } from './opa-error.js';
+import type { Place } from './input-path.js';
+import { cycleOf, pathOf } from './input-path.js';
 
 /**
  * Writes an input as JSON; an empty text stands for no input at all (`undefined`).

@@ -1,5 +1,5 @@
 import type { Query } from './engine.js';
-import { isError, OpaError } from './error.js';
+import { isError, OpaError } from './opa-error.js';
 
 /** Above this many bytes of JSON, the input itself may be why there is no answer. */
 export const LARGE_INPUT_BYTES = 64 * 1024;

@@ -12,7 +12,7 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
  * @remarks As an `async` function does, without its frame: of a promise it adds nothing. A thousand decisions that wait
  * are a thousand of each frame on their way, which every garbage collection copies.
  */
-export function promised<T>(work: () => MaybePromise<T>): Promise<T> {
+export function promiseTry<T>(work: () => MaybePromise<T>): Promise<T> {
   try {
     return Promise.resolve(work());
   } catch (error) {

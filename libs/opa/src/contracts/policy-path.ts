@@ -1,4 +1,4 @@
-import { OpaError } from './error.js';
+import { OpaError } from './opa-error.js';
 
 // Printable, and nothing that could end, leave or re-encode a path segment.
 const SEGMENT = /^[^\s/%?#\\\p{Cc}\p{Cs}]+$/u;

@@ -3,10 +3,10 @@ import { HttpException, Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import { httpFailure, OpaDeniedException } from './outcome.js';
-import type { OpaQuestion } from './question.js';
+import type { OpaQuery } from './opa-query.js';
 
 /** A question to `OpaService.enforce`. */
-export interface OpaEnforceQuestion extends OpaQuestion {
+export interface OpaEnforceQuery extends OpaQuery {
   /** Where a refusal goes; needed where no OpaInterceptor runs, elsewhere than on HTTP. Default: HTTP. */
   readonly context?: ExecutionContext | undefined;
 }

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { CancelSignal, Decision, OpaErrorCode } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
-import { eachOf } from './each.js';
-import type { OpaQuestion } from './question.js';
+import { allowedIndexes } from './allowed-indexes.js';
+import type { OpaQuery } from './opa-query.js';
 import { saysDecision } from './read-decision.js';
 
 /** What {@link OpaService.filter} takes beside the items. */
-export interface OpaFilterOptions<T> extends Omit<OpaQuestion, 'input' | 'phase'> {
+export interface OpaFilterOptions<T> extends Omit<OpaQuery, 'input' | 'phase'> {
   /** What the policy sees as `input` beside `items` or `item`, such as the subject. Default: nothing. */
   readonly input?: Readonly<Record<string, unknown>>;
   /** What the policy sees of an item. Default: the item itself. */
@@ -75,7 +75,11 @@ export async function filtered<T>(
   const seen =
     answer instanceof Set
       ? answer
-      : await eachOf(items.length, { concurrency, policy, signal }, answer === 'decides' ? decided : alone);
+      : await allowedIndexes(
+          items.length,
+          { concurrency, policy, signal },
+          answer === 'decides' ? decided : alone,
+        );
   return items.filter((_, index) => seen.has(index));
 }
 

@@ -1,34 +1,34 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, MaybePromise } from '../contracts/index.js';
-import { isPromise, opaErrorOf, promised } from '../contracts/index.js';
-import type { OpaEnforceQuestion } from './enforce.js';
+import { isPromise, opaErrorOf, promiseTry } from '../contracts/index.js';
+import type { OpaEnforceQuery } from './enforce.js';
 import { allowOf, logRefusal } from './enforce.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { decisionOf } from './read-decision.js';
-import { policyOf, queryOf } from './query.js';
-import type { OpaQuestion, WrittenQuestion } from './question.js';
-import type { RouteReport } from './routes.js';
-import { degradationOf, stand } from './stand.js';
+import { policyOf, queryOf } from './engine-query.js';
+import type { OpaQuery, SerializedQuery } from './opa-query.js';
+import type { RouteReport } from './route-report.js';
+import { degradationOf, syntheticDecision } from './synthetic-decision.js';
 import type { OpaServiceSettings } from './service-settings.js';
 import type { OpaStats } from './stats.js';
 import { DecisionCounter } from './stats.js';
 import { UndefinedPolicies } from './undefined-policies.js';
-import { UnderWay } from './under-way.js';
+import { InFlightDecisions } from './in-flight-decisions.js';
 
 /** Asks for decisions. */
 export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
-  private readonly underWay: UnderWay;
+  private readonly inFlight: InFlightDecisions;
   private readonly undefinedPolicies = new UndefinedPolicies();
   private readonly wouldDeny = new PermissiveReport();
 
   constructor(private readonly settings: OpaServiceSettings) {
     this.counter = new DecisionCounter(settings.snapshot);
-    this.underWay = settings.underWay ?? new UnderWay();
+    this.inFlight = settings.inFlight ?? new InFlightDecisions();
   }
 
   /** What becomes of denials: the module's mode. */
@@ -42,8 +42,8 @@ export class OpaService {
    * @returns a decision for allow, deny, undefined, and everything degraded
    * @throws OpaError otherwise: whoever gets none must not let the request through
    */
-  decide(question: OpaQuestion): Promise<Decision> {
-    return promised(() => this.decideNow(question));
+  decide(question: OpaQuery): Promise<Decision> {
+    return promiseTry(() => this.decideNow(question));
   }
 
   /**
@@ -52,7 +52,7 @@ export class OpaService {
    * @returns the allow; one with obligations is a denial, for nobody would carry them out
    * @throws the context's refusal, as the guard does: where OpaInterceptor runs, or with `context`; else HTTP's
    */
-  async enforce({ context, ...question }: OpaEnforceQuestion): Promise<Decision> {
+  async enforce({ context, ...question }: OpaEnforceQuery): Promise<Decision> {
     try {
       return await allowOf(this.decide(question), this.isPermissive(question));
     } catch (error) {
@@ -67,10 +67,11 @@ export class OpaService {
    *
    * @internal
    */
-  decideNow(question: WrittenQuestion): MaybePromise<Decision> {
+  decideNow(question: SerializedQuery): MaybePromise<Decision> {
     const begin = performance.now();
     const policy = policyOf(question, this.settings.policy);
-    if (this.settings.mode === 'disabled') return this.counter.count(stand(policy, 'disabled', 'allow', 0));
+    if (this.settings.mode === 'disabled')
+      return this.counter.count(syntheticDecision(policy, 'disabled', 'allow', 0));
     const permissive = this.isPermissive(question);
     try {
       const answer = this.ask(policy, question, begin);
@@ -89,7 +90,7 @@ export class OpaService {
    * @returns the document, or `undefined` when the policy is undefined for the input
    * @throws OpaError when there is no answer, in every mode
    */
-  async evaluate<T = unknown>(question: OpaQuestion): Promise<T | undefined> {
+  async evaluate<T = unknown>(question: OpaQuery): Promise<T | undefined> {
     const answer = await this.document(policyOf(question, this.settings.policy), question, performance.now());
     return answer.result as T | undefined;
   }
@@ -150,7 +151,7 @@ export class OpaService {
    * @throws OpaError when no answer can be had, and whatever `read` throws
    * @internal
    */
-  async show<T>(question: OpaQuestion, read: (document: unknown) => T): Promise<{ value?: T; id?: string }> {
+  async show<T>(question: OpaQuery, read: (document: unknown) => T): Promise<{ value?: T; id?: string }> {
     const begin = performance.now();
     const policy = policyOf(question, this.settings.policy);
     if (this.settings.mode === 'disabled') return {};
@@ -202,7 +203,7 @@ export class OpaService {
     this.logger.warn(`Permissive: the policy "${policy}" would have stopped a request (${outcome}).`);
   }
 
-  private isPermissive({ mode }: Pick<OpaQuestion, 'mode'>): boolean {
+  private isPermissive({ mode }: Pick<OpaQuery, 'mode'>): boolean {
     return this.settings.mode === 'permissive' || mode === 'permissive';
   }
 
@@ -212,7 +213,7 @@ export class OpaService {
     begin: number,
     permissive: boolean,
   ): Promise<Decision> {
-    const group = this.underWay.join();
+    const group = this.inFlight.join();
     try {
       return this.decided(await answer, policy, begin, permissive);
     } catch (error) {
@@ -228,25 +229,25 @@ export class OpaService {
     return this.counter.count(decision.allowed ? decision : this.refused(decision, permissive));
   }
 
-  private async listed(policy: string, question: OpaQuestion): Promise<EngineAnswer> {
+  private async listed(policy: string, question: OpaQuery): Promise<EngineAnswer> {
     const begin = performance.now();
     const answer = await this.document(policy, question, begin);
     const { result, engine = this.settings.engine.name } = answer;
     if (result === undefined) this.undefinedPolicies.warn(policy);
     const outcome = result === undefined ? 'undefined' : 'allow';
-    this.counter.count(stand(policy, engine, outcome, performance.now() - begin));
+    this.counter.count(syntheticDecision(policy, engine, outcome, performance.now() - begin));
     return answer;
   }
 
-  private async document(policy: string, question: OpaQuestion, begin: number): Promise<EngineAnswer> {
-    const group = this.underWay.join();
-    return promised(() => this.ask(policy, question, begin)).finally(() => group.leave());
+  private async document(policy: string, question: OpaQuery, begin: number): Promise<EngineAnswer> {
+    const group = this.inFlight.join();
+    return promiseTry(() => this.ask(policy, question, begin)).finally(() => group.leave());
   }
 
-  private ask(policy: string, question: WrittenQuestion, begin: number): MaybePromise<EngineAnswer> {
+  private ask(policy: string, question: SerializedQuery, begin: number): MaybePromise<EngineAnswer> {
     const { engine, timeout, inputLimits } = this.settings;
     const options = { deadline: begin + (question.timeout ?? timeout), signal: question.signal };
-    this.underWay.assertOpen();
+    this.inFlight.assertOpen();
     const query = queryOf(policy, question, inputLimits);
     return engine.evaluateNow?.(query, options) ?? engine.evaluate(query, options);
   }
@@ -270,6 +271,6 @@ export class OpaService {
     if (degraded === 'permissive') this.wouldDeny.add(policy, failure.code, []);
     this.logger.warn(`Let through (${degraded}), policy "${policy}": ${failure.code}: ${failure.message}`);
     const { engine } = this.settings;
-    return { ...stand(policy, engine.name, 'unavailable', performance.now() - begin), degraded };
+    return { ...syntheticDecision(policy, engine.name, 'unavailable', performance.now() - begin), degraded };
   }
 }

@@ -1,15 +1,15 @@
 import type { PolicyEngine } from '../contracts/index.js';
 import type { ExceptionIn } from './enforce.js';
-import type { InputLimits } from './query.js';
-import type { RouteReport } from './routes.js';
+import type { InputLimits } from './engine-query.js';
+import type { RouteReport } from './route-report.js';
 import type { EngineSnapshot, TransportSnapshot } from './stats.js';
-import type { UnderWay } from './under-way.js';
+import type { InFlightDecisions } from './in-flight-decisions.js';
 
 /** What an `OpaService` works with. */
 export interface OpaServiceSettings {
   readonly engine: PolicyEngine;
   /** The decisions that a shutdown waits for. Default: the service's own. */
-  readonly underWay?: UnderWay;
+  readonly inFlight?: InFlightDecisions;
   readonly policy?: string | undefined;
   readonly timeout: number;
   readonly mode: 'enforce' | 'permissive' | 'disabled';

@@ -1,7 +1,7 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { Decision, MaybePromise } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
-import type { OpaQuestion, ResultEdit } from '../decision/index.js';
+import type { OpaQuery, ResultEdit } from '../decision/index.js';
 import { OpaService } from '../decision/index.js';
 import type { Declaration, PublicKeys } from '../decorators/index.js';
 import { declarationOf, declarationWith, inputsOf } from '../decorators/index.js';
@@ -42,7 +42,7 @@ export class OpaEnforcement {
    *
    * @param json - the question's input as JSON, if it has been written
    */
-  decide(question: OpaQuestion, json: string | undefined): MaybePromise<Decision> {
+  decide(question: OpaQuery, json: string | undefined): MaybePromise<Decision> {
     const { service } = this;
     // Whoever has replaced the method, or the service, is asked by what is public.
     return isOwn(service) ? service.decideNow({ ...question, json }) : given(service.decide(question));

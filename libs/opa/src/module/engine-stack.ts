@@ -1,9 +1,9 @@
 import type { OpaClient } from '../client/index.js';
 import type { EngineAnswer, PolicyEngine } from '../contracts/index.js';
 import type { EngineSnapshot } from '../decision/index.js';
-import { lifetimeOf } from '../decision/index.js';
+import { cacheTtlOf } from '../decision/index.js';
 import { createEmbeddedEngine } from '../engines/embedded/index.js';
-import { RemoteEngine } from '../engines/remote.js';
+import { RemoteEngine } from '../engines/remote.engine.js';
 import {
   BundleFallbackEngine,
   CachingEngine,
@@ -53,7 +53,7 @@ export async function engineStack(
   let cache: CachingEngine | undefined;
   if (typeof remember === 'object') {
     const { max, staleTtl = 0, store } = remember;
-    const lifetime = (answer: EngineAnswer, policy: string): number => lifetimeOf(answer, policy, remember);
+    const lifetime = (answer: EngineAnswer, policy: string): number => cacheTtlOf(answer, policy, remember);
     const kept = {
       store: store ?? new MemoryStore(max),
       secretKeys: store !== undefined,

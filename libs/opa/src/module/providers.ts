@@ -132,11 +132,11 @@ export function exportsOf(name: string | undefined): InjectionToken[] {
   return name === undefined ? [...tokens, OpaGuard, OpaInterceptor] : tokens;
 }
 
-function serviceOf({ settings, stack, transport, underWay }: OpaRuntime, audit: RouteAudit): OpaService {
+function serviceOf({ settings, stack, transport, inFlight }: OpaRuntime, audit: RouteAudit): OpaService {
   const { policy, timeout, mode, onUnavailable, inputLimits } = settings;
   return new OpaService({
     engine: stack.engine,
-    underWay,
+    inFlight,
     policy,
     timeout,
     mode,

@@ -4,7 +4,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { OpaToken, TokenSource } from '../client/index.js';
 import { OpaClient, TokenFunction } from '../client/index.js';
 import { messageOf, OpaError } from '../contracts/index.js';
-import { UnderWay } from '../decision/index.js';
+import { InFlightDecisions } from '../decision/index.js';
 import { FreshFile, Transport } from '../transport/index.js';
 import { DEFAULT_URL } from './engine-options.js';
 import type { EngineStack } from './engine-stack.js';
@@ -22,7 +22,7 @@ const logger = new Logger('OpaModule');
 
 /** Everything of one module instance that has a lifetime: the sockets, the client and the engine. */
 export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
-  readonly underWay = new UnderWay();
+  readonly inFlight = new InFlightDecisions();
 
   private constructor(
     readonly settings: OpaSettings,
@@ -57,7 +57,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 
   /** Nest still takes requests after this: they are decided, over sockets that hardly idle. */
   async onModuleDestroy(): Promise<void> {
-    const over = Promise.all([this.underWay.settled(), this.transport.drain()]);
+    const over = Promise.all([this.inFlight.settled(), this.transport.drain()]);
     const stop = new AbortController();
     const limit = after(this.settings.shutdownTimeout, undefined, { signal: stop.signal });
     await Promise.race([over, limit.catch(() => undefined)]);
@@ -65,7 +65,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.underWay.close();
+    this.inFlight.close();
     await this.transport.destroy();
     await this.stack.engine.close?.();
   }

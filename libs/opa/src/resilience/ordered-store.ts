@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../contracts/index.js';
-import { isPromise, OpaError, promised } from '../contracts/index.js';
+import { isPromise, OpaError, promiseTry } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 
@@ -95,7 +95,7 @@ export class OrderedStore {
     while (line.next !== undefined) {
       const { next } = line;
       line.next = undefined;
-      line.writing = this.landed(promised(next.begin), next);
+      line.writing = this.landed(promiseTry(next.begin), next);
       await line.writing;
     }
     this.lines.delete(key);

@@ -1,4 +1,4 @@
-import { RecentCount } from './recent.js';
+import { SlidingWindowCounter } from './sliding-window-counter.js';
 
 /** Over which time the budget is reckoned, in milliseconds. */
 const WINDOW_MS = 10_000;
@@ -9,8 +9,8 @@ const FLOOR = 10;
 
 /** Keeps retries from becoming a load of their own: 10 % of the last 10 seconds' decisions, never fewer than 10. */
 export class RetryBudget {
-  private readonly decisions = new RecentCount(WINDOW_MS);
-  private readonly retries = new RecentCount(WINDOW_MS);
+  private readonly decisions = new SlidingWindowCounter(WINDOW_MS);
+  private readonly retries = new SlidingWindowCounter(WINDOW_MS);
 
   countDecision(): void {
     this.decisions.add();

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { OpaErrorCode, OpaQuestion } from 'nestjs-opa';
+import type { OpaErrorCode, OpaQuery } from 'nestjs-opa';
 import type { Fault } from './support/stand.js';
 import { ALLOW, answer, repeat } from './support/stand.js';
 
@@ -10,13 +10,13 @@ export interface Row {
   readonly fault: Fault;
   readonly code: OpaErrorCode;
   /** Default: an input of no size, and time enough. */
-  readonly question?: OpaQuestion;
+  readonly question?: OpaQuery;
   /** The input is so large that the failure opens no door. Default: `false`. */
   readonly noFallback?: boolean;
 }
 
 /** With a deadline that the fault outlasts by far. */
-const LATE: OpaQuestion = { input: {}, timeout: 150 };
+const LATE: OpaQuery = { input: {}, timeout: 150 };
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 const HEAD = 'HTTP/1.1 200 OK';
 const CHUNKED = `${HEAD}\r\nTransfer-Encoding: chunked\r\n\r\n`;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { OpaErrorCode, OpaQuestion, OpaService } from 'nestjs-opa';
+import type { OpaErrorCode, OpaQuery, OpaService } from 'nestjs-opa';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import { opaBinary } from '../engines/support/opa.js';
@@ -53,7 +53,7 @@ describe('a real OPA behind a bad line', () => {
 
   const huge = { policy: 'a/large', input: { n: 0 } };
   const asks = { input: { n: 0 } };
-  it.each<[string, OpaErrorCode, Toxic, OpaQuestion]>([
+  it.each<[string, OpaErrorCode, Toxic, OpaQuery]>([
     ['latency', 'OPA_TIMEOUT', { type: 'latency', attributes: { latency: 5_000 } }, asks],
     ['1 kB/s down', 'OPA_TIMEOUT', { type: 'bandwidth', attributes: { rate: 1 } }, huge],
     [

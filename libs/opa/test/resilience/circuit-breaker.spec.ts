@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { OpaModuleOptions, OpaQuestion, OpaService } from 'nestjs-opa';
+import type { OpaModuleOptions, OpaQuery, OpaService } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import { eventually } from '../support/eventually.js';
 import type { Step } from './support.js';
@@ -107,7 +107,7 @@ describe('circuit breaker', () => {
     expect(opa.stats().breaker).toBe('open');
   });
 
-  it.each<[name: string, question: OpaQuestion]>([
+  it.each<[name: string, question: OpaQuery]>([
     ['its caller has ended', { input: 1, signal: AbortSignal.abort() }],
     ['has an input that cannot be written', { input: 1n }],
   ])('does not count at all one that %s', async (_name, question) => {
@@ -244,7 +244,7 @@ describe('circuit breaker', () => {
     expect(await codeOf(opa)).toBe('allow');
   });
 
-  it.each<[name: string, code: string, question: OpaQuestion, options: OpaModuleOptions]>([
+  it.each<[name: string, code: string, question: OpaQuery, options: OpaModuleOptions]>([
     ['an input that cannot be written', 'OPA_BAD_INPUT', { input: 1n }, {}],
     ['no token', 'OPA_UNAUTHORIZED', { input: 1 }, { token: throwing(20) }],
   ])('learns nothing from one that has %s: the next one tries', async (_name, code, question, options) => {

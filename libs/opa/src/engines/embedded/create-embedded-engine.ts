@@ -1,7 +1,7 @@
-import { loadBundle } from './bundle.js';
-import type { LoadBundleOptions } from './bundle.js';
+import { loadBundle } from './load-bundle.js';
+import type { LoadBundleOptions } from './load-bundle.js';
 import type { EmbeddedEngine } from './embedded.engine.js';
-import { badBundle } from './errors.js';
+import { badBundle } from './embedded-errors.js';
 
 /** What {@link createEmbeddedEngine} takes. */
 export interface EmbeddedEngineOptions extends LoadBundleOptions {

@@ -9,8 +9,8 @@ import type {
   PolicyEngine,
   Query,
 } from '../../contracts/index.js';
-import type { LoadedBundle } from './bundle.js';
-import { evaluationError } from './errors.js';
+import type { LoadedBundle } from './load-bundle.js';
+import { evaluationError } from './embedded-errors.js';
 import { WarnOnce } from './warn-once.js';
 
 /**

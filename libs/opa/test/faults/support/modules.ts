@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest } from '@jest/globals';
 import type { TestingModule } from '@nestjs/testing';
 import { Test } from '@nestjs/testing';
-import type { Decision, OpaModuleOptions, OpaQuestion } from 'nestjs-opa';
+import type { Decision, OpaModuleOptions, OpaQuery } from 'nestjs-opa';
 import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
 import type { TestServer } from '../../support.js';
 import type { Leftovers } from './leftovers.js';
@@ -71,7 +71,7 @@ export function bench(): Bench {
       modules.push(await watched(() => module.init()));
       const opa = module.get(OpaService);
       const decide = opa.decide.bind(opa);
-      opa.decide = (question: OpaQuestion): Promise<Decision> => watched(() => decide(question));
+      opa.decide = (question: OpaQuery): Promise<Decision> => watched(() => decide(question));
       return opa;
     },
     throughAxios() {

@@ -2,7 +2,7 @@
 const BUCKETS = 100;
 
 /** Counts what has happened in the last so many milliseconds, in memory that doesn't grow. */
-export class RecentCount {
+export class SlidingWindowCounter {
   private readonly counts = new Array<number>(BUCKETS).fill(0);
   private newest: number;
 

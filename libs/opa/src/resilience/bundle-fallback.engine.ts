@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { isGone } from '../contracts/index.js';
-import { EngineWrapper } from './wrapper.js';
+import { EngineWrapper } from './engine-wrapper.js';
 
 /** How long the bundle may take at least, in milliseconds: when it is asked, the deadline has often passed. */
 const FALLBACK_MS = 100;

@@ -4,7 +4,7 @@ type Thrown = Readonly<Record<string, unknown>>;
  * Gives what was thrown as the cause of an error, which loggers print whole. An error of axios holds its request, and so
  * the token and the input; of it, and of one that it is the cause of, no more than the bare error is left.
  */
-export function bareCause(thrown: unknown): unknown {
+export function redactCause(thrown: unknown): unknown {
   if (!holdsRequest(thrown)) return thrown;
   const { name, message, code, status, stack } = thrown;
   const bare = new Error(typeof message === 'string' ? message : 'An HTTP request failed.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OpaError } from './error.js';
+import { OpaError } from './opa-error.js';
 
 /** Options of these names and no others. */
 export const section = <T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core.$strict> =>

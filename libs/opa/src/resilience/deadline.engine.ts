@@ -1,7 +1,7 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { blameLargeInput, withAbortSignal } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
-import { EngineWrapper } from './wrapper.js';
+import { EngineWrapper } from './engine-wrapper.js';
 
 /** Holds an engine that may not look at the deadline or the signal to both, and ends it with the module. */
 export class DeadlineEngine extends EngineWrapper {

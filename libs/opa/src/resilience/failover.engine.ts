@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { clearInterval, setInterval } from 'node:timers';
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { isGone, OpaError } from '../contracts/index.js';
-import { graver } from './failures.js';
+import { worstFailure } from './worst-failure.js';
 
 /** How often an OPA that is set aside is asked whether it is back, in milliseconds. */
 const PROBE_EVERY_MS = 1_000;
@@ -47,7 +47,7 @@ export class FailoverEngine implements PolicyEngine {
         this.takeBack(member);
         return answer;
       } catch (error) {
-        failure = graver(failure, error);
+        failure = worstFailure(failure, error);
         if (isGone(error)) this.setAside(member, error);
         else if (!triesNext(error)) throw error;
         if (options.deadline - performance.now() < 1) break;
@@ -60,7 +60,7 @@ export class FailoverEngine implements PolicyEngine {
   async ready(signal?: AbortSignal): Promise<void> {
     const asked = await Promise.allSettled(this.members.map(async ({ engine }) => engine.ready?.(signal)));
     const failures = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
-    if (failures.length === asked.length) throw graver(undefined, failures[0]);
+    if (failures.length === asked.length) throw worstFailure(undefined, failures[0]);
   }
 
   /** By the first that can be asked. */
@@ -70,10 +70,10 @@ export class FailoverEngine implements PolicyEngine {
       try {
         return await engine.defines?.(policy, options);
       } catch (error) {
-        failure = graver(failure, error);
+        failure = worstFailure(failure, error);
       }
     }
-    throw graver(undefined, failure);
+    throw worstFailure(undefined, failure);
   }
 
   async close(): Promise<void> {

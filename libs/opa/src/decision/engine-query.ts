@@ -1,6 +1,6 @@
 import type { Query } from '../contracts/index.js';
 import { assertMilliseconds, assertPolicyPath, exceeds, inputJson, OpaError } from '../contracts/index.js';
-import type { OpaQuestion, WrittenQuestion } from './question.js';
+import type { OpaQuery, SerializedQuery } from './opa-query.js';
 
 /** The largest inputs that an engine is asked about, in bytes of JSON. */
 export interface InputLimits {
@@ -22,7 +22,7 @@ const OPTIONS = { request: 'input.maxBytes', response: 'input.maxResponseBytes' 
  * @throws OpaError `OPA_BAD_OPTIONS` when there is none, or the path or the time isn't valid
  */
 export function policyOf(
-  question: Pick<OpaQuestion, 'policy' | 'timeout'>,
+  question: Pick<OpaQuery, 'policy' | 'timeout'>,
   ofModule: string | undefined,
 ): string {
   const { policy = ofModule, timeout } = question;
@@ -44,7 +44,7 @@ export function policyOf(
  */
 export function queryOf(
   policy: string,
-  { input, json: written, phase = 'request' }: Pick<WrittenQuestion, 'input' | 'json' | 'phase'>,
+  { input, json: written, phase = 'request' }: Pick<SerializedQuery, 'input' | 'json' | 'phase'>,
   limits: InputLimits = INPUT_LIMITS,
 ): Query {
   const json = written ?? inputJson(input);

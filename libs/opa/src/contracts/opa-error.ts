@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { bareCause } from './bare-cause.js';
+import { redactCause } from './redact-cause.js';
 
 /**
  * What went wrong while a decision was made; the same names on every kind of route.
@@ -71,7 +71,7 @@ export class OpaError extends Error {
     message: string,
     details: OpaErrorDetails = {},
   ) {
-    super(message, 'cause' in details ? { cause: bareCause(details.cause) } : undefined);
+    super(message, 'cause' in details ? { cause: redactCause(details.cause) } : undefined);
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.clientFault = details.clientFault ?? false;
@@ -122,7 +122,7 @@ const MAX_HEAD = 200;
  * The head of a message that may go on with values of the input: what is in front of its first colon, quote or line
  * break, which is the name of a rule or builtin.
  */
-export function headOf(message: string): string {
+export function redactMessage(message: string): string {
   const [head = ''] = message.split(/[:"'`\r\n]/, 1);
   return head.trim().slice(0, MAX_HEAD);
 }

@@ -5,8 +5,8 @@ import type { CancelSignal, EngineAnswer, EvaluateOptions, PolicyEngine, Query }
 import { isGone, isLargeInput, offAbort, onAbort, OpaError, opaErrorOf } from '../contracts/index.js';
 import { aborted, isCertificateRefused } from '../transport/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
-import { RecentCount } from './recent.js';
-import { EngineWrapper } from './wrapper.js';
+import { SlidingWindowCounter } from './sliding-window-counter.js';
+import { EngineWrapper } from './engine-wrapper.js';
 
 /** The state of a circuit breaker; `off` without one. */
 export type BreakerState = 'off' | 'closed' | 'open' | 'half-open';
@@ -133,12 +133,12 @@ function open(): OpaError {
 /** Opens at a share of failures among enough decisions of a sliding time. */
 class ShareBreaker implements IBreaker {
   state: unknown = undefined;
-  private readonly failures: RecentCount;
-  private readonly all: RecentCount;
+  private readonly failures: SlidingWindowCounter;
+  private readonly all: SlidingWindowCounter;
 
   constructor(private readonly settings: CircuitBreakerSettings) {
-    this.failures = new RecentCount(settings.duration);
-    this.all = new RecentCount(settings.duration);
+    this.failures = new SlidingWindowCounter(settings.duration);
+    this.all = new SlidingWindowCounter(settings.duration);
   }
 
   success(): void {

@@ -12,7 +12,7 @@ const OF_ONE_ITEM: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
 
 const logger = new Logger('OpaFilter');
 
-/** How {@link eachOf} asks. */
+/** How {@link allowedIndexes} asks. */
 interface EachOptions {
   /** How many questions are asked at a time. */
   readonly concurrency: number;
@@ -28,7 +28,7 @@ interface EachOptions {
  * @returns the indexes that `ask` is true for
  * @throws what `ask` rejects with, when that isn't about one item or each item fails; what is under way is aborted
  */
-export async function eachOf(
+export async function allowedIndexes(
   count: number,
   { concurrency, policy, signal }: EachOptions,
   ask: (index: number, signal: CancelSignal) => Promise<boolean>,

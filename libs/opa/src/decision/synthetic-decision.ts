@@ -2,7 +2,7 @@ import type { Decision, OpaError } from '../contracts/index.js';
 import { isGone } from '../contracts/index.js';
 
 /** What stands where no policy's own word does: a decision that lets through, without a document. */
-export function stand(
+export function syntheticDecision(
   policy: string,
   engine: string,
   outcome: 'allow' | 'undefined' | 'unavailable',

@@ -1,6 +1,6 @@
 import type { Policy } from 'opa-plan';
-import { badBundle } from './errors.js';
-import { readSource, sourceLabel } from './source.js';
+import { badBundle } from './embedded-errors.js';
+import { readSource, sourceLabel } from './bundle-source.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 

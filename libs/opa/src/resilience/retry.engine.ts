@@ -1,10 +1,10 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
-import { graver } from './failures.js';
+import { worstFailure } from './worst-failure.js';
 import { RetryBudget } from './retry-budget.js';
 import type { RetrySettings } from './retry.options.js';
-import { EngineWrapper } from './wrapper.js';
+import { EngineWrapper } from './engine-wrapper.js';
 
 /**
  * Asks again after a failure that says nothing about the policy: OPA refused, reset or broke off the connection, or
@@ -38,7 +38,7 @@ export class RetryEngine extends EngineWrapper {
   }
 
   private async again(first: unknown, query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    let failure = graver(undefined, first);
+    let failure = worstFailure(undefined, first);
     let latest = first;
     for (let left = this.settings.retries; ; left -= 1) {
       if (left <= 0 || !isPassing(latest)) throw failure;
@@ -47,7 +47,7 @@ export class RetryEngine extends EngineWrapper {
         return await this.engine.evaluate(query, options);
       } catch (error) {
         latest = error;
-        failure = graver(failure, error);
+        failure = worstFailure(failure, error);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { OpaError } from '../contracts/index.js';
 
 /** The decisions of one module instance that are being made: a shutdown waits for them, and none begins after it. */
-export class UnderWay {
+export class InFlightDecisions {
   private current = new Group();
   private isClosed = false;
 

@@ -4,11 +4,11 @@ import type { EngineAnswer, EvaluateOptions, MaybePromise, PolicyEngine, Query }
 import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
-import { frozenCopy } from './frozen.js';
+import { frozenCopy } from './frozen-copy.js';
 import { OrderedStore } from './ordered-store.js';
 import type { Question } from './questions.js';
 import { Questions } from './questions.js';
-import { EngineWrapper } from './wrapper.js';
+import { EngineWrapper } from './engine-wrapper.js';
 
 /** What a {@link CachingEngine} works with. */
 export interface CacheSettings {

@@ -1,9 +1,9 @@
 import type { EngineAnswer, EvaluateOptions, OpaError, PolicyEngine, Query } from '../contracts/index.js';
 import { blameLargeInput, inputJson } from '../contracts/index.js';
 import type { Waits } from '../transport/index.js';
-import { graver } from './failures.js';
-import { frozenCopy } from './frozen.js';
-import { EngineWrapper } from './wrapper.js';
+import { worstFailure } from './worst-failure.js';
+import { frozenCopy } from './frozen-copy.js';
+import { EngineWrapper } from './engine-wrapper.js';
 
 /**
  * How long after its own deadline an asker leaves a call, in milliseconds: the call keeps that deadline, or an earlier
@@ -38,7 +38,7 @@ export class CoalescingEngine extends EngineWrapper {
       try {
         return await call.join(options);
       } catch (error) {
-        failure = graver(failure, blameLargeInput(error, asked));
+        failure = worstFailure(failure, blameLargeInput(error, asked));
         // The call ended with its first asker's time; this one may have some left.
         if (known?.expired() !== true || isOver(options.deadline)) throw failure;
       }

@@ -1,7 +1,7 @@
 import type { CancelSignal } from '../contracts/index.js';
 
 /** A question to {@link OpaService}. */
-export interface OpaQuestion {
+export interface OpaQuery {
   /** The policy path, `a/b/c` under `data`. Default: the module's `policy`. */
   readonly policy?: string | undefined;
   /** What the policy sees as `input`. */
@@ -20,6 +20,6 @@ export interface OpaQuestion {
 }
 
 /** A question whose input has been written as JSON already; the engine needn't write it again. */
-export interface WrittenQuestion extends OpaQuestion {
+export interface SerializedQuery extends OpaQuery {
   readonly json?: string | undefined;
 }

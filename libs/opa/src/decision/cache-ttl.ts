@@ -3,7 +3,7 @@ import { OpaError } from '../contracts/index.js';
 import { readDecision } from './read-decision.js';
 
 /** How long decisions may be remembered, in milliseconds. */
-export interface Lifetimes {
+export interface CacheTtls {
   readonly allowTtl: number;
   readonly denyTtl: number;
 }
@@ -15,7 +15,7 @@ export interface Lifetimes {
  * milliseconds, alone or within `"cache"`, in place of the configured time.
  * @returns 0 for what isn't a decision, and for a hint that can't be read
  */
-export function lifetimeOf(answer: EngineAnswer, policy: string, lifetimes: Lifetimes): number {
+export function cacheTtlOf(answer: EngineAnswer, policy: string, lifetimes: CacheTtls): number {
   try {
     const { allowed } = readDecision(answer, policy);
     return hintOf(answer.result) ?? (allowed ? lifetimes.allowTtl : lifetimes.denyTtl);
