@@ -1,6 +1,6 @@
 import type { EvaluateOptions, MaybePromise } from '../contracts/index.js';
 import { isPromise, OpaError } from '../contracts/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 
 /** A part of this client's own credential, for messages. */
 export interface CredentialPart {
@@ -20,7 +20,7 @@ export interface CredentialPart {
 export async function credential<T>(
   { giver, name, status }: CredentialPart,
   bounds: EvaluateOptions,
-  waits: Waits,
+  waits: BoundedWaits,
   give: () => MaybePromise<T>,
 ): Promise<T> {
   const missing = (what: string, cause: unknown): OpaError =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError, promiseTry } from '../contracts/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 import { credential } from './credential.js';
 
 /** Why a token is asked for. */
@@ -86,7 +86,7 @@ export async function authorization(
   source: TokenSource,
   refused: boolean,
   bounds: EvaluateOptions,
-  waits: Waits,
+  waits: BoundedWaits,
 ): Promise<string> {
   const status = refused ? 401 : undefined;
   const part = { giver: GIVER, name: 'a token', status };

@@ -14,7 +14,7 @@ import {
   MemoryStore,
   RetryEngine,
 } from '../resilience/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 import type { OpaSettings } from './settings.js';
 
 /** The engine that the options ask for, and what its wrappers can tell and do. */
@@ -37,7 +37,7 @@ export async function engineStack(
   settings: OpaSettings,
   clients: readonly OpaClient[],
   instance: string,
-  waits: Waits,
+  waits: BoundedWaits,
 ): Promise<EngineStack> {
   const { retry: retries, circuitBreaker, bundle, onUnavailable, coalesce, cache: remember } = settings;
   let engine = await source(settings, clients, waits);
@@ -82,7 +82,7 @@ export async function engineStack(
 function source(
   settings: OpaSettings,
   clients: readonly OpaClient[],
-  waits: Waits,
+  waits: BoundedWaits,
 ): PolicyEngine | Promise<PolicyEngine> {
   if (settings.engine !== undefined) return new DeadlineEngine(settings.engine, waits);
   const [first] = clients;

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { hash } from 'node:crypto';
 import type { EngineAnswer, EvaluateOptions, MaybePromise, PolicyEngine, Query } from '../contracts/index.js';
 import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 import { frozenCopy } from './frozen-copy.js';
 import { OrderedStore } from './ordered-store.js';
@@ -41,7 +41,7 @@ export class CachingEngine extends EngineWrapper {
   constructor(
     engine: PolicyEngine,
     private readonly settings: CacheSettings,
-    private readonly waits: Waits,
+    private readonly waits: BoundedWaits,
   ) {
     super(engine);
     this.store = new OrderedStore(settings.store, waits, (error) => this.storeFailed(error));

@@ -1,6 +1,6 @@
 import type { EngineAnswer, EvaluateOptions, OpaError, PolicyEngine, Query } from '../contracts/index.js';
 import { blameLargeInput, inputJson } from '../contracts/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 import { worstFailure } from './worst-failure.js';
 import { frozenCopy } from './frozen-copy.js';
 import { EngineWrapper } from './engine-wrapper.js';
@@ -17,7 +17,7 @@ export class CoalescingEngine extends EngineWrapper {
 
   constructor(
     engine: PolicyEngine,
-    private readonly waits: Waits,
+    private readonly waits: BoundedWaits,
   ) {
     super(engine);
   }
@@ -66,7 +66,7 @@ class SharedCall {
 
   constructor(
     private readonly engine: PolicyEngine,
-    private readonly waits: Waits,
+    private readonly waits: BoundedWaits,
     query: Query,
     readonly deadline: number,
     private readonly over: () => void,

@@ -1,13 +1,13 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { blameLargeInput, withAbortSignal } from '../contracts/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 import { EngineWrapper } from './engine-wrapper.js';
 
 /** Holds an engine that may not look at the deadline or the signal to both, and ends it with the module. */
 export class DeadlineEngine extends EngineWrapper {
   constructor(
     engine: PolicyEngine,
-    private readonly waits: Waits,
+    private readonly waits: BoundedWaits,
   ) {
     super(engine);
   }

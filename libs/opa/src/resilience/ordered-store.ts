@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../contracts/index.js';
 import { isPromise, OpaError, promiseTry } from '../contracts/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 
 /** How long a write is waited for, in milliseconds. */
@@ -38,7 +38,7 @@ export class OrderedStore {
   /** @param failed - is told why a write failed */
   constructor(
     private readonly store: AnswerStore,
-    private readonly waits: Waits,
+    private readonly waits: BoundedWaits,
     private readonly failed: (error: unknown) => void,
   ) {}
 

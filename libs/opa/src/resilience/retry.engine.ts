@@ -1,6 +1,6 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
-import type { Waits } from '../transport/index.js';
+import type { BoundedWaits } from '../transport/index.js';
 import { worstFailure } from './worst-failure.js';
 import { RetryBudget } from './retry-budget.js';
 import type { RetrySettings } from './retry.options.js';
@@ -20,7 +20,7 @@ export class RetryEngine extends EngineWrapper {
   constructor(
     engine: PolicyEngine,
     private readonly settings: RetrySettings,
-    private readonly waits: Waits,
+    private readonly waits: BoundedWaits,
   ) {
     super(engine);
   }

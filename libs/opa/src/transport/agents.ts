@@ -4,7 +4,7 @@ import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { HttpAgent, HttpsAgent } from 'agentkeepalive';
 import { IdleTimer } from './idle-timer.js';
 import type { PoolSettings } from './pool.options.js';
-import { closed } from './waits.js';
+import { closed } from './bounded-waits.js';
 
 /** An agent that keeps its sockets, of either scheme. */
 export type KeepAliveAgent = HttpAgent | HttpsAgent;

@@ -9,7 +9,7 @@ import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
 import { mostIsOver } from './most-is-over.js';
 import type { Pool, PoolMember } from './pool.js';
-import { aborted, closed, timedOut } from './waits.js';
+import { aborted, closed, timedOut } from './bounded-waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
 const TOO_LATE = 'when it could be, most of the time was over';

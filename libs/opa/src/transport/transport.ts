@@ -2,12 +2,12 @@ import axios from 'axios';
 import type { SocketStats } from './agents.js';
 import { Agents } from './agents.js';
 import { exchange } from './exchange.js';
-import { httpDefaults, OpaHttpService } from './http.service.js';
+import { httpDefaults, OpaHttpService } from './axios/http.service.js';
 import { parseOrigin } from './origin.js';
 import { Pool } from './pool.js';
 import type { PoolSettings } from './pool.options.js';
-import { ViaAxios } from './via-axios.js';
-import { closed, Waits } from './waits.js';
+import { ViaAxios } from './axios/via-axios.js';
+import { closed, BoundedWaits } from './bounded-waits.js';
 import type { HttpAnswer, WireRequest } from './wire.js';
 
 /** What the transport counts. */
@@ -20,7 +20,7 @@ export interface TransportStats {
 /** The sockets of one module instance: agents, the pooled HttpService, one pool for each OPA, and their lifetime. */
 export class Transport {
   readonly http: OpaHttpService;
-  readonly waits = new Waits();
+  readonly waits = new BoundedWaits();
   private readonly agents: Agents;
   private readonly pools: Pool[] = [];
   private readonly axios: ViaAxios;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { CoalescingEngine } from '../../src/resilience/index.js';
-import { Waits } from '../../src/transport/index.js';
+import { BoundedWaits } from '../../src/transport/index.js';
 import { cleanUp, gate, scripted, start, well } from './support.js';
 
 afterEach(cleanUp);
@@ -111,7 +111,7 @@ describe('coalescing', () => {
   });
 
   it('is late for one while others still wait for a call that has outlasted its own deadline', async () => {
-    const waits = new Waits();
+    const waits = new BoundedWaits();
     const never = { name: 'never', evaluate: () => new Promise<never>(() => undefined) };
     const engine = new CoalescingEngine(never, waits);
     const begin = performance.now();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createServer } from 'node:http';
 import { settles } from '../faults/support/leftovers.js';
-import { Waits } from '../../src/transport/index.js';
+import { BoundedWaits } from '../../src/transport/index.js';
 import { httpServer } from '../support.js';
 import type { Step } from './support.js';
 import { cleanUp, closing, fakeClock, gate, scripted, start, well } from './support.js';
@@ -31,7 +31,7 @@ describe('retry', () => {
   it('asks once more where nobody listens, in case that somebody does by then', async () => {
     const gone = await httpServer(() => undefined);
     await gone.close();
-    const pause = jest.spyOn(Waits.prototype, 'pause');
+    const pause = jest.spyOn(BoundedWaits.prototype, 'pause');
     const opa = await start({ url: gone.url, timeout: 15_000, retry: { minDelay: 300, maxDelay: 300 } });
     const asked = opa.decide({ input: 1 });
     await settles(() => pause.mock.calls.length, 1);
@@ -55,7 +55,7 @@ describe('retry', () => {
     const server = await scripted(503, well);
     const opa = await start({ url: server.url, timeout: 60_000 });
     jest.spyOn(Math, 'random').mockReturnValue(drawn);
-    const pause = jest.spyOn(Waits.prototype, 'pause');
+    const pause = jest.spyOn(BoundedWaits.prototype, 'pause');
     await opa.decide({ input: 1 });
     expect(pause.mock.calls).toEqual([[expect.closeTo(ms), undefined]]);
   });

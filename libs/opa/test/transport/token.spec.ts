@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { OpaToken } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import { credential } from '../../src/client/credential.js';
-import { Waits } from '../../src/transport/index.js';
+import { BoundedWaits } from '../../src/transport/index.js';
 import { settles } from '../faults/support/leftovers.js';
 import { httpServer } from '../support.js';
 import { cleanUp, closing, fakeClock, start } from '../resilience/support.js';
@@ -110,7 +110,7 @@ describe('token', () => {
   });
 
   it('that fails when nobody waits for it any more ends nothing', async () => {
-    const waits = new Waits();
+    const waits = new BoundedWaits();
     waits.close();
     const unhandled = jest.fn();
     process.on('unhandledRejection', unhandled);

@@ -1,11 +1,11 @@
 import type { AxiosAdapter, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios, { AxiosHeaders } from 'axios';
-import type { EvaluateOptions } from '../contracts/index.js';
-import { OpaError, parseObject } from '../contracts/index.js';
-import { exchange } from './exchange.js';
-import { mostIsOver } from './most-is-over.js';
-import type { Pool } from './pool.js';
-import type { WireAnswer, WireRequest } from './wire.js';
+import type { EvaluateOptions } from '../../contracts/index.js';
+import { OpaError, parseObject } from '../../contracts/index.js';
+import { exchange } from '../exchange.js';
+import { mostIsOver } from '../most-is-over.js';
+import type { Pool } from '../pool.js';
+import type { WireAnswer, WireRequest } from '../wire.js';
 
 /** A decision's request on its way through axios, out of reach of its interceptors: the pool and the bounds. */
 export class WireCall {

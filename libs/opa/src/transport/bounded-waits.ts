@@ -20,7 +20,7 @@ export function closed(): OpaError {
 }
 
 /** What one module instance waits for outside the pool; its end ends every wait, so that no timer is left. */
-export class Waits {
+export class BoundedWaits {
   private readonly waiting = new MemberList<Wait>();
   private isClosed = false;
 

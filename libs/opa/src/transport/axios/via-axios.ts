@@ -1,13 +1,13 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Axios } from 'axios';
-import type { CancelSignal } from '../contracts/index.js';
-import { inputJson, isGone, OpaError, parseObject, withAbortSignal } from '../contracts/index.js';
-import { axiosFailure, refusalIn } from './axios-failure.js';
+import type { CancelSignal } from '../../contracts/index.js';
+import { inputJson, isGone, OpaError, parseObject, withAbortSignal } from '../../contracts/index.js';
+import { axiosFailure, refusalIn } from './failures.js';
 import { hasInterceptors } from './http.service.js';
 import { interceptorsLate, urlOf, WireCall } from './lean-adapter.js';
-import type { Pool } from './pool.js';
-import type { Waits } from './waits.js';
-import type { HttpAnswer, WireRequest } from './wire.js';
+import type { Pool } from '../pool.js';
+import type { BoundedWaits } from '../bounded-waits.js';
+import type { HttpAnswer, WireRequest } from '../wire.js';
 
 /**
  * How long after its deadline a call through axios is given up, in milliseconds. The exchange in it keeps the deadline
@@ -27,7 +27,7 @@ export class ViaAxios {
   constructor(
     private readonly service: AxiosInstance,
     private readonly own: AxiosRequestConfig,
-    private readonly waits: Waits,
+    private readonly waits: BoundedWaits,
   ) {
     this.lean = leanAxios(service, own);
   }

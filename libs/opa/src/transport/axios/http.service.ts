@@ -1,6 +1,6 @@
 import { HttpService } from '@nestjs/axios';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
-import type { Agents } from './agents.js';
+import type { Agents } from '../agents.js';
 import { leanAdapter } from './lean-adapter.js';
 
 /**

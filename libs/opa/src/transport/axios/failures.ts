@@ -1,9 +1,9 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { AxiosError, isAxiosError } from 'axios';
-import { OpaError } from '../contracts/index.js';
+import { OpaError } from '../../contracts/index.js';
 import type { WireConfig } from './lean-adapter.js';
 import { WireCall } from './lean-adapter.js';
-import type { Origin } from './origin.js';
+import type { Origin } from '../origin.js';
 
 /** Who answers a decision's request: the pool's own adapter, unless somebody has replaced it. */
 export interface Answering {
