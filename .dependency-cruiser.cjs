@@ -8,6 +8,7 @@ const layers = [
   ['observability'],
   ['decision'],
   ['input'],
+  ['contexts'],
   ['decorators'],
   ['enforcement'],
   ['guard', 'interceptor'],

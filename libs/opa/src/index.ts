@@ -51,13 +51,8 @@ export type { OpaObligationHandler, OpaObligationScene, OpaPolicyOptions } from 
 export { createEmbeddedEngine } from './engines/embedded/index.js';
 export type { EmbeddedEngine, EmbeddedEngineOptions } from './engines/embedded/index.js';
 export { OpaGuard } from './guard/index.js';
-export type {
-  ContextFunction,
-  Input,
-  InputFunction,
-  OpaInputOptions,
-  OpaInputProvider,
-} from './input/index.js';
+export type { InputFunction } from './contexts/index.js';
+export type { ContextFunction, Input, OpaInputOptions, OpaInputProvider } from './input/index.js';
 export { OpaInterceptor } from './interceptor/index.js';
 export { getOpaToken, InjectOpa, OpaModule } from './module/index.js';
 export type { OpaProvided } from './module/index.js';

@@ -1,4 +1,5 @@
 export * from './cancel-signal.js';
+export type { ContextKind } from './context-kind.js';
 export * from './decision.js';
 export * from './engine.js';
 export * from './guide.js';

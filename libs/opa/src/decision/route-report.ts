@@ -1,3 +1,5 @@
+import type { ContextKind } from '../contracts/index.js';
+
 /**
  * How a handler stands:
  *
@@ -12,7 +14,7 @@ export type RouteStatus = 'guarded' | 'public' | 'decides' | 'refused' | 'open' 
 
 /** One line of the start-up audit: a route, handler or pattern, and what decides it. */
 export interface RouteReport {
-  readonly kind: 'http' | 'graphql' | 'ws' | 'rpc' | 'grpc' | 'mcp';
+  readonly kind: ContextKind;
   /** In the kind's own terms: `GET /orders/:id`, `Query.order`, an event, a pattern, a tool. */
   readonly route: string;
   /** The class and method. */

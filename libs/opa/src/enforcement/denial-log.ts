@@ -1,7 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { findRecord } from '../decision/index.js';
-import { httpRequest, kindOf, routeOf, subjectTypeOf } from '../input/index.js';
+import { kindOf } from '../contexts/index.js';
+import { httpRequest, routeOf, subjectTypeOf } from '../input/index.js';
 
 /** Describes a denial for the log: no identity, header or payload is in it. */
 export function describeDenial(context: ExecutionContext, { policy, outcome }: Partial<Decision>): string {

@@ -1,13 +1,9 @@
 export { handlerName } from './denial-log.js';
 export * from './enforcement.js';
-export * from './http.js';
-export * from './interceptor-order.js';
 export * from './input-providers.js';
+export * from './interceptor-order.js';
 export * from './locator.js';
 export * from './obligations/index.js';
-export type { EnforcementPoint } from './point.js';
-export * from './points.js';
+export * from './refusals.js';
 export * from './refused.js';
-export type { HttpReply } from './reply.js';
 export * from './tokens.js';
-export * from './withheld.js';

@@ -2,7 +2,8 @@ import type { Type } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { OpaError } from '../contracts/index.js';
-import type { InputFunction, OpaInputProvider } from '../input/index.js';
+import type { InputFunction } from '../contexts/index.js';
+import type { OpaInputProvider } from '../input/index.js';
 import { isInputProvider } from '../input/index.js';
 
 /** The application's providers that build inputs, as `@OpaInput` names them. */

@@ -6,6 +6,7 @@ import { inputJson, isPromise, OpaError } from '../contracts/index.js';
 import type { DecidedInput, DecisionRecord } from '../decision/index.js';
 import { beginDecision, combinedGroups, recordOf, verdictOn } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
+import { pointOf, UnknownContextException } from '../contexts/index.js';
 import {
   denial,
   EnforcementLocator,
@@ -14,9 +15,7 @@ import {
   obligationsOf,
   OpaEnforcement,
   ownDenial,
-  pointOf,
   Refused,
-  UnknownContextException,
 } from '../enforcement/index.js';
 import type { Input } from '../input/index.js';
 import { EarlyDenials } from './early-denials.js';

@@ -1,6 +1,6 @@
 import { OpaError } from '../contracts/index.js';
 import type { Call } from './call.js';
-import type { ContextKind } from './kind.js';
+import type { ContextKind } from '../contracts/index.js';
 import { pickHeaders } from './headers.js';
 import type { Input } from './shapes.js';
 import { userName } from './user-name.js';

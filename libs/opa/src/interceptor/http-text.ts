@@ -1,4 +1,4 @@
-import type { HttpReply } from '../enforcement/index.js';
+import type { HttpReply } from '../contexts/index.js';
 import { LiveBody } from './live-body.js';
 import type { ResponseBody } from './response-body.js';
 import { JSON_TYPE, WrittenBody } from './written-body.js';

@@ -1,5 +1,5 @@
 import type { ExecutionContext, MessageEvent } from '@nestjs/common';
-import { kindOf } from '../input/index.js';
+import { kindOf } from '../contexts/index.js';
 
 // Nest's own metadata; it exports no names for them.
 const SSE = '__sse__';

@@ -14,27 +14,23 @@ import { guidePage, OpaError } from '../contracts/index.js';
 import type { ResultEdit } from '../decision/index.js';
 import { findDecidedInput, holdingResult, takeResult } from '../decision/index.js';
 import type { OpaPolicyOptions } from '../decorators/index.js';
-import type { HttpReply } from '../enforcement/index.js';
+import type { HttpReply } from '../contexts/index.js';
+import { headersOf, httpReply, pointOf, sealCookies, setHeaders, takeBack } from '../contexts/index.js';
 import {
   denial,
   EDITS_RESULTS,
   EnforcementLocator,
   failure,
   handlerName,
-  headersOf,
-  httpReply,
   interceptorsOf,
   inFormOf,
   obligationsOf,
   OpaEnforcement,
   outsideOf,
-  pointOf,
   Refused,
-  sealCookies,
-  setHeaders,
-  takeBack,
 } from '../enforcement/index.js';
-import { kindOf, pickHeaders } from '../input/index.js';
+import { kindOf } from '../contexts/index.js';
+import { pickHeaders } from '../input/index.js';
 import { inTurn } from './in-turn.js';
 import { answersOtherwise, eventOf, isEventStream, leavesByItem } from './items.js';
 import { readBody } from './read-body.js';

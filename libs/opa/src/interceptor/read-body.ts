@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { StreamableFile } from '@nestjs/common';
-import type { HttpReply } from '../enforcement/index.js';
+import type { HttpReply } from '../contexts/index.js';
 import { buffered, fileLike } from './files.js';
 import { contentTypeOf, sendText, writtenOnce } from './http-text.js';
 import { LiveBody } from './live-body.js';

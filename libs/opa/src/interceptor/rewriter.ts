@@ -1,4 +1,4 @@
-import type { HttpReply } from '../enforcement/index.js';
+import type { HttpReply } from '../contexts/index.js';
 
 /** Fastify's own symbol for what it knows of a route; it exports no name for it. */
 const ROUTE = 'fastify.context';

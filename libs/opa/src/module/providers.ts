@@ -17,7 +17,7 @@ import {
   OpaEnforcement,
 } from '../enforcement/index.js';
 import { OpaGuard } from '../guard/index.js';
-import { InputBuilder } from '../input/index.js';
+import { InputBuilder } from '../contexts/index.js';
 import { OpaInterceptor } from '../interceptor/index.js';
 import { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';

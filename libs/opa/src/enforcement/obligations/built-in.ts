@@ -1,8 +1,8 @@
 import type { Obligation } from '../../contracts/index.js';
 import { isHeaderName, isHeaderValue } from '../../contracts/index.js';
 import type { ResultEdit } from '../../decision/index.js';
-import { setHeaders } from '../http.js';
-import type { HttpReply } from '../reply.js';
+import { setHeaders } from '../../contexts/http/adapter.js';
+import type { HttpReply } from '../../contexts/http/reply.js';
 import { malformed } from './malformed.js';
 import { parsePointer } from './pointer.js';
 import { challengeOf } from './step-up.js';

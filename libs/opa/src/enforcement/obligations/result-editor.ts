@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
-import { graphqlCall, kindOf } from '../../input/index.js';
+import { graphqlCall, kindOf } from '../../contexts/index.js';
 import { editsResults, interceptorsOf, isCache, outsideOf } from '../interceptor-order.js';
 
 // Nest's own metadata; it exports no names for them.

@@ -8,8 +8,8 @@ import type {
 } from '@nestjs/core';
 import type { RouteReport } from '../../decision/index.js';
 import { BELOW_ROOT, fieldEnhancers } from '../resolver.check.js';
-import { httpRoutes } from './http-routes.js';
-import { meta } from './metadata.js';
+import { httpRoutes } from '../../contexts/http/routes.js';
+import { meta } from '../../contexts/metadata.js';
 import { providedClass } from './provided-class.js';
 
 /** A handler that Nest calls from outside. */

@@ -1,8 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Call, CallOptions } from '../call.js';
-import type { GrpcMetadata } from '../grpc-call.js';
-import { grpcCall } from '../grpc-call.js';
-import { peerAddress } from '../peer-address.js';
+import type { Call, CallOptions } from '../../input/index.js';
+import type { GrpcMetadata } from './call.js';
+import { grpcCall } from './call.js';
+import { peerAddress } from '../../input/index.js';
 
 /**
  * A gRPC call: `request` holds `service`, `method`, `path`, the client's `data` (none when it sends a stream) and the

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
-import type { HttpRequest } from './http-request.js';
+import type { HttpRequest } from '../../input/index.js';
 
 /**
  * What the library reads of a WebSocket client, the same for `ws` and socket.io.

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { CancelSignal, Decision, HeaderValues } from '../contracts/index.js';
-import { httpFailure, OpaDeniedException } from '../decision/index.js';
-import type { HttpRequest } from '../input/index.js';
-import { comparableHeader, httpRequest, matchesHeader } from '../input/index.js';
-import type { EnforcementPoint } from './point.js';
+import type { CancelSignal, Decision, HeaderValues } from '../../contracts/index.js';
+import { httpFailure, OpaDeniedException } from '../../decision/index.js';
+import type { HttpRequest } from '../../input/index.js';
+import { comparableHeader, httpRequest, matchesHeader } from '../../input/index.js';
+import type { EnforcementPoint } from '../adapter.js';
 import type { HttpReply, RawReply } from './reply.js';
 
 /** The reply of an HTTP context. */

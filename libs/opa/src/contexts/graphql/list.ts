@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Decision, MaybePromise } from '../contracts/index.js';
-import type { GraphqlPath } from '../input/index.js';
-import { graphqlCall } from '../input/index.js';
+import type { Decision, MaybePromise } from '../../contracts/index.js';
+import type { GraphqlPath } from './call.js';
+import { graphqlCall } from './call.js';
 
 // By the path of the outermost list, which is one object for all fields below it, and another the next time.
 const asked = new WeakMap<GraphqlPath, WeakMap<object, Decisions>>();

@@ -1,7 +1,7 @@
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
-import { findMcpContext } from '../input/index.js';
-import { protocolError, rpcException } from './peers.js';
-import type { EnforcementPoint } from './point.js';
+import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import { findMcpContext } from './request.js';
+import { protocolError, rpcException } from '../optional-peers.js';
+import type { EnforcementPoint } from '../adapter.js';
 
 /**
  * Decisions on the tools, prompts and resources of an MCP server. A refusal is a JSON-RPC error with its code, whose

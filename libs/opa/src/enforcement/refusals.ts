@@ -1,44 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { ForbiddenException, HttpException, Logger } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
-import { DENIED_MESSAGE, logFailure, refusalOf } from '../decision/index.js';
-import type { ContextKind } from '../input/index.js';
-import { kindOf } from '../input/index.js';
+import { pointOf } from '../contexts/index.js';
+import { logFailure, refusalOf } from '../decision/index.js';
 import { describeDenial } from './denial-log.js';
-import { graphqlPoint } from './graphql.js';
-import { grpcPoint } from './grpc.js';
-import { httpPoint } from './http.js';
-import { mcpPoint } from './mcp.js';
-import type { EnforcementPoint } from './point.js';
-import { rpcPoint } from './rpc.js';
-import { wsPoint } from './ws.js';
-
-const POINTS: Readonly<Partial<Record<ContextKind, EnforcementPoint>>> = {
-  http: httpPoint,
-  graphql: graphqlPoint,
-  ws: wsPoint,
-  rpc: rpcPoint,
-  grpc: grpcPoint,
-  mcp: mcpPoint,
-};
 
 const logger = new Logger('OpaEnforcement');
-
-/** The refusal of a context whose kind isn't known. */
-export class UnknownContextException extends ForbiddenException {}
-
-/**
- * The enforcement point of a context.
- *
- * @throws UnknownContextException on a kind that isn't known: nothing is let through because nobody knows what it is
- */
-export function pointOf(context: ExecutionContext): EnforcementPoint {
-  const kind = kindOf(context);
-  const point = kind && POINTS[kind];
-  if (point !== undefined) return point;
-  logger.error(`A context of type "${context.getType<string>()}" is not known; it is refused.`);
-  throw new UnknownContextException(DENIED_MESSAGE);
-}
 
 /** The error with which a denied request is refused. */
 export async function denial(context: ExecutionContext, decision: Decision): Promise<Error> {

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
-import type { Call } from '../call.js';
+import type { Call } from '../../input/index.js';
 
 // What @MessagePattern and @EventPattern leave at a handler.
 const PATTERNS = 'microservices:pattern';

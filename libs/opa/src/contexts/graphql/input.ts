@@ -1,9 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Call, CallOptions } from '../call.js';
-import type { GraphqlPath } from '../graphql-call.js';
-import { graphqlCall, graphqlRequest, graphqlUser } from '../graphql-call.js';
-import { pickHeaders } from '../headers.js';
-import { peerAddress } from '../peer-address.js';
+import type { Call, CallOptions } from '../../input/index.js';
+import type { GraphqlPath } from './call.js';
+import { graphqlCall, graphqlRequest, graphqlUser } from './call.js';
+import { pickHeaders } from '../../input/index.js';
+import { peerAddress } from '../../input/index.js';
 
 /**
  * A field of a GraphQL operation: `request` holds the `operation` (`query`, `mutation` or `subscription`), its

@@ -2,16 +2,16 @@ import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { MaybePromise } from '../contracts/index.js';
 import { isPromise, OpaError } from '../contracts/index.js';
-import { allowedHeaders } from './headers.js';
-import { callShapes } from './call-shapes.js';
-import { calls } from './calls.js';
-import { httpRequest } from './http-request.js';
-import type { OpaInputOptions } from './input.options.js';
-import type { Input } from './shapes.js';
-import { kindOf } from './kind.js';
-import { shapes } from './shapes.js';
-import { ANONYMOUS } from './subject.js';
-import { fieldsOf, WholeSubjectWarning } from './subject-fields.js';
+import { allowedHeaders } from '../input/index.js';
+import { callShapes } from '../input/index.js';
+import { calls } from './registry.js';
+import { httpRequest } from '../input/index.js';
+import type { OpaInputOptions } from '../input/index.js';
+import type { Input } from '../input/index.js';
+import { kindOf } from './registry.js';
+import { shapes } from '../input/index.js';
+import { ANONYMOUS } from '../input/index.js';
+import { fieldsOf, WholeSubjectWarning } from '../input/index.js';
 
 /** What `@OpaInput` takes: its result is merged over the top level of the input built so far. */
 export type InputFunction = (context: ExecutionContext, input: Input) => object | Promise<object>;

@@ -1,11 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { parse } from 'node:querystring';
-import type { Call, CallOptions } from '../call.js';
-import { pickHeaders } from '../headers.js';
-import { pathOf, targetOf } from '../http-request.js';
-import { peerAddress } from '../peer-address.js';
-import type { WsClient } from '../ws-client.js';
-import { wsClient } from '../ws-client.js';
+import type { Call, CallOptions } from '../../input/index.js';
+import { pickHeaders } from '../../input/index.js';
+import { pathOf, targetOf } from '../../input/index.js';
+import { peerAddress } from '../../input/index.js';
+import type { WsClient } from './client.js';
+import { wsClient } from './client.js';
 
 /**
  * A message of a WebSocket client: `request` holds its `event` and `data`, socket.io's `namespace`, and the

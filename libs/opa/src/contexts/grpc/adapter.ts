@@ -1,10 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Decision, MaybePromise } from '../contracts/index.js';
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
-import type { GrpcMetadata } from '../input/index.js';
-import { comparableHeader, grpcCall, matchesHeader } from '../input/index.js';
-import { rpcException } from './peers.js';
-import type { EnforcementPoint } from './point.js';
+import type { Decision, MaybePromise } from '../../contracts/index.js';
+import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import type { GrpcMetadata } from './call.js';
+import { grpcCall } from './call.js';
+import { comparableHeader, matchesHeader } from '../../input/index.js';
+import { rpcException } from '../optional-peers.js';
+import type { EnforcementPoint } from '../adapter.js';
 
 /** The trailer of a denied call: JSON with `reasons` and `decisionId`, when the policy gives them. */
 const DENIAL_TRAILER = 'opa-denial-bin';

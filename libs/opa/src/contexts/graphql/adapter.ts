@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
-import type { MaybePromise } from '../contracts/index.js';
+import type { MaybePromise } from '../../contracts/index.js';
 import {
   codesOf,
   DENIED,
@@ -9,12 +9,12 @@ import {
   denialDetails,
   failureMessage,
   OpaDeniedException,
-} from '../decision/index.js';
-import { graphqlContext, graphqlRequest } from '../input/index.js';
-import { askOnceForList } from './graphql-list.js';
-import { applyToRequest, setHeaders, stripHeaders } from './http.js';
-import type { EnforcementPoint } from './point.js';
-import type { HttpReply } from './reply.js';
+} from '../../decision/index.js';
+import { graphqlContext, graphqlRequest } from './call.js';
+import { askOnceForList } from './list.js';
+import { applyToRequest, setHeaders, stripHeaders } from '../http/adapter.js';
+import type { EnforcementPoint } from '../adapter.js';
+import type { HttpReply } from '../http/reply.js';
 
 /** What a client's leaving closes: a reply, or a connection. */
 type Line = EventEmitter & { readonly destroyed: boolean };

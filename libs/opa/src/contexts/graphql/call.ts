@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { OpaError } from '../contracts/index.js';
-import type { HttpRequest } from './http-request.js';
+import { OpaError } from '../../contracts/index.js';
+import type { HttpRequest } from '../../input/index.js';
 
 /** A place in a GraphQL answer, from within. */
 export interface GraphqlPath {

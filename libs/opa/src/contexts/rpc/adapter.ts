@@ -1,6 +1,6 @@
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
-import { rpcException } from './peers.js';
-import type { EnforcementPoint } from './point.js';
+import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import { rpcException } from '../optional-peers.js';
+import type { EnforcementPoint } from '../adapter.js';
 
 /**
  * Decisions on the messages and events of microservices. The error that a client gets is

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
-import type { Call, CallOptions } from '../call.js';
-import { pickHeaders } from '../headers.js';
-import { findMcpContext } from '../mcp-request.js';
-import { peerAddress } from '../peer-address.js';
+import type { Call, CallOptions } from '../../input/index.js';
+import { pickHeaders } from '../../input/index.js';
+import { findMcpContext } from './request.js';
+import { peerAddress } from '../../input/index.js';
 
 /** What each method acts on, by COAZ-MCP's defaults: the resource's type and the parameter that names it. */
 const RESOURCES: Readonly<Record<string, readonly [type: string, parameter: string]>> = {

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { HttpRequest } from './http-request.js';
+import type { HttpRequest } from '../../input/index.js';
 
 /** The context that MCP servers built on Nest's microservices (`@rekog/mcp-nest`) hand to their handlers. */
 export interface McpRequestContext {

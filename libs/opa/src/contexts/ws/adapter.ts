@@ -1,11 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { MaybePromise } from '../contracts/index.js';
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../decision/index.js';
-import type { WsClient } from '../input/index.js';
-import { wsClient } from '../input/index.js';
-import { stripHeaders } from './http.js';
-import { wsException } from './peers.js';
-import type { EnforcementPoint } from './point.js';
+import type { MaybePromise } from '../../contracts/index.js';
+import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import type { WsClient } from './client.js';
+import { wsClient } from './client.js';
+import { stripHeaders } from '../http/adapter.js';
+import { wsException } from '../optional-peers.js';
+import type { EnforcementPoint } from '../adapter.js';
 
 /**
  * Decisions on the messages of WebSocket clients. A refusal reaches the client as Nest's event `exception`, with

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { OutgoingMessage } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import { rawOf } from './http.js';
+import { rawOf } from './adapter.js';
 import type { HttpReply } from './reply.js';
 
 type Headers = ReturnType<HttpReply['getHeaders']>;

@@ -1,6 +1,6 @@
 import type { ExecutionContext, HttpException } from '@nestjs/common';
 import type { CancelSignal, Decision, MaybePromise } from '../contracts/index.js';
-import type { HttpReply } from './reply.js';
+import type { HttpReply } from './http/reply.js';
 
 /** How decisions are enforced on one kind of context. */
 export interface EnforcementPoint {

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { RequestMethod, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { routeTemplate } from '../../input/index.js';
-import { meta } from './metadata.js';
+import { meta } from '../metadata.js';
 
 /** Where a controller stands. */
 export interface Place {
