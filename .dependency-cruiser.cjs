@@ -16,7 +16,13 @@ const layers = [
   ['testing'],
 ];
 /** The layers of nestjs-opa-mcp. */
-const mcpLayers = [['protocol'], ['policy'], ['contextforge']];
+const mcpLayers = [
+  ['options', 'protocol'],
+  ['policy'],
+  ['contextforge', 'session', 'upstream'],
+  ['http'],
+  ['module'],
+];
 /** The layers of opa-plan. Its other files stand above them. */
 const planLayers = [['values'], ['builtins'], ['runtime', 'plan', 'bundle'], ['compiler']];
 
@@ -56,6 +62,13 @@ module.exports = {
       comment: 'the gateway and nestjs-opa-mcp use the packages as their users do: by name',
       from: { path: '^(libs/mcp/)?src/' },
       to: { path: '^libs/(opa|plan)/src/(?!(index|internal|testing/index)\\.ts$)' },
+    },
+    {
+      name: 'mcp-by-name',
+      severity: 'error',
+      comment: 'the gateway uses nestjs-opa-mcp by name',
+      from: { path: '^src/' },
+      to: { path: '^libs/mcp/src/(?!(index|internal)\\.ts$)' },
     },
   ],
   options: {

@@ -1,15 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
-import { z } from 'zod';
 import type { OpaModuleOptions } from 'nestjs-opa';
-import { adminController } from './admin/admin.controller.js';
-import { AUTHENTICATION } from './auth/index.js';
-import type { Authentication } from './auth/index.js';
-import { variable } from './config/index.js';
-import type { Environment, GatewayConfig } from './config/index.js';
-import { HealthController } from './health/health.controller.js';
-import { Drain } from './http/index.js';
-import { instancesOf } from './instances/instances-of.js';
 import {
   BodyBudget,
   enforcerOf,
@@ -20,8 +11,17 @@ import {
   metadataController,
   SessionSeal,
   StandingStreams,
-} from './mcp/index.js';
-import type { McpSettings, Plugins } from './mcp/index.js';
+} from 'nestjs-opa-mcp/internal';
+import type { McpSettings, Plugins } from 'nestjs-opa-mcp/internal';
+import { z } from 'zod';
+import { adminController } from './admin/admin.controller.js';
+import { AUTHENTICATION, McpAuthGuard } from './auth/index.js';
+import type { Authentication } from './auth/index.js';
+import { sessionKey } from './config/index.js';
+import type { Environment, GatewayConfig } from './config/index.js';
+import { HealthController } from './health/health.controller.js';
+import { Drain } from './http/index.js';
+import { instancesOf } from './instances/instances-of.js';
 import { restController } from './rest/rest.controller.js';
 import { Upstream } from './rest/upstream.js';
 
@@ -47,7 +47,7 @@ export class GatewayModule {
     );
     const settings: McpSettings = {
       headers: new HeaderRules(INPUT.parse(opa.input).headers, policyHeaders),
-      seal: new SessionSeal(variable(env, 'GATEWAY_SESSION_KEY')),
+      seal: new SessionSeal(sessionKey(env)),
       bodies: new BodyBudget(config.listen.maxBufferedBytes),
       local: isLoopback(config.listen.host),
       audience: config.auth?.audience,
@@ -77,6 +77,6 @@ export class GatewayModule {
 }
 
 function mcpControllers(server: McpServer, { auth }: GatewayConfig, authentication: Authentication): Type[] {
-  const controller = mcpController(server, authentication);
+  const controller = mcpController(server, [new McpAuthGuard(authentication, server.entry.name)]);
   return auth === undefined ? [controller] : [controller, metadataController(server, auth.issuer)];
 }

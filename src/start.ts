@@ -8,7 +8,7 @@ import { ConfigError, isProduction } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { GatewayModule } from './gateway.module.js';
 import { createAdapter } from './http/index.js';
-import { loadPlugins } from './mcp/index.js';
+import { loadPlugins } from 'nestjs-opa-mcp/internal';
 import { dispatcher } from './rest/upstream.js';
 
 /**

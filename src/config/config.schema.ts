@@ -1,6 +1,6 @@
+import { mcpServerSchema, policyPath } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
-import { mcpSchema } from './mcp.schema.js';
-import { policy, upstreamSchema } from './upstream.schema.js';
+import { upstreamSchema } from './upstream.schema.js';
 
 const filled = z.string().min(1, { error: 'a text that is not empty' });
 
@@ -41,11 +41,11 @@ export const configSchema = z
     opa: z.record(z.string(), z.unknown()).default({}),
     auth: authSchema.optional(),
     /** `/admin/…` for those whom its policy allows. Default: none. */
-    admin: z.strictObject({ policy }).optional(),
+    admin: z.strictObject({ policy: policyPath }).optional(),
     /** REST upstreams. Default: none. */
     upstreams: z.array(upstreamSchema).default([]),
     /** MCP servers. Default: none. */
-    mcp: z.array(mcpSchema).default([]),
+    mcp: z.array(mcpServerSchema).default([]),
   })
   .superRefine((config, context) => {
     const { upstreams, mcp, opa, auth } = config;

@@ -4,5 +4,5 @@ export { isProduction, variable } from './environment.js';
 export type { Environment } from './environment.js';
 export { loadConfig } from './load-config.js';
 export type { GatewayConfig } from './load-config.js';
-export type { McpEntry } from './mcp.schema.js';
 export type { UpstreamEntry } from './upstream.schema.js';
+export { sessionKey } from './session-key.js';

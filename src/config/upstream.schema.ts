@@ -1,19 +1,5 @@
-import { isPolicyPath } from 'nestjs-opa';
+import { entryName, policyPath, upstreamUrl } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
-
-const NAME_RULE = 'letters, digits, "-" and "_", at most 63, a letter or digit first';
-const URL_RULE = 'an http:// or https:// URL without user, query and fragment';
-
-const isUpstreamUrl = (text: string): boolean => {
-  if (!URL.canParse(text) || /[?#\s\\]/.test(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
-};
-
-/** Accepts a policy path. */
-export const policy = z
-  .string()
-  .refine(isPolicyPath, { error: 'a policy path such as gateway/orders/request' });
 
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
 // The connection's, the message's, or the gateway's own affair.
@@ -30,13 +16,13 @@ const forwarded = z
 /** One REST upstream: what `/api/{name}/*` leads to. */
 export const upstreamSchema = z.strictObject({
   /** The name in the gateway's path. */
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: NAME_RULE }),
+  name: entryName,
   /** Where the upstream is; its path stands before the request's own. */
-  url: z.string({ error: URL_RULE }).refine(isUpstreamUrl, { error: URL_RULE }),
+  url: upstreamUrl,
   /** The decision asked before the upstream. Default: `opa.policy`. */
-  policy: policy.optional(),
+  policy: policyPath.optional(),
   /** The decision asked about the upstream's answer. Default: none. */
-  response: policy.optional(),
+  response: policyPath.optional(),
   /** How long the upstream may take to connect, and to begin its answer, in milliseconds. Default: 5,000. */
   timeout: z.int().min(1).max(2_147_483_647).default(5_000),
   /** Whether the user's own `Authorization` goes to the upstream. Default: `false`. */

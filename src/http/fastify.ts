@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config/index.js';
 import { ClientErrors } from './client-errors.js';
 import { assertPlainHost } from './host-rule.js';
-import { removeNamed } from './hop-by-hop.js';
+import { removeNamed } from 'nestjs-opa-mcp/internal';
 import { assertPlainPath, withPlainPath } from './path-rules.js';
 
 /** How late Node may notice that a request has not arrived in time, in milliseconds. */

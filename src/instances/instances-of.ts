@@ -2,8 +2,8 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { getOpaToken, OpaModule } from 'nestjs-opa';
 import type { OpaModuleOptions, OpaService } from 'nestjs-opa';
 import type { GatewayConfig } from '../config/index.js';
-import type { Plugins } from '../mcp/index.js';
-import { OpaInstances } from './opa-instances.js';
+import type { Plugins } from 'nestjs-opa-mcp/internal';
+import { OpaInstances } from 'nestjs-opa-mcp/internal';
 
 /** The modules of a gateway's instances, and the provider of {@link OpaInstances}. */
 export function instancesOf(

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { matchesHeader, peerAddress } from 'nestjs-opa/internal';
-import { removeHopByHop } from '../http/index.js';
+import { removeHopByHop } from 'nestjs-opa-mcp/internal';
 import type { Upstream } from './upstream.js';
 
 // They would hide the body, or a part of it, from the response policy.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { McpCaller } from 'nestjs-opa-mcp';
-import { Admissions, openingOf } from '../../../src/mcp/admissions.js';
+import { Admissions, openingOf } from '../../../libs/mcp/src/session/admissions.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
 import type { Answer, Sent } from '../support/client.js';

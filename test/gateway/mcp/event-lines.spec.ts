@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { EventSplitter } from '../../../src/mcp/events.js';
+import { EventSplitter } from '../../../libs/mcp/src/protocol/event-stream.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
 import { HEADERS, modern, startMcpGateway, tool } from './support/mcp-gateway.js';

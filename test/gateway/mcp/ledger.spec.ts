@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { McpCall } from 'nestjs-opa-mcp';
-import { Ledger } from '../../../src/mcp/ledger.js';
-import { Receivers } from '../../../src/mcp/receivers.js';
-import { Tasks } from '../../../src/mcp/tasks.js';
+import { Ledger } from '../../../libs/mcp/src/session/ledger.js';
+import { Receivers } from '../../../libs/mcp/src/session/receivers.js';
+import { Tasks } from '../../../libs/mcp/src/session/tasks.js';
 
 const callOf = (id: string | number, text = ''): McpCall => ({
   request: { jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'x', text } },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { written } from '../../../src/mcp/numbers.js';
+import { serializeChanged } from '../../../libs/mcp/src/protocol/serialize-changed.js';
 
 interface Page {
   result: { items: { n: number; x?: string }[]; max: number; list: number[] };
@@ -15,7 +15,7 @@ describe('a message that a policy has changed', () => {
     const { result } = page();
     const message = { result };
     const changed = { result: { ...result, items: [result.items[1]], more: 1 } };
-    expect(written(text, message, changed)).toBe(
+    expect(serializeChanged(text, message, changed)).toBe(
       '{"result":{"items":[{"n":9007199254740992,"x":"-1.0"}],"max":18446744073709551615,' +
         '"list":[1.0,-0,1e2,7,1E400],"more":1}}',
     );
@@ -26,7 +26,7 @@ describe('a message that a policy has changed', () => {
     const message = { result };
     const items = result.items.map((item) => ({ ...item, x: '***' }));
     const list = result.list.map((value, index) => (index === 0 ? 5 : value));
-    expect(written(text, message, { result: { ...result, items, list } })).toBe(
+    expect(serializeChanged(text, message, { result: { ...result, items, list } })).toBe(
       text.replace('"a"', '"***"').replace('"-1.0"', '"***"').replace('[1.0', '[5'),
     );
   });
@@ -35,7 +35,9 @@ describe('a message that a policy has changed', () => {
     const { result } = page();
     const message = { result };
     const items = result.items.slice(1).map((item) => ({ ...item, x: '***' }));
-    expect(written(text, message, { result: { ...result, items } })).not.toContain('9007199254740993');
+    expect(serializeChanged(text, message, { result: { ...result, items } })).not.toContain(
+      '9007199254740993',
+    );
   });
 
   it('has untouched parts as they were written, whatever stands in front of them', () => {
@@ -44,17 +46,21 @@ describe('a message that a policy has changed', () => {
     const message = JSON.parse(spaced) as { ab: [number, { x: string; y: number[] }]; z: object; n: number };
     const [first, second] = message.ab;
     expect(
-      written(spaced, message, { ...message, ab: [first, { ...second, x: '***' }], more: [undefined] }),
+      serializeChanged(spaced, message, {
+        ...message,
+        ab: [first, { ...second, x: '***' }],
+        more: [undefined],
+      }),
     ).toBe('{"ab":[1.0,{"x":"***","y":[ -0 , 2.50 ]}],"z":{ },"n":1.0,"more":[null]}');
-    expect(written(spaced, message, message)).toBe(spaced.trim());
-    expect(written(spaced, message, { n: message.n, ab: [second] })).toBe(
+    expect(serializeChanged(spaced, message, message)).toBe(spaced.trim());
+    expect(serializeChanged(spaced, message, { n: message.n, ab: [second] })).toBe(
       '{"n":1.0,"ab":[{ "x" : "}],{[" , "y" : [ -0 , 2.50 ] }]}',
     );
   });
 
   it('is written as ever where JavaScript holds every number', () => {
     const message = { a: [1, 0.5, -3], '1.0': '1.0' };
-    expect(written(JSON.stringify(message), message, { ...message, b: null })).toBe(
+    expect(serializeChanged(JSON.stringify(message), message, { ...message, b: null })).toBe(
       '{"a":[1,0.5,-3],"1.0":"1.0","b":null}',
     );
   });

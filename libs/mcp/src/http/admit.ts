@@ -1,0 +1,24 @@
+import type { McpEra } from '../protocol/call.js';
+import type { McpRefusal } from '../policy/enforcer.js';
+import { openingOf } from '../session/admissions.js';
+import type { Exchange } from './exchange.js';
+import { reportNotAdmitted } from './report.js';
+
+/**
+ * Decides what is sent without a session and is no request that is decided by itself: as the request that its client
+ * would begin with. A session's own messages pass, for its `initialize` was allowed.
+ *
+ * @param what - the HTTP method, or the message's own, for the log
+ * @returns why it must not go on; `undefined` when it may
+ */
+export async function admit(exchange: Exchange, era: McpEra, what: string): Promise<McpRefusal | undefined> {
+  const { server, enforcer, caller, request, session, signal } = exchange;
+  if (session !== undefined) return undefined;
+  const version = request.headers['mcp-protocol-version'];
+  const opening = openingOf(caller, era, typeof version === 'string' ? version.trim() : undefined);
+  if (server.admissions.has(opening)) return undefined;
+  const refusal = await enforcer.before(opening, signal);
+  if (refusal === undefined) server.admissions.add(opening);
+  else reportNotAdmitted(exchange, what, opening.request.method, refusal);
+  return refusal;
+}

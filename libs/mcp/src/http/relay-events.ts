@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { Logger } from '@nestjs/common';
+import type { McpCall } from '../protocol/call.js';
+import { INTERNAL_ERROR } from '../protocol/parse.js';
+import { EventSplitter, KEEP_ALIVE, StreamEvent } from '../protocol/event-stream.js';
+import type { Piece } from '../protocol/event-stream.js';
+import type { Exchange } from './exchange.js';
+import type { Inspector } from './inspector.js';
+import { errorText } from './refuse.js';
+import type { UpstreamAnswer } from '../upstream/upstream-client.js';
+
+/** What an event's fields may take beside its message. */
+const FIELDS = 64 * 1024;
+const NO_ANSWER = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
+
+/**
+ * Passes an event stream on, each event as it comes and once it may pass.
+ *
+ * @param call - the request that the stream answers; none on a standing or resumed stream
+ */
+export async function relayEvents(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  inspector: Inspector,
+  headers: UpstreamAnswer['headers'],
+  call?: McpCall,
+): Promise<void> {
+  await new EventRelay(exchange, inspector, call).run(answer, headers);
+}
+
+class EventRelay {
+  private readonly logger = new Logger('Mcp');
+  private resumable = false;
+  private answered = false;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly inspector: Inspector,
+    private readonly call: McpCall | undefined,
+  ) {}
+
+  async run({ body, status }: UpstreamAnswer, headers: UpstreamAnswer['headers']): Promise<void> {
+    const { reply, server, signal } = this.exchange;
+    // With a charset of the upstream's a client would read other text than what was decided.
+    this.exchange.setHeaders({ ...headers, 'content-type': 'text/event-stream' });
+    reply.hijack();
+    reply.raw.writeHead(status, reply.getHeaders() as OutgoingHttpHeaders).flushHeaders();
+    const splitter = new EventSplitter(server.entry.maxResultBytes + FIELDS);
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        for (const piece of splitter.push(chunk)) {
+          if (piece === KEEP_ALIVE) await this.write(piece);
+          else if (!(await this.pass(piece))) {
+            reply.raw.end();
+            return;
+          }
+        }
+      }
+      reply.raw.end();
+    } catch (cause) {
+      if (!signal.aborted) await this.broken(cause);
+      if (!reply.raw.writableEnded) reply.raw.destroy();
+    } finally {
+      body.destroy();
+    }
+  }
+
+  /** Passes one event on; `false` when nothing may follow it. */
+  private async pass(event: StreamEvent): Promise<boolean> {
+    const { exchange, call } = this;
+    const { id, data = '', fault } = event;
+    if (fault !== undefined) return this.withhold(new StreamEvent({}), fault);
+    // The newer era has no resumption.
+    if (id !== undefined && id !== '' && call?.era !== 'modern') {
+      this.resumable = true;
+      exchange.sent(id);
+    }
+    if (data === '') {
+      await this.write(event);
+      return true;
+    }
+    const seen = await this.inspector.inspect(data);
+    if (seen.kind === 'pass') {
+      this.answered ||= seen.answers;
+      await this.write(event.with(seen.text));
+    } else if (seen.kind === 'refuse') {
+      this.answered ||= seen.id === call?.request.id;
+      await this.write(event.with(errorText(seen.id, seen.refusal)));
+    } else if (seen.kind === 'drop') {
+      await this.write(event.withoutMessage());
+    } else return this.withhold(event, seen.why);
+    return true;
+  }
+
+  /** Keeps an event's message back; a call that waits for its answer gets an error, and nothing may follow then. */
+  private async withhold(event: StreamEvent, why: string): Promise<boolean> {
+    const { exchange, call } = this;
+    this.logger.warn(`${exchange.server.entry.name}: an event is not passed on: ${why}`);
+    const lost = call !== undefined && !this.answered;
+    await this.write(lost ? event.with(errorText(call.request.id, NO_ANSWER)) : event.withoutMessage());
+    return !lost;
+  }
+
+  /** Tells a client that its answer won't come, unless it can resume the stream; what is too large stays too large. */
+  private async broken(cause: unknown): Promise<void> {
+    const { exchange, call } = this;
+    exchange.server.upstream.failure(cause, exchange.signal);
+    if (call === undefined || this.answered) return;
+    if (this.resumable && !(cause instanceof RangeError)) return;
+    await this.write(new StreamEvent({ data: errorText(call.request.id, NO_ANSWER) }));
+    await new Promise<void>((resolve) => exchange.reply.raw.end(resolve));
+  }
+
+  private async write(piece: Piece): Promise<void> {
+    const { reply, signal } = this.exchange;
+    signal.throwIfAborted();
+    const text = String(piece);
+    if (text === '') return;
+    if (!reply.raw.write(text)) await once(reply.raw, 'drain', { signal });
+  }
+}

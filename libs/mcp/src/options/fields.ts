@@ -1,0 +1,22 @@
+import { isPolicyPath } from 'nestjs-opa';
+import { z } from 'zod';
+
+const NAME_RULE = 'letters, digits, "-" and "_", at most 63, a letter or digit first';
+const URL_RULE = 'an http:// or https:// URL without user, query and fragment';
+
+const isUpstreamUrl = (text: string): boolean => {
+  if (!URL.canParse(text) || /[?#\s\\]/.test(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
+};
+
+/** Accepts the name of an entry, which stands in the path of its route. */
+export const entryName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: NAME_RULE });
+
+/** Accepts the URL of an upstream server. */
+export const upstreamUrl = z.string({ error: URL_RULE }).refine(isUpstreamUrl, { error: URL_RULE });
+
+/** Accepts a policy path. */
+export const policyPath = z
+  .string()
+  .refine(isPolicyPath, { error: 'a policy path such as gateway/orders/request' });

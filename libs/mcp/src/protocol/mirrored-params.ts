@@ -1,0 +1,113 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { comparableHeader } from 'nestjs-opa/internal';
+import type { JsonRpcRequest } from './json-rpc.js';
+import { boundedKey } from './bounded-key.js';
+import { isObject } from './parse.js';
+import { decoded, mismatch } from './mirrored-headers.js';
+
+const MAX_TOOLS = 1_000;
+const PREFIX = 'mcp-param-';
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+/** An argument that a header repeats. */
+interface Mirrored {
+  readonly header: string;
+  readonly path: readonly string[];
+}
+
+/**
+ * The arguments that tools want repeated in `Mcp-Param-…` headers, as their input schemas say (`x-mcp-header`): whoever
+ * routes by such a header must not see another call than policy and server.
+ *
+ * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http | MCP's transport}
+ */
+export class MirroredParams {
+  private readonly logger = new Logger('Mcp');
+  private readonly tools = new LRUCache<string, readonly Mirrored[]>({ max: MAX_TOOLS });
+  /** Names that a client gave, and the server did not list. */
+  private readonly unlisted = new LRUCache<string, true>({ max: MAX_TOOLS });
+
+  /** Takes the headers from a result of tools/list. */
+  learn(result: unknown): void {
+    const tools = isObject(result) ? result['tools'] : undefined;
+    if (!Array.isArray(tools)) return;
+    for (const tool of tools as unknown[]) {
+      if (!isObject(tool) || typeof tool['name'] !== 'string') continue;
+      this.tools.set(tool['name'], mirroredBy(tool['inputSchema']));
+    }
+  }
+
+  /**
+   * Compares the headers of a tool call with its arguments.
+   *
+   * @param listTools - asks the server for its tools, where such a header is there and the tool isn't known
+   * @returns those of the headers that the server gets; none for a tool that the server doesn't list
+   * @throws GatewayError 400 with -32020
+   */
+  async compared(
+    { id, params }: JsonRpcRequest,
+    headers: IncomingHttpHeaders,
+    listTools: () => Promise<readonly unknown[]>,
+  ): Promise<IncomingHttpHeaders> {
+    const name = String(params?.['name']);
+    const sent = Object.entries(headers).filter(([header]) => header.startsWith(PREFIX));
+    if (sent.length > 0 && !this.tools.has(name) && !this.unlisted.has(boundedKey('', name))) {
+      await this.ask(name, listTools);
+    }
+    const mirrored = this.tools.get(name);
+    if (mirrored === undefined) return {};
+    for (const { header, path } of mirrored) {
+      const value = path.reduce<unknown>(member, params?.['arguments']) ?? undefined;
+      const given = headers[header];
+      const agree = value === undefined ? given === undefined : says(given, value);
+      if (!agree || hasRival(headers, header)) throw mismatch(header, 'does not say what the body says', id);
+    }
+    return Object.fromEntries(sent);
+  }
+
+  private async ask(name: string, listTools: () => Promise<readonly unknown[]>): Promise<void> {
+    try {
+      this.learn({ tools: await listTools() });
+      if (!this.tools.has(name)) this.unlisted.set(boundedKey('', name), true);
+    } catch (error) {
+      this.logger.warn(
+        `The tools can't be listed: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
+    }
+  }
+}
+
+// With `_` or `.` for `-`, which some servers take for the same header.
+const hasRival = (headers: IncomingHttpHeaders, header: string): boolean =>
+  Object.keys(headers).some((name) => name !== header && comparableHeader(name) === comparableHeader(header));
+
+function says(given: string | string[] | undefined, value: unknown): boolean {
+  const text = typeof given === 'string' ? decoded(given) : undefined;
+  if (text === undefined) return false;
+  return typeof value === 'number' && DECIMAL.test(text) ? Number(text) === value : text === String(value);
+}
+
+const member = (value: unknown, key: string): unknown =>
+  isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+
+function mirroredBy(schema: unknown): Mirrored[] {
+  const found: Mirrored[] = [];
+  const open: { path: readonly string[]; schema: unknown }[] = [{ path: [], schema }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { path } = next;
+    if (!isObject(next.schema)) continue;
+    const { 'x-mcp-header': name, type, properties } = next.schema;
+    if (isPrimitive(type) && typeof name === 'string' && TOKEN.test(name)) {
+      found.push({ header: PREFIX + name.toLowerCase(), path });
+    }
+    for (const [key, child] of Object.entries(isObject(properties) ? properties : {})) {
+      open.push({ path: [...path, key], schema: child });
+    }
+  }
+  return found;
+}
+
+const isPrimitive = (type: unknown): boolean => type === 'string' || type === 'integer' || type === 'boolean';

@@ -1,0 +1,95 @@
+import { endOfString } from 'nestjs-opa/internal';
+
+/** A value, and where its text stands. */
+interface Place {
+  readonly value: unknown;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Writes a message that a policy has changed. The parts that nobody changed are copied from the server's text, for
+ * JavaScript can't hold each of their numbers.
+ *
+ * @param text - the message as it came
+ * @param message - the same, parsed
+ * @param changed - what to write: its untouched parts are the parsed message's own, or stand where they stood there
+ */
+export function serializeChanged(text: string, message: unknown, changed: unknown): string {
+  const start = text.search(/\S/);
+  return new Writer(text).write(changed, { value: message, start, end: text.length });
+}
+
+class Writer {
+  constructor(private readonly text: string) {}
+
+  /** @param place - what stood in the place of the value; `undefined` when that isn't known */
+  write(value: unknown, place: Place | undefined): string {
+    if (place === undefined) return JSON.stringify(value ?? null);
+    if (value === place.value) return this.text.slice(place.start, place.end).trimEnd();
+    if (Array.isArray(value)) return this.list(value, place);
+    return typeof value === 'object' && value !== null
+      ? this.members(value, place)
+      : JSON.stringify(value ?? null);
+  }
+
+  private list(values: readonly unknown[], place: Place): string {
+    const places = Array.isArray(place.value) ? [...this.places(place)].map(([, item]) => item) : [];
+    // Where items were removed, nobody can tell where one stood that was changed too.
+    const isWhole = places.length === values.length;
+    const moved = new Map(isWhole ? [] : places.map((item) => [item.value, item]));
+    const placeOf = (value: unknown, index: number): Place | undefined =>
+      isWhole ? places[index] : typeof value === 'object' ? moved.get(value) : undefined;
+    return `[${values.map((value, index) => this.write(value, placeOf(value, index))).join()}]`;
+  }
+
+  private members(value: object, place: Place): string {
+    const isKnown = typeof place.value === 'object' && place.value !== null && !Array.isArray(place.value);
+    const places = new Map(isKnown ? this.places(place) : []);
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${this.write(member, places.get(key))}`).join()}}`;
+  }
+
+  /** The members or items of an object or list. */
+  private *places({ value, start }: Place): Generator<[string, Place]> {
+    const { text } = this;
+    const isList = Array.isArray(value);
+    let at = this.next(start + 1, ' \t\r\n');
+    for (let index = 0; !'}]'.includes(text.charAt(at)); index += 1) {
+      let key = String(index);
+      if (!isList) {
+        const end = endOfString(text, at) + 1;
+        key = JSON.parse(text.slice(at, end)) as string;
+        at = this.next(end, ' \t\r\n:');
+      }
+      const end = endOfValue(text, at);
+      yield [key, { value: (value as Readonly<Record<string, unknown>>)[key], start: at, end }];
+      at = this.next(end, ' \t\r\n,');
+    }
+  }
+
+  private next(from: number, skipped: string): number {
+    let at = from;
+    while (at < this.text.length && skipped.includes(this.text.charAt(at))) at += 1;
+    return at;
+  }
+}
+
+const [QUOTE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Where the value ends that begins at an index, with the space behind a number or a word. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) at = endOfString(text, at);
+    else if (char === OPEN_OBJECT || char === OPEN_LIST) depth += 1;
+    else if (char === CLOSE_OBJECT || char === CLOSE_LIST) {
+      if (depth === 0) return at;
+      depth -= 1;
+    } else if (char === COMMA && depth === 0) return at;
+    else continue;
+    if (depth === 0) return at + 1;
+  }
+  return text.length;
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { OpaError } from 'nestjs-opa';
+import { isObject, parseServerMessage } from '../protocol/parse.js';
+import type { McpCall } from '../protocol/call.js';
+import { metaOf } from '../protocol/era.js';
+import { EventSplitter, KEEP_ALIVE } from '../protocol/event-stream.js';
+import type { DeclaredNames } from '../protocol/declared-names.js';
+import type { McpServerEntry } from '../options/server.schema.js';
+import type { UpstreamAnswer, UpstreamClient } from './upstream-client.js';
+
+const MAX_PAGES = 100;
+const TIMEOUT_MS = 10_000;
+
+/** The server that is asked for its tools. */
+export interface ListedServer {
+  readonly entry: Pick<McpServerEntry, 'name' | 'maxResultBytes'>;
+  readonly upstream: UpstreamClient;
+  readonly declaredNames: DeclaredNames;
+  /** The headers that a call went to the server with. */
+  readonly sentWith: WeakMap<McpCall, IncomingHttpHeaders>;
+}
+
+/**
+ * Asks an MCP server for its tools, in the session and with the version of a call.
+ *
+ * @throws OpaError `OPA_BAD_ANSWER` when it doesn't list them
+ */
+export async function listTools(server: ListedServer, call: McpCall): Promise<readonly unknown[]> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const tools: unknown[] = [];
+  let cursor: unknown;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const result = await ask(server, call, cursor, signal);
+    if (!isObject(result) || !Array.isArray(result['tools'])) break;
+    tools.push(...(result['tools'] as unknown[]));
+    cursor = result['nextCursor'];
+    if (cursor !== undefined) continue;
+    server.declaredNames.learn('tools/list', { tools });
+    return tools;
+  }
+  throw new OpaError('OPA_BAD_ANSWER', `The MCP server "${server.entry.name}" did not list its tools.`);
+}
+
+async function ask(
+  server: ListedServer,
+  call: McpCall,
+  cursor: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const id = `gateway-${randomUUID()}`;
+  const meta = metaOf(call.request);
+  const params = {
+    ...(cursor !== undefined && { cursor }),
+    // A progress token is the client's own.
+    ...(call.era === 'modern' && { _meta: { ...meta, progressToken: undefined } }),
+  };
+  const answer = await server.upstream.send({
+    method: 'POST',
+    headers: headersFor(server.sentWith.get(call) ?? {}, call),
+    body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/list', params }),
+    signal,
+  });
+  for await (const text of messagesOf(server, answer, signal)) {
+    const message = parseServerMessage(text);
+    if (message.kind !== 'answer' || message.answer.id !== id) continue;
+    return 'result' in message.answer ? message.answer.result : undefined;
+  }
+  return undefined;
+}
+
+function headersFor(given: IncomingHttpHeaders, { era }: McpCall): IncomingHttpHeaders {
+  const headers: IncomingHttpHeaders = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!/^mcp-(param-.*|name|method)$/.test(name)) headers[name] = value;
+  }
+  return {
+    ...headers,
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    ...(era === 'modern' && { 'mcp-method': 'tools/list' }),
+  };
+}
+
+async function* messagesOf(
+  server: ListedServer,
+  answer: UpstreamAnswer,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const { maxResultBytes } = server.entry;
+  if (!answer.streams) {
+    yield await server.upstream.read(answer, maxResultBytes, signal);
+    return;
+  }
+  const splitter = new EventSplitter(maxResultBytes);
+  try {
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      for (const piece of splitter.push(chunk)) {
+        const data = piece === KEEP_ALIVE ? undefined : piece.data;
+        if (data !== undefined && data !== '') yield data;
+      }
+    }
+  } finally {
+    answer.body.destroy();
+  }
+}
