@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '.dev/', 'test/packaging/fixtures/'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '.dev/', '.docs/', 'test/packaging/fixtures/'] },
   js.configs.recommended,
   {
     files: ['**/*.mjs', '**/*.cjs'],

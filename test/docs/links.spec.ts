@@ -1,14 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { PAGES, proseOf, readPage, ROOT } from './pages.js';
+import { GUIDES, PAGES, proseOf, readPage, ROOT } from './pages.js';
 
-/** The relative links of a page, with their anchors. Code in backticks has none. */
+/** The relative links of a page, with their anchors: `[text](link)` and `[text]: link`. Text in backticks holds none. */
 const linksOf = (text: string): string[] =>
   [
     ...proseOf(text)
       .replace(/`[^`\n]*`/g, 'code')
-      .matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g),
+      .matchAll(/\](?:\(|: )(?!https?:|mailto:)([^)\s]+)/g),
   ].map(([, link = '']) => link);
 
 /** The anchors that GitHub makes of a page's headings: a heading that occurs again gets a number. */
@@ -33,8 +33,9 @@ function brokenLinks(page: string, text: string): string[] {
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? page : join(dirname(page), path);
     if (!existsSync(join(ROOT, target))) return [`${link}: there is no ${target}`];
+    // The site has a page for each linked file, and none for a folder.
+    if (statSync(join(ROOT, target)).isDirectory()) return [`${link}: name a file of this folder`];
     if (anchor === undefined) return [];
-    if (statSync(join(ROOT, target)).isDirectory()) return [`${link}: a folder has no headings`];
     return anchorsOf(readPage(target)).has(anchor) ? [] : [`${link}: ${target} has no such heading`];
   });
 }
@@ -52,9 +53,17 @@ describe('the links of', () => {
       '```sh\n# b\n```\n[a](#b)',
       '#b: README.md has no such heading',
     ],
-    ['an anchor of a folder', '[a](docs#b)', 'docs#b: a folder has no headings'],
+    ['a folder', '[a](docs)', 'docs: name a file of this folder'],
+    ['a missing page in a definition', '[a]\n\n[a]: none.md', 'none.md: there is no none.md'],
   ])('a page with %s are reported', (_what, text, problem) => {
     expect(brokenLinks('README.md', text)).toEqual([problem]);
+  });
+
+  it('docs/README.md lists every page below docs', () => {
+    const index = readPage('docs/README.md');
+    expect(
+      GUIDES.filter((page) => page !== 'docs/README.md' && !index.includes(`](${page.slice(5)})`)),
+    ).toEqual([]);
   });
 
   it('a page whose headings exist pass', () => {

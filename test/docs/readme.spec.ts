@@ -48,8 +48,8 @@ async function freePort(): Promise<number> {
 
 it("is a Nest app of a few lines that works when it is pasted, with the README's policy", async () => {
   expect(example.trim().split('\n').length).toBeLessThanOrEqual(20);
-  const [, rule = ''] = /With `package orders` and `([^`]+)`/.exec(readme) ?? [];
-  const opa = cleanup.add(await startOpa({ rego: `package orders\n\n${rule}` }), ({ stop }) => stop());
+  const [, rego = ''] = /```rego\n(.*?)```/s.exec(readme) ?? [];
+  const opa = cleanup.add(await startOpa({ rego }), ({ stop }) => stop());
   const port = await freePort();
   const text = example.replace('http://127.0.0.1:8181', opa.url).replace('3000', String(port));
   expect(text).toContain(opa.url);

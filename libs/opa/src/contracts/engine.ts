@@ -3,11 +3,11 @@ import type { MaybePromise } from './maybe-promise.js';
 
 /** A question to a policy engine. */
 export interface Query {
-  /** The policy path under `data`, as `a/b/c`; valid by {@link assertPolicyPath}. */
+  /** The policy path under `data`, as `a/b/c`; valid by `assertPolicyPath`. */
   readonly policy: string;
   /** What the policy sees as `input`: anything that JSON can hold. */
   readonly input: unknown;
-  /** The input as {@link inputJson} writes it, which `OpaService` always gives: the engine needn't write it again. */
+  /** The input as `inputJson` writes it, which `OpaService` always gives: the engine needn't write it again. */
   readonly json?: string | undefined;
 }
 

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { defineConfig } from 'vitepress';
+
+import { rego } from './rego.mjs';
+
+/** The groups and pages of docs/README.md: its headings, and the first link of each row. */
+function sidebar() {
+  const index = readFileSync(join(import.meta.dirname, '../docs/README.md'), 'utf8');
+  return index
+    .split(/^## /m)
+    .slice(1)
+    .map((group) => ({
+      text: group.split('\n', 1)[0],
+      items: [...group.matchAll(/^\| \[([^\]]+)\]\(([^)]+)\)/gm)].map(([, text, link]) => ({
+        text,
+        link: join('/docs', link),
+      })),
+    }));
+}
+
+const groups = sidebar();
+groups
+  .find(({ text }) => text === 'Reference')
+  .items.push({ text: 'Exported names', link: '/docs/reference/api/README.md' });
+
+export default defineConfig({
+  title: 'nestjs-opa',
+  description: 'Open Policy Agent for NestJS',
+  // The pages keep their places in the repository, so that their links hold in both.
+  rewrites: (page) => page.replace(/(^|\/)README\.md$/, '$1index.md'),
+  // The pages hold no Vue templates: `{{ … }}` in a page is text.
+  vue: { template: { compilerOptions: { delimiters: ['<!--{', '}-->'] } } },
+  markdown: { languages: [rego] },
+  themeConfig: {
+    nav: [
+      { text: 'Documentation', link: '/docs/README.md' },
+      { text: 'Options', link: '/docs/reference/options.md' },
+      { text: 'Exported names', link: '/docs/reference/api/README.md' },
+    ],
+    sidebar: groups,
+    outline: [2, 3],
+    search: { provider: 'local' },
+  },
+});
