@@ -48,7 +48,7 @@ function edit({ type, properties, malformed }: Obligation, edits: ResultEdit[]):
   if (malformed !== undefined || carryOut === undefined) {
     throw new OpaError('OPA_BAD_DECISION', malformed ?? 'Nobody carries out this type on an MCP call.');
   }
-  carryOut(properties, { reply: undefined, headers: {}, edits, challenges: [] });
+  carryOut(properties, { target: undefined, headers: {}, edits, stepUps: [], failed: false });
 }
 
 function scopesOf({ properties, malformed }: Obligation): string[] {

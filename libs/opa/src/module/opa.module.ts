@@ -4,7 +4,13 @@ import { Inject, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
-import { InputProviders, instanceToken, ObligationRegistry, Obligations } from '../enforcement/index.js';
+import {
+  InputProviders,
+  instanceToken,
+  ObligationExecutor,
+  ObligationRegistry,
+  Obligations,
+} from '../enforcement/index.js';
 import type { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
@@ -12,7 +18,10 @@ import { ConfigurableModuleClass } from './opa.module-definition.js';
 import { checkAsync } from './options.schema.js';
 
 /** The global part of the module: every provider but `HttpService`. */
-@Module({ imports: [DiscoveryModule], providers: [InputProviders, ObligationRegistry, Obligations] })
+@Module({
+  imports: [DiscoveryModule],
+  providers: [InputProviders, ObligationRegistry, ObligationExecutor, Obligations],
+})
 export class OpaCoreModule extends ConfigurableModuleClass {}
 
 /**

@@ -143,6 +143,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     ['a mask without a path', { type: 'mask' }, '"path"'],
     ['a malformed header', { type: 'header', properties: { name: 'a b', value: '1' } }, '"header"'],
     ['a malformed step-up', stepUp({ max_age: -1 }), '"step-up"'],
+    ['a step-up with a malformed scope', stepUp({ scopes: ['a b'] }), '"scopes"'],
   ];
 
   it.each(cases)('denies a permit, and keeps a denial one: %s', async (_name, obligation, log) => {
@@ -203,6 +204,20 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     expect(Plain.calls).toBe(0);
   });
 
+  it.each([
+    ['scope as a text', { scope: 'orders:write orders:read' }, 'orders:write orders:read'],
+    ['scopes as a list', { scopes: ['orders:write', 'orders:read'] }, 'orders:write orders:read'],
+    ['both', { scope: 'orders:write', scopes: ['orders:write', 'profile'] }, 'orders:write profile'],
+  ])('names the scopes of a step-up: %s', async (_name, properties, scopes) => {
+    await start();
+    permit('request', stepUp(properties));
+    const response = await get('plain/read');
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      `Bearer error="insufficient_user_authentication", scope="${scopes}"`,
+    ]);
+  });
+
   it('lets no header be smuggled into a step-up', async () => {
     await start();
     permit('request', stepUp({ error_description: 'a\r\nset-cookie: b=1' }));
@@ -237,7 +252,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
       expect(response.status).toBe(403);
       expect(await response.text()).not.toContain('ann@');
     }
-    expect(logged.join('\n')).toContain('allows Plain.read if its result is masked');
+    expect(logged.join('\n')).toContain('allows Plain.read only with a mask');
     expect(Plain.calls).toBe(0);
     expect((await get('edited/text')).status).toBe(500);
   });

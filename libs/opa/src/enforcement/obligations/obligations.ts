@@ -1,96 +1,70 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import type { Decision, Obligation } from '../../contracts/index.js';
-import { messageOf, OpaError } from '../../contracts/index.js';
+import type { Decision } from '../../contracts/index.js';
 import type { ResultEdit } from '../../decision/index.js';
-import type { OpaObligationScene } from '../../decorators/index.js';
-import { kindOf } from '../../contexts/index.js';
-import { pointOf } from '../../contexts/index.js';
+import { kindOf, pointOf, setHeaders } from '../../contexts/index.js';
 import { ownDenial } from '../refused.js';
-import type { Effects } from './built-in.js';
-import { BUILT_IN } from './built-in.js';
-import { ObligationRegistry } from './registry.js';
+import type { HeaderTarget, ObligationEffects } from './built-in.js';
+import { ObligationExecutor, obligationsOf } from './executor.js';
 import { resultIsEdited } from './result-editor.js';
 import { challenged } from './step-up.js';
 
-/** What a permit has come to. */
+/** What the obligations of a permit ask for. */
 export interface Permitted {
-  /** What its obligations want changed in the handler's result. */
+  /** What they want changed in the handler's result. */
   readonly edits: readonly ResultEdit[];
-  /** The denial that it has become, when an obligation can't be carried out or asks for a step-up. */
+  /** The denial that replaces the permit, when an obligation failed or asks for a step-up. */
   readonly refusal?: Decision;
 }
 
-/** Carries out obligations, the library's own and the application's: each one, whatever becomes of the others. */
+/** Carries out the obligations of decisions about Nest's handlers. */
 @Injectable()
 export class Obligations {
   private readonly logger = new Logger('OpaObligations');
 
   constructor(
-    @Inject(ObligationRegistry) private readonly registry: ObligationRegistry,
+    @Inject(ObligationExecutor) private readonly executor: ObligationExecutor,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {}
 
-  /** @param resultAtHand - whether the caller has the handler's result to edit; before the handler runs nobody has */
-  async permit(context: ExecutionContext, decision: Decision, resultAtHand: boolean): Promise<Permitted> {
-    const { effects, failed } = await this.carryOut({ context, decision });
-    const { edits, challenges, headers } = effects;
-    const edited = resultAtHand || edits.length === 0 || resultIsEdited(context, this.config);
+  /** @param hasResult - whether the caller has the handler's result to edit; before the handler runs nobody has */
+  async permit(context: ExecutionContext, decision: Decision, hasResult: boolean): Promise<Permitted> {
+    const { edits, stepUps, headers, failed } = await this.execute(context, decision);
+    const edited = hasResult || edits.length === 0 || resultIsEdited(context, this.config);
     if (!edited) this.logger.error(notEdited(decision.policy, context));
-    if (!failed && edited && challenges.length === 0) return { edits };
+    if (!failed && edited && stepUps.length === 0) return { edits };
     const denial = { ...ownDenial(decision.policy), id: decision.id, headers };
-    return { edits, refusal: challenged(denial, challenges, kindOf(context) === 'http') };
+    return { edits, refusal: challenged(denial, stepUps, kindOf(context) === 'http') };
   }
 
-  /** @returns the denial, as its obligations make it */
+  /** @returns the denial with the headers and challenges of its obligations */
   async deny(context: ExecutionContext, decision: Decision): Promise<Decision> {
     if (obligationsOf(decision).length === 0) return decision;
-    const { effects } = await this.carryOut({ context, decision });
-    const headers = { ...decision.headers, ...effects.headers };
-    return challenged({ ...decision, headers }, effects.challenges, kindOf(context) === 'http');
+    const { headers, stepUps } = await this.execute(context, decision);
+    const denial = { ...decision, headers: { ...decision.headers, ...headers } };
+    return challenged(denial, stepUps, kindOf(context) === 'http');
   }
 
-  private async carryOut(scene: OpaObligationScene): Promise<{ effects: Effects; failed: boolean }> {
-    const { context, decision } = scene;
-    const reply = pointOf(context).reply(context);
-    const effects: Effects = { reply, headers: {}, edits: [], challenges: [] };
-    let failed = false;
-    for (const obligation of obligationsOf(decision)) {
-      try {
-        await this.one(obligation, effects, scene);
-      } catch (error) {
-        failed = true;
-        this.logger.error(
-          `An obligation ${JSON.stringify(obligation.type)} of the policy "${decision.policy}" is not carried out, ` +
-            `${decision.allowed ? 'its permit is a denial' : 'beside a denial'}: ${messageOf(error)}`,
-        );
-      }
-    }
-    return { effects, failed };
-  }
-
-  private async one(obligation: Obligation, effects: Effects, scene: OpaObligationScene): Promise<void> {
-    const { type, properties, malformed } = obligation;
-    if (malformed !== undefined)
-      throw new OpaError('OPA_BAD_DECISION', `The obligation is malformed: ${malformed}.`);
-    const builtIn = BUILT_IN.get(type);
-    const handler = this.registry.find(type);
-    if (builtIn !== undefined) builtIn(properties, effects);
-    else if (handler !== undefined) await handler.handle(obligation, scene);
-    else throw new OpaError('OPA_BAD_DECISION', 'Nobody carries out this type: provide an @OpaObligation.');
+  private execute(context: ExecutionContext, decision: Decision): Promise<ObligationEffects> {
+    return this.executor.execute({ scene: { context, decision }, headers: headersOf(context) });
   }
 }
 
-/** The obligations of a decision; whoever replaced OpaService in a test may give one without any. */
-export function obligationsOf(decision: Partial<Decision>): readonly Obligation[] {
-  return decision.obligations ?? [];
+function headersOf(context: ExecutionContext): HeaderTarget | undefined {
+  const reply = pointOf(context).reply(context);
+  if (reply === undefined) return undefined;
+  return {
+    set: (name, value) => setHeaders(reply, { [name]: value }),
+    remove: (name) => void reply.removeHeader(name),
+  };
 }
 
 function notEdited(policy: string, context: ExecutionContext): string {
   const handler = `${context.getClass().name}.${context.getHandler().name}`;
   return (
-    `The policy "${policy}" allows ${handler} if its result is masked, which nobody does: denied. ` +
-    'Put @UseInterceptors(OpaInterceptor) on the handler or its class, outside any CacheInterceptor, and let it return its result.'
+    `The policy "${policy}" allows ${handler} only with a mask, but no OpaInterceptor edits its result. ` +
+    'The request is denied. Put @UseInterceptors(OpaInterceptor) on the handler or its class, outside any ' +
+    'CacheInterceptor, and let the handler return its result.'
   );
 }

@@ -1,48 +1,92 @@
 import type { Decision, Obligation } from '../../contracts/index.js';
 import { malformed } from './malformed.js';
 
-const ERROR = 'error="insufficient_user_authentication"';
+/** The authentication that an obligation `step-up` asks for. */
+export interface StepUp {
+  /** Why, for a person. Printable ASCII. */
+  readonly description?: string | undefined;
+  /** The authentication context classes, the preferred one first. */
+  readonly acrValues: readonly string[];
+  /** How old the authentication may be, in seconds. */
+  readonly maxAge?: number | undefined;
+  /** The scopes that the token must have. */
+  readonly scopes: readonly string[];
+}
+
+const PRINTABLE = /^[\x20-\x7e]+$/;
+/** A scope token (RFC 6749, section 3.3). An `acr` value has no grammar of its own, but is separated by spaces too. */
+const TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * The parameters of a step-up challenge (RFC 9470), from an obligation's `error_description`, `acr_values` (text, or a
- * list of texts), `max_age` (seconds) and `scope` (as `acr_values`).
+ * Reads an obligation's `error_description`, `acr_values`, `max_age` (seconds), `scope` and `scopes`. The lists are a text
+ * with spaces in between, or a list of texts; `scope` and `scopes` together name all of their scopes.
  *
  * @throws OpaError `OPA_BAD_DECISION` when one of them can't be written in a header
  */
-export function challengeOf(properties: Obligation['properties']): string {
-  const given = [
-    ['error_description', text('error_description', properties['error_description'])],
-    ['acr_values', text('acr_values', joined(properties['acr_values']))],
-    ['max_age', seconds(properties['max_age'])],
-    ['scope', text('scope', joined(properties['scope']))],
-  ] as const;
-  const parameters = given.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  return [ERROR, ...parameters].join(', ');
+export function stepUpOf(properties: Obligation['properties']): StepUp {
+  return {
+    description: descriptionOf(properties['error_description']),
+    acrValues: tokensOf('acr_values', properties['acr_values']),
+    maxAge: maxAgeOf(properties['max_age']),
+    scopes: [
+      ...new Set([...tokensOf('scope', properties['scope']), ...tokensOf('scopes', properties['scopes'])]),
+    ],
+  };
 }
 
-/** Makes a denial ask for a stronger or fresher authentication: on HTTP as 401, elsewhere in its reasons. */
-export function challenged(denial: Decision, challenges: readonly string[], onHttp: boolean): Decision {
-  if (challenges.length === 0) return denial;
+/** The parameters of a challenge (RFC 9470, section 3; RFC 6750, section 3) that says why, and what is needed. */
+export function challengeOf(error: string, { description, acrValues, maxAge, scopes }: StepUp): string {
+  const parameters = [
+    ['error', error],
+    ['error_description', description],
+    ['acr_values', acrValues.join(' ')],
+    ['max_age', maxAge?.toString()],
+    ['scope', scopes.join(' ')],
+  ] as const;
+  return parameters.flatMap(([name, value]) => (value ? [`${name}=${quoted(value)}`] : [])).join(', ');
+}
+
+/** Makes a denial ask for a stronger or fresher authentication: on HTTP with 401, elsewhere in its reasons. */
+export function challenged(denial: Decision, stepUps: readonly StepUp[], onHttp: boolean): Decision {
+  if (stepUps.length === 0) return denial;
+  const challenges = stepUps.map((stepUp) => challengeOf('insufficient_user_authentication', stepUp));
   if (!onHttp) return { ...denial, reasons: [...denial.reasons, ...challenges] };
   const own = [denial.headers?.['www-authenticate'] ?? []].flat();
   const bearer = challenges.map((challenge) => `Bearer ${challenge}`);
   return { ...denial, status: 401, headers: { ...denial.headers, 'www-authenticate': [...own, ...bearer] } };
 }
 
-function joined(value: unknown): unknown {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(' ') : value;
+/** One step-up that satisfies several: all their scopes and classes, and the youngest authentication. */
+export function mergeStepUps(stepUps: readonly StepUp[]): StepUp {
+  const ages = stepUps.flatMap(({ maxAge }) => maxAge ?? []);
+  return {
+    description: stepUps.find(({ description }) => description !== undefined)?.description,
+    acrValues: [...new Set(stepUps.flatMap(({ acrValues }) => acrValues))],
+    maxAge: ages.length === 0 ? undefined : Math.min(...ages),
+    scopes: [...new Set(stepUps.flatMap(({ scopes }) => scopes))],
+  };
 }
 
-function text(name: string, value: unknown): string | undefined {
+const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
+
+function tokensOf(name: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  const tokens: unknown[] = typeof value === 'string' ? value.split(' ').filter(Boolean) : [value].flat();
+  const isToken = (token: unknown): token is string => typeof token === 'string' && TOKEN.test(token);
+  if (!tokens.every(isToken)) throw malformed('step-up', `"${name}" as a list of texts without spaces`);
+  return tokens;
+}
+
+function descriptionOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== 'string' || !/^[\x20-\x7e]+$/.test(value))
-    throw malformed('step-up', `a "${name}" of printable ASCII`);
-  return `"${value.replace(/["\\]/g, '\\$&')}"`;
+  if (typeof value !== 'string' || !PRINTABLE.test(value))
+    throw malformed('step-up', '"error_description" in printable ASCII');
+  return value;
 }
 
-function seconds(value: unknown): string | undefined {
+function maxAgeOf(value: unknown): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw malformed('step-up', 'a "max_age" in whole seconds');
-  return `"${value}"`;
+    throw malformed('step-up', '"max_age" in whole seconds');
+  return value;
 }
