@@ -33,6 +33,7 @@ export default {
     '^nestjs-opa$': '<rootDir>/libs/opa/src/index.ts',
     '^nestjs-opa-mcp$': '<rootDir>/libs/mcp/src/index.ts',
     '^nestjs-opa-mcp/internal$': '<rootDir>/libs/mcp/src/internal.ts',
+    '^nestjs-opa-gateway$': '<rootDir>/src/index.ts',
     '^nestjs-opa/internal$': '<rootDir>/libs/opa/src/internal.ts',
     '^nestjs-opa/testing$': '<rootDir>/libs/opa/src/testing/index.ts',
   },

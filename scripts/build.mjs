@@ -1,4 +1,4 @@
-// npm run build: the library (libs/opa/dist), then the gateway (dist).
+// npm run build: the libraries (libs/*/dist), the gateway (dist), then the demo (demo/dist).
 import { build } from './lib/build.mjs';
 import { root } from './lib/run.mjs';
 

@@ -1,4 +1,4 @@
-// npm start: installs and builds what is missing, then runs the gateway.
+// npm start: installs and builds what is missing, then runs the gateway on the file of GATEWAY_CONFIG, or the demo.
 import './lib/node-version.mjs';
 
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { ensureInstalled } from './lib/install.mjs';
 import { root } from './lib/run.mjs';
 
 try {
-  ensureInstalled(root);
+  ensureInstalled(root, { omitDev: true });
   ensureBuilt(root);
 } catch (error) {
   console.error(error.message);
   process.exit(1);
 }
-// npm passes a signal on to its shell, which dies of it without passing it on: then the gateway ends as well.
+// npm forwards a signal to its shell only. The shell dies without forwarding the signal, so this process polls for it.
 if (process.env['npm_lifecycle_event'] === 'start') {
   const shell = process.ppid;
   const watch = setInterval(() => {
@@ -25,5 +25,6 @@ if (process.env['npm_lifecycle_event'] === 'start') {
   }, 500).unref();
 }
 
-// In this very process: signals reach the gateway, and its exit code is npm's.
-await import(pathToFileURL(join(root, 'dist', 'main.js')).href);
+// The gateway runs in this process, so that signals reach it and npm gets its exit code.
+const main = process.env['GATEWAY_CONFIG'] ? 'dist/main.js' : 'demo/dist/main.js';
+await import(pathToFileURL(join(root, main)).href);

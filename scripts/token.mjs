@@ -21,7 +21,7 @@ if (!others.sub) fail(`--sub is needed. Usage: ${USAGE}`);
 
 let keys;
 try {
-  keys = await import('../dist/demo/development-keys.js');
+  keys = await import('../demo/dist/development-keys.js');
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   fail('The gateway is not built yet: npm start builds it, and makes the development key.');

@@ -4,26 +4,49 @@ import { NestFactory } from '@nestjs/core';
 import replyFrom from '@fastify/reply-from';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openAuthentication } from './auth/index.js';
-import { ConfigError, isProduction } from './config/index.js';
+import { ConfigError, isProduction, loadConfig } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { GatewayModule } from './gateway.module.js';
 import { createAdapter } from './http/index.js';
 import { loadPlugins } from 'nestjs-opa-mcp/internal';
 import { dispatcher } from './rest/upstream.js';
 
+/** Where a started gateway listens. */
+export interface GatewayAddress {
+  /** The port; the operating system's choice when the configuration gives 0. */
+  readonly port: number;
+  /** The gateway's own URL, such as `http://127.0.0.1:3000`. */
+  readonly url: string;
+}
+
 /**
- * Starts the gateway; it ends, with exit code 0, on SIGTERM and SIGINT.
+ * Starts the gateway. It stops, and the process exits with code 0, on SIGTERM and SIGINT.
  *
- * @returns the port that it listens on
- * @throws ConfigError | OpaError when the configuration can't be used
+ * @param file - the path of the gateway's YAML file
+ * @param env - environment variables: `${NAME}` in the file, `HOST`, `PORT`, `OPA_URL`, `NODE_ENV` and
+ * `GATEWAY_SESSION_KEY`. Default: those of the process
+ * @throws ConfigError | OpaError when the configuration is wrong or the address is not available
+ * @example
+ * ```ts
+ * import { startFailure, startGateway } from 'nestjs-opa-gateway';
+ *
+ * try {
+ *   const { url } = await startGateway('gateway.yaml');
+ *   console.log(`The gateway listens on ${url}`);
+ * } catch (error) {
+ *   console.error(startFailure(error));
+ *   process.exitCode = 1;
+ * }
+ * ```
  */
-export async function startGateway(config: GatewayConfig, env: Environment): Promise<number> {
+export async function startGateway(file: string, env: Environment = process.env): Promise<GatewayAddress> {
+  const config = await loadConfig(file, env);
   const authentication = await openAuthentication(config.auth, isProduction(env));
   const plugins = await loadPlugins(config.mcp, config.opa);
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forConfig(config, authentication, plugins, env),
     createAdapter(config.listen),
-    // Logs wait until the gateway listens: a start that fails says why in one line, and nothing else.
+    // Nest writes its log when the gateway listens. A failed start then prints one line and nothing else.
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
   await app.register(replyFrom, { undici: dispatcher, disableCache: true, disableRequestLogging: true });
@@ -31,7 +54,9 @@ export async function startGateway(config: GatewayConfig, env: Environment): Pro
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await listen(app, config.listen);
   app.flushLogs();
-  return (app.getHttpServer().address() as AddressInfo).port;
+  const { host } = config.listen;
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return { port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: GatewayConfig['listen']): Promise<void> {
@@ -40,11 +65,11 @@ async function listen(app: NestFastifyApplication, { host, port }: GatewayConfig
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      throw new ConfigError(`port ${port} of ${host} is in use: give another as PORT`, { cause });
+      throw new ConfigError(`port ${port} of ${host} is in use. Set PORT to another port.`, { cause });
     }
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new ConfigError(
-        `can't listen on port ${port} of ${host} (${code}): give others as HOST and PORT`,
+        `can't listen on port ${port} of ${host} (${code}). Set HOST and PORT to others.`,
         {
           cause,
         },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { npm } from './run.mjs';
 
-/** What the build reads. */
+/** The files and folders that the build reads. */
 export const SOURCES = [
   'libs/opa/src',
   'libs/opa/package.json',
@@ -19,37 +19,41 @@ export const SOURCES = [
   'libs/plan/tsconfig.cjs.json',
   'libs/plan/tsconfig.esm.json',
   'src',
+  'demo/src',
   'package.json',
   'package-lock.json',
   'scripts/build-lib.mjs',
   'tsconfig.build.json',
+  'tsconfig.demo.json',
   'tsconfig.json',
 ];
-/** Files that it makes, one for each part. */
-const results = [
+/** One file of each part that the build writes. */
+const RESULTS = [
   'libs/plan/dist/esm/index.js',
   'libs/opa/dist/esm/index.js',
   'libs/mcp/dist/esm/index.js',
   'dist/main.js',
+  'demo/dist/main.js',
 ];
 
-/** Builds the libraries and the gateway, unless what stands in dist was built from these very sources. */
+/** Builds the libraries, the gateway and the demo, unless `dist` was built from the present sources. */
 export function ensureBuilt(root) {
   const stamp = stampOf(root);
   const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(root);
-  if (isBuilt && results.every((file) => existsSync(join(root, file)))) return;
-  console.error('Building the libraries and the gateway (npm run build)');
+  if (isBuilt && RESULTS.every((file) => existsSync(join(root, file)))) return;
+  console.error('Building the libraries, the gateway and the demo (npm run build)');
   build(root);
 }
 
-/** Builds the libraries and the gateway, and notes what from. */
+/** Builds the libraries, the gateway and the demo, and stores the hash of the sources. */
 export function build(root) {
   const hash = hashOf(root);
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  for (const folder of ['dist', 'demo/dist']) rmSync(join(root, folder), { recursive: true, force: true });
   npm(['run', 'build:plan'], root);
   npm(['run', 'build:lib'], root);
   npm(['run', 'build:mcp'], root);
   npm(['run', 'build:gateway'], root);
+  npm(['run', 'build:demo'], root);
   writeFileSync(stampOf(root), hash);
 }
 

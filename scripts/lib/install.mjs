@@ -3,30 +3,37 @@ import { join } from 'node:path';
 
 import { npm } from './run.mjs';
 
-/** Installs what package-lock.json names, unless it is installed already. */
-export function ensureInstalled(root) {
-  if (isInstalled(root)) return;
-  console.error('Installing the dependencies (npm ci)');
-  npm(['ci', '--include=dev'], root);
+/**
+ * Installs the packages of package-lock.json, unless they are installed already.
+ *
+ * @param root - the workspace's folder
+ * @param omitDev - installs only what builds and runs the gateway and its demo. Installed development packages stay.
+ */
+export function ensureInstalled(root, { omitDev = false } = {}) {
+  if (isInstalled(root, omitDev)) return;
+  const args = ['ci', omitDev ? '--omit=dev' : '--include=dev'];
+  console.error(`Installing the dependencies (npm ${args.join(' ')})`);
+  npm(args, root);
 }
 
 /**
- * npm writes what it installed to node_modules/.package-lock.json when it is done, whoever called it.
- * So an install by hand counts, and one that was broken off or left the development's packages out doesn't.
+ * When npm has finished an installation, it lists the packages in node_modules/.package-lock.json. So a manual
+ * installation counts, and an interrupted one does not.
  */
-function isInstalled(root) {
+function isInstalled(root, omitDev) {
   const hidden = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(hidden)) return false;
   const installed = packagesOf(hidden);
   return Object.entries(packagesOf(join(root, 'package-lock.json')))
-    .filter(([path, wanted]) => path.includes('node_modules/') && !mayBeMissing(wanted))
-    .every(([path, wanted]) => isSame(wanted, installed[path]));
+    .filter(([path, locked]) => path.includes('node_modules/') && !mayBeMissing(locked, omitDev))
+    .every(([path, locked]) => isSame(locked, installed[path]));
 }
 
 const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
 
-/** One for another platform, say, which npm leaves out. */
-const mayBeMissing = ({ optional, devOptional }) => optional === true || devOptional === true;
+/** npm does not install packages for another platform, nor optional ones that fail. */
+const mayBeMissing = ({ dev, devOptional, optional }, omitDev) =>
+  optional === true || devOptional === true || (omitDev && dev === true);
 
-const isSame = (wanted, installed) =>
-  installed !== undefined && ['version', 'integrity', 'link'].every((key) => wanted[key] === installed[key]);
+const isSame = (locked, installed) =>
+  installed !== undefined && ['version', 'integrity', 'link'].every((key) => locked[key] === installed[key]);

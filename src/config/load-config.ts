@@ -37,7 +37,10 @@ async function read(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ConfigError(`can't be read (${code}): give the gateway's file as GATEWAY_CONFIG`, { cause });
+    throw new ConfigError(
+      `cannot be read (${code}). Pass the path of the gateway's file, or set GATEWAY_CONFIG.`,
+      { cause },
+    );
   }
 }
 

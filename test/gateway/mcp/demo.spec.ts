@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { developmentToken } from '../../../src/demo/development-keys.js';
+import { developmentToken } from '../../../demo/src/development-keys.js';
 import { Cleanup } from '../support/cleanup.js';
 import { startGatewayWith } from '../support/gateway-process.js';
 import type { GatewayProcess } from '../support/gateway-process.js';

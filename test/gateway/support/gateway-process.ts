@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '../../../dist/main.js');
+const DEMO = join(import.meta.dirname, '../../../demo/dist/main.js');
 const LISTENING = /Listening on http:\/\/(?:\[[^\]]+\]|[^:]+):(\d+)/;
 
 type Env = Record<string, string>;
@@ -25,7 +26,7 @@ export interface FailedStart {
   readonly output: string;
 }
 
-function run(env: Env, main = MAIN) {
+function run(env: Env, main = 'GATEWAY_CONFIG' in env ? MAIN : DEMO) {
   // Nothing of the test's own environment but what finds programs: `OPA_URL` and the like would change the gateway.
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [main], { env: { PATH, PORT: '0', NO_COLOR: '1', ...env } });
@@ -51,7 +52,12 @@ function run(env: Env, main = MAIN) {
   return { port, exited, output: () => output, signal, end };
 }
 
-/** Starts `node dist/main.js` (built by `npm run build`), or another copy of it, and waits until it listens. */
+/**
+ * Starts the gateway, or the demo when `env` has no `GATEWAY_CONFIG`, and waits until it listens. `npm run build` builds
+ * both.
+ *
+ * @param main - the file that Node runs. Default: `dist/main.js`, or `demo/dist/main.js` for the demo
+ */
 export async function startGatewayWith(env: Env, main?: string): Promise<GatewayProcess> {
   const { port, output, signal, end } = run(env, main);
   return { port: await port, output, signal, end };

@@ -12,7 +12,11 @@ const ORDER_SCHEMA = {
   },
 };
 
-/** Starts the demo's REST upstream, orders with their customers' e-mail addresses; gives its URL. */
+/**
+ * Starts the demo's REST upstream, which serves orders with the e-mail addresses of their customers.
+ *
+ * @returns the URL of the upstream
+ */
 export async function startRestUpstream(orders: Orders): Promise<string> {
   const server = fastify();
   const missing = { statusCode: 404, error: 'Not Found', message: 'No such order' };

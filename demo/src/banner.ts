@@ -1,9 +1,10 @@
-import type { Environment, GatewayConfig } from '../config/index.js';
+import type { Environment } from 'nestjs-opa-gateway';
 import { developmentToken } from './development-keys.js';
 import { inProject } from './project.js';
+import { variable } from './variable.js';
 
-/** What `npm start` prints: where everything is, three `curl` lines to paste, and one for the MCP server. */
-export async function banner(config: GatewayConfig, port: number, env: Environment): Promise<string> {
+/** The text that `npm start` prints: the addresses, three `curl` commands and one command for the MCP server. */
+export async function banner(port: number, env: Environment): Promise<string> {
   const viewer = await developmentToken({ sub: 'alice', role: 'viewer' }, '24h', env);
   const editor = await developmentToken({ sub: 'bob', role: 'editor' }, '24h', env);
   const order = `http://127.0.0.1:${port}/api/orders/1001`;
@@ -13,7 +14,7 @@ export async function banner(config: GatewayConfig, port: number, env: Environme
     '',
     `Address   http://127.0.0.1:${port}`,
     `MCP       http://127.0.0.1:${port}/mcp/demo`,
-    `Engine    ${engine(config.opa)}`,
+    `Engine    ${engine(env)}`,
     `Policies  ${inProject('policies')}`,
     '',
     'Allowed: an editor reads an order.',
@@ -25,7 +26,7 @@ export async function banner(config: GatewayConfig, port: number, env: Environme
     "Masked: a viewer reads it, without the customer's e-mail address.",
     curl(viewer),
     '',
-    "The MCP server's tools that a viewer sees (with Node 22.19; docs/guides/mcp.md says what else there is to see):",
+    "The MCP server's tools that a viewer sees (needs Node 22.19; docs/guides/mcp.md has more commands):",
     `npx -y @modelcontextprotocol/inspector --cli http://127.0.0.1:${port}/mcp/demo --transport http --method tools/list --header 'Authorization: Bearer ${viewer}'`,
     '',
     'A token of your own: npm run token -- --sub alice --role viewer',
@@ -33,7 +34,7 @@ export async function banner(config: GatewayConfig, port: number, env: Environme
   ].join('\n');
 }
 
-function engine({ url, bundle }: GatewayConfig['opa']): string {
-  if (url === undefined && typeof bundle === 'string') return `embedded, ${bundle}`;
-  return `remote, OPA at ${typeof url === 'string' ? url : 'http://127.0.0.1:8181'}`;
+function engine(env: Environment): string {
+  const url = variable(env, 'OPA_URL');
+  return url === undefined ? `embedded, ${inProject('policies/bundle.tar.gz')}` : `remote, OPA at ${url}`;
 }

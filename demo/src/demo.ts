@@ -1,14 +1,14 @@
-import type { Environment } from '../config/index.js';
+import type { Environment } from 'nestjs-opa-gateway';
 import { ensureDevelopmentKeys, refuseInProduction } from './development-keys.js';
 import { startMcpUpstream } from './mcp-upstream.js';
 import { firstOrders } from './orders.js';
 import { startRestUpstream } from './rest-upstream.js';
 
 /**
- * Starts what the project's own `gateway.yaml` needs: the development keys, and two upstreams to protect, which have
- * the same orders.
+ * Creates the development keys and starts two upstreams for the project's own `gateway.yaml`: a REST server and an MCP
+ * server that share their orders.
  *
- * @returns the environment that the file is read with
+ * @returns the environment variables for `gateway.yaml`, with the addresses of both upstreams
  * @throws ConfigError in production
  */
 export async function startDemo(env: Environment): Promise<Environment> {

@@ -16,10 +16,14 @@ const ORDER = z.object({
 const BY_ID = z.object({ id: z.number() });
 const MARGINS = 'tea 40 %, coffee 55 %, cocoa 70 %';
 
-/** Starts the demo's MCP server, orders as tools, prompts and resources, for clients of both eras; gives its URL. */
+/**
+ * Starts the demo's MCP server, which offers orders as tools, prompts and resources to clients of both protocol eras.
+ *
+ * @returns the URL of the server
+ */
 export async function startMcpUpstream(orders: Orders): Promise<string> {
   const handler = toNodeHandler(createMcpHandler(() => serverOf(orders)));
-  // Its types don't know that an optional property may be there and undefined.
+  // NodeIncomingMessageLike does not allow undefined for its optional properties.
   const server = createServer(
     (request, response) => void handler(request as NodeIncomingMessageLike, response),
   );
@@ -39,28 +43,28 @@ function serverOf(orders: Orders): McpServer {
 function addTools(server: McpServer, orders: Orders): void {
   const read = { description: 'Reads an order', inputSchema: BY_ID, outputSchema: ORDER };
   server.registerTool('read_order', read, ({ id }) => {
-    const order = found(orders, id);
-    return { ...said(describe(order)), structuredContent: order };
+    const order = orderOf(orders, id);
+    return { ...textResult(describe(order)), structuredContent: order };
   });
 
   const amount = z.object({ id: z.number(), amount: z.number().positive() });
   const refund = { description: 'Pays money back for an order', inputSchema: amount };
-  server.registerTool('refund_order', refund, (given) => {
-    const { customer } = found(orders, given.id);
-    return said(`Refunded ${given.amount} to ${customer.name} (${customer.email}).`);
+  server.registerTool('refund_order', refund, (args) => {
+    const { customer } = orderOf(orders, args.id);
+    return textResult(`Refunded ${args.amount} to ${customer.name} (${customer.email}).`);
   });
 
   const cancel = { description: 'Cancels an order', inputSchema: BY_ID };
   server.registerTool('cancel_order', cancel, ({ id }) => {
-    orders.delete(found(orders, id).id);
-    return said(`Order ${id} is cancelled.`);
+    orders.delete(orderOf(orders, id).id);
+    return textResult(`Order ${id} is cancelled.`);
   });
 }
 
 function addPrompt(server: McpServer, orders: Orders): void {
   const apology = { description: 'Asks for a letter of apology', argsSchema: z.object({ id: z.string() }) };
   server.registerPrompt('apology', apology, ({ id }) => {
-    const text = `Write a short letter of apology about this order. ${describe(found(orders, Number(id)))}`;
+    const text = `Write a short letter of apology about this order. ${describe(orderOf(orders, Number(id)))}`;
     return { messages: [{ role: 'user', content: { type: 'text', text } }] };
   });
 }
@@ -71,19 +75,19 @@ function addResources(server: McpServer, orders: Orders): void {
     list: () => ({ resources: [...orders.values()].map(uriOf) }),
   });
   server.registerResource('order', template, { mimeType: 'application/json' }, (uri, { id }) => ({
-    contents: [{ uri: uri.href, text: JSON.stringify(found(orders, Number(id))) }],
+    contents: [{ uri: uri.href, text: JSON.stringify(orderOf(orders, Number(id))) }],
   }));
   server.registerResource('margins', 'shop://margins', { mimeType: 'text/plain' }, (uri) => ({
     contents: [{ uri: uri.href, text: MARGINS }],
   }));
 }
 
-const said = (text: string) => ({ content: [{ type: 'text' as const, text }] });
+const textResult = (text: string) => ({ content: [{ type: 'text' as const, text }] });
 
 const describe = ({ id, item, quantity, customer }: Order): string =>
   `Order ${id}: ${quantity} × ${item} for ${customer.name} (${customer.email}).`;
 
-function found(orders: Orders, id: number): Order {
+function orderOf(orders: Orders, id: number): Order {
   const order = orders.get(id);
   if (!order) throw new Error(`There is no order ${id}`);
   return order;

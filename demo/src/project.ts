@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** A path in this project; both `src/` and `dist/` lie one level below it. */
+/** The absolute path of a file of this project. `demo/src` and `demo/dist` both lie two levels below the project's folder. */
 export const inProject = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));

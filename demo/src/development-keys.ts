@@ -2,23 +2,23 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { JWK } from 'jose';
-import { DEVELOPMENT_KID } from '../auth/index.js';
-import { ConfigError, isProduction, variable } from '../config/index.js';
-import type { Environment } from '../config/index.js';
+import { ConfigError, DEVELOPMENT_KID, isProduction } from 'nestjs-opa-gateway';
+import type { Environment } from 'nestjs-opa-gateway';
 import { inProject } from './project.js';
+import { variable } from './variable.js';
 
-/** Who gives development tokens, and for whom; `gateway.yaml` says the same. */
+/** The issuer and the audience of development tokens. `gateway.yaml` has the same values. */
 const ISSUER = 'https://development.invalid';
 const AUDIENCE = 'gateway';
 const ALGORITHM = 'ES256';
 
-/** Where the development keys are kept: `GATEWAY_DEV_DIR`, or `.dev` in the project. */
+/** The folder of the development keys: `GATEWAY_DEV_DIR`, or `.dev` in the project. */
 export const keyFolder = (env: Environment): string =>
   resolve(inProject('.'), variable(env, 'GATEWAY_DEV_DIR') ?? '.dev');
 
 /**
- * Makes the development key pair, or takes the one that is there: `key.json` (readable by its owner alone), and
- * `jwks.json`, which the gateway reads.
+ * Creates the development key pair, or reads the existing one. Only its owner can read `key.json`; the gateway reads
+ * `jwks.json`.
  */
 export async function ensureDevelopmentKeys(env: Environment): Promise<void> {
   refuseInProduction(env);
@@ -34,8 +34,8 @@ export async function ensureDevelopmentKeys(env: Environment): Promise<void> {
 /**
  * Signs a development token.
  *
- * @param claims - its claims; `sub` is needed
- * @param expires - how long it is good for, such as `1h`
+ * @param claims - the claims of the token; `sub` is required
+ * @param expires - the lifetime of the token, such as `1h`
  * @throws ConfigError in production, and when there is no development key yet
  */
 export async function developmentToken(
@@ -46,7 +46,7 @@ export async function developmentToken(
   refuseInProduction(env);
   const file = resolve(keyFolder(env), 'key.json');
   const key = await readKey(file);
-  if (!key) throw new ConfigError(`there is no development key at ${file}: npm start makes one`);
+  if (!key) throw new ConfigError(`there is no development key at ${file}. npm start creates one.`);
   return new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, ...(key.kid !== undefined && { kid: key.kid }) })
     .setIssuer(ISSUER)
@@ -56,11 +56,11 @@ export async function developmentToken(
     .sign(await importJWK(key, ALGORITHM));
 }
 
-/** @throws ConfigError under `NODE_ENV=production`: whoever reads the folder could sign any token. */
+/** @throws ConfigError under `NODE_ENV=production`, because everyone who can read the folder can sign any token */
 export function refuseInProduction(env: Environment): void {
   if (!isProduction(env)) return;
   throw new ConfigError(
-    'NODE_ENV=production refuses the demo and its development key: set GATEWAY_CONFIG to a file of your own',
+    'NODE_ENV=production refuses the demo and its development key. Set GATEWAY_CONFIG to a file of your own.',
   );
 }
 
@@ -69,9 +69,12 @@ async function readKey(file: string): Promise<JWK | undefined> {
     return JSON.parse(await readFile(file, 'utf8')) as JWK;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ConfigError(`the development key ${file} can't be read: remove it, and a new one is made`, {
-      cause,
-    });
+    throw new ConfigError(
+      `the development key ${file} cannot be read. Remove the file; the next start creates a new one.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

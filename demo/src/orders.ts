@@ -1,4 +1,4 @@
-/** An order of the demo; its customer's e-mail address is what there is to protect. */
+/** An order of the demo. The policies protect the e-mail address of its customer. */
 export interface Order {
   id: number;
   item: string;
@@ -6,7 +6,7 @@ export interface Order {
   customer: { name: string; email: string };
 }
 
-/** Orders by id, kept in memory. */
+/** Orders by id, in memory. */
 export type Orders = Map<number, Order>;
 
 const ORDERS: Order[] = [
@@ -15,5 +15,5 @@ const ORDERS: Order[] = [
   { id: 1003, item: 'cocoa', quantity: 5, customer: { name: 'Grace Hopper', email: 'grace@example.com' } },
 ];
 
-/** The orders that the demo begins with. */
+/** The orders that exist when the demo starts. */
 export const firstOrders = (): Orders => new Map(ORDERS.map((order) => [order.id, order]));

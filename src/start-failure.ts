@@ -1,0 +1,16 @@
+import { OpaError } from 'nestjs-opa';
+import { ConfigError } from './config/index.js';
+
+/**
+ * Describes why {@link startGateway} failed, for standard error.
+ *
+ * @param error - what `startGateway` threw
+ * @returns one line for a wrong configuration; the error with its stack for anything else
+ * @see {@link startGateway} for an example
+ */
+export function startFailure(error: unknown): string {
+  const isExpected = error instanceof ConfigError || error instanceof OpaError;
+  if (isExpected) return `The gateway did not start: ${error.message.replace(/\s*\n\s*/g, ' ')}`;
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `The gateway did not start: ${details}`;
+}
