@@ -1,6 +1,7 @@
 /** One Jest for everything: ESM, SWC with decorator metadata, the library resolved to its source. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/scripts/lib/jest/environment.mjs',
+  reporters: ['<rootDir>/scripts/lib/jest/reporter.mjs'],
   roots: [
     '<rootDir>/libs/opa/test',
     '<rootDir>/libs/mcp/test',

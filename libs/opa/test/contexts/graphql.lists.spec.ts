@@ -8,6 +8,7 @@ import { TestEngine } from 'nestjs-opa/testing';
 import WebSocket from 'ws';
 import type { GraphqlApp } from './drivers/graphql.js';
 import { onApollo, onMercurius, postGraphql, startGraphql } from './drivers/graphql.js';
+import { expectLogs } from '../../../../test/support/logs.js';
 
 const TYPES = `
   type Line { price(currency: String): String, cost: String }
@@ -96,6 +97,7 @@ describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) 
     ['denied', { allow: false, reasons: ['no'] }, { code: 'FORBIDDEN', reasons: ['no'] }],
     ['undecided', new OpaError('OPA_UNREACHABLE', 's3cret'), { code: 'UNAVAILABLE' }],
   ])('are all refused with one decision: %s', async (_name, answer, extensions) => {
+    if (answer instanceof OpaError) expectLogs(`ERROR [OpaEnforcement] ${answer.code}`);
     engine.answer('total', answer);
     const { data, errors } = await ask('{ orders { id total } }');
     expect(data).toEqual({ orders: ['1', '2', '3'].map((id) => ({ id, total: null })) });

@@ -9,6 +9,7 @@ import { request } from 'node:http';
 import type { GraphqlApp, GraphqlSetup } from './drivers/graphql.js';
 import { onApollo, onMercurius, postGraphql, startGraphql } from './drivers/graphql.js';
 import { resolvers, TYPES } from './fixtures/graphql-orders.js';
+import { expectLogs } from '../../../../test/support/logs.js';
 
 const both = [onApollo, onMercurius];
 
@@ -206,6 +207,7 @@ describe('what only one driver has', () => {
     const apollo = { includeStacktraceInErrorResponses: true };
     running = await startGraphql(onApollo, { ...setup(), apollo });
     const cause = new Error('s3cret');
+    expectLogs('ERROR [OpaEnforcement] OPA_UNREACHABLE');
     engine.answer('order', new OpaError('OPA_UNREACHABLE', 's3cret', { cause }));
     const { answer } = await ask('{ order(id: "1") { id } }');
     expect(answer.errors).toMatchObject([

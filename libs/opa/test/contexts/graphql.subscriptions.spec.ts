@@ -10,6 +10,7 @@ import WebSocket from 'ws';
 import type { GraphqlApp, GraphqlError, GraphqlSetup } from './drivers/graphql.js';
 import { onApollo, onMercurius, startGraphql } from './drivers/graphql.js';
 import { resolvers, TYPES } from './fixtures/graphql-orders.js';
+import { expectLogs } from '../../../../test/support/logs.js';
 
 const ADDED = 'subscription Watch { feed: added(of: "ann") { id role } }';
 
@@ -69,22 +70,32 @@ describe.each([onApollo, onMercurius])('subscriptions on $name', (driver) => {
   });
 
   it.each([
-    ['denied', { allow: false, reasons: ['not yours'] }, { code: 'FORBIDDEN', reasons: ['not yours'] }],
-    ['undefined', undefined, { code: 'FORBIDDEN' }],
-    ['undecided', new OpaError('OPA_UNREACHABLE', 's3cret'), { code: 'UNAVAILABLE' }],
+    ['denied', { allow: false, reasons: ['not yours'] }, { code: 'FORBIDDEN', reasons: ['not yours'] }, []],
+    ['undefined', undefined, { code: 'FORBIDDEN' }, []],
+    [
+      'undecided',
+      new OpaError('OPA_UNREACHABLE', 's3cret'),
+      { code: 'UNAVAILABLE' },
+      ['ERROR [OpaEnforcement] OPA_UNREACHABLE'],
+    ],
     [
       'allowed with a mask that nobody would apply',
       { allow: true, obligations: [{ type: 'mask', properties: { path: '/added/id' } }] },
       { code: 'FORBIDDEN' },
+      [/^ERROR \[OpaObligations\] The policy "watch" allows Orders\.added if its result is masked/],
     ],
-  ])('are refused with an error when they are %s, and never start', async (_name, answer, extensions) => {
-    await start();
-    engine.answer('watch', answer);
-    const error = await refusal();
-    expect(error.extensions).toEqual(extensions);
-    expect(error.message).not.toContain('s3cret');
-    expect(started).toBe(0);
-  });
+  ])(
+    'are refused with an error when they are %s, and never start',
+    async (_name, answer, extensions, logs) => {
+      expectLogs(...logs);
+      await start();
+      engine.answer('watch', answer);
+      const error = await refusal();
+      expect(error.extensions).toEqual(extensions);
+      expect(error.message).not.toContain('s3cret');
+      expect(started).toBe(0);
+    },
+  );
 
   it("have the user and headers of the connection's request", async () => {
     await start({}, {}, { authorization: 'anns', 'x-request-id': 'r1' });

@@ -12,6 +12,7 @@ import type { Observable } from 'rxjs';
 import { map, of, toArray } from 'rxjs';
 import type { RunningGrpc } from './drivers/grpc.js';
 import { denialOf, echoed, listing, startGrpc, streamed, unary } from './drivers/grpc.js';
+import { expectLogs } from '../../../../test/support/logs.js';
 
 /** Stands for a guard that authenticates: it puts the user where the library looks. */
 class Authenticates implements CanActivate {
@@ -213,6 +214,7 @@ describe('a gRPC call', () => {
     ['undecided', new OpaError('OPA_BAD_ANSWER', 's3cret'), 13, 'The request could not be decided'],
     ['not asked', new OpaError('OPA_BAD_INPUT', 's3cret'), 3, 'The request could not be decided'],
   ])('refuses every kind of stream with its status: %s', async (_name, answer, code, details) => {
+    if (answer instanceof OpaError) expectLogs(`ERROR [OpaEnforcement] ${answer.code}`);
     await start();
     engine.answer('a', answer);
     const refused = [

@@ -12,6 +12,7 @@ import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { connect } from 'node:net';
 import { lastValueFrom } from 'rxjs';
 import { ON_TCP, sent, tcpClient } from './drivers/rpc.js';
+import { expectLogs } from '../../../../test/support/logs.js';
 
 /** Stands for a guard that authenticates: it puts the user where the library looks. */
 class Authenticates implements CanActivate {
@@ -120,6 +121,7 @@ describe('a microservice over TCP', () => {
   });
 
   it('neither runs a denied event nor answers it', async () => {
+    expectLogs('ERROR [RpcExceptionsHandler] RpcException [Error]: Forbidden by policy');
     await started();
     engine.answer('events', false);
     const socket = connect((app.unwrap<TcpServer>().address() as AddressInfo).port, '127.0.0.1');
@@ -155,6 +157,7 @@ describe("a transport that doesn't tell the pattern", () => {
   }
 
   it("takes the handler's pattern; of several it takes none", async () => {
+    expectLogs("ERROR [OpaEnforcement] OPA_BAD_INPUT: A transport doesn't tell the pattern");
     const strategy = new Bare();
     await start({ strategy });
     expect(await strategy.ask('only')).toBe('only');

@@ -15,6 +15,7 @@ import type { RunningGrpc } from './drivers/grpc.js';
 import { listing, startGrpc } from './drivers/grpc.js';
 import { ON_TCP, tcpClient } from './drivers/rpc.js';
 import { ioClient, onSocketIo, onWs, startGateway, wsClient } from './drivers/ws.js';
+import { expectLogs } from '../../../../test/support/logs.js';
 
 /** What the handler of a test gives. */
 let source: unknown;
@@ -169,6 +170,7 @@ describe.each(Object.keys(kinds))('a stream of %s', (kind) => {
     ['denied', { allow: false, reasons: ['no'] }, { code: 'FORBIDDEN', reasons: ['no'] }],
     ['undecided', new OpaError('OPA_TIMEOUT', 's3cret'), { code: 'TIMEOUT' }],
   ])('ends at an item that is %s, with its error', async (_name, answer, error) => {
+    if (answer instanceof OpaError) expectLogs(`ERROR [OpaEnforcement] ${answer.code}`);
     let over = false;
     source = concat(of(item(1), item(2), item(3)), NEVER).pipe(finalize(() => (over = true)));
     engine.answer('view', (input: unknown) => ((about(input) as { id: number }).id === 2 ? answer : true));
@@ -181,6 +183,7 @@ describe.each(Object.keys(kinds))('a stream of %s', (kind) => {
   });
 
   it('ends, and stops its source, when too much waits to be decided', async () => {
+    expectLogs('ERROR [OpaEnforcement] OPA_OVERLOADED: A stream was ended');
     let emitted = 0;
     source = from(
       (function* endless() {
