@@ -82,7 +82,7 @@ describe.each([onApollo, onMercurius])('subscriptions on $name', (driver) => {
       'allowed with a mask that nobody would apply',
       { allow: true, obligations: [{ type: 'mask', properties: { path: '/added/id' } }] },
       { code: 'FORBIDDEN' },
-      [/^ERROR \[OpaObligations\] The policy "watch" allows Orders\.added if its result is masked/],
+      [/^ERROR \[OpaObligations\] The policy "watch" allows Orders\.added only with a mask/],
     ],
   ])(
     'are refused with an error when they are %s, and never start',
