@@ -4,7 +4,7 @@ import { OpaDecision, OpaGuard, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
 
 // opa build -t plan -e orders/read -e orders/view policy.rego
 
-/** The module's options without any OPA: the bundle decides, and must have an entrypoint for `policy`. */
+/** Options for an application without an OPA server. The bundle must have an entrypoint for `policy`. */
 export const embedded = (bundle: string): OpaModuleOptions => ({ bundle, policy: 'orders/read' });
 
 /** The module's options with an OPA: it decides, and the bundle only while it can't be reached or is late. */

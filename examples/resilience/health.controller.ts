@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 import { OpaHealthIndicator, OpaPublic } from 'nestjs-opa';
 
-/** Whether one of the OPAs can decide. */
+/** Tells whether an OPA can decide. */
 @Controller('health')
 export class HealthController {
   constructor(

@@ -8,13 +8,13 @@ interface Request {
   readonly user?: unknown;
 }
 
-/** What the policies need to know, and nothing that differs each time, such as a request's id: it is the cache's key. */
+/** The input is the cache key. It holds what the policies need, and nothing that differs each time, such as a request id. */
 const shape = (context: ExecutionContext) => {
   const { method, url, params, user = { type: 'anonymous' } } = context.switchToHttp().getRequest<Request>();
   return { subject: user, request: { method, path: url, params } };
 };
 
-/** The module's options: asked in order, remembered for a while, and used for longer when nobody answers. */
+/** Asks the OPAs in this order, caches decisions, and uses expired decisions for longer while no OPA answers. */
 export const resilient = (url: readonly string[]): OpaModuleOptions => ({
   url,
   input: { shape },

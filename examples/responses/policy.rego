@@ -5,7 +5,7 @@ import rego.v1
 # orders/read: everybody.
 read := true
 
-# orders/view, asked about the result: not of a sealed order.
+# orders/view decides about the result. It denies a sealed order.
 default view := {"allow": false, "reasons": ["the order is sealed"]}
 
 view := {"allow": true, "obligations": obligations} if not input.response.body.sealed
