@@ -1,9 +1,9 @@
 import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
 import { assertPolicyPath, inputJson, OpaError, promiseTry } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
-import { mostIsOver } from '../transport/index.js';
+import { PhaseClock } from '../transport/index.js';
 import { readAnswer } from './answer.js';
-import { credential, credentialLate } from './credential.js';
+import { credential } from './credential.js';
 import type { TokenSource } from './token.js';
 import { authorization } from './token.js';
 
@@ -32,7 +32,7 @@ export interface ClientIdentity {
   readonly tls?: IdentitySource | undefined;
 }
 
-const TLS = { giver: 'The files of option "tls"', name: 'an identity' };
+const TLS_FILES = { giver: 'The files of option "tls"' };
 
 const HEADERS = ['Accept', 'application/json'];
 const JSON_HEADERS = [...HEADERS, 'Content-Type', 'application/json'];
@@ -79,7 +79,12 @@ export class OpaClient {
       Boolean,
     );
     const path = `${this.pool.origin.basePath}/health${flags.length === 0 ? '' : `?${flags.join('&')}`}`;
-    const { status } = await this.send({ method: 'GET', path, headers: HEADERS, bounds: options });
+    const { status } = await this.send({
+      method: 'GET',
+      path,
+      headers: HEADERS,
+      clock: new PhaseClock(options),
+    });
     if (status === 200) return;
     throw new OpaError('OPA_UNREACHABLE', `OPA at ${this.url} is not healthy: /health answered ${status}.`, {
       status,
@@ -98,7 +103,8 @@ export class OpaClient {
     // With a value of `false` the bare path would not be defined.
     const query = `x = data${segments.map((segment) => `[${JSON.stringify(segment)}]`).join('')}`;
     const body = JSON.stringify({ query, unknowns: ['input'] });
-    const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, bounds: options });
+    const clock = new PhaseClock(options);
+    const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, clock });
     const { result } = readAnswer(answer, this.url);
     return typeof result === 'object' && result !== null && 'queries' in result;
   }
@@ -110,7 +116,7 @@ export class OpaClient {
     const path = this.pathOf(query.policy) + (flags === '' ? '' : `?${flags.slice(1)}`);
     const json = query.json ?? inputJson(query.input);
     const body = json === '' ? '{}' : `{"input":${json}}`;
-    return { method: 'POST', path, headers: JSON_HEADERS, body, bounds: options };
+    return { method: 'POST', path, headers: JSON_HEADERS, body, clock: new PhaseClock(options) };
   }
 
   private send(request: WireRequest): Promise<HttpAnswer> {
@@ -124,24 +130,19 @@ export class OpaClient {
     token: TokenSource | undefined,
     source: IdentitySource | undefined,
   ): Promise<HttpAnswer> {
-    const late = mostIsOver(performance.now(), request.bounds.deadline);
-    const tls =
-      typeof source === 'function'
-        ? await credential(TLS, request.bounds, this.transport.waits, source)
-        : source;
-    const sendWith = (headers: readonly string[]): Promise<HttpAnswer> => {
-      const hadLate = performance.now() > late;
-      const sent = this.transport.send(this.pool, { ...request, headers, tls });
-      return hadLate ? sent.catch(credentialLate) : sent;
-    };
+    const { waits } = this.transport;
+    const { clock } = request;
+    const tls = typeof source === 'function' ? await credential(TLS_FILES, clock, waits, source) : source;
+    const sendWith = (headers: readonly string[]): Promise<HttpAnswer> =>
+      this.transport.send(this.pool, { ...request, headers, tls, clock: clock.fork() });
     if (token === undefined) return sendWith(request.headers);
-    const as = (bearer: string): Promise<HttpAnswer> =>
+    const sendAs = (bearer: string): Promise<HttpAnswer> =>
       sendWith([...request.headers, 'Authorization', bearer]);
-    const bearer = await authorization(token, false, request.bounds, this.transport.waits);
-    const answer = await as(bearer);
+    const bearer = await authorization(token, false, clock, waits);
+    const answer = await sendAs(bearer);
     if (answer.status !== 401 || typeof token === 'string') return answer;
-    const renewed = await authorization(token, true, request.bounds, this.transport.waits);
-    return renewed === bearer ? answer : as(renewed);
+    const renewed = await authorization(token, true, clock, waits);
+    return renewed === bearer ? answer : sendAs(renewed);
   }
 
   private pathOf(policy: string): string {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { EvaluateOptions } from '../contracts/index.js';
 import { OpaError, promiseTry } from '../contracts/index.js';
-import type { BoundedWaits } from '../transport/index.js';
+import type { BoundedWaits, PhaseClock } from '../transport/index.js';
 import { credential } from './credential.js';
 
 /** Why a token is asked for. */
@@ -85,15 +84,15 @@ const GIVER = 'The function or file in option "token"';
 export async function authorization(
   source: TokenSource,
   refused: boolean,
-  bounds: EvaluateOptions,
+  clock: PhaseClock,
   waits: BoundedWaits,
 ): Promise<string> {
   const status = refused ? 401 : undefined;
-  const part = { giver: GIVER, name: 'a token', status };
+  const part = { giver: GIVER, status };
   const value =
     typeof source === 'string'
       ? source
-      : await credential(part, bounds, waits, () => source.read(refused, bounds.deadline));
+      : await credential(part, clock, waits, () => source.read(refused, clock.deadline));
   const text = Buffer.isBuffer(value) ? value.toString().trim() : value;
   if (typeof text === 'string' && BEARER.test(text)) return `Bearer ${text}`;
   throw new OpaError('OPA_UNAUTHORIZED', `${GIVER} did not give a bearer token.`, { status });

@@ -5,13 +5,11 @@ import { HttpAgent, HttpsAgent } from 'agentkeepalive';
 import { IdleTimer } from './idle-timer.js';
 import type { PoolSettings } from './pool.options.js';
 import { closed } from './bounded-waits.js';
+import { wasBlocked } from './lateness.js';
 
 /** An agent that keeps its sockets, of either scheme. */
 export type KeepAliveAgent = HttpAgent | HttpsAgent;
 type CreateConnection = KeepAliveAgent['createConnection'];
-
-/** How late a timer may be, in milliseconds; beyond, it is this process that stood still. */
-export const STOOD_STILL_MS = 20;
 
 /** How long a socket may idle once the module is shutting down, in milliseconds. */
 const DRAINING_IDLE_MS = 50;
@@ -174,11 +172,11 @@ export class Agents {
     const arm = (): void => {
       const due = performance.now() + limit;
       timer = setTimeout(() => {
-        const stoodStill = performance.now() - due >= STOOD_STILL_MS;
-        // Only when the loop has looked, and not for the time that it stood still.
+        const blocked = wasBlocked(due);
+        // The loop reads sockets after its timers. The time in which it was blocked does not count.
         setImmediate(() => {
           if (lease.connectedAt !== Infinity || socket.destroyed) return;
-          if (stoodStill) arm();
+          if (blocked) arm();
           else socket.destroy(new Error(`no connection within ${limit} ms (pool.connectTimeout)`));
         });
       }, limit);

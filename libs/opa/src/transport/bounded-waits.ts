@@ -3,15 +3,11 @@ import type { CancelSignal, EvaluateOptions } from '../contracts/index.js';
 import { offAbort, onAbort, OpaError } from '../contracts/index.js';
 import type { Listed } from './member-list.js';
 import { MemberList } from './member-list.js';
+import { timedOut } from './phase-clock.js';
 
 /** The error of a decision whose caller went away. */
 export function aborted(signal: CancelSignal): OpaError {
   return new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.', { cause: signal.reason });
-}
-
-/** The error of a decision that has passed its deadline. */
-export function timedOut(what: string): OpaError {
-  return new OpaError('OPA_TIMEOUT', `${what} did not answer before the decision's deadline.`);
 }
 
 /** The error of a decision that the module's end has overtaken. */
@@ -27,18 +23,24 @@ export class BoundedWaits {
   /**
    * Holds something that knows no bounds of its own to a deadline and a signal.
    *
-   * @param what - whom to name when it is late
-   * @param work - starts the work; what it comes to after the bounds is dropped
-   * @throws OpaError `OPA_TIMEOUT`, `OPA_ABORTED` or `OPA_CLOSED`; what the work rejects with goes through
+   * @param what - whom to name in the error when the work is late
+   * @param work - starts the work; a result after the deadline is dropped
+   * @param late - makes the error when the work is late. Default: `OPA_TIMEOUT`
+   * @throws OpaError what `late` makes, `OPA_ABORTED` or `OPA_CLOSED`; rejections of the work go through
    */
-  bounded<T>(what: string, { deadline, signal }: EvaluateOptions, work: () => Promise<T>): Promise<T> {
+  bounded<T>(
+    what: string,
+    { deadline, signal }: EvaluateOptions,
+    work: () => Promise<T>,
+    late: () => OpaError = () => timedOut(what),
+  ): Promise<T> {
     const remaining = deadline - performance.now();
-    const refusal = this.refusal(signal) ?? (remaining <= 0 ? timedOut(what) : undefined);
+    const refusal = this.refusal(signal) ?? (remaining <= 0 ? late() : undefined);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise<T>((resolve, reject) => {
-      // A loop that stood still runs its timers before it reads: what came in time goes first, the exchange's end as well.
-      const late = (): void => void setImmediate(() => setImmediate(() => reject(timedOut(what))));
-      const wait = new Wait(remaining, signal, reject, late);
+      // After it was blocked, the event loop runs its timers before it reads sockets. What came in time goes first.
+      const giveUp = (): void => void setImmediate(() => setImmediate(() => reject(late())));
+      const wait = new Wait(remaining, signal, reject, giveUp);
       this.waiting.add(wait);
       work()
         .finally(() => wait.end())

@@ -4,15 +4,12 @@ import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { offAbort, onAbort, OpaError } from '../contracts/index.js';
-import { STOOD_STILL_MS } from './agents.js';
 import { BodyReader } from './body-reader.js';
 import { failureOf, isReset } from './failure.js';
-import { mostIsOver } from './most-is-over.js';
+import { LIMITS, wasBlocked } from './lateness.js';
 import type { Pool, PoolMember } from './pool.js';
-import { aborted, closed, timedOut } from './bounded-waits.js';
+import { aborted, closed } from './bounded-waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
-
-const TOO_LATE = 'when it could be, most of the time was over';
 
 /**
  * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
@@ -31,13 +28,9 @@ class Exchange implements PoolMember {
   list: PoolMember['list'] = undefined;
   previous: PoolMember['previous'] = undefined;
   next: PoolMember['next'] = undefined;
-  private enteredAt = 0;
-  private since = 0;
-  private socketAt = Infinity;
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private abort: (() => void) | undefined;
-  private waits = false;
   private answering = false;
   private replayed = false;
   private over = false;
@@ -49,16 +42,18 @@ class Exchange implements PoolMember {
     private readonly reject: (error: OpaError) => void,
   ) {}
 
-  get halfTime(): number {
-    return (this.enteredAt + this.request.bounds.deadline) / 2;
+  get latestFairStart(): number {
+    return this.request.clock.latestFairStart;
   }
 
   enter(): void {
-    const { signal, deadline } = this.request.bounds;
+    const { clock } = this.request;
+    const { signal, deadline } = clock;
     if (signal?.aborted === true) return this.fail(aborted(signal));
-    this.enteredAt = performance.now();
-    const remaining = deadline - this.enteredAt;
-    if (remaining <= 0) return this.fail(overloaded(TOO_LATE));
+    const now = performance.now();
+    clock.enter('queue', now);
+    const remaining = deadline - now;
+    if (remaining <= 0) return this.fail(this.late());
     this.timer = setTimeout(() => this.onDeadline(), remaining);
     if (signal !== undefined) {
       const abort = (): void => this.fail(aborted(signal));
@@ -66,19 +61,15 @@ class Exchange implements PoolMember {
       // Not written here: a function written for a property V8 makes in the old generation.
       this.abort = abort;
     }
-    const place = this.pool.enter(this);
-    this.waits = this.req === undefined;
-    if (place === 'full') {
-      const { maxPending } = this.pool.settings;
-      this.fail(overloaded(`${maxPending} decisions (pool.maxPending) already wait for a socket`));
-    }
+    if (this.pool.enter(this)) return;
+    const { origin, settings } = this.pool;
+    const why = `${settings.maxPending} decisions already wait for a socket (option "pool.maxPending")`;
+    this.fail(new OpaError('OPA_OVERLOADED', `OPA at ${origin.url} was not asked: ${why}.`));
   }
 
   begin(now: number): void {
-    this.since = now;
-    this.socketAt = Infinity;
-    // Its turn has come with the deadline: another one had the socket for all of its time.
-    if (this.request.bounds.deadline - now < 1) return this.fail(overloaded(TOO_LATE));
+    // Another request had the socket until this one's deadline.
+    if (this.request.clock.deadline - now < LIMITS.shortestMs) return this.fail(this.late());
     try {
       this.send();
     } catch (error) {
@@ -95,7 +86,7 @@ class Exchange implements PoolMember {
       ? httpsRequest(this.requestOptions())
       : httpRequest(this.requestOptions());
     this.req = req;
-    req.on('socket', () => (this.socketAt = performance.now()));
+    req.on('socket', () => this.request.clock.enter('connect'));
     req.on('response', (res) => this.onResponse(res));
     req.on('upgrade', (res, socket) => this.onUpgrade(res, socket));
     req.on('error', (error) => this.onError(error, req));
@@ -120,7 +111,6 @@ class Exchange implements PoolMember {
       if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));
       if (this.over) return;
       const { req } = this;
-      this.pool.learn(performance.now() - this.since);
       this.finish();
       // Answered before the question was taken: the socket would wait for the rest of it without an end.
       if (req?.writableFinished === false) req.destroy();
@@ -141,37 +131,36 @@ class Exchange implements PoolMember {
     if (req.reusedSocket && !this.answering && !this.replayed && isReset(error)) {
       this.replayed = true;
       this.pool.agents.closeIdle();
-      this.begin(performance.now());
+      const now = performance.now();
+      this.request.clock.enter('queue', now);
+      this.begin(now);
       return;
     }
     this.fail(failureOf(error, this.pool.origin));
   }
 
   private onDeadline(): void {
-    const stoodStill = performance.now() - this.request.bounds.deadline >= STOOD_STILL_MS;
-    const { answering, askedAt } = this;
-    // A loop that stood still runs its timers before it reads: the answer may be there.
+    const { answering } = this;
+    const blocked = wasBlocked(this.request.clock.deadline);
+    const wasAsked = this.noteAsked();
+    // After it was blocked, the event loop runs its timers before it reads sockets: the answer may be there.
     setImmediate(() => {
-      const ownFault = stoodStill && (askedAt === Infinity || this.answering !== answering);
-      this.fail(ownFault ? overloaded('this process stood still') : this.late());
+      const cameMeanwhile = this.answering !== answering;
+      this.noteAsked();
+      this.fail(this.late(blocked && (!wasAsked || cameMeanwhile)));
     });
   }
 
-  // It may have been asked by now, with no time left for an answer: neither a flood nor a process that stood still must
-  // look like an OPA that is late.
-  private late(): OpaError {
-    const { askedAt, enteredAt } = this;
-    const askedLate = askedAt !== Infinity && askedAt > mostIsOver(enteredAt, this.request.bounds.deadline);
-    if (askedLate || (this.waits && (this.req === undefined || this.since > this.halfTime)))
-      return overloaded(TOO_LATE);
-    // The agent's own queue, which others than decisions have filled.
-    if (this.req?.socket === null) return overloaded('no socket was free in time');
-    return timedOut(`OPA at ${this.pool.origin.url}`);
+  /** Marks on the clock since when OPA has the request; `false` while it has not. */
+  private noteAsked(): boolean {
+    const { clock } = this.request;
+    const connectedAt = this.pool.agents.connectedAt(this.req?.socket);
+    if (clock.phase === 'connect' && connectedAt !== Infinity) clock.enter('opa', connectedAt);
+    return clock.phase === 'opa';
   }
 
-  /** When the question began to be written; `Infinity` before. */
-  private get askedAt(): number {
-    return Math.max(this.socketAt, this.pool.agents.connectedAt(this.req?.socket));
+  private late(blocked = false): OpaError {
+    return this.request.clock.late(`OPA at ${this.pool.origin.url}`, { blocked });
   }
 
   private fail(error: OpaError): void {
@@ -187,12 +176,8 @@ class Exchange implements PoolMember {
     // One that has waited long is old to the garbage collector, which would keep what it points to as well.
     this.req = undefined;
     clearTimeout(this.timer);
-    const { signal } = this.request.bounds;
+    const { signal } = this.request.clock;
     if (signal !== undefined && this.abort !== undefined) offAbort(signal, this.abort);
     this.pool.leave(this);
   }
-}
-
-function overloaded(why: string): OpaError {
-  return new OpaError('OPA_OVERLOADED', `OPA is not asked: ${why}.`);
 }

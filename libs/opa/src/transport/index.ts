@@ -1,7 +1,8 @@
 export { isCertificateRefused } from './failure.js';
 export * from './fresh-file.js';
 export * from './axios/http.service.js';
-export * from './most-is-over.js';
+export * from './lateness.js';
+export * from './phase-clock.js';
 export * from './origin.js';
 export * from './pool.js';
 export * from './pool.options.js';

@@ -7,8 +7,8 @@ import type { PoolSettings } from './pool.options.js';
 
 /** One exchange as the pool sees it. */
 export interface PoolMember extends Listed<PoolMember> {
-  /** When half of its time is over, as `performance.now()` gives it. */
-  readonly halfTime: number;
+  /** Until when it must begin to leave OPA a fair share of its time, as `performance.now()` gives it. */
+  readonly latestFairStart: number;
   /** A place is free, now (`performance.now()`): use it until {@link Pool.leave}. */
   begin(now: number): void;
   /** The pool is closing: give up now. */
@@ -35,7 +35,7 @@ export class Pool {
     readonly settings: PoolSettings,
   ) {
     this.agent = origin.secure ? agents.https : agents.http;
-    this.pacer = new Pacer(settings.maxSockets, () => this.beginAll());
+    this.pacer = new Pacer(() => this.beginAll());
   }
 
   /** How many exchanges wait for a place. */
@@ -43,19 +43,13 @@ export class Pool {
     return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /** Lets an exchange begin, at once or with a later portion, or when a place is free; not at all when the queue is full. */
-  enter(member: PoolMember): 'placed' | 'queued' | 'full' {
+  /** Lets an exchange begin when it has a place and its turn; `false` when the queue is full. */
+  enter(member: PoolMember): boolean {
     const { maxSockets, maxPending } = this.settings;
-    const ahead = this.active.size + this.queue.size;
-    if (ahead >= maxSockets + maxPending) return 'full';
+    if (this.active.size + this.queue.size >= maxSockets + maxPending) return false;
     this.queue.add(member);
     this.beginNext();
-    return ahead < maxSockets ? 'placed' : 'queued';
-  }
-
-  /** Learns how long an answer took, in milliseconds; how long none came says nothing of the next one. */
-  learn(tookMs: number): void {
-    this.pacer.learn(tookMs);
+    return true;
   }
 
   /** Takes an exchange out, whether it had begun or not. */
@@ -100,7 +94,7 @@ export class Pool {
   // In their order, until more come than OPA can take: then each would be sent too late, for it has waited for all
   // before it, and none be answered. The latest still has its time.
   private turnOf(first: PoolMember, now: number): PoolMember {
-    return first.halfTime < now ? (this.queue.last ?? first) : first;
+    return first.latestFairStart < now ? (this.queue.last ?? first) : first;
   }
 
   private beginAll(): void {

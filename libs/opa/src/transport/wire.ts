@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { EvaluateOptions } from '../contracts/index.js';
+import type { PhaseClock } from './phase-clock.js';
 
 /** A TLS identity for one request; `ca`, `cert` and `key` in PEM. */
 export interface TlsIdentity {
@@ -18,7 +18,8 @@ export interface WireRequest {
   readonly headers: readonly string[];
   readonly body?: string | undefined;
   readonly tls?: TlsIdentity | undefined;
-  readonly bounds: EvaluateOptions;
+  /** The bounds of the request, and where its time goes. */
+  readonly clock: PhaseClock;
 }
 
 /** An answer as it came from the wire. */

@@ -32,9 +32,12 @@ export function axiosFailure(error: unknown, origin: Origin, answering: Answerin
     const what = `OPA at ${origin.url}: ${error.message}.`;
     return new OpaError(late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE', what, { cause: error });
   }
-  return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", {
-    cause: error,
-  });
+  return interceptorFailed(error);
+}
+
+/** The error of a decision whose interceptor threw an error of its own. */
+export function interceptorFailed(cause: unknown): OpaError {
+  return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", { cause });
 }
 
 // What an interceptor fails with must not look like an outage, and axios errors can be of its making, or of a request of

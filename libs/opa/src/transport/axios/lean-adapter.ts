@@ -1,62 +1,35 @@
 import type { AxiosAdapter, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios, { AxiosHeaders } from 'axios';
-import type { EvaluateOptions } from '../../contracts/index.js';
 import { OpaError, parseObject } from '../../contracts/index.js';
 import { exchange } from '../exchange.js';
-import { mostIsOver } from '../most-is-over.js';
+import type { PhaseClock } from '../phase-clock.js';
 import type { Pool } from '../pool.js';
 import type { WireAnswer, WireRequest } from '../wire.js';
 
-/** A decision's request on its way through axios, out of reach of its interceptors: the pool and the bounds. */
+/** A decision's request on its way through axios, with what interceptors must not change: the pool and the clock. */
 export class WireCall {
   private failed: OpaError | undefined;
-  private underWay = 0;
-  private readonly late: number;
 
   constructor(
     readonly pool: Pool,
     readonly request: WireRequest,
     readonly url: string,
-  ) {
-    this.late = mostIsOver(performance.now(), request.bounds.deadline);
-  }
+  ) {}
 
-  /** Whether it is being asked: if not, what is late are the interceptors. */
-  get isAsked(): boolean {
-    return this.underWay > 0;
-  }
-
-  /** What its exchange failed with. Of several the last, but an overload is not forgotten. */
+  /** The error of its exchange. Of several errors the last, unless an earlier one is `OPA_OVERLOADED`. */
   get failure(): OpaError | undefined {
     return this.failed;
   }
 
-  /** Sends it, with what the interceptors made of it. */
+  /** Sends the request with the interceptors' changes. */
   async send(changed: Partial<WireRequest>): Promise<WireAnswer> {
-    const sentLate = performance.now() > this.late;
-    this.underWay += 1;
     try {
       return await exchange(this.pool, { ...this.request, ...changed });
     } catch (error) {
-      const isTheirs = sentLate && error instanceof OpaError && error.code === 'OPA_TIMEOUT';
-      const failure = isTheirs ? interceptorsLate(error) : error;
-      if (failure instanceof OpaError && this.failed?.code !== 'OPA_OVERLOADED') this.failed = failure;
-      throw failure;
-    } finally {
-      this.underWay -= 1;
+      if (error instanceof OpaError && this.failed?.code !== 'OPA_OVERLOADED') this.failed = error;
+      throw error;
     }
   }
-}
-
-/** The error of a decision whose time interceptors have taken: OPA was not asked, or late, or has answered. */
-export function interceptorsLate(cause: OpaError): OpaError {
-  return new OpaError(
-    'OPA_BAD_INPUT',
-    "Interceptors of the OPA module's HttpService took a decision's time.",
-    {
-      cause,
-    },
-  );
 }
 
 /** An axios configuration that carries a {@link WireCall}. */
@@ -87,7 +60,7 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
     if (!/^(host|content-length)$/i.test(name)) headers.push(name, value);
   }
   const body = config.data === undefined ? undefined : String(config.data);
-  const answer = await call.send({ headers, body, bounds: boundsOf(call, config) });
+  const answer = await call.send({ headers, body, clock: clockOf(call, config) });
   return {
     // Interceptors see the document. What isn't a JSON object stays text, for the client to refuse.
     data: parseObject(answer.body) ?? answer.body,
@@ -113,10 +86,10 @@ function assertTarget({ url, request }: WireCall, config: InternalAxiosRequestCo
   );
 }
 
-/** The decision's bounds, or an earlier deadline: an interceptor may give a request less time. */
-function boundsOf({ request: { bounds } }: WireCall, { timeout = 0 }: AxiosRequestConfig): EvaluateOptions {
+/** The clock of one request. Its deadline may be earlier than the decision's: an interceptor may shorten `timeout`. */
+function clockOf({ request: { clock } }: WireCall, { timeout = 0 }: AxiosRequestConfig): PhaseClock {
   const deadline = timeout > 0 ? performance.now() + timeout : Infinity;
-  return deadline < bounds.deadline ? { ...bounds, deadline } : bounds;
+  return clock.fork({ deadline: Math.min(deadline, clock.deadline), signal: clock.signal });
 }
 
 /** A decision's URL as axios and its interceptors see it. */

@@ -2,18 +2,13 @@ import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Axios } from 'axios';
 import type { CancelSignal } from '../../contracts/index.js';
 import { inputJson, isGone, OpaError, parseObject, withAbortSignal } from '../../contracts/index.js';
-import { axiosFailure, refusalIn } from './failures.js';
+import { axiosFailure, interceptorFailed, refusalIn } from './failures.js';
 import { hasInterceptors } from './http.service.js';
-import { interceptorsLate, urlOf, WireCall } from './lean-adapter.js';
+import { urlOf, WireCall } from './lean-adapter.js';
+import { LIMITS } from '../lateness.js';
 import type { Pool } from '../pool.js';
 import type { BoundedWaits } from '../bounded-waits.js';
 import type { HttpAnswer, WireRequest } from '../wire.js';
-
-/**
- * How long after its deadline a call through axios is given up, in milliseconds. The exchange in it keeps the deadline
- * itself, and tells a queue that was too long from an OPA that was late; this bound is for interceptors.
- */
-const AXIOS_GRACE_MS = 5;
 
 /** The way of a decision when somebody has registered an interceptor on the pooled service, or replaced its adapter. */
 export class ViaAxios {
@@ -43,16 +38,19 @@ export class ViaAxios {
 
   /** @throws OpaError */
   async send(pool: Pool, request: WireRequest): Promise<HttpAnswer> {
-    const { bounds } = request;
-    const limit = { ...bounds, deadline: bounds.deadline + AXIOS_GRACE_MS };
+    const { deadline, signal } = request.clock;
     const stop = new Stop();
-    const asked = { ...request, bounds: { ...bounds, signal: stop } };
-    const call = new WireCall(pool, asked, urlOf(pool, request.path));
-    const ask = (signal?: AbortSignal): Promise<AxiosResponse<unknown>> =>
-      this.waits.bounded(`OPA at ${pool.origin.url}`, limit, () => this.ask(call, signal));
+    const clock = request.clock.fork({ deadline, signal: stop });
+    clock.enter(this.replaced ? 'adapter' : 'interceptors');
+    const call = new WireCall(pool, { ...request, clock }, urlOf(pool, request.path));
+    const what = `OPA at ${pool.origin.url}`;
+    const late = (): OpaError => call.failure ?? clock.late(what);
+    const limit = { deadline: deadline + LIMITS.graceMs, signal };
+    const ask = (abortSignal?: AbortSignal): Promise<AxiosResponse<unknown>> =>
+      this.waits.bounded(what, limit, () => this.ask(call, abortSignal), late);
     try {
-      const told = bounds.signal !== undefined || this.replaced;
-      return fromAxios(await (told ? withAbortSignal(bounds.signal, ask) : ask()));
+      const listens = signal !== undefined || this.replaced;
+      return fromAxios(await (listens ? withAbortSignal(signal, ask) : ask()));
     } catch (error) {
       stop.abort();
       if (call.failure?.code === 'OPA_OVERLOADED') throw call.failure;
@@ -60,18 +58,18 @@ export class ViaAxios {
       const refusal = refusalIn(error, answering);
       if (refusal !== undefined) return fromAxios(refusal);
       const failure = axiosFailure(error, pool.origin, answering);
-      const untold = failure === error && !call.isAsked && !answering.replaced;
-      // An outage on the way doesn't hide what the exchange has failed with: an overload must not open a door.
-      const reason = call.failure ?? (untold ? interceptorsLate(failure) : failure);
-      throw isGone(failure) ? reason : failure;
+      // An interceptor must neither hide the error of the exchange nor report an outage of its own.
+      const isInterceptors = failure === error && !answering.replaced;
+      const outage = call.failure ?? (isInterceptors ? interceptorFailed(failure) : failure);
+      throw isGone(failure) ? outage : failure;
     }
   }
 
   private ask(call: WireCall, signal: AbortSignal | undefined): Promise<AxiosResponse<unknown>> {
-    const { method, headers, body: data, bounds } = call.request;
+    const { method, headers, body: data, clock } = call.request;
     const named: Record<string, string> = {};
     for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
-    const timeout = Math.max(1, Math.ceil(bounds.deadline - performance.now()));
+    const timeout = Math.max(1, Math.ceil(clock.deadline - performance.now()));
     const config = {
       method,
       url: call.url,
