@@ -6,7 +6,6 @@
  * @packageDocumentation
  */
 export {
-  count,
   duplicateKey,
   endOfString,
   hasUnsafeNumber,

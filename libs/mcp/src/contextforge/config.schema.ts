@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { count } from 'nestjs-opa/internal';
 import { parseOrigin } from 'nestjs-opa/internal';
 import { duration } from './duration.js';
 
@@ -18,6 +17,9 @@ function isAddress(text: string): boolean {
   }
 }
 
+const COUNT = 'a whole number of at least 1';
+const count = z.int({ error: COUNT }).min(1, { error: COUNT });
+
 /** A plugin's `config`: how OPA is asked. */
 export const configSchema = z.strictObject({
   opa_base_url: z
@@ -26,12 +28,12 @@ export const configSchema = z.strictObject({
     .transform(addressOf)
     .nullish(),
   /** Tries, the first included. */
-  opa_client_retries: count(1).nullish(),
+  opa_client_retries: count.nullish(),
   /** The time for a whole decision. */
   opa_client_timeout: duration.nullish(),
   /** Idle sockets kept. */
-  opa_client_max_keepalive: count(1).nullish(),
-  opa_client_max_connections: count(1).nullish(),
+  opa_client_max_keepalive: count.nullish(),
+  opa_client_max_connections: count.nullish(),
   /** An idle socket is closed after this. */
   opa_client_keepalive_expiry: duration.nullish(),
 });

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { OpaError, promiseTry } from '../contracts/index.js';
+import { OpaError, promiseTry, satisfying } from '../contracts/index.js';
 import type { BoundedWaits, PhaseClock } from '../transport/index.js';
 import { credential } from './credential.js';
 
@@ -66,10 +65,10 @@ const isFile = (value: unknown): boolean =>
   typeof (value as { file: unknown }).file === 'string';
 
 /** Accepts an {@link OpaToken}. */
-export const tokenSchema = z.custom<OpaToken>(
+export const tokenSchema = satisfying(
   (value) =>
     typeof value === 'function' || (typeof value === 'string' && BEARER.test(value)) || isFile(value),
-  { error: 'a bearer token (text without white space), { file }, or a function that gives one' },
+  'a bearer token (text without white space), { file }, or a function that gives one',
 );
 
 const GIVER = 'The function or file in option "token"';

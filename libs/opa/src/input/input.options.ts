@@ -1,6 +1,17 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { z } from 'zod';
-import { count, isHeaderName, orFalse, section } from '../contracts/index.js';
+import {
+  anyOf,
+  callable,
+  count,
+  isHeaderName,
+  listOf,
+  oneOf,
+  optional,
+  orFalse,
+  satisfying,
+  section,
+  text,
+} from '../contracts/index.js';
 
 /** A function of the execution context; its result may be a promise. */
 export type ContextFunction<T = unknown> = (context: ExecutionContext) => T | Promise<T>;
@@ -29,32 +40,20 @@ export interface OpaInputOptions {
   maxResponseBytes?: number;
 }
 
-const fn = <T>(error: string) => z.custom<T>((value) => typeof value === 'function', { error });
+const headerName = satisfying((value) => typeof value === 'string' && isHeaderName(value), 'a header name');
 
-const headerName = z.custom<string>(isHeaderName, { error: 'a header name' });
+const SHAPES = ['default', 'authzen', 'envoy', 'contextforge'] as const;
+const shapeAccepted = `a function, or one of ${SHAPES.map((name) => `"${name}"`).join(', ')}`;
 
-const shapes = ['default', 'authzen', 'envoy', 'contextforge'] as const;
-const shapeError = `a function, or one of ${shapes.map((name) => `"${name}"`).join(', ')}`;
-
-const subjectError = 'a function of the execution context, or a list of fields';
-const field = z.string({ error: 'the name of a field' }).min(1, { error: 'the name of a field' });
+const subjectAccepted = 'a function of the execution context, or a list of fields';
+const fieldNames = listOf(text('the name of a field'), subjectAccepted, 'at least one field');
 
 /** Accepts {@link OpaInputOptions}. */
 export const inputSchema = section({
-  shape: z.union([z.enum(shapes), fn<ContextFunction>(shapeError)], { error: shapeError }).optional(),
-  subject: z
-    .union(
-      [
-        fn<ContextFunction>(subjectError),
-        z.array(field, { error: subjectError }).min(1, { error: 'at least one field' }),
-      ],
-      {
-        error: subjectError,
-      },
-    )
-    .optional(),
-  headers: z.array(headerName, { error: 'a list of header names' }).optional(),
-  body: orFalse(section({ maxBytes: count(1) }), 'an object with "maxBytes"').optional(),
-  maxBytes: count(1).optional(),
-  maxResponseBytes: count(1).optional(),
+  shape: optional(anyOf([oneOf(...SHAPES), callable(shapeAccepted)], shapeAccepted)),
+  subject: optional(anyOf([callable(subjectAccepted), fieldNames], subjectAccepted)),
+  headers: optional(listOf(headerName, 'a list of header names')),
+  body: optional(orFalse(section({ maxBytes: count(1) }), 'an object with "maxBytes"')),
+  maxBytes: optional(count(1)),
+  maxResponseBytes: optional(count(1)),
 });

@@ -1,35 +1,35 @@
-import type { Type } from '@nestjs/common';
-import { z } from 'zod';
 import { tokenSchema } from '../client/index.js';
-import type { PolicyEngine } from '../contracts/index.js';
+import type { OptionSchema } from '../contracts/index.js';
 import {
+  anyOf,
+  callable,
   count,
+  flag,
   isPolicyPath,
+  listOf,
   milliseconds,
+  oneOf,
   OpaError,
+  optional,
   orFalse,
   POLICY_PATH_RULE,
+  satisfying,
   section,
+  text,
 } from '../contracts/index.js';
 import { inputSchema } from '../input/index.js';
 import { cacheSchema, circuitBreakerSchema, retrySchema } from '../resilience/index.js';
 import { parseOrigin, poolSchema } from '../transport/index.js';
 import { engineProblems } from './engine-options.js';
-import { problemsIn } from './option-problems.js';
+import { describeProblem } from './option-problems.js';
 import type { OpaModuleOptions } from './options.js';
 
-const flag = z.boolean({ error: 'true or false' });
-const text = (error: string) => z.string({ error }).min(1, { error });
-const oneOf = <const T extends readonly string[]>(...names: T) =>
-  z.enum(names, { error: `one of ${names.map((name) => `"${name}"`).join(', ')}` });
-
-const pem = z.union([text('PEM text, a file path or a Buffer'), z.instanceof(Buffer)], {
-  error: 'PEM text, a file path or a Buffer',
-});
+const PEM = 'PEM text, a file path or a Buffer';
+const pem = anyOf([text(PEM), satisfying((value) => Buffer.isBuffer(value), PEM)], PEM);
 
 const ADDRESS = 'an address: http://, https:// or unix:///path, without a user, a query or a fragment';
-
-const url = z.string({ error: ADDRESS }).refine(isAddress, { error: ADDRESS });
+const ADDRESSES = `${ADDRESS}; or a list of them`;
+const url = satisfying((value) => typeof value === 'string' && isAddress(value), ADDRESS);
 
 function isAddress(value: string): boolean {
   try {
@@ -40,110 +40,120 @@ function isAddress(value: string): boolean {
   }
 }
 
-const header = z
-  .string({ error: 'a header name, which may end in *' })
-  .regex(/^[\w!#$%&'+.^`|~-]+\*?$/, { error: 'a header name, which may end in *' });
+const HEADER = /^[\w!#$%&'+.^`|~-]+\*?$/;
+const header = satisfying(
+  (value) => typeof value === 'string' && HEADER.test(value),
+  'a header name, which may end in *',
+);
 
-const metadataKey = z.union([text('a metadata key'), z.symbol()], { error: 'a metadata key' });
+const METADATA_KEY = 'a metadata key';
+const metadataKey = anyOf(
+  [text(METADATA_KEY), satisfying((value) => typeof value === 'symbol', METADATA_KEY)],
+  METADATA_KEY,
+);
 
-const guard = z.custom<Type>((value) => typeof value === 'function', { error: 'the class of a guard' });
+const guards = listOf(callable('the class of a guard'), 'a list of guard classes');
 
-const isEngine = (value: unknown): value is PolicyEngine =>
+const isEngine = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'evaluate' in value && typeof value.evaluate === 'function';
 
 const schema = section({
-  url: z
-    .union([url, z.array(url).min(1, { error: 'at least one address' })], {
-      error: `${ADDRESS}; or a list of them`,
-    })
-    .optional(),
-  bundle: text('the path or http(s) URL of a bundle').optional(),
-  engine: z.custom<PolicyEngine>(isEngine, { error: 'a PolicyEngine' }).optional(),
-  policy: z.custom<string>(isPolicyPath, { error: POLICY_PATH_RULE }).optional(),
-  token: tokenSchema.optional(),
-  tls: section({
-    ca: pem.optional(),
-    cert: pem.optional(),
-    key: pem.optional(),
-    servername: text('a host name').optional(),
-  }).optional(),
-  timeout: milliseconds(1).optional(),
-  pool: poolSchema.optional(),
-  retry: orFalse(retrySchema, 'an object of options').optional(),
-  circuitBreaker: orFalse(circuitBreakerSchema, 'an object of options').optional(),
-  onUnavailable: oneOf('deny', 'allow', 'stale', 'bundle').optional(),
-  mode: oneOf('enforce', 'permissive', 'disabled').optional(),
-  cache: orFalse(cacheSchema, 'an object with "max", "allowTtl" and "denyTtl"').optional(),
-  coalesce: flag.optional(),
-  input: inputSchema.optional(),
-  policyHeaders: z.array(header, { error: 'a list of header names' }).optional(),
-  publicKeys: z.array(metadataKey, { error: 'a list of metadata keys' }).optional(),
-  authentication: orFalse(
-    z.array(guard, { error: 'a list of guard classes' }),
-    'a list of guard classes',
-  ).optional(),
-  unguarded: oneOf('deny', 'allow').optional(),
-  audit: flag.optional(),
-  verifyPolicies: z.union([z.boolean(), z.literal('warn')], { error: 'true, false or "warn"' }).optional(),
-  interceptor: oneOf('global').optional(),
-  warmup: orFalse(count(1), 'a whole number of at least 1').optional(),
-  ready: flag.optional(),
-  shutdownTimeout: milliseconds(0).optional(),
+  url: optional(anyOf([url, listOf(url, ADDRESSES, 'at least one address')], ADDRESSES)),
+  bundle: optional(text('the path or http(s) URL of a bundle')),
+  engine: optional(satisfying(isEngine, 'a PolicyEngine')),
+  policy: optional(satisfying(isPolicyPath, POLICY_PATH_RULE)),
+  token: optional(tokenSchema),
+  tls: optional(
+    section({
+      ca: optional(pem),
+      cert: optional(pem),
+      key: optional(pem),
+      servername: optional(text('a host name')),
+    }),
+  ),
+  timeout: optional(milliseconds(1)),
+  pool: optional(poolSchema),
+  retry: optional(orFalse(retrySchema, 'an object of options')),
+  circuitBreaker: optional(orFalse(circuitBreakerSchema, 'an object of options')),
+  onUnavailable: optional(oneOf('deny', 'allow', 'stale', 'bundle')),
+  mode: optional(oneOf('enforce', 'permissive', 'disabled')),
+  cache: optional(orFalse(cacheSchema, 'an object with "max", "allowTtl" and "denyTtl"')),
+  coalesce: optional(flag),
+  input: optional(inputSchema),
+  policyHeaders: optional(listOf(header, 'a list of header names')),
+  publicKeys: optional(listOf(metadataKey, 'a list of metadata keys')),
+  authentication: optional(orFalse(guards, 'a list of guard classes')),
+  unguarded: optional(oneOf('deny', 'allow')),
+  audit: optional(flag),
+  verifyPolicies: optional(
+    satisfying((value) => typeof value === 'boolean' || value === 'warn', 'true, false or "warn"'),
+  ),
+  interceptor: optional(oneOf('global')),
+  warmup: optional(orFalse(count(1), 'a whole number of at least 1')),
+  ready: optional(flag),
+  shutdownTimeout: optional(milliseconds(0)),
 });
+
+// Nest checks values of this kind.
+const anything = optional(satisfying(() => true, 'anything'));
 
 const extrasSchema = section({
   isGlobal: flag,
-  name: text('the name of an instance').optional(),
-  extraProviders: z.array(z.unknown(), { error: 'a list of providers' }),
+  name: optional(text('the name of an instance')),
+  extraProviders: listOf(anything, 'a list of providers'),
 });
 
 const SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
 
-// Nest checks what they hold.
-const given = z.unknown().optional();
 const asyncSchema = section({
-  ...{ useFactory: given, useClass: given, useExisting: given, inject: given, imports: given },
-  ...{ provideInjectionTokensFrom: given, isGlobal: given, name: given, extraProviders: given },
+  ...{ useFactory: anything, useClass: anything, useExisting: anything, inject: anything, imports: anything },
+  ...{ provideInjectionTokensFrom: anything, isGlobal: anything, name: anything, extraProviders: anything },
 });
 
 /**
- * Checks what `forRootAsync` takes, but the extras.
+ * Checks the argument of `forRootAsync`, except its extras.
  *
  * @throws OpaError `OPA_BAD_OPTIONS`
  */
 export function checkAsync(options: unknown): void {
-  const parsed = asyncSchema.safeParse(options, { reportInput: true });
-  if (!parsed.success) return refuse(problemsIn(parsed.error));
-  const sources = SOURCES.filter((source) => parsed.data[source] !== undefined);
+  const checked = parse(asyncSchema, options) as Record<string, unknown>;
+  const sources = SOURCES.filter((source) => checked[source] !== undefined);
   if (sources.length !== 1)
-    refuse([`of ${SOURCES.join(', ')} forRootAsync was given ${sources.join(' and ') || 'none'}; give one`]);
+    throw badOptions([
+      `of ${SOURCES.join(', ')} forRootAsync was given ${sources.join(' and ') || 'none'}; give one`,
+    ]);
 }
 
 /**
  * Checks the module's options.
  *
- * @returns a copy, which has the options as properties of its own: what was given may have getters of a class
- * @throws OpaError `OPA_BAD_OPTIONS`, one message that names each wrong option, what was given and what is accepted
+ * @returns a copy with own properties, because the options may be a class instance with getters
+ * @throws OpaError `OPA_BAD_OPTIONS`; its one message names each wrong option, its value and what the option accepts
  */
 export function checkOptions(options: unknown): OpaModuleOptions {
-  const parsed = schema.safeParse(options, { reportInput: true });
-  refuse(parsed.success ? combinations(parsed.data as OpaModuleOptions) : problemsIn(parsed.error));
-  return parsed.data as OpaModuleOptions;
+  const checked = parse(schema, options) as OpaModuleOptions;
+  const problems = combinations(checked);
+  if (problems.length > 0) throw badOptions(problems);
+  return checked;
 }
 
 /**
- * Checks what stands beside the options.
+ * Checks the extras of `forRoot` and `forRootAsync`: `isGlobal`, `name` and `extraProviders`.
  *
  * @throws OpaError `OPA_BAD_OPTIONS`
  */
 export function checkExtras(extras: unknown): void {
-  const parsed = extrasSchema.safeParse(extras, { reportInput: true });
-  if (!parsed.success) refuse(problemsIn(parsed.error));
+  parse(extrasSchema, extras);
 }
 
-function refuse(problems: readonly string[]): void {
-  if (problems.length > 0) throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${problems.join('; ')}.`);
+function parse(optionSchema: OptionSchema, options: unknown): unknown {
+  const result = optionSchema.check(options);
+  if (result.problems) throw badOptions(result.problems.map(describeProblem));
+  return result.value;
 }
+
+const badOptions = (problems: readonly string[]): OpaError =>
+  new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${problems.join('; ')}.`);
 
 function combinations(options: OpaModuleOptions): string[] {
   const { pool = {}, timeout = 1_000, retry, tls } = options;

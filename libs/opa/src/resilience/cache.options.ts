@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { count, milliseconds, section } from '../contracts/index.js';
+import { count, milliseconds, optional, satisfying, section } from '../contracts/index.js';
 import type { AnswerStore } from './answer-store.js';
 
 /** Decisions that are remembered. */
@@ -16,7 +15,7 @@ export interface OpaCacheOptions {
   store?: AnswerStore;
 }
 
-const isStore = (value: unknown): value is AnswerStore =>
+const isStore = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   ['get', 'set', 'clear'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
@@ -26,6 +25,6 @@ export const cacheSchema = section({
   max: count(1),
   allowTtl: milliseconds(0),
   denyTtl: milliseconds(0),
-  staleTtl: milliseconds(0).optional(),
-  store: z.custom<AnswerStore>(isStore, { error: 'a store with get, set and clear' }).optional(),
+  staleTtl: optional(milliseconds(0)),
+  store: optional(satisfying(isStore, 'a store with get, set and clear')),
 });

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { count, milliseconds, section } from '../contracts/index.js';
+import { count, milliseconds, optional, satisfying, section } from '../contracts/index.js';
 
 /** When to stop asking an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT` count as failures. */
 export interface OpaCircuitBreakerOptions {
@@ -16,14 +15,17 @@ export interface OpaCircuitBreakerOptions {
 /** {@link OpaCircuitBreakerOptions} with every default filled in. */
 export type CircuitBreakerSettings = Readonly<Required<OpaCircuitBreakerOptions>>;
 
-const share = 'a share above 0 and up to 1';
+const share = satisfying(
+  (value) => typeof value === 'number' && value > 0 && value <= 1,
+  'a share above 0 and up to 1',
+);
 
 /** Accepts {@link OpaCircuitBreakerOptions}. */
 export const circuitBreakerSchema = section({
-  threshold: z.number({ error: share }).gt(0, { error: share }).max(1, { error: share }).optional(),
-  duration: milliseconds(1).optional(),
-  minimumCalls: count(1).optional(),
-  halfOpenAfter: milliseconds(1).optional(),
+  threshold: optional(share),
+  duration: optional(milliseconds(1)),
+  minimumCalls: optional(count(1)),
+  halfOpenAfter: optional(milliseconds(1)),
 });
 
 /** Fills in the defaults. */

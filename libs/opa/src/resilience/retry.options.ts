@@ -1,4 +1,4 @@
-import { count, milliseconds, section } from '../contracts/index.js';
+import { count, milliseconds, optional, section } from '../contracts/index.js';
 
 /** Further tries of a call that failed before OPA had decided. */
 export interface OpaRetryOptions {
@@ -15,9 +15,9 @@ export type RetrySettings = Readonly<Required<OpaRetryOptions>>;
 
 /** Accepts {@link OpaRetryOptions}. */
 export const retrySchema = section({
-  retries: count(0).optional(),
-  minDelay: milliseconds(0).optional(),
-  maxDelay: milliseconds(0).optional(),
+  retries: optional(count(0)),
+  minDelay: optional(milliseconds(0)),
+  maxDelay: optional(milliseconds(0)),
 });
 
 /** Fills in the defaults; an implied pause is clamped to a given one. */

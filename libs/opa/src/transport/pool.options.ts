@@ -1,4 +1,4 @@
-import { count, milliseconds, section } from '../contracts/index.js';
+import { count, milliseconds, optional, section } from '../contracts/index.js';
 
 /** Bounds of the pool of sockets to OPA. */
 export interface OpaPoolOptions {
@@ -26,13 +26,13 @@ export type PoolSettings = Readonly<Required<OpaPoolOptions>>;
 
 /** Accepts {@link OpaPoolOptions}. */
 export const poolSchema = section({
-  maxSockets: count(1).optional(),
-  maxFreeSockets: count(0).optional(),
-  freeSocketTimeout: milliseconds(1).optional(),
-  socketTtl: milliseconds(1).optional(),
-  connectTimeout: milliseconds(1).optional(),
-  maxPending: count(0).optional(),
-  maxResponseBytes: count(1).optional(),
+  maxSockets: optional(count(1)),
+  maxFreeSockets: optional(count(0)),
+  freeSocketTimeout: optional(milliseconds(1)),
+  socketTtl: optional(milliseconds(1)),
+  connectTimeout: optional(milliseconds(1)),
+  maxPending: optional(count(0)),
+  maxResponseBytes: optional(count(1)),
 });
 
 /** Fills in the defaults; implied values are clamped to the given ones, explicit ones have been checked before. */

@@ -1,0 +1,86 @@
+const BLOCK = 512;
+
+/** Types of entries, as the tar header writes them. */
+const FILE = new Set(['0', '\0', '7']);
+const PAX = 'x';
+const GNU_LONG_NAME = 'L';
+
+/** A file of a tar archive. Its bytes are a view into the archive. */
+export interface TarFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Reads the files of a tar archive: ustar, with long names as pax or GNU tar writes them. OPA writes ustar and pax.
+ *
+ * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
+ * @throws Error when a header is wrong or the archive ends inside an entry
+ */
+export function* readTar(archive: Buffer): Generator<TarFile> {
+  let longName: string | undefined;
+  for (let at = 0; at < archive.length;) {
+    const header = block(archive, at, BLOCK);
+    at += BLOCK;
+    if (header.every((byte) => byte === 0)) continue;
+    checkSum(header);
+    const size = numberIn(header, 124, 136);
+    const bytes = block(archive, at, size);
+    at += Math.ceil(size / BLOCK) * BLOCK;
+    const type = String.fromCharCode(header[156] ?? 0);
+    if (type === PAX) longName = paxPath(bytes) ?? longName;
+    else if (type === GNU_LONG_NAME) longName = textIn(bytes, 0, bytes.length);
+    else {
+      if (FILE.has(type)) yield { name: longName ?? nameIn(header), bytes };
+      longName = undefined;
+    }
+  }
+}
+
+function block(archive: Buffer, at: number, size: number): Buffer {
+  if (at + size > archive.length) throw new Error('Unexpected end of data');
+  return archive.subarray(at, at + size);
+}
+
+/** Text up to the first zero byte. */
+function textIn(bytes: Buffer, start: number, end: number): string {
+  const zero = bytes.indexOf(0, start);
+  return bytes.toString('utf8', start, zero >= start && zero < end ? zero : end);
+}
+
+function nameIn(header: Buffer): string {
+  const name = textIn(header, 0, 100);
+  const isUstar = header.toString('latin1', 257, 263) === 'ustar\0';
+  const prefix = isUstar ? textIn(header, 345, 500) : '';
+  return prefix === '' ? name : `${prefix}/${name}`;
+}
+
+/** A number in octal digits. A number with a base-256 encoding has no place in a bundle: it begins at 8 GiB. */
+function numberIn(header: Buffer, start: number, end: number): number {
+  const digits = textIn(header, start, end).trim();
+  if (!/^[0-7]+$/.test(digits)) throw new Error('Invalid tar header: a number is not octal');
+  return Number.parseInt(digits, 8);
+}
+
+/** The checksum counts its own eight bytes as spaces. */
+function checkSum(header: Buffer): void {
+  const spaces = 8 * 0x20;
+  const sum = header.reduce((total, byte, at) => (at >= 148 && at < 156 ? total : total + byte), spaces);
+  if (sum !== numberIn(header, 148, 156)) throw new Error('Invalid tar header: wrong checksum');
+}
+
+/** The path among pax records, each `length key=value\n`; the length counts the whole record in bytes. */
+function paxPath(records: Buffer): string | undefined {
+  let path: string | undefined;
+  for (let at = 0; at < records.length;) {
+    const space = records.indexOf(0x20, at);
+    const length = Number(records.toString('latin1', at, Math.max(at, space)));
+    if (!Number.isSafeInteger(length) || length <= space - at || at + length > records.length) {
+      throw new Error('Invalid tar header: wrong pax record');
+    }
+    const record = records.toString('utf8', space + 1, at + length - 1);
+    if (record.startsWith('path=')) path = record.slice('path='.length);
+    at += length;
+  }
+  return path;
+}
