@@ -20,6 +20,7 @@ export {
   DENIED_MESSAGE,
   denialDetails,
   failureMessage,
+  isAllowed,
   logFailure,
   together,
 } from './decision/index.js';

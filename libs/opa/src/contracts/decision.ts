@@ -60,6 +60,13 @@ export interface Decision<T = unknown> {
   readonly revision?: string | undefined;
   readonly cached: boolean;
   readonly degraded?: Degradation | undefined;
+  /**
+   * How a refusal is enforced: `stop` ends the request, `pass` (mode `permissive`) only reports the refusal. Refusals are
+   * denials, failed decisions, and obligations that cannot be carried out.
+   *
+   * @defaultValue `'stop'`
+   */
+  readonly enforced?: 'pass' | 'stop' | undefined;
   /** How long the decision took, in milliseconds. */
   readonly durationMs: number;
 }

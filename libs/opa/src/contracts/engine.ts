@@ -1,13 +1,12 @@
 import type { CancelSignal } from './cancel-signal.js';
-import type { MaybePromise } from './maybe-promise.js';
 
-/** A question to a policy engine. */
+/** What an engine evaluates: a policy, for an input. */
 export interface Query {
   /** The policy path under `data`, as `a/b/c`; valid by `assertPolicyPath`. */
   readonly policy: string;
   /** What the policy sees as `input`: anything that JSON can hold. */
   readonly input: unknown;
-  /** The input as `inputJson` writes it, which `OpaService` always gives: the engine needn't write it again. */
+  /** The input as JSON. `OpaService` always gives the JSON, so that no engine has to write the input again. */
   readonly json?: string | undefined;
 }
 
@@ -15,7 +14,9 @@ export interface Query {
 export interface EvaluateOptions {
   /** When the answer is due, in milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
-  /** Cancels the evaluation; it then rejects with `OPA_ABORTED`. An engine given as option `engine` gets an `AbortSignal`. */
+  /**
+   * Cancels the evaluation, which then rejects with `OPA_ABORTED`. An engine of option `engine` gets an `AbortSignal`.
+   */
   readonly signal?: CancelSignal | undefined;
 }
 
@@ -27,30 +28,30 @@ export interface OpaWarning {
 
 /** An engine's answer: the document that the policy gives for the input. */
 export interface EngineAnswer {
-  /** The document; `undefined` when the policy is undefined for this input. `false`, `0`, `""`, `{}` and `null` are documents. */
+  /**
+   * The document; `undefined` when the policy is undefined for this input. `false`, `0`, `""`, `{}` and `null` are
+   * documents.
+   */
   readonly result?: unknown;
-  /** OPA's `decision_id`; there only when OPA logs its decisions. */
+  /** OPA's `decision_id`. OPA gives one only when it logs its decisions. */
   readonly id?: string | undefined;
-  /** Which engine answered, when it isn't the one that was asked (a fallback). */
+  /** Which engine answered, where a fallback answered for the engine that was asked. */
   readonly engine?: string | undefined;
-  /** The revision of the bundle that answered, when it is known. */
+  /** The revision of the bundle that answered, when the engine knows the revision. */
   readonly revision?: string | undefined;
   /** The answer comes from a cache. Default: `false`. */
   readonly cached?: boolean | undefined;
-  /** The engine that was asked failed, and this answer stands in for its own. */
+  /** The engine that was asked failed, and this answer replaces the engine's own. */
   readonly degraded?: 'stale' | 'bundle' | undefined;
   /** What OPA said about the call itself. */
   readonly warning?: OpaWarning | undefined;
-  /** Where the policy came from (OPA's `provenance`), when it was asked for. */
+  /** Where the policy came from (OPA's `provenance`), when the caller asked OPA for it. */
   readonly provenance?: unknown;
-  /** Where the time went (OPA's `metrics`), when it was asked for. */
+  /** Where the time went (OPA's `metrics`), when the caller asked OPA for them. */
   readonly metrics?: unknown;
 }
 
-/**
- * Something that can answer a policy question: a remote OPA, a bundle in the process, a table in a test,
- * or a wrapper around one of them.
- */
+/** Something that evaluates policies: a remote OPA, a bundle in the process, a table in a test, or a wrapper of these. */
 export interface PolicyEngine {
   /** A short name for decisions and logs, such as `remote`. */
   readonly name: string;
@@ -58,31 +59,24 @@ export interface PolicyEngine {
   /**
    * Evaluates a policy.
    *
-   * @throws OpaError always, and nothing else, when there is no answer.
+   * @throws OpaError always, and nothing else, when there is no answer
    */
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer>;
 
   /**
-   * As {@link PolicyEngine.evaluate}, but gives the answer itself where there is nothing to wait for, and may throw.
-   *
-   * @internal An engine of the user's own always gives a promise, which can be held to the deadline.
-   */
-  evaluateNow?(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer>;
-
-  /**
-   * Resolves when the engine can answer; rejects with an {@link OpaError} that says why it can't.
-   * An engine without it is always ready.
+   * Resolves when the engine can answer, and rejects with an {@link OpaError} that says why the engine can't.
+   * An engine without this method is always ready.
    */
   ready?(signal?: AbortSignal): Promise<void>;
 
   /**
-   * Tells whether a policy path leads to a rule or package, whatever the input. An engine without it, or that gives
-   * `undefined`, can't tell.
+   * Tells whether a policy path leads to a rule or package, whatever the input. An engine that can't tell gives
+   * `undefined`, or has no such method.
    *
-   * @throws OpaError when it can't be asked
+   * @throws OpaError when the engine can't be asked
    */
   defines?(policy: string, options: EvaluateOptions): Promise<boolean | undefined>;
 
-  /** Lets go of what the engine holds. */
+  /** Releases what the engine holds. */
   close?(): Promise<void> | void;
 }

@@ -1,3 +1,4 @@
+export * from './base-engine.js';
 export * from './cancel-signal.js';
 export type { ContextKind } from './context-kind.js';
 export * from './decision.js';

@@ -1,4 +1,5 @@
 import type { Decision, MaybePromise } from '../contracts/index.js';
+import { isAllowed } from './is-allowed.js';
 
 /** How the decisions of several policies become one: every policy must allow, or one of them. */
 export type Combination = 'all' | 'any';
@@ -10,44 +11,48 @@ export interface PolicyGroup {
   readonly combine?: Combination | undefined;
 }
 
-/** Asks groups of policies, each of which must allow in its own way; see {@link combined}. */
+/** Decides by groups of policies. Each group must allow in its own way; see {@link combined}. */
 export function combinedGroups(
   groups: readonly PolicyGroup[],
-  ask: (policy: string) => MaybePromise<Decision>,
+  decide: (policy: string) => MaybePromise<Decision>,
 ): MaybePromise<Decision> {
-  return combined(groups, 'all', ({ policies, combine = 'all' }) => combined(policies, combine, ask));
+  return combined(groups, 'all', ({ policies, combine = 'all' }) => combined(policies, combine, decide));
 }
 
 /**
- * Asks several policies, or groups of them, at once and makes one decision of what they say.
+ * Decides by several policies, or groups of them, at once, and makes one decision of theirs.
  *
- * @remarks `all`: the first denial counts, with the reasons and obligations of all denials; an allow carries the
- * obligations and headers of all, where the later policy's header wins. `any`: the first allow counts, whole, one that
- * is only let through (`degraded`) after the real ones. A policy that could not be asked decides nothing: the
- * combination fails unless the others are enough, a denial for `all`, an allow for `any`.
- * @throws what `ask` rejects with
+ * @remarks
+ * - `all`: the first denial counts, with the reasons and obligations of all denials. An allow carries the obligations and
+ *   headers of all; of two headers of one name, the later policy's wins.
+ * - `any`: the first allow counts, whole. A `degraded` allow comes after the others.
+ * - A decision that failed decides nothing. The combination fails, unless the other decisions are enough: a denial for
+ *   `all`, an allow for `any`.
+ * @throws what `decide` rejects with
  */
 function combined<T>(
-  questions: readonly T[],
+  subjects: readonly T[],
   combination: Combination,
-  ask: (question: T) => MaybePromise<Decision>,
+  decide: (subject: T) => MaybePromise<Decision>,
 ): MaybePromise<Decision> {
-  const [only] = questions;
-  return only !== undefined && questions.length === 1 ? ask(only) : several(questions, combination, ask);
+  const [only] = subjects;
+  return only !== undefined && subjects.length === 1
+    ? decide(only)
+    : combinedLater(subjects, combination, decide);
 }
 
-async function several<T>(
-  questions: readonly T[],
+async function combinedLater<T>(
+  subjects: readonly T[],
   combination: Combination,
-  ask: (question: T) => MaybePromise<Decision>,
+  decide: (subject: T) => MaybePromise<Decision>,
 ): Promise<Decision> {
-  const settled = await Promise.allSettled(questions.map(async (question) => ask(question)));
-  const decisions = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const allows = decisions.filter(({ allowed }) => allowed);
-  const denials = decisions.filter(({ allowed }) => !allowed);
+  const results = await Promise.allSettled(subjects.map(async (subject) => decide(subject)));
+  const decisions = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const allows = decisions.filter(isAllowed);
+  const denials = decisions.filter((decision) => !isAllowed(decision));
   const enough = combination === 'all' ? denials : allows;
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (enough.length === 0 && failed !== undefined) throw failed.reason;
+  const failure = results.find((result) => result.status === 'rejected');
+  if (enough.length === 0 && failure !== undefined) throw failure.reason;
   const allow = allows.find(({ degraded }) => degraded === undefined) ?? allows[0];
   if (combination === 'any' && allow !== undefined) return allow;
   const [denial] = denials;
@@ -61,20 +66,25 @@ async function several<T>(
   return together(allows);
 }
 
-/** One allow of several: the obligations and headers of all, where the later one's header wins. */
+/**
+ * Makes one allow of several: the obligations and headers of all, where the later header wins. A denial that mode
+ * `permissive` let pass brings nothing to carry out, and the other allows beside it don't either.
+ */
 export function together(allows: readonly Decision[]): Decision {
-  const merge = <T extends object>(of: (decision: Decision) => T | undefined): T | undefined => {
-    const given = allows.map(of).filter((one) => one !== undefined);
-    return given.length === 0 ? undefined : (Object.assign({}, ...given) as T);
-  };
   const degraded = allows.find((decision) => decision.degraded !== undefined)?.degraded;
-  const removeHeaders = allows.flatMap((decision) => decision.removeHeaders ?? []);
+  const passes = allows.some(({ enforced }) => enforced === 'pass');
+  const carriedOut = degraded === 'permissive' ? [] : allows;
+  const merge = <T extends object>(of: (decision: Decision) => T | undefined): T | undefined => {
+    const parts = carriedOut.map(of).filter((part) => part !== undefined);
+    return parts.length === 0 ? undefined : (Object.assign({}, ...parts) as T);
+  };
+  const removeHeaders = carriedOut.flatMap((decision) => decision.removeHeaders ?? []);
   return {
     outcome: allows.find(({ outcome }) => outcome !== 'allow')?.outcome ?? 'allow',
     allowed: true,
     result: allows.map(({ result }) => result),
     reasons: allows.flatMap(({ reasons }) => reasons),
-    obligations: allows.flatMap(({ obligations }) => obligations),
+    obligations: carriedOut.flatMap(({ obligations }) => obligations),
     headers: merge(({ headers }) => headers),
     responseHeaders: merge(({ responseHeaders }) => responseHeaders),
     ...(removeHeaders.length > 0 && { removeHeaders }),
@@ -82,6 +92,7 @@ export function together(allows: readonly Decision[]): Decision {
     engine: allows.map(({ engine }) => engine).find(Boolean) ?? '',
     cached: allows.every(({ cached }) => cached),
     ...(degraded !== undefined && { degraded }),
+    ...(passes && { enforced: 'pass' }),
     durationMs: Math.max(...allows.map(({ durationMs }) => durationMs)),
   };
 }

@@ -2,7 +2,7 @@ import type { Query } from '../contracts/index.js';
 import { assertMilliseconds, assertPolicyPath, exceeds, inputJson, OpaError } from '../contracts/index.js';
 import type { OpaQuery, SerializedQuery } from './opa-query.js';
 
-/** The largest inputs that an engine is asked about, in bytes of JSON. */
+/** The largest inputs of a query, in bytes of JSON. */
 export interface InputLimits {
   /** Of an input that describes a request: option `input.maxBytes`. */
   readonly request: number;
@@ -10,22 +10,22 @@ export interface InputLimits {
   readonly response: number;
 }
 
-/** The limits of an engine outside the process. */
+/** The default limits. */
 export const INPUT_LIMITS: InputLimits = { request: 2 * 1024 * 1024, response: 8 * 1024 * 1024 };
 
 const OPTIONS = { request: 'input.maxBytes', response: 'input.maxResponseBytes' };
 
 /**
- * Gives the policy path that a question is about; checked before anything can stand in for an answer, as its time is.
+ * Gives the policy path of a query. Path and timeout are checked before any fallback can replace an answer.
  *
- * @param ofModule - the module's own policy
- * @throws OpaError `OPA_BAD_OPTIONS` when there is none, or the path or the time isn't valid
+ * @param modulePolicy - the module's default policy
+ * @throws OpaError `OPA_BAD_OPTIONS` when no policy is named, or the path or the timeout isn't valid
  */
 export function policyOf(
-  question: Pick<OpaQuery, 'policy' | 'timeout'>,
-  ofModule: string | undefined,
+  query: Pick<OpaQuery, 'policy' | 'timeout'>,
+  modulePolicy: string | undefined,
 ): string {
-  const { policy = ofModule, timeout } = question;
+  const { policy = modulePolicy, timeout } = query;
   if (timeout !== undefined) assertMilliseconds(timeout, 'timeout');
   if (policy === undefined) {
     throw new OpaError(
@@ -37,17 +37,16 @@ export function policyOf(
 }
 
 /**
- * Makes the query that an engine is asked, with the JSON that is sent: the input is written once.
+ * Makes the engine's query. The input is written as JSON once, here.
  *
- * @throws OpaError `OPA_BAD_INPUT` when JSON can't hold the input, or its JSON is too large; of a request that is the
- * client's fault, of a result it isn't
+ * @throws OpaError `OPA_BAD_INPUT` when JSON can't hold the input, or the JSON is too large. A request that is too large
+ * is the client's fault, a result isn't.
  */
-export function queryOf(
+export function engineQueryOf(
   policy: string,
-  { input, json: written, phase = 'request' }: Pick<SerializedQuery, 'input' | 'json' | 'phase'>,
+  { input, json = inputJson(input), phase = 'request' }: Pick<SerializedQuery, 'input' | 'json' | 'phase'>,
   limits: InputLimits = INPUT_LIMITS,
 ): Query {
-  const json = written ?? inputJson(input);
   const limit = limits[phase];
   if (!exceeds(json, limit)) return { policy, input, json };
   throw new OpaError(

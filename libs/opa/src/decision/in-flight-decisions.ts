@@ -1,6 +1,7 @@
-import { OpaError } from '../contracts/index.js';
+import type { MaybePromise } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 
-/** The decisions of one module instance that are being made: a shutdown waits for them, and none begins after it. */
+/** The decisions of one module instance that are in flight. A shutdown waits for them; afterwards none begins. */
 export class InFlightDecisions {
   private current = new Group();
   private isClosed = false;
@@ -14,13 +15,15 @@ export class InFlightDecisions {
     if (this.isClosed) throw new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
   }
 
-  /** Counts a decision that has to be waited for; whoever waits tells the group when it is over. */
-  join(): Group {
-    this.current.size += 1;
-    return this.current;
+  /** Counts a decision until its promise settles. A decision that is made already is not counted. */
+  track<T>(decision: MaybePromise<T>): MaybePromise<T> {
+    if (!isPromise(decision)) return decision;
+    const group = this.current;
+    group.size += 1;
+    return decision.finally(() => group.leave());
   }
 
-  /** Resolves when the decisions of this moment are over; later ones aren't waited for. */
+  /** Resolves when the decisions of this moment are made. It doesn't wait for later decisions. */
   settled(): Promise<void> {
     const group = this.current;
     this.current = new Group();
@@ -38,7 +41,6 @@ class Group {
   size = 0;
   onEmpty: () => void = () => undefined;
 
-  /** One of them is over. */
   leave(): void {
     this.size -= 1;
     if (this.size === 0) this.onEmpty();

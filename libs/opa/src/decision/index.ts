@@ -5,6 +5,7 @@ export { logFailure } from './failure-log.js';
 export type { OpaFilterOptions } from './filter.js';
 export * from './cache-ttl.js';
 export * from './opa.service.js';
+export * from './is-allowed.js';
 export * from './outcome.js';
 export type { WouldDeny } from './permissive-report.js';
 export { INPUT_LIMITS } from './engine-query.js';

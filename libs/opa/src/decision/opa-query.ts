@@ -1,13 +1,20 @@
 import type { CancelSignal } from '../contracts/index.js';
 
-/** A question to {@link OpaService}. */
+/**
+ * A query to {@link OpaService}: which policy decides, about which input.
+ *
+ * @example
+ * ```ts
+ * await opa.decide({ policy: 'orders/read', input: { subject: { id: 'ann' } }, timeout: 200 });
+ * ```
+ */
 export interface OpaQuery {
   /** The policy path, `a/b/c` under `data`. Default: the module's `policy`. */
   readonly policy?: string | undefined;
   /** What the policy sees as `input`. */
   readonly input: unknown;
   /**
-   * What `input` describes: a request, or the result of one, which may be larger (option `input.maxResponseBytes`).
+   * What `input` describes: a request, or the result of a request, which may be larger (option `input.maxResponseBytes`).
    * Default: `'request'`.
    */
   readonly phase?: 'request' | 'response' | undefined;
@@ -15,11 +22,11 @@ export interface OpaQuery {
   readonly signal?: CancelSignal | undefined;
   /** The time for the whole decision, in milliseconds. Default: the module's `timeout`. */
   readonly timeout?: number | undefined;
-  /** `'permissive'` for this question alone; a module that is permissive or disabled stays so. */
+  /** `'permissive'` for this query alone. A module that is permissive or disabled stays so. */
   readonly mode?: 'enforce' | 'permissive' | undefined;
 }
 
-/** A question whose input has been written as JSON already; the engine needn't write it again. */
+/** A query whose input has been written as JSON already, so that the engine needn't write the input again. */
 export interface SerializedQuery extends OpaQuery {
   readonly json?: string | undefined;
 }

@@ -1,24 +1,32 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, MaybePromise } from '../contracts/index.js';
-import { isPromise, opaErrorOf, promiseTry } from '../contracts/index.js';
+import { andThen, evaluateBy, opaErrorOf, orElse, promiseTry } from '../contracts/index.js';
 import type { OpaEnforceQuery } from './enforce.js';
 import { allowOf, logRefusal } from './enforce.js';
+import { engineQueryOf, policyOf } from './engine-query.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
+import { InFlightDecisions } from './in-flight-decisions.js';
+import type { OpaQuery, SerializedQuery } from './opa-query.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { decisionOf } from './read-decision.js';
-import { policyOf, queryOf } from './engine-query.js';
-import type { OpaQuery, SerializedQuery } from './opa-query.js';
 import type { RouteReport } from './route-report.js';
-import { degradationOf, syntheticDecision } from './synthetic-decision.js';
 import type { OpaServiceSettings } from './service-settings.js';
 import type { OpaStats } from './stats.js';
 import { DecisionCounter } from './stats.js';
+import { degradationOf, passedDenial, syntheticDecision } from './synthetic-decision.js';
 import { UndefinedPolicies } from './undefined-policies.js';
-import { InFlightDecisions } from './in-flight-decisions.js';
 
-/** Asks for decisions. */
+/** What a decision is about, from its begin. */
+interface Attempt {
+  readonly policy: string;
+  /** On the clock of `performance.now()`, in milliseconds. */
+  readonly begin: number;
+  readonly permissive: boolean;
+}
+
+/** Makes decisions: evaluates policies, and applies the module's mode to what they say. */
 export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
@@ -31,30 +39,41 @@ export class OpaService {
     this.inFlight = settings.inFlight ?? new InFlightDecisions();
   }
 
-  /** What becomes of denials: the module's mode. */
+  /** The module's mode. */
   get mode(): OpaServiceSettings['mode'] {
     return this.settings.mode;
   }
 
   /**
-   * Asks for a decision.
+   * Makes a decision.
+   *
+   * @example
+   * ```ts
+   * const { allowed, reasons } = await this.opa.decide({ policy: 'orders/read', input: { subject, order } });
+   * ```
    *
    * @returns a decision for allow, deny, undefined, and everything degraded
-   * @throws OpaError otherwise: whoever gets none must not let the request through
+   * @throws OpaError where there is no decision: the caller must not let the request through
    */
-  decide(question: OpaQuery): Promise<Decision> {
-    return promiseTry(() => this.decideNow(question));
+  decide(query: OpaQuery): Promise<Decision> {
+    return promiseTry(() => this.decideNow(query));
   }
 
   /**
-   * Asks for a decision that must be an allow, in the code of a handler or service.
+   * Makes a decision that must be an allow, in the code of a handler or service.
    *
-   * @returns the allow; one with obligations is a denial, for nobody would carry them out
-   * @throws the context's refusal, as the guard does: where OpaInterceptor runs, or with `context`; else HTTP's
+   * @example
+   * ```ts
+   * await this.opa.enforce({ policy: 'orders/cancel', input: { subject, order } });
+   * ```
+   *
+   * @returns the allow. An allow with obligations is a denial, because nobody would carry them out.
+   * @throws the refusal in the form of the context, as the guard does, where OpaInterceptor runs or `context` is given;
+   * else in HTTP's form
    */
-  async enforce({ context, ...question }: OpaEnforceQuery): Promise<Decision> {
+  async enforce({ context, ...query }: OpaEnforceQuery): Promise<Decision> {
     try {
-      return await allowOf(this.decide(question), this.isPermissive(question));
+      return await allowOf(this.decide(query));
     } catch (error) {
       if (context !== undefined) throw (await this.settings.exceptionIn?.(context, error as Error)) ?? error;
       logRefusal(error);
@@ -63,43 +82,43 @@ export class OpaService {
   }
 
   /**
-   * As {@link OpaService.decide}, without a promise where the engine needs none; then it may throw.
+   * Makes a decision, without a promise where the engine needs none. Then the method may throw.
    *
    * @internal
    */
-  decideNow(question: SerializedQuery): MaybePromise<Decision> {
-    const begin = performance.now();
-    const policy = policyOf(question, this.settings.policy);
+  decideNow(query: SerializedQuery): MaybePromise<Decision> {
+    const attempt = this.begin(query);
     if (this.settings.mode === 'disabled')
-      return this.counter.count(syntheticDecision(policy, 'disabled', 'allow', 0));
-    const permissive = this.isPermissive(question);
-    try {
-      const answer = this.ask(policy, question, begin);
-      return isPromise(answer)
-        ? this.decideLater(answer, policy, begin, permissive)
-        : this.decided(answer, policy, begin, permissive);
-    } catch (error) {
-      return this.counter.count(this.unavailable(error, policy, begin, permissive));
-    }
+      return this.counter.count(syntheticDecision(attempt.policy, 'disabled', 'allow', 0));
+    const decision = orElse(
+      () => andThen(this.evaluateNow(query, attempt), (answer) => this.decisionOf(answer, attempt)),
+      (error) => this.failed(error, attempt),
+    );
+    return this.inFlight.track(decision);
   }
 
   /**
-   * Gives a policy's document without making a decision of it.
+   * Gives a policy's document, and makes no decision of the document.
    *
-   * @typeParam T - the document's type; it isn't checked
+   * @example
+   * ```ts
+   * const limits = await this.opa.evaluate<{ maxAmount: number }>({ policy: 'orders/limits', input: { subject } });
+   * ```
+   *
+   * @typeParam T - the type of the document, which nobody checks
    * @returns the document, or `undefined` when the policy is undefined for the input
    * @throws OpaError when there is no answer, in every mode
    */
-  async evaluate<T = unknown>(question: OpaQuery): Promise<T | undefined> {
-    const answer = await this.document(policyOf(question, this.settings.policy), question, performance.now());
-    return answer.result as T | undefined;
+  async evaluate<T = unknown>(query: OpaQuery): Promise<T | undefined> {
+    const { result } = await this.inFlight.track(this.evaluateNow(query, this.begin(query)));
+    return result as T | undefined;
   }
 
   /**
-   * Says which of the items the subject may see, in one question about all of them.
+   * Gives the items that the subject may see, by one query about all of them.
    *
-   * @remarks The policy sees `input.items` and answers a list or set of indexes into it, or of the items' keys with
-   * option `key`; undefined and an empty one stand for none, an unknown key for nothing:
+   * @remarks The policy sees `input.items`. It gives a list or set of indexes into `input.items`, or of the items' keys
+   * with option `key`. Undefined and an empty list stand for no item; an unknown key is ignored:
    * ```rego
    * package docs
    *
@@ -108,8 +127,8 @@ export class OpaService {
    *   doc.owner == input.subject.id
    * }
    * ```
-   * A policy that decides (a boolean, or an object with `allow`; with a default, for undefined is no decision) is asked
-   * about each item as `input.item`:
+   * A policy that decides is evaluated for each item, as `input.item`. Its document is a boolean, or an object with
+   * `allow`. Give it a default, for undefined is no decision:
    * ```rego
    * package docs
    *
@@ -117,49 +136,50 @@ export class OpaService {
    *
    * allow if input.item.owner == input.subject.id
    * ```
-   * So is one that fails (`OPA_POLICY_ERROR`): an item on which it fails again is left out and logged, and so is one
-   * that is allowed with obligations. `timeout` is the time for each question. Mode `disabled` gives all items,
-   * `permissive` gives all and reports.
+   * A policy that fails (`OPA_POLICY_ERROR`) is evaluated for each item too. An item on which the policy fails again is
+   * left out and logged, and so is an item that is allowed with obligations. `timeout` is the time for each query. Mode
+   * `disabled` gives all items, `permissive` gives all and reports.
+   * @example
+   * ```ts
+   * const visible = await this.opa.filter(docs, { policy: 'docs/visible', input: { subject } });
+   * ```
    * @returns the items, in their order
-   * @throws OpaError `OPA_BAD_DECISION` for any other answer; when no answer can be had; and when the policy fails on
+   * @throws OpaError `OPA_BAD_DECISION` for any other document; when there is no answer; and when the policy fails on
    * every item
    */
   async filter<T>(items: readonly T[], options: OpaFilterOptions<T> = {}): Promise<T[]> {
-    const begin = performance.now();
-    const policy = policyOf(options, this.settings.policy);
+    const attempt = this.begin(options);
     if (this.settings.mode === 'disabled' || items.length === 0) return [...items];
-    const permissive = this.isPermissive(options);
-    const asked = { ...options, phase: 'response' } as const;
+    const query = { ...options, policy: attempt.policy, phase: 'response' } as const;
     try {
-      const seen = await filtered(items, policy, options, {
-        evaluate: async (input, signal) => (await this.listed(policy, { ...asked, input, signal })).result,
-        decide: (input, signal) => this.decide({ ...asked, policy, input, signal }),
+      const visible = await filtered(items, attempt.policy, options, {
+        evaluate: async (input, signal) => (await this.evaluateList({ ...query, input, signal })).result,
+        decide: (input, signal) => this.decide({ ...query, input, signal }),
       });
-      if (!permissive || seen.length === items.length) return seen;
-      this.reportWouldDeny(policy, 'deny', []);
+      if (!attempt.permissive || visible.length === items.length) return visible;
+      this.reportWouldDeny(attempt.policy, 'deny', []);
     } catch (error) {
-      this.counter.count(this.unavailable(error, policy, begin, permissive));
+      this.failed(error, attempt);
     }
     return [...items];
   }
 
   /**
-   * Asks for the document that says which items of a list are shown: counted, reported and degraded as a decision is.
+   * Gives the document that says which items of a list are visible. It is counted, reported and degraded as a decision.
    *
-   * @param read - makes sense of the document; throws when there is none in it
+   * @param read - reads the document; throws when the document says nothing about items
    * @returns what `read` gave, and the decision's id; no `value` where all of the list is let through
-   * @throws OpaError when no answer can be had, and whatever `read` throws
+   * @throws OpaError when there is no answer, and whatever `read` throws
    * @internal
    */
-  async show<T>(question: OpaQuery, read: (document: unknown) => T): Promise<{ value?: T; id?: string }> {
-    const begin = performance.now();
-    const policy = policyOf(question, this.settings.policy);
+  async show<T>(query: OpaQuery, read: (document: unknown) => T): Promise<{ value?: T; id?: string }> {
+    const attempt = this.begin(query);
     if (this.settings.mode === 'disabled') return {};
     try {
-      const { result, id } = await this.listed(policy, question);
+      const { result, id } = await this.evaluateList(query);
       return { value: read(result), ...(id !== undefined && { id }) };
     } catch (error) {
-      this.counter.count(this.unavailable(error, policy, begin, this.isPermissive(question)));
+      this.failed(error, attempt);
       return {};
     }
   }
@@ -167,13 +187,13 @@ export class OpaService {
   /**
    * Resolves when the engine can decide.
    *
-   * @throws OpaError that says why it can't
+   * @throws OpaError that says why the engine can't
    */
   async ready(signal?: AbortSignal): Promise<void> {
     if (this.settings.mode !== 'disabled') await this.settings.engine.ready?.(signal);
   }
 
-  /** Forgets every cached decision, after a change that the policy's own data doesn't show; without a cache, nothing. */
+  /** Removes every cached decision, after a change that the policy's own data doesn't show. */
   async purge(): Promise<void> {
     await this.settings.purge?.();
   }
@@ -183,7 +203,10 @@ export class OpaService {
     return this.counter.snapshot();
   }
 
-  /** Every handler of the application, with what decides it, or that nothing does. Complete once the application has started. */
+  /**
+   * Every handler of the application, with what decides the handler, or that nothing does. The list is complete once the
+   * application has started.
+   */
   routes(): readonly RouteReport[] {
     return this.settings.routes?.() ?? [];
   }
@@ -203,35 +226,23 @@ export class OpaService {
     this.logger.warn(`Permissive: the policy "${policy}" would have stopped a request (${outcome}).`);
   }
 
-  private isPermissive({ mode }: Pick<OpaQuery, 'mode'>): boolean {
-    return this.settings.mode === 'permissive' || mode === 'permissive';
-  }
-
-  private async decideLater(
-    answer: PromiseLike<EngineAnswer>,
-    policy: string,
-    begin: number,
-    permissive: boolean,
-  ): Promise<Decision> {
-    const group = this.inFlight.join();
-    try {
-      return this.decided(await answer, policy, begin, permissive);
-    } catch (error) {
-      return this.counter.count(this.unavailable(error, policy, begin, permissive));
-    } finally {
-      group.leave();
-    }
-  }
-
-  private decided(answer: EngineAnswer, policy: string, begin: number, permissive: boolean): Decision {
-    const engine = answer.engine ?? this.settings.engine.name;
-    const decision = decisionOf(answer, policy, engine, performance.now() - begin);
-    return this.counter.count(decision.allowed ? decision : this.refused(decision, permissive));
-  }
-
-  private async listed(policy: string, question: OpaQuery): Promise<EngineAnswer> {
+  private begin(query: Pick<OpaQuery, 'policy' | 'timeout' | 'mode'>): Attempt {
     const begin = performance.now();
-    const answer = await this.document(policy, question, begin);
+    const permissive = this.settings.mode === 'permissive' || query.mode === 'permissive';
+    return { policy: policyOf(query, this.settings.policy), begin, permissive };
+  }
+
+  private evaluateNow(query: SerializedQuery, { policy, begin }: Attempt): MaybePromise<EngineAnswer> {
+    const { engine, timeout, inputLimits } = this.settings;
+    this.inFlight.assertOpen();
+    const options = { deadline: begin + (query.timeout ?? timeout), signal: query.signal };
+    return evaluateBy(engine, engineQueryOf(policy, query, inputLimits), options);
+  }
+
+  private async evaluateList(query: OpaQuery): Promise<EngineAnswer> {
+    const attempt = this.begin(query);
+    const answer = await this.inFlight.track(this.evaluateNow(query, attempt));
+    const { policy, begin } = attempt;
     const { result, engine = this.settings.engine.name } = answer;
     if (result === undefined) this.undefinedPolicies.warn(policy);
     const outcome = result === undefined ? 'undefined' : 'allow';
@@ -239,38 +250,36 @@ export class OpaService {
     return answer;
   }
 
-  private async document(policy: string, question: OpaQuery, begin: number): Promise<EngineAnswer> {
-    const group = this.inFlight.join();
-    return promiseTry(() => this.ask(policy, question, begin)).finally(() => group.leave());
+  private decisionOf(answer: EngineAnswer, { policy, begin, permissive }: Attempt): Decision {
+    const engine = answer.engine ?? this.settings.engine.name;
+    const decision = decisionOf(answer, policy, engine, performance.now() - begin);
+    if (decision.outcome === 'undefined') this.undefinedPolicies.warn(policy);
+    return this.counter.count(permissive ? this.permissive(decision) : decision);
   }
 
-  private ask(policy: string, question: SerializedQuery, begin: number): MaybePromise<EngineAnswer> {
-    const { engine, timeout, inputLimits } = this.settings;
-    const options = { deadline: begin + (question.timeout ?? timeout), signal: question.signal };
-    this.inFlight.assertOpen();
-    const query = queryOf(policy, question, inputLimits);
-    return engine.evaluateNow?.(query, options) ?? engine.evaluate(query, options);
+  /** The one place that makes a decision permissive: a refusal of it passes. */
+  private permissive(decision: Decision): Decision {
+    const { allowed, outcome, policy, reasons } = decision;
+    if (allowed) return { ...decision, enforced: 'pass' };
+    this.reportWouldDeny(policy, outcome === 'undefined' ? outcome : 'deny', reasons);
+    return passedDenial(decision);
   }
 
-  private refused(decision: Decision, permissive: boolean): Decision {
-    const { policy, reasons } = decision;
-    const outcome = decision.outcome === 'undefined' ? 'undefined' : 'deny';
-    if (outcome === 'undefined') this.undefinedPolicies.warn(policy);
-    if (!permissive) return decision;
-    this.reportWouldDeny(policy, outcome, reasons);
-    return { ...decision, allowed: true, degraded: 'permissive' };
-  }
-
-  private unavailable(error: unknown, policy: string, begin: number, permissive: boolean): Decision {
+  /** The decision where the engine gave none: degraded, or the error is thrown. */
+  private failed(error: unknown, { policy, begin, permissive }: Attempt): Decision {
     const failure = opaErrorOf(error);
     const degraded = degradationOf(failure, permissive, this.settings.failOpen);
     if (degraded === undefined) {
       this.counter.countError();
       throw failure;
     }
-    if (degraded === 'permissive') this.wouldDeny.add(policy, failure.code, []);
+    if (permissive) this.wouldDeny.add(policy, failure.code, []);
     this.logger.warn(`Let through (${degraded}), policy "${policy}": ${failure.code}: ${failure.message}`);
-    const { engine } = this.settings;
-    return { ...syntheticDecision(policy, engine.name, 'unavailable', performance.now() - begin), degraded };
+    const durationMs = performance.now() - begin;
+    return this.counter.count({
+      ...syntheticDecision(policy, this.settings.engine.name, 'unavailable', durationMs),
+      degraded,
+      ...(permissive && { enforced: 'pass' }),
+    });
   }
 }

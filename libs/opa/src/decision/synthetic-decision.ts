@@ -1,7 +1,7 @@
 import type { Decision, OpaError } from '../contracts/index.js';
 import { isGone } from '../contracts/index.js';
 
-/** What stands where no policy's own word does: a decision that lets through, without a document. */
+/** Makes a decision that lets through without a policy's document. */
 export function syntheticDecision(
   policy: string,
   engine: string,
@@ -21,7 +21,33 @@ export function syntheticDecision(
   };
 }
 
-/** How a request is let through without a decision; only where an OPA isn't there, never a flood, a bad answer or a refused credential. */
+/**
+ * Makes the decision of a denial that mode `permissive` lets pass. Nothing of the denial is carried out: it has no
+ * obligations, headers, status or body. Its document and its reasons stay.
+ */
+export function passedDenial(denial: Decision): Decision {
+  const { outcome, result, reasons, id, policy, engine, revision, cached, durationMs } = denial;
+  return {
+    outcome,
+    allowed: true,
+    result,
+    reasons,
+    obligations: [],
+    ...(id !== undefined && { id }),
+    policy,
+    engine,
+    ...(revision !== undefined && { revision }),
+    cached,
+    durationMs,
+    degraded: 'permissive',
+    enforced: 'pass',
+  };
+}
+
+/**
+ * Says how a request passes without a decision; `undefined` where it must not pass. Fail-open follows only an OPA that
+ * is gone: never a flood, a bad answer or a refused credential.
+ */
 export function degradationOf(
   error: OpaError,
   permissive: boolean,

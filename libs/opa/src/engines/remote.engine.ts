@@ -1,17 +1,19 @@
 import type { OpaClient } from '../client/index.js';
-import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { blameLargeInput, isLargeInput } from '../contracts/index.js';
+import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
+import { BaseEngine, blameLargeInput, isLargeInput } from '../contracts/index.js';
 
 /** How long a readiness check may take, in milliseconds. */
 const READY_TIMEOUT_MS = 1_000;
 
-/** Decisions by an OPA server. */
-export class RemoteEngine implements PolicyEngine {
+/** Evaluates policies by an OPA server. */
+export class RemoteEngine extends BaseEngine {
   readonly name = 'remote';
 
-  constructor(private readonly client: OpaClient) {}
+  constructor(private readonly client: OpaClient) {
+    super();
+  }
 
-  evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+  evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     const answer = this.client.data(query, options);
     if (!isLargeInput(query)) return answer;
     return answer.catch((error: unknown) => {
@@ -19,13 +21,13 @@ export class RemoteEngine implements PolicyEngine {
     });
   }
 
-  /** By partial evaluation: a path that can't be defined for any input has no rule. */
-  defines(policy: string, options: EvaluateOptions): Promise<boolean> {
+  /** Asks OPA for a partial evaluation: a path that is undefined for every input has no rule. */
+  override defines(policy: string, options: EvaluateOptions): Promise<boolean> {
     return this.client.defines(policy, options);
   }
 
-  /** Asks `/health?bundles`: an OPA that hasn't its bundles yet would answer undefined. */
-  ready(signal?: AbortSignal): Promise<void> {
+  /** Asks `/health?bundles`: without its bundles, OPA would answer undefined. */
+  override ready(signal?: AbortSignal): Promise<void> {
     return this.client.health({ bundles: true, deadline: performance.now() + READY_TIMEOUT_MS, signal });
   }
 }

@@ -1,5 +1,5 @@
 import type { OpaClient } from '../client/index.js';
-import type { EngineAnswer, PolicyEngine } from '../contracts/index.js';
+import type { BaseEngine, EngineAnswer, PolicyEngine } from '../contracts/index.js';
 import type { EngineSnapshot } from '../decision/index.js';
 import { cacheTtlOf } from '../decision/index.js';
 import { createEmbeddedEngine } from '../engines/embedded/index.js';
@@ -40,7 +40,7 @@ export async function engineStack(
   waits: BoundedWaits,
 ): Promise<EngineStack> {
   const { retry: retries, circuitBreaker, bundle, onUnavailable, coalesce, cache: remember } = settings;
-  let engine = await source(settings, clients, waits);
+  let engine: BaseEngine = await source(settings, clients, waits);
   const retry = retries && new RetryEngine(engine, retries, waits);
   engine = retry ?? engine;
   const breaker = circuitBreaker && new CircuitBreakerEngine(engine, circuitBreaker);
@@ -83,7 +83,7 @@ function source(
   settings: OpaSettings,
   clients: readonly OpaClient[],
   waits: BoundedWaits,
-): PolicyEngine | Promise<PolicyEngine> {
+): BaseEngine | Promise<BaseEngine> {
   if (settings.engine !== undefined) return new DeadlineEngine(settings.engine, waits);
   const [first] = clients;
   if (settings.bundle !== undefined && first === undefined) return embedded(settings, settings.bundle);
@@ -92,6 +92,6 @@ function source(
   return only !== undefined && members.length === 1 ? only.engine : new FailoverEngine(members);
 }
 
-function embedded({ policy }: OpaSettings, bundle: string): Promise<PolicyEngine> {
+function embedded({ policy }: OpaSettings, bundle: string): Promise<BaseEngine> {
   return createEmbeddedEngine({ bundle, entrypoints: policy === undefined ? [] : [policy] });
 }

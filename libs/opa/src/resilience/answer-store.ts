@@ -1,43 +1,46 @@
 import { LRUCache } from 'lru-cache';
 import type { EngineAnswer } from '../contracts/index.js';
 
-/** A remembered answer; plain JSON. */
+/** A cache entry: plain JSON. */
 export interface StoredAnswer {
   readonly answer: EngineAnswer;
-  /** Until when it is as good as a new one, in milliseconds since 1970. Afterwards it is stale. */
+  /** Until when the answer counts as fresh, in milliseconds since 1970. Afterwards the answer is stale. */
   readonly freshUntil: number;
 }
 
 type Found = StoredAnswer | null | undefined;
 
 /**
- * Where remembered answers are kept: in the process, or in a tier that several processes share.
+ * Where cached answers are stored: in the process, or in a tier that several processes share.
  *
- * @remarks A key is 43 letters and digits that tell nothing of the question. A store that fails or is slow costs
- * no decision: it may take half of the decision's time, and OPA is asked afterwards. Writes of one key are made one after
- * another, and `clear` once more after those that were under way. A write that takes longer than a second is no longer
- * waited for, and taken back when it lands, if its promise tells so. Other processes' writes are in nobody's order.
+ * @remarks
+ * - A key has 43 letters and digits, which tell nothing of the query.
+ * - A store that fails or is slow costs no decision. A read may take half of the decision's time; then OPA is asked.
+ * - The writes of one key run one after the other. A write that takes longer than a second is given up. Should the
+ *   write land later, its entry is removed, provided that the write gave a promise.
+ * - `clear` runs once more after the writes that were under way.
+ * - Nothing orders the writes of several processes.
  */
 export interface AnswerStore {
-  /** @returns nothing (`undefined` or `null`) when it has none */
+  /** @returns the entry; `undefined` or `null` when there is none */
   get(key: string): Found | Promise<Found>;
-  /** @param ttl - forget it after this, in milliseconds */
+  /** @param ttl - after how long the entry may go, in milliseconds */
   set(key: string, value: StoredAnswer, ttl: number): void | Promise<void>;
   /**
-   * Forgets one, because OPA has answered anew and that answer isn't kept. Without this method an entry that is of no
-   * use is set in its place.
+   * Removes an entry, because OPA has given a newer answer that isn't cached. In a store without this method, an entry
+   * that is never used takes the old one's place.
    */
   delete?(key: string): void | Promise<void>;
-  /** Forgets everything of this module's. */
+  /** Removes every entry of this module. */
   clear(): void | Promise<void>;
 }
 
-/** Keeps answers in the process. */
+/** Stores answers in the process. */
 export class MemoryStore implements AnswerStore {
   private readonly entries: LRUCache<string, StoredAnswer>;
 
   constructor(max: number) {
-    // A resolution of 0: it then needs no timer to know the time.
+    // With a resolution of 0 the cache needs no timer for the time.
     this.entries = new LRUCache({ max, ttlResolution: 0 });
   }
 

@@ -1,138 +1,130 @@
 import { Logger } from '@nestjs/common';
 import { hash } from 'node:crypto';
-import type { EngineAnswer, EvaluateOptions, MaybePromise, PolicyEngine, Query } from '../contracts/index.js';
+import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
 import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
-import { frozenCopy } from './frozen-copy.js';
-import { OrderedStore } from './ordered-store.js';
-import type { Question } from './questions.js';
-import { Questions } from './questions.js';
 import { EngineWrapper } from './engine-wrapper.js';
+import { frozenCopy } from './frozen-copy.js';
+import type { PendingAnswer } from './newest-answers.js';
+import { NewestAnswers } from './newest-answers.js';
 
-/** What a {@link CachingEngine} works with. */
+/** The settings of a {@link CachingEngine}. */
 export interface CacheSettings {
   readonly store: AnswerStore;
-  /** Keys go out of the process, and tell nothing of the question. */
+  /** Keys leave the process, so each key is a digest that tells nothing of the query. */
   readonly secretKeys: boolean;
-  /** The module instance, part of each key. */
+  /** The name of the module instance, a part of each key. */
   readonly instance: string;
   /** How long an answer may be used, in milliseconds; 0 = not at all. */
   readonly lifetime: (answer: EngineAnswer, policy: string) => number;
-  /** How long after that it may stand in for an OPA that isn't there, in milliseconds. */
+  /** How long after that the answer may replace an answer of an OPA that is gone, in milliseconds. */
   readonly staleTtl: number;
 }
 
-/** Keys up to this length are kept as they are, in characters; a digest costs more than the rest of a hit. */
-const PLAIN_KEY = 1_024;
+/** Keys up to this length are used as they are, in characters. A digest costs more than the rest of a hit. */
+const MAX_PLAIN_KEY = 1_024;
 
-/** The decision has ended, not the store. */
+/** Codes that say the decision has ended, rather than that the store has failed. */
 const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
 
 type Found = StoredAnswer | undefined;
 
-/** Remembers answers, by the instance, the policy path and the whole input. Errors are never remembered. */
+/** Caches answers by the instance, the policy path and the whole input. Errors are never cached. */
 export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
-  private found = 0;
-  private readonly questions = new Questions();
-  private readonly store: OrderedStore;
+  private readonly answers: NewestAnswers;
+  private hitCount = 0;
 
   constructor(
-    engine: PolicyEngine,
+    engine: BaseEngine,
     private readonly settings: CacheSettings,
     private readonly waits: BoundedWaits,
   ) {
     super(engine);
-    this.store = new OrderedStore(settings.store, waits, (error) => this.storeFailed(error));
+    this.answers = new NewestAnswers(settings.store, waits, (error) => this.storeFailed(error));
   }
 
-  /** How many questions were answered from memory; stale answers aren't among them. */
+  /** How many queries the cache answered, stale answers not included. */
   get hits(): number {
-    return this.found;
+    return this.hitCount;
   }
 
-  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    return this.evaluateNow(query, options);
-  }
-
-  /** Gives a hit itself, where the store keeps its answers in the process. */
+  /** Gives a hit at once, where the store keeps its entries in the process. */
   evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
     const json = query.json ?? inputJson(query.input);
     const key = this.keyOf(query.policy, json);
-    const kept = this.look(key, options);
-    const hit = isPromise(kept) ? undefined : this.hit(kept);
-    return hit ?? this.afterwards({ ...query, json }, options, key, kept);
+    const found = this.find(key, options);
+    const hit = isPromise(found) ? undefined : this.hit(found);
+    return hit ?? this.evaluateLater({ ...query, json }, options, key, found);
   }
 
-  private hit(kept: Found): EngineAnswer | undefined {
-    // Also of a store of the user's own, whose time may be no number.
-    if (kept === undefined || !(Date.now() < kept.freshUntil)) return undefined;
-    this.found += 1;
-    return { ...kept.answer, cached: true };
+  /** Removes every cached answer, those of evaluations under way too. */
+  async purge(): Promise<void> {
+    await this.answers.clear();
   }
 
-  private async afterwards(
+  private async evaluateLater(
     query: Query,
     options: EvaluateOptions,
     key: string,
-    looked: MaybePromise<Found>,
+    finding: MaybePromise<Found>,
   ): Promise<EngineAnswer> {
-    const question = this.questions.ask(key);
+    const pending = this.answers.begin(key);
     try {
-      const kept = await looked;
-      return this.hit(kept) ?? (await this.ask(query, options, question, kept));
+      const found = await finding;
+      return this.hit(found) ?? (await this.evaluateMiss(query, options, pending, found));
     } finally {
-      question.end();
+      pending.end();
     }
   }
 
-  private async ask(
+  private async evaluateMiss(
     query: Query,
     options: EvaluateOptions,
-    question: Question,
+    pending: PendingAnswer,
     found: Found,
   ): Promise<EngineAnswer> {
     try {
-      const answer = await this.engine.evaluate(query, options);
-      if (question.newest && answer.degraded === undefined) this.keep(question, answer, query.policy);
+      const answer = await this.engine.evaluateNow(query, options);
+      if (answer.degraded === undefined) this.keep(answer, query.policy, pending);
       return answer;
     } catch (error) {
-      const kept = question.known(found);
-      if (!isGone(error) || !this.mayStandIn(kept)) throw error;
+      const entry = pending.latest(found);
+      if (!isGone(error) || !this.mayBeStale(entry)) throw error;
       this.logger.warn(`A stale decision of "${query.policy}" is used: ${error.code}: ${error.message}`);
-      return { ...kept.answer, cached: true, degraded: 'stale' };
+      return { ...entry.answer, cached: true, degraded: 'stale' };
     }
   }
 
-  /** Forgets every answer, and those that are under way. */
-  async purge(): Promise<void> {
-    this.questions.forget();
-    await this.store.clear();
+  private hit(entry: Found): EngineAnswer | undefined {
+    // A store of the user's may give an entry whose time is no number.
+    if (entry === undefined || !(Date.now() < entry.freshUntil)) return undefined;
+    this.hitCount += 1;
+    return { ...entry.answer, cached: true };
   }
 
   private keyOf(policy: string, json: string): string {
     const { instance, secretKeys } = this.settings;
     const key = `${instance}\n${policy}\n${json}`;
-    return secretKeys || key.length > PLAIN_KEY ? hash('sha256', key, 'base64url') : key;
+    return secretKeys || key.length > MAX_PLAIN_KEY ? hash('sha256', key, 'base64url') : key;
   }
 
-  // Without a promise where the store needs none, for hits are many.
-  private look(key: string, options: EvaluateOptions): Found | Promise<Found> {
+  private find(key: string, options: EvaluateOptions): MaybePromise<Found> {
     try {
-      const kept = this.store.get(key);
-      return isPromise(kept) ? this.await(kept, options) : (kept ?? undefined);
+      const entry = this.answers.read(key);
+      return isPromise(entry) ? this.bounded(entry, options) : (entry ?? undefined);
     } catch (error) {
       this.storeFailed(error);
       return undefined;
     }
   }
 
-  private async await(kept: ReturnType<AnswerStore['get']>, options: EvaluateOptions): Promise<Found> {
+  private async bounded(finding: ReturnType<AnswerStore['get']>, options: EvaluateOptions): Promise<Found> {
     try {
       const now = performance.now();
       const half = { ...options, deadline: now + (options.deadline - now) / 2 };
-      const found = this.waits.bounded('The store of cached decisions', half, async () => kept);
+      const found = this.waits.bounded('The store of cached decisions', half, async () => finding);
       return (await found) ?? undefined;
     } catch (error) {
       if (error instanceof OpaError && ENDED.has(error.code)) throw error;
@@ -141,20 +133,18 @@ export class CachingEngine extends EngineWrapper {
     }
   }
 
-  private keep(question: Question, answer: EngineAnswer, policy: string): void {
+  private keep(answer: EngineAnswer, policy: string, pending: PendingAnswer): void {
     const { lifetime, staleTtl } = this.settings;
     const ttl = lifetime(answer, policy);
-    // A copy that nobody can change: whoever gets a hit gets the same objects.
-    const kept = ttl > 0 ? { answer: frozenCopy(answer), freshUntil: Date.now() + ttl } : undefined;
-    question.answered(kept);
-    // What was kept must not stand in later for an answer that isn't.
-    if (kept === undefined) this.store.forget(question.key);
-    else this.store.set(question.key, kept, ttl + staleTtl);
+    // Frozen, because every hit gives the same objects. An answer that isn't cached removes the older one: else that
+    // one could be used as a stale answer later.
+    const entry = ttl > 0 ? { answer: frozenCopy(answer), freshUntil: Date.now() + ttl } : undefined;
+    pending.keep(entry, ttl + staleTtl);
   }
 
-  private mayStandIn(kept: Found): kept is StoredAnswer {
-    if (kept === undefined || this.settings.staleTtl === 0) return false;
-    return Date.now() < kept.freshUntil + this.settings.staleTtl;
+  private mayBeStale(entry: Found): entry is StoredAnswer {
+    if (entry === undefined || this.settings.staleTtl === 0) return false;
+    return Date.now() < entry.freshUntil + this.settings.staleTtl;
   }
 
   private storeFailed(error: unknown): void {

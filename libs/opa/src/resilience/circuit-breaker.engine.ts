@@ -1,12 +1,28 @@
 import { Logger } from '@nestjs/common';
-import type { CircuitBreakerPolicy, IBreaker, IHalfOpenAfterBackoffContext } from 'cockatiel';
+import type { CircuitBreakerPolicy, IHalfOpenAfterBackoffContext } from 'cockatiel';
 import { BrokenCircuitError, circuitBreaker, CircuitState, DelegateBackoff, handleWhen } from 'cockatiel';
-import type { CancelSignal, EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { isGone, isLargeInput, offAbort, onAbort, OpaError, opaErrorOf } from '../contracts/index.js';
+import type {
+  BaseEngine,
+  CancelSignal,
+  EngineAnswer,
+  EvaluateOptions,
+  MaybePromise,
+  Query,
+} from '../contracts/index.js';
+import {
+  andThen,
+  isGone,
+  isLargeInput,
+  offAbort,
+  onAbort,
+  OpaError,
+  opaErrorOf,
+  orElse,
+} from '../contracts/index.js';
 import { aborted, isCertificateRefused } from '../transport/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
-import { SlidingWindowCounter } from './sliding-window-counter.js';
 import { EngineWrapper } from './engine-wrapper.js';
+import { FailureShareBreaker } from './failure-share-breaker.js';
 
 /** The state of a circuit breaker; `off` without one. */
 export type BreakerState = 'off' | 'closed' | 'open' | 'half-open';
@@ -18,22 +34,22 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Isolated]: 'open',
 };
 
-/** Answers `OPA_CIRCUIT_OPEN` at once while OPA fails, and lets one decision after another try it from time to time. */
+/** Rejects with `OPA_CIRCUIT_OPEN` at once while OPA fails. From time to time one decision is a trial. */
 export class CircuitBreakerEngine extends EngineWrapper {
   private readonly logger = new Logger(CircuitBreakerEngine.name);
-  private readonly breaker: ShareBreaker;
+  private readonly breaker: FailureShareBreaker;
   private readonly policy: CircuitBreakerPolicy;
-  /** Counts the failure of a decision that begins now; one for all until the circuit is closed again. */
+  /** Counts the failures of decisions. Each time the circuit closes, a new function takes the old one's place. */
   private countFailure = this.failureCounter();
 
-  constructor(engine: PolicyEngine, settings: CircuitBreakerSettings) {
+  constructor(engine: BaseEngine, settings: CircuitBreakerSettings) {
     super(engine);
-    this.breaker = new ShareBreaker(settings);
-    // After one that has found out nothing of OPA, the next one tries.
-    let told = true;
+    this.breaker = new FailureShareBreaker(settings);
+    // A trial that has learned nothing about OPA is followed at once by the next trial.
+    let learned = true;
     const pause = new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) => {
-      told = 'error' in result && isGone(result.error);
-      return told ? settings.halfOpenAfter : 0;
+      learned = 'error' in result && isGone(result.error);
+      return learned ? settings.halfOpenAfter : 0;
     });
     this.policy = circuitBreaker(
       handleWhen((error) => this.counts(error)),
@@ -44,8 +60,9 @@ export class CircuitBreakerEngine extends EngineWrapper {
       this.countFailure = this.failureCounter();
     });
     this.policy.onStateChange((state) => {
-      // Each decision may be one that tries and finds out nothing.
-      if (told || state === CircuitState.Closed) this.logger.warn(`The circuit to OPA is ${STATES[state]}.`);
+      // Trials that learn nothing change the state with each decision: they would fill the log.
+      if (learned || state === CircuitState.Closed)
+        this.logger.warn(`The circuit to OPA is ${STATES[state]}.`);
     });
   }
 
@@ -53,31 +70,34 @@ export class CircuitBreakerEngine extends EngineWrapper {
     return STATES[this.policy.state];
   }
 
-  evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    // Nearly every decision is a success of a closed circuit, and the policy would cost it three promises.
-    return this.policy.state === CircuitState.Closed
-      ? this.engine.evaluate(query, options).then(this.countSuccess, this.countFailure)
-      : this.evaluateInDoubt(query, options);
+  evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
+    if (this.policy.state !== CircuitState.Closed) return this.evaluateInDoubt(query, options);
+    // Nearly every decision is a success of a closed circuit. The policy would cost it three promises.
+    return orElse(
+      () => andThen(this.engine.evaluateNow(query, options), this.countSuccess),
+      this.countFailure,
+    );
   }
 
   private async evaluateInDoubt(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     const { deadline, signal } = options;
     if (isLargeInput(query)) return this.evaluateLarge(query, options);
-    // Waiting for the one that tries could outlast this decision's own deadline.
-    if (this.policy.state === CircuitState.HalfOpen) throw open();
+    // A decision that waits for the trial of another could miss its own deadline.
+    if (this.policy.state === CircuitState.HalfOpen) throw circuitOpen();
     if (signal?.aborted === true) throw aborted(signal);
     try {
-      // Not ended with its caller, who would else decide what is found out about OPA.
+      // The trial gets no signal: a caller that goes away must not decide what is learned about OPA.
       const trial = this.policy.execute(() => this.engine.evaluate(query, { deadline }));
       return await (signal === undefined ? trial : unlessAborted(signal, trial));
     } catch (error) {
-      throw error instanceof BrokenCircuitError ? open() : error;
+      throw error instanceof BrokenCircuitError ? circuitOpen() : error;
     }
   }
 
-  // It may itself be why OPA fails: it finds out nothing for others, who would be refused meanwhile, but by an answer.
+  // A large input may itself be why OPA fails. So it is no trial, which would refuse the others meanwhile; only an
+  // answer to it counts.
   private async evaluateLarge(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const answer = await this.engine.evaluate(query, options);
+    const answer = await this.engine.evaluateNow(query, options);
     await this.policy.execute(() => answer).catch(() => undefined);
     return answer;
   }
@@ -90,7 +110,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
   private failureCounter(): (error: unknown) => Promise<never> {
     const count = async (error: unknown): Promise<never> => {
       const failed = (): Promise<never> => Promise.reject(error);
-      // Others may have opened it since, and closed it again; what began before no longer says anything of OPA then.
+      // A decision that began before the circuit opened and closed again no longer says anything about OPA.
       if (this.policy.state === CircuitState.Closed && this.countFailure === count) {
         if (isGone(error)) await this.policy.execute(failed).catch(() => undefined);
         else if (isAnswer(error)) this.breaker.success();
@@ -100,63 +120,35 @@ export class CircuitBreakerEngine extends EngineWrapper {
     return count;
   }
 
-  // One that tries OPA and comes back without its answer has not shown that it is there.
+  // A trial that comes back without an answer of OPA has not shown that OPA is there.
   private counts(error: unknown): boolean {
     if (isGone(error)) return true;
     return this.policy.state === CircuitState.HalfOpen && !isAnswer(error);
   }
 }
 
-// Those that tell of OPA's word without its status: what isn't HTTP, and an engine that failed.
-const SAID = new Set(['OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']);
+/** Codes of an answer whose error has no status: OPA's answer was not HTTP, or an engine failed. */
+const ANSWERED = new Set(['OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']);
 
-// OPA was there and said something, be it an error. A 429 too: else a flood would keep the circuit open, and with it the
-// door that fail-open has. What ended on the way to it tells nothing: no place in the queue, no token, no input.
+// OPA was there and answered, if only with an error. A 429 counts too: else a flood would keep the circuit open, and
+// fail-open with it. A decision that ended on its way says nothing about OPA: no socket, no token, no input.
 function isAnswer(error: unknown): boolean {
   const { code, status, cause } = opaErrorOf(error);
-  return status !== undefined || SAID.has(code) || isCertificateRefused(cause);
+  return status !== undefined || ANSWERED.has(code) || isCertificateRefused(cause);
 }
 
-// Lets go of the work's outcome when the signal is aborted; the work goes on.
+// Rejects when the signal is aborted. The work goes on.
 function unlessAborted<T>(signal: CancelSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const leave = (): void => reject(aborted(signal));
-    onAbort(signal, leave);
-    work.finally(() => offAbort(signal, leave)).then(resolve, reject);
+    const abort = (): void => reject(aborted(signal));
+    onAbort(signal, abort);
+    work.finally(() => offAbort(signal, abort)).then(resolve, reject);
   });
 }
 
-function open(): OpaError {
-  return new OpaError('OPA_CIRCUIT_OPEN', 'OPA is not asked: it has failed too often of late.');
-}
-
-/** Opens at a share of failures among enough decisions of a sliding time. */
-class ShareBreaker implements IBreaker {
-  state: unknown = undefined;
-  private readonly failures: SlidingWindowCounter;
-  private readonly all: SlidingWindowCounter;
-
-  constructor(private readonly settings: CircuitBreakerSettings) {
-    this.failures = new SlidingWindowCounter(settings.duration);
-    this.all = new SlidingWindowCounter(settings.duration);
-  }
-
-  success(): void {
-    this.all.add();
-  }
-
-  /** Begins anew, with the decision whose answer has closed the circuit. */
-  reset(): void {
-    this.failures.reset();
-    this.all.reset();
-    this.all.add();
-  }
-
-  failure(state: CircuitState): boolean {
-    this.failures.add();
-    this.all.add();
-    const all = this.all.total();
-    const { minimumCalls, threshold } = this.settings;
-    return state !== CircuitState.Closed || (all >= minimumCalls && this.failures.total() >= threshold * all);
-  }
+function circuitOpen(): OpaError {
+  return new OpaError(
+    'OPA_CIRCUIT_OPEN',
+    'The circuit breaker is open, because OPA has failed too often: OPA is not asked.',
+  );
 }

@@ -1,51 +1,46 @@
-import type { EngineAnswer, EvaluateOptions, OpaError, PolicyEngine, Query } from '../contracts/index.js';
+import type { BaseEngine, EngineAnswer, EvaluateOptions, OpaError, Query } from '../contracts/index.js';
 import { blameLargeInput, inputJson } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
-import { worstFailure } from './worst-failure.js';
-import { frozenCopy } from './frozen-copy.js';
 import { EngineWrapper } from './engine-wrapper.js';
+import { isOver, SharedCall } from './shared-call.js';
+import { worstFailure } from './worst-failure.js';
 
-/**
- * How long after its own deadline an asker leaves a call, in milliseconds: the call keeps that deadline, or an earlier
- * one, and tells a queue that was too long from an OPA that was late.
- */
-const GRACE_MS = 5;
-
-/** Lets identical questions that are in flight at the same time share one call; each keeps its own bounds. */
+/** Lets identical queries that are in flight at the same time share one call. Each keeps its own bounds. */
 export class CoalescingEngine extends EngineWrapper {
+  /** The latest call of each query. */
   private readonly calls = new Map<string, SharedCall>();
 
   constructor(
-    engine: PolicyEngine,
+    engine: BaseEngine,
     private readonly waits: BoundedWaits,
   ) {
     super(engine);
   }
 
-  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const asked = { ...query, json: query.json ?? inputJson(query.input) };
-    const key = `${query.policy}\n${asked.json}`;
+  async evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    const written = { ...query, json: query.json ?? inputJson(query.input) };
+    const key = `${query.policy}\n${written.json}`;
     let failure: OpaError | undefined;
     for (;;) {
-      const known = this.calls.get(key);
-      // Of a call that outlasts this question nobody could tell why it had no answer in time.
-      if (known !== undefined && options.deadline < known.deadline) {
-        // Its answer will be the newer one: whoever asks after it must not join the older call.
+      const running = this.calls.get(key);
+      // After this query's deadline, nobody could tell why a call with a later deadline has no answer yet.
+      if (running !== undefined && options.deadline < running.deadline) {
+        // This query's answer will be newer than the call's, so nobody may join the call afterwards.
         this.calls.delete(key);
-        return this.engine.evaluate(asked, options);
+        return this.engine.evaluateNow(written, options);
       }
-      const call = known ?? this.start(key, asked, options);
+      const call = running ?? this.start(key, written, options);
       try {
         return await call.join(options);
       } catch (error) {
-        failure = worstFailure(failure, blameLargeInput(error, asked));
-        // The call ended with its first asker's time; this one may have some left.
-        if (known?.expired() !== true || isOver(options.deadline)) throw failure;
+        failure = worstFailure(failure, blameLargeInput(error, written));
+        // The call ended at the deadline of its first caller. This caller may have time left.
+        if (running?.expired !== true || isOver(options.deadline)) throw failure;
       }
     }
   }
 
-  /** Lets nobody join the calls that are under way; who has joined keeps them. */
+  /** Lets nobody join the calls that are under way. Callers that have joined get their answers. */
   renew(): void {
     this.calls.clear();
   }
@@ -57,49 +52,4 @@ export class CoalescingEngine extends EngineWrapper {
     this.calls.set(key, call);
     return call;
   }
-}
-
-class SharedCall {
-  private readonly controller = new AbortController();
-  private readonly answer: Promise<EngineAnswer>;
-  private askers = 0;
-
-  constructor(
-    private readonly engine: PolicyEngine,
-    private readonly waits: BoundedWaits,
-    query: Query,
-    readonly deadline: number,
-    private readonly over: () => void,
-  ) {
-    const asked = engine.evaluate(query, { deadline, signal: this.controller.signal });
-    // What one asker's handler changed, the others would get.
-    this.answer = asked.then(frozenCopy);
-    this.answer.then(over, over);
-  }
-
-  expired(): boolean {
-    return isOver(this.deadline);
-  }
-
-  async join({ deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
-    this.askers += 1;
-    try {
-      const bounds = { deadline: deadline + GRACE_MS, signal };
-      return await this.waits.bounded(`The engine "${this.engine.name}"`, bounds, () => this.answer);
-    } finally {
-      this.askers -= 1;
-      if (this.askers === 0) this.leave();
-    }
-  }
-
-  // Nobody waits any more. Whoever asks next must not join a call that is being aborted.
-  private leave(): void {
-    this.over();
-    this.controller.abort();
-  }
-}
-
-// Timers may be a little early.
-function isOver(deadline: number): boolean {
-  return performance.now() >= deadline - 2;
 }

@@ -3,8 +3,8 @@ import { blameLargeInput, withAbortSignal } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
 import { EngineWrapper } from './engine-wrapper.js';
 
-/** Holds an engine that may not look at the deadline or the signal to both, and ends it with the module. */
-export class DeadlineEngine extends EngineWrapper {
+/** Applies deadline, signal and the module's end to an engine of the user's, which may ignore all three. */
+export class DeadlineEngine extends EngineWrapper<PolicyEngine> {
   constructor(
     engine: PolicyEngine,
     private readonly waits: BoundedWaits,
@@ -12,15 +12,16 @@ export class DeadlineEngine extends EngineWrapper {
     super(engine);
   }
 
-  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const ask = (signal?: AbortSignal): Promise<EngineAnswer> => {
-      const own = { ...options, signal };
-      return this.waits.bounded(`The engine "${this.name}"`, own, async () =>
-        this.engine.evaluate(query, own),
+  /** Always gives a promise: only a promise can be held to the deadline. */
+  async evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    const evaluate = (signal?: AbortSignal): Promise<EngineAnswer> => {
+      const bounds = { ...options, signal };
+      return this.waits.bounded(`The engine "${this.name}"`, bounds, async () =>
+        this.engine.evaluate(query, bounds),
       );
     };
     try {
-      return await (options.signal === undefined ? ask() : withAbortSignal(options.signal, ask));
+      return await (options.signal === undefined ? evaluate() : withAbortSignal(options.signal, evaluate));
     } catch (error) {
       throw blameLargeInput(error, query);
     }

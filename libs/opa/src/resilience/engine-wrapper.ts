@@ -1,24 +1,24 @@
-import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
+import type { EvaluateOptions, PolicyEngine } from '../contracts/index.js';
+import { BaseEngine } from '../contracts/index.js';
 
-/** An engine around another one: its name, readiness and end are the other's. */
-export abstract class EngineWrapper implements PolicyEngine {
-  constructor(protected readonly engine: PolicyEngine) {}
+/** An engine around another engine. Name, readiness and end are those of the inner engine. */
+export abstract class EngineWrapper<Inner extends PolicyEngine = BaseEngine> extends BaseEngine {
+  readonly name: string;
 
-  get name(): string {
-    return this.engine.name;
+  constructor(protected readonly engine: Inner) {
+    super();
+    this.name = engine.name;
   }
 
-  abstract evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer>;
-
-  async ready(signal?: AbortSignal): Promise<void> {
+  override async ready(signal?: AbortSignal): Promise<void> {
     await this.engine.ready?.(signal);
   }
 
-  async defines(policy: string, options: EvaluateOptions): Promise<boolean | undefined> {
+  override async defines(policy: string, options: EvaluateOptions): Promise<boolean | undefined> {
     return this.engine.defines?.(policy, options);
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.engine.close?.();
   }
 }

@@ -1,27 +1,33 @@
 import { Logger } from '@nestjs/common';
 import { clearInterval, setInterval } from 'node:timers';
-import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
-import { isGone, OpaError } from '../contracts/index.js';
+import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
+import { BaseEngine, isGone, OpaError } from '../contracts/index.js';
 import { worstFailure } from './worst-failure.js';
 
-/** How often an OPA that is set aside is asked whether it is back, in milliseconds. */
-const PROBE_EVERY_MS = 1_000;
+/** How often the engine asks an OPA that is set aside for its health, in milliseconds. */
+const PROBE_INTERVAL_MS = 1_000;
 
 /** One of several OPAs. */
 export interface FailoverMember {
-  readonly engine: PolicyEngine;
-  /** Its address, for the log. */
+  readonly engine: BaseEngine;
+  /** OPA's address, for the log. */
   readonly url: string;
 }
 
+interface Member extends FailoverMember {
+  isAside: boolean;
+  /** A probe is under way. */
+  isProbed: boolean;
+}
+
 /**
- * Several OPAs, asked in their order. One that can't be reached or is late is set aside, asked for its health every
+ * Asks several OPAs in their order. An OPA that can't be reached or is late is set aside, asked for its health every
  * second, and taken back when it is well. When all are set aside, all are tried.
  *
- * @remarks So that one that hangs doesn't use up the whole time, a try that isn't the last one gets an even share of
- * what is left: of two, the first may take half. Those that are set aside share what the others have left.
+ * @remarks Each try but the last gets an even share of the remaining time, so that one OPA that hangs doesn't use up
+ * all of it: of two OPAs, the first may take half. OPAs that are set aside share what the others leave.
  */
-export class FailoverEngine implements PolicyEngine {
+export class FailoverEngine extends BaseEngine {
   readonly name: string;
   private readonly logger = new Logger(FailoverEngine.name);
   private readonly members: readonly Member[];
@@ -29,21 +35,22 @@ export class FailoverEngine implements PolicyEngine {
   private probing: NodeJS.Timeout | undefined;
 
   constructor(members: readonly FailoverMember[]) {
+    super();
     this.name = members[0]?.engine.name ?? 'remote';
-    this.members = members.map(({ engine, url }) => ({ engine, url, aside: false, probed: false }));
+    this.members = members.map(({ engine, url }) => ({ engine, url, isAside: false, isProbed: false }));
   }
 
-  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const well = this.members.filter(({ aside }) => !aside);
-    const order = [...well, ...this.members.filter(({ aside }) => aside)];
+  async evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    const well = this.members.filter(({ isAside }) => !isAside);
+    const order = [...well, ...this.members.filter(({ isAside }) => isAside)];
     let failure: OpaError | undefined;
     for (const [index, member] of order.entries()) {
       const now = performance.now();
-      // Those that are set aside take no time from those that are well.
-      const left = (index < well.length ? well.length : order.length) - index;
-      const share = (options.deadline - now) / left;
+      // OPAs that are set aside take no time from those that are well.
+      const remaining = (index < well.length ? well.length : order.length) - index;
+      const share = (options.deadline - now) / remaining;
       try {
-        const answer = await member.engine.evaluate(query, { ...options, deadline: now + share });
+        const answer = await member.engine.evaluateNow(query, { ...options, deadline: now + share });
         this.takeBack(member);
         return answer;
       } catch (error) {
@@ -56,15 +63,17 @@ export class FailoverEngine implements PolicyEngine {
     throw failure ?? new OpaError('OPA_UNREACHABLE', 'There is no OPA to ask.');
   }
 
-  /** Ready when one of them is. */
-  async ready(signal?: AbortSignal): Promise<void> {
-    const asked = await Promise.allSettled(this.members.map(async ({ engine }) => engine.ready?.(signal)));
-    const failures = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
-    if (failures.length === asked.length) throw worstFailure(undefined, failures[0]);
+  /** Resolves when at least one of the OPAs is ready. */
+  override async ready(signal?: AbortSignal): Promise<void> {
+    const results = await Promise.allSettled(this.members.map(async ({ engine }) => engine.ready?.(signal)));
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    if (failures.length === results.length) throw worstFailure(undefined, failures[0]);
   }
 
-  /** By the first that can be asked. */
-  async defines(policy: string, options: EvaluateOptions): Promise<boolean | undefined> {
+  /** Asks the first OPA that gives an answer. */
+  override async defines(policy: string, options: EvaluateOptions): Promise<boolean | undefined> {
     let failure: OpaError | undefined;
     for (const { engine } of this.members) {
       try {
@@ -76,40 +85,40 @@ export class FailoverEngine implements PolicyEngine {
     throw worstFailure(undefined, failure);
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.closing.abort();
     clearInterval(this.probing);
     await Promise.all(this.members.map(async ({ engine }) => engine.close?.()));
   }
 
   private setAside(member: Member, error: OpaError): void {
-    if (member.aside || this.closing.signal.aborted) return;
-    member.aside = true;
+    if (member.isAside || this.closing.signal.aborted) return;
+    member.isAside = true;
     this.logger.warn(`OPA at ${member.url} is set aside: ${error.code}: ${error.message}`);
-    this.probing ??= setInterval(() => this.probe(), PROBE_EVERY_MS).unref();
+    this.probing ??= setInterval(() => this.probe(), PROBE_INTERVAL_MS).unref();
   }
 
   private takeBack(member: Member): void {
-    if (!member.aside) return;
-    member.aside = false;
+    if (!member.isAside) return;
+    member.isAside = false;
     this.logger.log(`OPA at ${member.url} is taken back.`);
-    if (this.members.some(({ aside }) => aside)) return;
+    if (this.members.some(({ isAside }) => isAside)) return;
     clearInterval(this.probing);
     this.probing = undefined;
   }
 
   private probe(): void {
     for (const member of this.members) {
-      if (!member.aside || member.probed) continue;
-      member.probed = true;
+      if (!member.isAside || member.isProbed) continue;
+      member.isProbed = true;
       void this.isWell(member).then((well) => {
-        member.probed = false;
+        member.isProbed = false;
         if (well) this.takeBack(member);
       });
     }
   }
 
-  // Why it isn't has been told when it was set aside.
+  // Logs nothing: the log has told why when the OPA was set aside.
   private async isWell({ engine }: Member): Promise<boolean> {
     try {
       await engine.ready?.(this.closing.signal);
@@ -120,13 +129,7 @@ export class FailoverEngine implements PolicyEngine {
   }
 }
 
-// The next one may have an answer, and this one is well: it has too much to do, or the input was large.
+// The next OPA may have an answer. This one is well: it has too much to do, or the input was large.
 function triesNext(error: unknown): boolean {
   return error instanceof OpaError && (error.code === 'OPA_OVERLOADED' || error.noFallback);
-}
-
-interface Member extends FailoverMember {
-  aside: boolean;
-  /** A probe is under way. */
-  probed: boolean;
 }

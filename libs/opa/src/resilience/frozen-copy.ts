@@ -1,12 +1,12 @@
-/** A copy that nobody can change, for those who share it. */
+/** Copies a value and freezes the copy, for callers that share the value. */
 export function frozenCopy<T>(value: T): T {
-  return frozen(structuredClone(value));
+  return deepFreeze(structuredClone(value));
 }
 
-function frozen<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    Object.values(value).forEach(frozen);
+    Object.values(value).forEach(deepFreeze);
   }
   return value;
 }

@@ -1,13 +1,13 @@
 import { SlidingWindowCounter } from './sliding-window-counter.js';
 
-/** Over which time the budget is reckoned, in milliseconds. */
+/** The window of the budget, in milliseconds. */
 const WINDOW_MS = 10_000;
-/** Retries for each decision of that time. */
+/** Retries per decision of the window. */
 const SHARE = 0.1;
-/** Retries that are always to be had in that time. */
-const FLOOR = 10;
+/** Retries that every window has, however few its decisions are. */
+const MIN_RETRIES = 10;
 
-/** Keeps retries from becoming a load of their own: 10 % of the last 10 seconds' decisions, never fewer than 10. */
+/** Limits retries, so that they add no load to an overloaded OPA: 10 % of the last 10 seconds' decisions, at least 10. */
 export class RetryBudget {
   private readonly decisions = new SlidingWindowCounter(WINDOW_MS);
   private readonly retries = new SlidingWindowCounter(WINDOW_MS);
@@ -16,9 +16,9 @@ export class RetryBudget {
     this.decisions.add();
   }
 
-  /** Takes a retry from the budget; `false` when it is used up. */
+  /** Takes a retry from the budget; `false` when the budget is used up. */
   take(): boolean {
-    if (this.retries.total() >= Math.max(FLOOR, this.decisions.total() * SHARE)) return false;
+    if (this.retries.total() >= Math.max(MIN_RETRIES, this.decisions.total() * SHARE)) return false;
     this.retries.add();
     return true;
   }

@@ -1,4 +1,4 @@
-/** How finely the time is reckoned: something may be forgotten by a hundredth of it too early. */
+/** How many parts a window has. The counter may forget something a hundredth of the window too early. */
 const BUCKETS = 100;
 
 /** Counts what has happened in the last so many milliseconds, in memory that doesn't grow. */
@@ -6,18 +6,18 @@ export class SlidingWindowCounter {
   private readonly counts = new Array<number>(BUCKETS).fill(0);
   private newest: number;
 
-  /** @param duration - how long something counts, in milliseconds */
+  /** @param duration - the length of the window, in milliseconds */
   constructor(private readonly duration: number) {
-    this.newest = this.bucketOfNow();
+    this.newest = this.currentBucket();
   }
 
   add(): void {
-    const bucket = this.forget();
+    const bucket = this.forgetOld();
     this.counts[bucket % BUCKETS] = (this.counts[bucket % BUCKETS] ?? 0) + 1;
   }
 
   total(): number {
-    this.forget();
+    this.forgetOld();
     return this.counts.reduce((sum, count) => sum + count, 0);
   }
 
@@ -25,15 +25,15 @@ export class SlidingWindowCounter {
     this.counts.fill(0);
   }
 
-  private forget(): number {
-    const now = this.bucketOfNow();
-    const passed = Math.min(now - this.newest, BUCKETS);
-    for (let i = 0; i < passed; i += 1) this.counts[(now - i) % BUCKETS] = 0;
-    this.newest = now;
-    return now;
+  private forgetOld(): number {
+    const current = this.currentBucket();
+    const passed = Math.min(current - this.newest, BUCKETS);
+    for (let i = 0; i < passed; i += 1) this.counts[(current - i) % BUCKETS] = 0;
+    this.newest = current;
+    return current;
   }
 
-  private bucketOfNow(): number {
+  private currentBucket(): number {
     return Math.floor((performance.now() * BUCKETS) / this.duration);
   }
 }

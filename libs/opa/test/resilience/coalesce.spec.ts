@@ -1,7 +1,17 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { BaseEngine } from '../../src/contracts/index.js';
 import { CoalescingEngine } from '../../src/resilience/index.js';
 import { BoundedWaits } from '../../src/transport/index.js';
 import { cleanUp, gate, scripted, start, well } from './support.js';
+
+/** Never answers. */
+class HangingEngine extends BaseEngine {
+  readonly name = 'hanging';
+
+  evaluateNow(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+}
 
 afterEach(cleanUp);
 
@@ -112,8 +122,7 @@ describe('coalescing', () => {
 
   it('is late for one while others still wait for a call that has outlasted its own deadline', async () => {
     const waits = new BoundedWaits();
-    const never = { name: 'never', evaluate: () => new Promise<never>(() => undefined) };
-    const engine = new CoalescingEngine(never, waits);
+    const engine = new CoalescingEngine(new HangingEngine(), waits);
     const begin = performance.now();
     const ask = (timeout: number): Promise<unknown> =>
       engine.evaluate({ policy: 'a/b', input: 1 }, { deadline: begin + timeout });

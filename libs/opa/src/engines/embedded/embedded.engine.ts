@@ -1,16 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { fromJson, PlanError } from 'opa-plan';
 import type { Policy } from 'opa-plan';
-import { inputJson, OpaError } from '../../contracts/index.js';
-import type {
-  EngineAnswer,
-  EvaluateOptions,
-  MaybePromise,
-  PolicyEngine,
-  Query,
-} from '../../contracts/index.js';
-import type { LoadedBundle } from './load-bundle.js';
+import { BaseEngine, inputJson, OpaError } from '../../contracts/index.js';
+import type { EngineAnswer, EvaluateOptions, Query } from '../../contracts/index.js';
 import { evaluationError } from './embedded-errors.js';
+import type { LoadedBundle } from './load-bundle.js';
 import { WarnOnce } from './warn-once.js';
 
 /**
@@ -22,7 +16,7 @@ import { WarnOnce } from './warn-once.js';
  * - Every rule that the plan holds can be asked, whether or not it is an entrypoint. A path that the plan doesn't hold
  *   is undefined, with a warning.
  */
-export class EmbeddedEngine implements PolicyEngine {
+export class EmbeddedEngine extends BaseEngine {
   readonly name = 'embedded';
   readonly #unplanned: WarnOnce;
   readonly #revision: { readonly revision?: string };
@@ -30,6 +24,7 @@ export class EmbeddedEngine implements PolicyEngine {
 
   /** @internal Use {@link createEmbeddedEngine}. */
   constructor({ policy, source }: LoadedBundle) {
+    super();
     const logger = new Logger(EmbeddedEngine.name);
     this.#policy = policy;
     this.#revision = policy.revision === '' ? {} : { revision: policy.revision };
@@ -41,17 +36,13 @@ export class EmbeddedEngine implements PolicyEngine {
   }
 
   /**
-   * Evaluates a policy, without a pause.
+   * Evaluates a policy, always at once.
    *
    * @throws OpaError `OPA_CLOSED`, `OPA_ABORTED`, `OPA_TIMEOUT`, `OPA_BAD_INPUT`, or `OPA_POLICY_ERROR` when the policy
    * failed
+   * @internal
    */
-  async evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    return this.evaluateNow(query, options);
-  }
-
-  /** @internal */
-  evaluateNow(query: Query, { deadline, signal }: EvaluateOptions): MaybePromise<EngineAnswer> {
+  evaluateNow(query: Query, { deadline, signal }: EvaluateOptions): EngineAnswer {
     const { policy: path } = query;
     if (this.#policy === undefined) throw new OpaError('OPA_CLOSED', 'The embedded engine is closed.');
     if (signal?.aborted === true) {
@@ -71,12 +62,12 @@ export class EmbeddedEngine implements PolicyEngine {
   }
 
   /** Knows the rules and packages of the plan. What lies below one of them is known only when it is evaluated. */
-  defines(path: string): Promise<boolean | undefined> {
+  override defines(path: string): Promise<boolean | undefined> {
     return Promise.resolve(this.#policy?.defines(path));
   }
 
-  /** Lets go of the policy and its data. Every evaluation after that is `OPA_CLOSED`. */
-  close(): void {
+  /** Releases the policy and its data. Every evaluation after that is `OPA_CLOSED`. */
+  override close(): void {
     this.#policy = undefined;
   }
 }
