@@ -2,8 +2,7 @@ export type * from './policy/enforcer.js';
 export type * from './protocol/call.js';
 export type * from './protocol/json-rpc.js';
 export { foldCase } from './protocol/keys/index.js';
-export { ruleOf } from './protocol/methods.js';
-export type { MethodRule } from './protocol/methods.js';
+export type { Hook, HookTarget } from './protocol/methods/index.js';
 export type { ListTools } from './protocol/output-schemas.js';
 export { OutputSchemas } from './protocol/output-schemas.js';
 export {

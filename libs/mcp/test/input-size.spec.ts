@@ -25,7 +25,9 @@ describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
   it.each(['legacy', 'modern'] as const)('refuses what is beyond its bound: %s', async (era) => {
     const tool = call('tools/call', params, era === 'modern' ? modern : {});
     const asking = await made({ input: { maxBytes: 1_000 }, onUnavailable: 'allow' });
-    expect(await asking.before(tool)).toMatchObject({ kind: 'failed', code: -32602, status: 413 });
+    expect(await asking.before(tool)).toMatchObject({
+      refusal: { kind: 'failed', code: -32602, status: 413 },
+    });
     const answering = await made({
       input: { maxBytes: 10, maxResponseBytes: 5_000 },
       onUnavailable: 'allow',

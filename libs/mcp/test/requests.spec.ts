@@ -27,7 +27,7 @@ describe('requests', () => {
     ['tasks/result', { taskId: 't' }, { type: 'task', id: 't' }, {}],
   ])('%s is mapped as COAZ-MCP says', async (method, params, resource, context) => {
     const mcp = await enforcer(engine);
-    expect(await mcp.before(call(method, params))).toBeUndefined();
+    expect(await mcp.before(call(method, params))).toEqual({ permit: {} });
     expect(engine.questions).toMatchObject([
       {
         policy: 'request',
@@ -74,15 +74,17 @@ describe('requests', () => {
 
   it('passes ping, and refuses methods that the era does not have', async () => {
     const mcp = await enforcer(engine, { methods: ['vendor/own'] });
-    expect(await mcp.before(call('ping'))).toBeUndefined();
+    expect(await mcp.before(call('ping'))).toEqual({ permit: {} });
     expect(engine.questions).toEqual([]);
-    expect(await mcp.before(call('vendor/own'))).toBeUndefined();
+    expect(await mcp.before(call('vendor/own'))).toEqual({ permit: {} });
     expect(engine.questions).toHaveLength(1);
-    expect(await mcp.before(call('vendor/other'))).toMatchObject({ code: -32601, status: 200 });
+    expect(await mcp.before(call('vendor/other'))).toMatchObject({ refusal: { code: -32601, status: 200 } });
     for (const method of ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'constructor']) {
-      expect(await mcp.before(call(method, {}, modern))).toMatchObject({ code: -32601, status: 404 });
+      expect(await mcp.before(call(method, {}, modern))).toMatchObject({
+        refusal: { code: -32601, status: 404 },
+      });
     }
-    expect(await mcp.before(call('server/discover', {}, modern))).toBeUndefined();
+    expect(await mcp.before(call('server/discover', {}, modern))).toEqual({ permit: {} });
   });
 
   it.each([
@@ -94,7 +96,9 @@ describe('requests', () => {
     ['tasks/get', undefined],
   ])('%s with wrong parameters is -32602, before any question', async (method, params) => {
     const mcp = await enforcer(engine);
-    expect(await mcp.before(call(method, params))).toMatchObject({ kind: 'invalid', code: -32602 });
+    expect(await mcp.before(call(method, params))).toMatchObject({
+      refusal: { kind: 'invalid', code: -32602 },
+    });
     expect(engine.questions).toEqual([]);
   });
 
@@ -102,17 +106,21 @@ describe('requests', () => {
     const mcp = await enforcer(engine);
     engine.answer('request', { allow: false, reasons: ['not yours'] });
     expect(await mcp.before(tool)).toMatchObject({
-      kind: 'denied',
-      code: -32001,
-      status: 403,
-      message: 'Forbidden by policy: not yours',
-      data: { reasons: ['not yours'] },
+      refusal: {
+        kind: 'denied',
+        code: -32001,
+        status: 403,
+        message: 'Forbidden by policy: not yours',
+        data: { reasons: ['not yours'] },
+      },
     });
     engine.answer('request', undefined);
     expect(await mcp.before(tool)).toMatchObject({
-      kind: 'denied',
-      code: -32001,
-      message: 'Forbidden by policy',
+      refusal: {
+        kind: 'denied',
+        code: -32001,
+        message: 'Forbidden by policy',
+      },
     });
   });
 
@@ -124,7 +132,7 @@ describe('requests', () => {
     const mcp = await enforcer(engine);
     engine.answer('request', new OpaError(code, 's3cret'));
     const refusal = await mcp.before(tool);
-    expect(refusal).toMatchObject({ kind: 'failed', code: -32603, status });
+    expect(refusal).toMatchObject({ refusal: { kind: 'failed', code: -32603, status } });
     expect(JSON.stringify(refusal)).not.toContain('s3cret');
   });
 
@@ -136,10 +144,12 @@ describe('requests', () => {
     const obligations = [{ type: 'step-up', properties: { scope: ['files:read', 'files:write'] } }];
     engine.answer('request', { allow, obligations });
     expect(await mcp.before(tool)).toMatchObject({
-      kind: 'denied',
-      code: -32001,
-      data: { scopes: ['files:read', 'files:write'] },
-      challenge: 'error="insufficient_scope", scope="files:read files:write"',
+      refusal: {
+        kind: 'denied',
+        code: -32001,
+        data: { scopes: ['files:read', 'files:write'] },
+        challenge: 'error="insufficient_scope", scope="files:read files:write"',
+      },
     });
   });
 
@@ -149,11 +159,15 @@ describe('requests', () => {
     const obligations = [stepUp('a b'), stepUp(['b', 'c']), { type: 'notarize' }];
     engine.answer('request', { allow: true, obligations });
     expect(await mcp.before(tool)).toMatchObject({
-      data: { scopes: ['a', 'b', 'c'] },
-      challenge: 'error="insufficient_scope", scope="a b c"',
+      refusal: {
+        data: { scopes: ['a', 'b', 'c'] },
+        challenge: 'error="insufficient_scope", scope="a b c"',
+      },
     });
     engine.answer('request', { allow: true, obligations: [stepUp('a"b')] });
-    expect(await mcp.before(tool)).toMatchObject({ kind: 'denied', challenge: 'error="insufficient_scope"' });
+    expect(await mcp.before(tool)).toMatchObject({
+      refusal: { kind: 'denied', challenge: 'error="insufficient_scope"' },
+    });
   });
 
   it.each(['notarize', 'mask', 'header'])(
@@ -161,7 +175,7 @@ describe('requests', () => {
     async (type) => {
       const mcp = await enforcer(engine);
       engine.answer('request', { allow: true, obligations: [{ type, properties: { path: '/a' } }] });
-      expect(await mcp.before(tool)).toMatchObject({ kind: 'denied', code: -32001 });
+      expect(await mcp.before(tool)).toMatchObject({ refusal: { kind: 'denied', code: -32001 } });
     },
   );
 
@@ -169,7 +183,7 @@ describe('requests', () => {
     const mcp = await enforcer(engine, {}, { mode: 'permissive' });
     for (const answer of [false, { allow: true, obligations: [{ type: 'notarize' }] }]) {
       engine.answer('request', answer);
-      expect(await mcp.before(tool)).toBeUndefined();
+      expect(await mcp.before(tool)).toEqual({ permit: {} });
     }
   });
 
@@ -177,19 +191,23 @@ describe('requests', () => {
   const all = { headers, response_headers_to_add: { 'X-B': '2' }, request_headers_to_remove: ['X-C'] };
   const permit = { headers, responseHeaders: { 'x-b': '2' }, removeHeaders: ['x-c'] };
   it.each([
-    ['an allow', { allow: true, ...all }, [permit], undefined],
-    ['an allow without any', true, [], undefined],
-    ['a denial', { allow: false, ...all }, [], headers],
-    ["an allow that can't be kept", { allow: true, ...all, obligations: [{ type: 'x' }] }, [], undefined],
-  ])('bring headers along: %s', async (_name, answer, permits, own) => {
+    ['an allow', { allow: true, ...all }, 'permit', permit],
+    ['an allow without headers', true, 'permit', {}],
+    ['a denial', { allow: false, ...all }, 'refusal', headers],
+    [
+      'an allow with an obligation that nobody carries out',
+      { allow: true, ...all, obligations: [{ type: 'x' }] },
+      'refusal',
+      undefined,
+    ],
+  ])('of %s carry its headers', async (_name, answer, outcome, expected) => {
     const mcp = await enforcer(engine);
     engine.answer('request', answer);
-    const told: unknown[] = [];
-    const refusal = await mcp.before(tool, undefined, (one) => told.push(one));
-    expect([told, refusal?.headers]).toEqual([permits, own]);
+    const admission = await mcp.before(tool);
+    expect(Object.keys(admission)).toEqual([outcome]);
+    expect('permit' in admission ? admission.permit : admission.refusal.headers).toEqual(expected);
     const reporting = await enforcer(engine, {}, { mode: 'permissive' });
     engine.answer('request', { allow: false, ...all });
-    expect(await reporting.before(tool, undefined, (one) => told.push(one))).toBeUndefined();
-    expect(told).toEqual(permits);
+    expect(await reporting.before(tool)).toEqual({ permit: {} });
   });
 });

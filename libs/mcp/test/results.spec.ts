@@ -93,7 +93,7 @@ describe('results', () => {
   });
 
   it.each([
-    ['OPA_BAD_DECISION: The policy "response" leaves no result', result, { allow: true, body: null }],
+    ['OPA_BAD_DECISION: The policy "response" changed a result', result, { allow: true, body: null }],
     ["OPA_BAD_ANSWER: The MCP server's result", { content: 'text' }, true],
   ])('of no shape are told in the log by whose they are: %s', async (told, given, answer) => {
     const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);

@@ -25,7 +25,7 @@ export {
   together,
 } from './decision/index.js';
 export type { ResultEdit } from './decision/index.js';
-export { applyToRequest, setHeaders, stripHeaders } from './contexts/index.js';
+export { applyToRequest, MCP_RESOURCES, setHeaders, stripHeaders } from './contexts/index.js';
 export { BUILT_IN, edited } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
 export { parseOrigin } from './transport/index.js';

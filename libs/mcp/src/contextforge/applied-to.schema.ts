@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { isPolicyPath } from 'nestjs-opa';
 import { POLICY_PATH_RULE } from 'nestjs-opa/internal';
-import { strayEndpoints } from './endpoints.js';
+import { strayEndpoints } from './policy-endpoints.js';
 import { HOOKS } from './hooks.js';
-import { MODALITIES } from './kinds.js';
+import { MODALITIES } from './modalities.js';
 import { isAmbiguous, parseResourceUri } from './resource-uri.js';
 
-/** A text that isn't empty. */
+/** A text that is not empty. */
 export const text = z.string({ error: 'a text' }).min(1, { error: 'a text that is not empty' });
-/** A list of them. */
+/** A list of texts that are not empty. */
 export const texts = z.array(text, { error: 'a list of texts' });
 
 const rule = text.refine((name) => isPolicyPath(name), { error: `the name of a rule: ${POLICY_PATH_RULE}` });
@@ -19,7 +19,7 @@ const extensionsSchema = z.strictObject(
     policy_endpoints: z
       .array(rule, { error: 'a list of rule names' })
       .refine((listed) => strayEndpoints(listed).length === 0, {
-        error: `names that contain a hook's (${HOOKS.join(', ')}), for others "allow" must be listed too`,
+        error: `names that each contain a hook's name (${HOOKS.join(', ')}); for any other name "allow" must be listed too`,
       })
       .nullish(),
     policy_endpoint: rule.nullish(),
@@ -41,8 +41,8 @@ const common = {
 };
 
 const URI_RULE =
-  'a URI with a scheme (http and https with a host), of printable ASCII without "\\" and broken escapes';
-const uri = text.refine((given) => parseResourceUri(given) !== undefined && !isAmbiguous(given), {
+  'a URI with a scheme (http and https with a host), of printable ASCII without backslashes and broken escapes';
+const uri = text.refine((value) => parseResourceUri(value) !== undefined && !isAmbiguous(value), {
   error: URI_RULE,
 });
 
@@ -50,14 +50,14 @@ const toolSchema = z.strictObject({ tool_name: text, ...common });
 const promptSchema = z.strictObject({ prompt_name: text, ...common });
 const resourceSchema = z.strictObject({ resource_uri: uri, ...common });
 
-/** A plugin's `applied_to`: what its policies are applied to. */
+/** A plugin's `applied_to`: the tools, prompts and resources that the policies decide. */
 export const appliedToSchema = z.strictObject({
   tools: z.array(toolSchema, { error: 'a list of tools' }).nullish(),
   prompts: z.array(promptSchema, { error: 'a list of prompts' }).nullish(),
   resources: z.array(resourceSchema, { error: 'a list of resources' }).nullish(),
 });
 
-/** What stands in an entry beside its name. */
-export type GivenEntry = Omit<z.infer<typeof toolSchema>, 'tool_name'>;
-/** A plugin's `applied_to`, checked. */
+/** The members of an entry beside its name. */
+export type EntrySettings = Omit<z.infer<typeof toolSchema>, 'tool_name'>;
+/** A plugin's checked `applied_to`. */
 export type AppliedTo = z.infer<typeof appliedToSchema>;

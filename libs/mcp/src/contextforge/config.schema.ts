@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseOrigin } from 'nestjs-opa/internal';
 import { duration } from './duration.js';
 
-/** The address that the module takes: a base URL with or without its last slash, with or without `/v1/data`. */
+/** Converts a base URL to the module's `url`: without a last slash, and without `/v1/data`. */
 export function addressOf(baseUrl: string): string {
   return baseUrl.replace(/\/+$/, '').replace(/\/v1\/data$/, '');
 }
@@ -20,23 +20,23 @@ function isAddress(text: string): boolean {
 const COUNT = 'a whole number of at least 1';
 const count = z.int({ error: COUNT }).min(1, { error: COUNT });
 
-/** A plugin's `config`: how OPA is asked. */
+/** A plugin's `config`: the connection to OPA. */
 export const configSchema = z.strictObject({
   opa_base_url: z
     .string({ error: address })
     .refine(isAddress, { error: address })
     .transform(addressOf)
     .nullish(),
-  /** Tries, the first included. */
+  /** The number of tries, including the first. */
   opa_client_retries: count.nullish(),
-  /** The time for a whole decision. */
+  /** The timeout of a whole decision. */
   opa_client_timeout: duration.nullish(),
-  /** Idle sockets kept. */
+  /** The number of idle sockets that stay open. */
   opa_client_max_keepalive: count.nullish(),
   opa_client_max_connections: count.nullish(),
-  /** An idle socket is closed after this. */
+  /** The pool closes a socket that has been idle for this time. */
   opa_client_keepalive_expiry: duration.nullish(),
 });
 
-/** A plugin's `config`, with times in milliseconds. */
+/** A plugin's checked `config`, with times in milliseconds. */
 export type PluginConfig = z.infer<typeof configSchema>;

@@ -9,9 +9,9 @@ const LONGEST_MS = 2_147_483_647;
 const error = 'a time such as "500ms", "1.5s" or "2m", of 1 ms to 24 days';
 
 /**
- * Reads a duration: a number, decimals allowed, and `ms`, `s` or `m`.
+ * Parses a duration: a number, which may have decimals, and the unit `ms`, `s` or `m`.
  *
- * @returns milliseconds; `undefined` for anything else, and for what no timer can hold
+ * @returns milliseconds; `undefined` for any other text, and for a time that no timer can hold
  */
 export function parseDuration(text: string): number | undefined {
   const [, number, unit = ''] = DURATION.exec(text) ?? [];
@@ -19,7 +19,7 @@ export function parseDuration(text: string): number | undefined {
   return time >= 1 && time <= LONGEST_MS ? time : undefined;
 }
 
-/** Accepts a duration, and gives its milliseconds. */
+/** A duration, converted to milliseconds. */
 export const duration = z.string({ error }).transform((text, context) => {
   const time = parseDuration(text);
   if (time !== undefined) return time;

@@ -3,7 +3,7 @@ import { appliedToSchema, text, texts } from './applied-to.schema.js';
 import { configSchema } from './config.schema.js';
 import { HOOKS, OTHER_HOOKS } from './hooks.js';
 
-/** The `kind` of the plugins that count. */
+/** The `kind` of the plugins that decide here. Plugins of any other kind have no effect. */
 export const KIND = 'opapluginfilter.plugin.OPAPluginFilter';
 
 const MODES = ['enforce', 'sequential', 'transform', 'permissive', 'disabled'] as const;
@@ -25,7 +25,7 @@ const conditionSchema = z.strictObject({
   content_types: texts.nullish(),
 });
 
-/** A plugin of whatever kind. */
+/** A plugin of any kind. */
 const anyPluginSchema = z.strictObject({
   name: text,
   kind: text,
@@ -45,7 +45,7 @@ const anyPluginSchema = z.strictObject({
   unix_socket: z.unknown().optional(),
 });
 
-/** The file, with plugins of whatever kind. */
+/** The file, with plugins of any kind. */
 export const fileSchema = z.strictObject(
   {
     plugins: z.array(anyPluginSchema, { error: 'a list of plugins' }),
@@ -63,14 +63,14 @@ export const fileSchema = z.strictObject(
   { error: 'an object with "plugins"' },
 );
 
-/** A plugin of the kind that counts. */
+/** A plugin of the kind {@link KIND}. */
 export const pluginSchema = anyPluginSchema.extend({
   hooks: z.array(hook, { error: 'a list of hooks' }).nullish(),
   mode: z
     .enum(MODES, {
       error: ({ input }) =>
         input === IGNORES_ERRORS
-          ? `${modeError}: that one lets a call pass when it can't be decided, which is never done here`
+          ? `${modeError}; "${IGNORES_ERRORS}" lets a call pass when it can't be decided, which this gateway never does`
           : modeError,
     })
     .optional(),
@@ -78,7 +78,7 @@ export const pluginSchema = anyPluginSchema.extend({
   config: configSchema.nullish(),
 });
 
-/** The file, checked but for what its plugins hold. */
-export type GivenFile = z.infer<typeof fileSchema>;
-/** A plugin, checked. */
-export type GivenPlugin = z.infer<typeof pluginSchema>;
+/** The file, with unchecked `applied_to` and `config` of its plugins. */
+export type ParsedFile = z.infer<typeof fileSchema>;
+/** A checked plugin. */
+export type PluginSettings = z.infer<typeof pluginSchema>;

@@ -1,11 +1,10 @@
-export type { Hook, Target } from './hooks.js';
-export type { Modality } from './kinds.js';
+export type { Modality } from './modalities.js';
 export { loadPlugin, parsePlugin } from './load.js';
 export type { PluginModuleOptions } from './module-options.js';
 export { pluginModuleOptions } from './module-options.js';
-export type { DecidingPlugin } from './plugin-enforcer.js';
+export type { DecidingPlugin } from './matching-entries.js';
 export { PluginEnforcer } from './plugin-enforcer.js';
 export type { OpaPlugin, PluginEntry, PluginFile, PluginOpaOptions } from './plugin-file.js';
 export type { DataMap } from './data-map.js';
 export type { ResourceUri } from './resource-uri.js';
-export type { PluginOpa } from './verdict.js';
+export type { PluginOpa } from './combined-decision.js';

@@ -1,8 +1,8 @@
 import type { OpaPoolOptions } from 'nestjs-opa';
 import type { OpaPlugin, PluginOpaOptions } from './plugin-file.js';
 
-/** What is read of the gateway's own options; the module checks them itself. */
-interface GivenOptions {
+/** The gateway's options that a plugin's file can set too. The module checks their values. */
+interface GatewayOptions {
   readonly url?: unknown;
   readonly bundle?: unknown;
   readonly engine?: unknown;
@@ -12,57 +12,62 @@ interface GivenOptions {
   readonly pool?: unknown;
 }
 
-/** The options of the module instance that decides for a plugin, and what of its file they leave without effect. */
+/** The options of the module instance that decides for a plugin. */
 export interface PluginModuleOptions<T> {
-  /** The very object that was given when the file adds nothing to it. */
+  /** The gateway's own options object when the file adds nothing. */
   readonly options: T & PluginOpaOptions;
+  /** The settings of the file that have no effect, because the gateway's options win: one line each. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Fills in what a plugin's file gives and the gateway's own options leave out, option by option, in `pool` and `retry`
- * too. An engine that they name in another way (`bundle`, `engine`) is kept: `opa_base_url` has no effect then.
+ * Adds the options of a plugin's file to the gateway's. An option that the gateway sets wins, and so does each member of
+ * its `pool` and `retry`. `opa_base_url` has no effect beside the gateway's `url`, `bundle` or `engine`.
  */
 export function pluginModuleOptions<T extends object>(opa: T, plugin: OpaPlugin): PluginModuleOptions<T> {
-  const own: GivenOptions = opa;
+  const gateway: GatewayOptions = opa;
   const { url, retry, timeout, mode } = plugin.options;
-  const hasEngine = [own.url, own.bundle, own.engine].some((given) => given !== undefined);
-  const merged = {
+  const hasEngine = [gateway.url, gateway.bundle, gateway.engine].some((option) => option !== undefined);
+  const added = {
     ...(url !== undefined && !hasEngine && { url }),
-    ...(timeout !== undefined && own.timeout === undefined && { timeout }),
-    ...(mode !== undefined && own.mode === undefined && { mode }),
-    ...(retry !== undefined && isOpen(own.retry) && { retry: { ...retry, ...own.retry } }),
-    ...(isOpen(own.pool) && poolOf(plugin.options, own)),
+    ...(timeout !== undefined && gateway.timeout === undefined && { timeout }),
+    ...(mode !== undefined && gateway.mode === undefined && { mode }),
+    ...(retry !== undefined && canExtend(gateway.retry) && { retry: { ...retry, ...gateway.retry } }),
+    ...(canExtend(gateway.pool) && poolOf(plugin.options, gateway)),
   };
   const warnings = [
     ...(url !== undefined && hasEngine
-      ? ["opa_base_url: the gateway's own options say which OPA is asked"]
+      ? ["opa_base_url has no effect: the gateway's own options say which OPA is asked"]
       : []),
-    ...(mode !== undefined && own.mode !== undefined && own.mode !== mode
-      ? [`mode "${mode}": the gateway's own option "mode" counts`]
+    ...(mode !== undefined && gateway.mode !== undefined && gateway.mode !== mode
+      ? [`mode "${mode}" has no effect: the gateway's own option "mode" is ${JSON.stringify(gateway.mode)}`]
       : []),
-  ].map((what) => `plugin "${plugin.name}": ${what}.`);
-  return { options: Object.keys(merged).length === 0 ? opa : { ...opa, ...merged }, warnings };
+  ].map((warning) => `plugin "${plugin.name}": ${warning}.`);
+  return { options: Object.keys(added).length === 0 ? opa : { ...opa, ...added }, warnings };
 }
 
-// Whatever else was given, `false` too, is for the module to judge.
-function isOpen(given: unknown): given is object | undefined {
-  return given === undefined || (typeof given === 'object' && given !== null);
+// The file can extend an object. Any other value, such as `false`, stays for the module to check.
+function canExtend(option: unknown): option is object | undefined {
+  return option === undefined || (typeof option === 'object' && option !== null);
 }
 
-// What the gateway and the file give may each be right, and not fit together: then the smaller limit counts.
-function poolOf({ pool, timeout }: PluginOpaOptions, given: GivenOptions): Pick<PluginOpaOptions, 'pool'> {
-  const own: OpaPoolOptions = given.pool ?? {};
-  const merged = { ...pool, ...own };
+// Two limits can each be valid, and contradict each other when one is the file's: then the smaller limit counts.
+function poolOf(
+  { pool, timeout }: PluginOpaOptions,
+  gateway: GatewayOptions,
+): Pick<PluginOpaOptions, 'pool'> {
+  const gatewayPool: OpaPoolOptions = gateway.pool ?? {};
+  const merged = { ...pool, ...gatewayPool };
   const { maxSockets = 100, maxFreeSockets, connectTimeout } = merged;
-  const isMixed = pool?.maxSockets === maxSockets || pool?.maxFreeSockets === maxFreeSockets;
+  const hasFileLimit = pool?.maxSockets === maxSockets || pool?.maxFreeSockets === maxFreeSockets;
   const fitted = {
     ...merged,
-    ...(isMixed && maxFreeSockets !== undefined && { maxFreeSockets: Math.min(maxFreeSockets, maxSockets) }),
+    ...(hasFileLimit &&
+      maxFreeSockets !== undefined && { maxFreeSockets: Math.min(maxFreeSockets, maxSockets) }),
     ...(timeout !== undefined &&
-      given.timeout === undefined &&
+      gateway.timeout === undefined &&
       connectTimeout !== undefined && { connectTimeout: Math.min(connectTimeout, timeout) }),
   };
-  const isSame = pool === undefined && fitted.connectTimeout === own.connectTimeout;
-  return isSame ? {} : { pool: fitted };
+  const isUnchanged = pool === undefined && fitted.connectTimeout === gatewayPool.connectTimeout;
+  return isUnchanged ? {} : { pool: fitted };
 }

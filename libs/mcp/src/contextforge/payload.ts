@@ -1,34 +1,32 @@
-import type { Point } from './hooks.js';
-import { MODALITIES } from './kinds.js';
-import type { Kinds, Modality } from './kinds.js';
+import { MODALITIES } from './modalities.js';
+import type { ContentByModality, Modality } from './modalities.js';
 
-type Fields = Record<string, unknown>;
-
-/** The payload before a call: what is called, with its arguments. */
-export function payloadBefore(point: Point, id: string, params: Readonly<Fields>): Fields {
-  return { [point.key]: id, ...(point.target !== 'resource' && { args: params['arguments'] ?? {} }) };
+/** The kinds of content that entries of one plugin see of a result. */
+export interface VisibleModalities {
+  /** The kinds that the entry names. */
+  readonly named: ReadonlySet<Modality>;
+  /** The kinds that any entry of the plugin names, of those that decide the result. */
+  readonly namedByAny: ReadonlySet<Modality>;
 }
 
 /**
- * The payload after a call: what was called, the kinds of content that the entry looks at, and those kinds of the
- * result that no entry does, so that nothing passes unseen.
+ * The payload of a hook after a call: the resource's id, the kinds of content that the entry names, and the kinds that
+ * no entry names. The latter make sure that no part of a result passes unseen.
  *
- * @param named - the kinds that the entry names
- * @param claimed - the kinds that any entry names of those that decide the result
+ * @param idKey - the member that holds the resource's id
  */
 export function payloadAfter(
-  point: Point,
+  idKey: string,
   id: string,
-  kinds: Kinds,
-  named: ReadonlySet<Modality>,
-  claimed: ReadonlySet<Modality>,
-): Fields {
-  const payload: Fields = { [point.key]: id };
-  for (const kind of MODALITIES) {
-    const content = kinds[kind];
-    if (content === undefined) continue;
-    const isThere = !(Array.isArray(content) && content.length === 0) || kind === 'structured';
-    if (named.has(kind) || (!claimed.has(kind) && isThere)) payload[kind] = content;
+  content: ContentByModality,
+  { named, namedByAny }: VisibleModalities,
+): Record<string, unknown> {
+  const payload: Record<string, unknown> = { [idKey]: id };
+  for (const modality of MODALITIES) {
+    const part = content[modality];
+    if (part === undefined) continue;
+    const isEmpty = Array.isArray(part) && part.length === 0 && modality !== 'structured';
+    if (named.has(modality) || (!namedByAny.has(modality) && !isEmpty)) payload[modality] = part;
   }
   return payload;
 }

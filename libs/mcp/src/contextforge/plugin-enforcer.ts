@@ -1,31 +1,28 @@
 import { edited } from 'nestjs-opa/internal';
-import { touched } from '../protocol/cache-hints.js';
-import { MappingError, resourceOf } from '../policy/coaz.js';
-import type { McpCall } from '../protocol/call.js';
-import type { McpEnforcer, McpPermit, McpRefusal, McpResult } from '../policy/enforcer.js';
-import type { OutputSchemas } from '../protocol/output-schemas.js';
-import { answerHeaders, permitOf } from '../policy/permit.js';
+import { payloadBefore } from '../policy/contextforge-input.js';
+import type { McpAdmission, McpEnforcer, McpResult } from '../policy/enforcer.js';
+import { permitOf, responseHeadersOf } from '../policy/permit-headers.js';
 import { failed, failedResult, invalid, isAborted } from '../policy/refusals.js';
+import { MappingError, resourceOf } from '../policy/resource.js';
+import { markModified } from '../protocol/cache-hints.js';
+import type { McpCall } from '../protocol/call.js';
+import type { Hook, HookTarget } from '../protocol/methods/index.js';
+import type { OutputSchemas } from '../protocol/output-schemas.js';
 import { assertResultShape } from '../protocol/result-shape.js';
-import type { Hook, Point } from './hooks.js';
-import { pointOf } from './hooks.js';
-import { inputOf } from './input.js';
-import { kindsOf } from './kinds.js';
-import { payloadAfter, payloadBefore } from './payload.js';
-import type { OpaPlugin, PluginEntry } from './plugin-file.js';
-import { covers, isAmbiguous, parseResourceUri } from './resource-uri.js';
-import type { PluginOpa, PluginQuestion } from './verdict.js';
-import { verdictOf } from './verdict.js';
-
-/** A plugin, and the service of the module instance that decides for it. */
-export interface DecidingPlugin {
-  readonly plugin: OpaPlugin;
-  readonly opa: PluginOpa;
-}
+import type { PluginQuery } from './combined-decision.js';
+import { decideAll } from './combined-decision.js';
+import type { HookedMethod } from './hooks.js';
+import { hookedMethod } from './hooks.js';
+import type { DecidingPlugin, MatchingEntries } from './matching-entries.js';
+import { matchingEntries } from './matching-entries.js';
+import { splitByModality } from './modalities.js';
+import { payloadAfter } from './payload.js';
+import { pluginInput } from './plugin-input.js';
+import { isAmbiguous, parseResourceUri } from './resource-uri.js';
 
 /**
- * Decides tools/call, prompts/get and resources/read by the original plugin's file; what no entry lists, and every
- * other method, passes without a question. Every plugin of the file, and in each every entry that matches, must allow.
+ * Decides tools/call, prompts/get and resources/read by the original plugin's file. Every plugin of the file must allow,
+ * and in each plugin every entry that matches. What no entry lists passes without a query; so does every other method.
  */
 export class PluginEnforcer implements McpEnforcer {
   private readonly plugins: readonly DecidingPlugin[];
@@ -41,63 +38,46 @@ export class PluginEnforcer implements McpEnforcer {
     this.schemes = new Set(entries.flatMap(({ uri }) => (uri === undefined ? [] : [uri.scheme])));
   }
 
-  async before(
-    call: McpCall,
-    signal?: AbortSignal,
-    permitted?: (permit: McpPermit) => void,
-  ): Promise<McpRefusal | undefined> {
-    const point = pointOf(call.request.method);
-    if (point === undefined) return undefined;
+  async before(call: McpCall, signal?: AbortSignal): Promise<McpAdmission> {
+    const hooked = hookedMethod(call.request.method);
+    if (hooked === undefined) return { permit: {} };
     try {
-      const { id } = resourceOf(call, point.rule);
-      if (this.plugins.length === 0) return undefined;
-      this.assertUri(point, id);
-      const payload = payloadBefore(point, id, call.request.params ?? {});
-      const questions = this.matching(point, id, point.before).flatMap(({ opa, entries }) =>
-        entries.map(([entry, policy]) => {
-          return { opa, policy, input: inputOf(call, entry, point.before, 'input', payload) };
-        }),
-      );
-      const { refusal, allowed } = await verdictOf(questions, false, signal);
-      const permit = permitOf(allowed);
-      if (permit !== undefined) permitted?.(permit);
-      return refusal;
+      const { refusal, allowed } = await decideAll(this.queriesBefore(call, hooked), false, signal);
+      return refusal === undefined ? { permit: permitOf(allowed) } : { refusal };
     } catch (error) {
-      return error instanceof MappingError ? invalid(`Invalid params: ${error.message}`) : failed(error);
+      const isInvalid = error instanceof MappingError;
+      return { refusal: isInvalid ? invalid(`Invalid params: ${error.message}`) : failed(error) };
     }
   }
 
   seesResult(call: McpCall): boolean {
-    const point = pointOf(call.request.method);
-    return point !== undefined && this.matching(point, idOf(call, point), point.after).length > 0;
+    const hooked = hookedMethod(call.request.method);
+    return hooked !== undefined && this.entriesAfter(call, hooked).length > 0;
   }
 
-  async after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult> {
-    const point = pointOf(call.request.method);
-    if (point === undefined || !this.seesResult(call)) return { result };
+  async after(call: McpCall, received: unknown, signal?: AbortSignal): Promise<McpResult> {
+    const hooked = hookedMethod(call.request.method);
+    if (hooked === undefined || !this.seesResult(call)) return { result: received };
+    const { result: form } = hooked.method;
     try {
-      const given = assertResultShape(call.request.method, result, call.era);
-      const questions = this.questionsAfter(call, point, given);
-      const { refusal, edits, body, allowed } = await verdictOf(questions, true, signal);
+      const result = assertResultShape(call, form, received);
+      const queries = this.queriesAfter(call, hooked, result);
+      const { refusal, edits, body, allowed } = await decideAll(queries, true, signal);
       if (refusal !== undefined) return { refusal };
-      const headers = answerHeaders(allowed);
-      if (body === undefined && edits.length === 0) return { result, ...headers };
-      const left = assertResultShape(
-        call.request.method,
-        edited(body === undefined ? given : body, edits),
-        call.era,
-      );
-      await this.schemas.assertValid(call, left, given);
-      return { result: touched(call, left), ...headers };
+      const headers = responseHeadersOf(allowed);
+      if (body === undefined && edits.length === 0) return { result: received, ...headers };
+      const changed = assertResultShape(call, form, edited(body === undefined ? result : body, edits));
+      await this.schemas.assertValid(call, changed, result);
+      return { result: markModified(call, changed), ...headers };
     } catch (error) {
       const refusal = failedResult(error);
-      return this.letsPass(call, point, error) ? { result } : { refusal };
+      return this.onlyReports(call, hooked, error) ? { result: received } : { refusal };
     }
   }
 
-  /** Whether the plugins that decide a result would only report; they report what can't be decided then. */
-  private letsPass(call: McpCall, point: Point, error: unknown): boolean {
-    const deciding = this.matching(point, idOf(call, point), point.after);
+  /** Reports a result that can't be decided, if every plugin that decides the result is in permissive mode. */
+  private onlyReports(call: McpCall, hooked: HookedMethod, error: unknown): boolean {
+    const deciding = this.entriesAfter(call, hooked);
     if (isAborted(error) || deciding.some(({ opa }) => opa.mode !== 'permissive')) return false;
     for (const { opa, entries } of deciding) {
       for (const [, policy] of entries) opa.reportWouldDeny(policy, 'deny', []);
@@ -105,52 +85,54 @@ export class PluginEnforcer implements McpEnforcer {
     return true;
   }
 
-  private questionsAfter(
+  private queriesBefore(call: McpCall, { method, hooks }: HookedMethod): PluginQuery[] {
+    const { id } = resourceOf(call, method);
+    if (this.plugins.length === 0) return [];
+    if (hooks.target === 'resource') this.assertUri(method.resource.parameter, id);
+    const payload = payloadBefore(hooks, id, call.request.params ?? {});
+    const hook = { kind: hooks.before, mode: 'input', payload } as const;
+    return this.matching(hooks.target, id, hooks.before).flatMap(({ opa, entries }) =>
+      entries.map(([entry, policy]) => ({ opa, policy, input: pluginInput(call, entry, hook) })),
+    );
+  }
+
+  private queriesAfter(
     call: McpCall,
-    point: Point,
+    hooked: HookedMethod,
     result: Readonly<Record<string, unknown>>,
-  ): PluginQuestion[] {
-    const id = idOf(call, point);
-    const kinds = kindsOf(point, id, result);
-    return this.matching(point, id, point.after).flatMap(({ opa, entries }) => {
-      const claimed = new Set(entries.flatMap(([entry]) => [...entry.modalities]));
+  ): PluginQuery[] {
+    const { method, hooks } = hooked;
+    const id = idOf(call, hooked);
+    const content = splitByModality(method.result, id, result);
+    return this.matching(hooks.target, id, hooks.after).flatMap(({ opa, entries }) => {
+      const namedByAny = new Set(entries.flatMap(([entry]) => [...entry.modalities]));
       return entries.map(([entry, policy]) => {
-        const payload = payloadAfter(point, id, kinds, entry.modalities, claimed);
-        return { opa, policy, input: inputOf(call, entry, point.after, 'output', payload) };
+        const payload = payloadAfter(hooks.idKey, id, content, { named: entry.modalities, namedByAny });
+        const input = pluginInput(call, entry, { kind: hooks.after, mode: 'output', payload });
+        return { opa, policy, input };
       });
     });
   }
 
-  /** The entries that match, by plugin, each with the policy of the hook; those that it doesn't ask left out. */
-  private matching(
-    { target }: Point,
-    id: string,
-    hook: Hook,
-  ): { opa: PluginOpa; entries: [PluginEntry, string][] }[] {
-    const uri = target === 'resource' ? parseResourceUri(id) : undefined;
-    const matches = (entry: PluginEntry): boolean =>
-      entry.uri === undefined ? entry.name === id : uri !== undefined && covers(entry.uri, uri);
-    return this.plugins
-      .map(({ plugin, opa }) => ({
-        opa,
-        entries: plugin.entries.flatMap((entry): [PluginEntry, string][] => {
-          const policy = entry.policies.get(hook);
-          return policy !== undefined && entry.target === target && matches(entry) ? [[entry, policy]] : [];
-        }),
-      }))
-      .filter(({ entries }) => entries.length > 0);
+  private entriesAfter(call: McpCall, hooked: HookedMethod): readonly MatchingEntries[] {
+    return this.matching(hooked.hooks.target, idOf(call, hooked), hooked.hooks.after);
   }
 
-  private assertUri({ target }: Point, id: string): void {
-    if (target !== 'resource') return;
+  private matching(target: HookTarget, id: string, hook: Hook): readonly MatchingEntries[] {
+    return matchingEntries(this.plugins, target, id, hook);
+  }
+
+  private assertUri(parameter: string, id: string): void {
     const uri = parseResourceUri(id);
-    if (uri === undefined) throw new MappingError('params.uri is not a URI with a scheme');
+    if (uri === undefined) throw new MappingError(`params.${parameter} is not a URI with a scheme`);
     if (this.schemes.has(uri.scheme) && isAmbiguous(id)) {
-      throw new MappingError('params.uri holds what is not allowed in a URI');
+      throw new MappingError(
+        `params.${parameter} holds a backslash, a broken escape, or a character that is not printable ASCII`,
+      );
     }
   }
 }
 
-function idOf({ request }: McpCall, { rule }: Point): string {
-  return String(request.params?.[rule.named]);
+function idOf({ request }: McpCall, { method }: HookedMethod): string {
+  return String(request.params?.[method.resource.parameter]);
 }

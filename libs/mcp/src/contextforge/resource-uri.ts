@@ -1,44 +1,49 @@
-/** A resource's URI, normalised for comparison. */
+/** A resource's URI, normalized for comparison. */
 export interface ResourceUri {
   readonly scheme: string;
   readonly host: string;
   readonly port: string;
   readonly path: string;
-  /** The parameters of the query; empty without one. */
+  /** The parameters of the query; empty without a query. */
   readonly query: readonly string[];
 }
 
 const PARTS = /^([a-z][a-z0-9+.-]*):(\/\/([^/?#]*))?/i;
 
 /**
- * Takes a URI apart and normalises it: RFC 3986 6.2.2 and 6.2.3, with WHATWG's reading of hosts, so that every way to
- * write one is the same. User name, password and fragment don't count.
+ * Parses and normalizes a URI by RFC 3986 6.2.2 and 6.2.3, with WHATWG's rules for hosts, so that every spelling of a URI
+ * gives the same value. User name, password and fragment are ignored.
  *
- * @returns `undefined` for a URI without a scheme, one that can't be parsed, and `http(s)` without `//` and a host
+ * @returns `undefined` for a text that is no URI, a URI without a scheme, and `http(s)` without `//` and a host
  */
 export function parseResourceUri(text: string): ResourceUri | undefined {
-  const [, given, , authority = ''] = PARTS.exec(text) ?? [];
-  if (given === undefined || !URL.canParse(text) || authority.split('@').length > 2) return undefined;
-  const scheme = given.toLowerCase();
+  const [, prefix, , authority = ''] = PARTS.exec(text) ?? [];
+  if (prefix === undefined || !URL.canParse(text) || authority.split('@').length > 2) return undefined;
+  const scheme = prefix.toLowerCase();
   if (/^https?$/.test(scheme) && /^(\\|$)/.test(authority)) return undefined;
   const { hostname, port, pathname, search } = new URL(text);
   return {
     scheme,
     host: withoutNeedlessEscapes(hostname).toLowerCase().replace(/\.$/, ''),
     port,
-    path: normalised(pathOf(scheme, pathname, text)),
-    query: search === '' ? [] : normalised(search.slice(1)).split('&'),
+    path: normalized(pathOf(scheme, pathname, text)),
+    query: search === '' ? [] : normalized(search.slice(1)).split('&'),
   };
 }
 
-/** Tells whether a URI has what two readers take differently: a backslash, anything but printable ASCII, a broken escape. */
+/**
+ * Tells whether two programs could read a URI differently, because it holds a backslash, a broken escape, or a character
+ * that is not printable ASCII.
+ */
 export function isAmbiguous(text: string): boolean {
   return /[^\x21-\x7e]|\\|%(?![0-9a-f]{2})/i.test(text);
 }
 
 /**
- * Tells whether a URI is the entry's, or lies below it: on the same scheme, host and port, by whole path segments, or
- * with a query. An entry with a query covers what has its parameters, in any order and beside others.
+ * Tells whether an entry covers a URI. Scheme, host and port must be the same.
+ *
+ * - An entry without a query covers its path, the paths below it (by whole segments), and any query.
+ * - An entry with a query covers its path with a query that has at least the same parameters, in any order.
  */
 export function covers(entry: ResourceUri, uri: ResourceUri): boolean {
   if (entry.scheme !== uri.scheme || entry.host !== uri.host || entry.port !== uri.port) return false;
@@ -50,21 +55,21 @@ export function covers(entry: ResourceUri, uri: ResourceUri): boolean {
 }
 
 function pathOf(scheme: string, pathname: string, text: string): string {
-  // Whoever opens a file decodes its slashes, and takes several for one.
+  // A program that opens a file decodes encoded slashes, and reads several slashes as one.
   if (scheme === 'file') return withoutDots(pathname.replace(/%2f/gi, '/').replace(/\/+/g, '/'));
   const empty = pathname === '' && text.startsWith('//', scheme.length + 1);
   return empty ? '/' : withoutDots(pathname);
 }
 
-// The URL class leaves the dots of a path without a leading slash (`urn:a/../b`) alone.
+// The URL class does not resolve dot segments in a path without a leading slash, such as `urn:a/../b`.
 function withoutDots(path: string): string {
   return path.startsWith('/')
     ? new URL(`any://host${path}`).pathname
     : new URL(`any://host/${path}`).pathname.slice(1);
 }
 
-// What a path or query can't hold unescaped, though the URL class lets it pass.
-function normalised(text: string): string {
+// RFC 3986 forbids these characters in a path or query, but the URL class does not escape them.
+function normalized(text: string): string {
   return withoutNeedlessEscapes(text.replace(/["<>[\]^`{|}]/g, (character) => escaped(character)));
 }
 

@@ -17,8 +17,11 @@ export async function admit(exchange: Exchange, era: McpEra, what: string): Prom
   const version = request.headers['mcp-protocol-version'];
   const opening = openingOf(caller, era, typeof version === 'string' ? version.trim() : undefined);
   if (server.admissions.has(opening)) return undefined;
-  const refusal = await enforcer.before(opening, signal);
-  if (refusal === undefined) server.admissions.add(opening);
-  else reportNotAdmitted(exchange, what, opening.request.method, refusal);
-  return refusal;
+  const admission = await enforcer.before(opening, signal);
+  if ('permit' in admission) {
+    server.admissions.add(opening);
+    return undefined;
+  }
+  reportNotAdmitted(exchange, what, opening.request.method, admission.refusal);
+  return admission.refusal;
 }

@@ -1,5 +1,5 @@
 import { INVALID_REQUEST, parseMessage } from '../protocol/parse.js';
-import { ruleOf } from '../protocol/methods.js';
+import { isUndecided, methodIn } from '../protocol/methods/index.js';
 import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
 import type { McpCall, McpEra } from '../protocol/call.js';
 import type { McpRefusal } from '../policy/enforcer.js';
@@ -86,14 +86,17 @@ async function refusalOf(exchange: Exchange, call: McpCall): Promise<McpRefusal 
   const { server, enforcer, subject, signal } = exchange;
   const { request, era } = call;
   // COAZ has no decision for it.
-  if (ruleOf(request.method, era, []) === 'pass') {
+  if (isUndecided(methodIn(era, request.method))) {
     const refusal = await admit(exchange, era, request.method);
     if (refusal !== undefined) return refusal;
   }
-  const refusal = await enforcer.before(call, signal, (permit) => exchange.allow(permit));
-  if (refusal !== undefined) reportDenial(exchange, call, refusal);
-  else if (!server.tasks.areOwn(subject, tasksOf(request))) return UNKNOWN_TASK;
-  return refusal;
+  const admission = await enforcer.before(call, signal);
+  if ('refusal' in admission) {
+    reportDenial(exchange, call, admission.refusal);
+    return admission.refusal;
+  }
+  exchange.allow(admission.permit);
+  return server.tasks.areOwn(subject, tasksOf(request)) ? undefined : UNKNOWN_TASK;
 }
 
 /** Passes on what nobody answers: a notification, or a client's answer to a request of the server. */

@@ -1,31 +1,37 @@
 import type { Decision, HeaderValues } from 'nestjs-opa';
 import type { McpCall } from '../protocol/call.js';
 
-/** Why a call, or its result, doesn't go on. */
+/** Why a call must not go on, or a result must not leave. */
 export interface McpRefusal {
-  /** `denied` by policy; `failed`, no decision could be had; `invalid`, the client's request is wrong. */
+  /**
+   * `denied`: a policy denied it. `failed`: no decision could be made. `invalid`: the client's request is wrong.
+   */
   readonly kind: 'denied' | 'failed' | 'invalid';
   /** The code of the JSON-RPC error. */
   readonly code: number;
+  /** The message of the JSON-RPC error. */
   readonly message: string;
-  /** `data` of the JSON-RPC error: reasons and decision id of a denial, when the policy gives them. */
+  /** The `data` of the JSON-RPC error: a denial's reasons and decision id, when the policy gives them. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
-  /** The HTTP status where one is asked for. */
+  /** The HTTP status, for configurations that report denials by status. */
   readonly status: number;
-  /** The `WWW-Authenticate` of a step-up: always HTTP 403 while no stream has begun. */
+  /** The `WWW-Authenticate` of a step-up. Until a stream has begun, the status is then 403. */
   readonly challenge?: string | undefined;
-  /** The denial's headers, for the HTTP answer while no stream has begun; in small letters. */
+  /** The denial's headers for the HTTP response, with lower-case names. A stream that has begun can't carry them. */
   readonly headers?: HeaderValues | undefined;
 }
 
 /**
- * The headers that an allow brings along: `headers` are set on the HTTP request that the MCP server gets of the message,
- * `removeHeaders` are taken out of it, `responseHeaders` are set on the client's HTTP answer. What the protocol itself
- * reads is to be kept as it is by whoever sends the two.
+ * The headers of an allow; `{}` without any. `headers` are set on the HTTP request to the MCP server, `removeHeaders` are
+ * taken out of it, and `responseHeaders` are set on the HTTP response to the client. The sender must not change the
+ * headers that the protocol itself reads.
  */
-export type McpPermit = Pick<Decision, 'headers' | 'removeHeaders' | 'responseHeaders'>;
+export type McpPermit = Partial<Pick<Decision, 'headers' | 'removeHeaders' | 'responseHeaders'>>;
 
-/** What a list policy has taken out of a list. */
+/** The decision on a request: the request goes on with the permit's headers, or the client gets the refusal. */
+export type McpAdmission = { readonly permit: McpPermit } | { readonly refusal: McpRefusal };
+
+/** The items that a list policy has hidden. */
 export interface McpHidden {
   /** The names of the items. */
   readonly names: readonly string[];
@@ -33,25 +39,17 @@ export interface McpHidden {
   readonly decisionId?: string;
 }
 
-/** What leaves in place of the upstream's result, with headers for the client's HTTP answer; or a refusal. */
+/** The decision on a result: the result that the client gets, with headers for the HTTP response, or a refusal. */
 export type McpResult =
   | { readonly result: unknown; readonly hidden?: McpHidden; readonly headers?: HeaderValues }
   | { readonly refusal: McpRefusal };
 
-/** Decides what goes to one MCP server, and what comes back from it. */
+/** Decides the requests to one MCP server, and its results. */
 export interface McpEnforcer {
-  /**
-   * Decides a request; `undefined` lets it go on.
-   *
-   * @param permitted - told the headers that an allow brings along, when it brings any
-   */
-  before(
-    call: McpCall,
-    signal?: AbortSignal,
-    permitted?: (permit: McpPermit) => void,
-  ): Promise<McpRefusal | undefined>;
-  /** Whether the results of this call must be decided before they leave. */
+  /** Decides a request. A decision that can't be made is a refusal; the promise never rejects for it. */
+  before(call: McpCall, signal?: AbortSignal): Promise<McpAdmission>;
+  /** Whether {@link McpEnforcer.after} must decide the results of a call. */
   seesResult(call: McpCall): boolean;
-  /** Decides a result of a call that {@link McpEnforcer.before} has let go on. */
+  /** Decides a result of a call that {@link McpEnforcer.before} has permitted. */
   after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult>;
 }

@@ -1,28 +1,31 @@
 import type { Decision } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
 import { edited } from 'nestjs-opa/internal';
-import { touched } from '../protocol/cache-hints.js';
-import { coazInput, contextforgeInput, MappingError } from './coaz.js';
-import { effectsOf } from './effects.js';
-import type { McpEffects } from './effects.js';
+import { markModified } from '../protocol/cache-hints.js';
 import type { McpCall } from '../protocol/call.js';
-import type { McpEnforcer, McpPermit, McpRefusal, McpResult } from './enforcer.js';
-import { DeclaredMappings, filtered } from './list-filter.js';
-import type { MethodRule } from '../protocol/methods.js';
-import { ruleOf } from '../protocol/methods.js';
+import { isUndecided, methodIn } from '../protocol/methods/index.js';
+import type { ContentMethod, DecidedMethod, ListRule, McpMethod } from '../protocol/methods/index.js';
 import type { OutputSchemas } from '../protocol/output-schemas.js';
 import { isObject } from '../protocol/parse.js';
-import { answerHeaders, permitOf } from './permit.js';
-import { denied, failed, failedResult, invalid, isAborted, unknownMethod } from './refusals.js';
 import { assertResultShape } from '../protocol/result-shape.js';
+import { coazInput } from './coaz-input.js';
+import { contextforgeInput } from './contextforge-input.js';
+import { DeclaredMappings } from './declared-mappings.js';
+import { effectsOf } from './effects.js';
+import type { McpEffects } from './effects.js';
+import type { McpAdmission, McpEnforcer, McpRefusal, McpResult } from './enforcer.js';
+import { filterList } from './list-filter.js';
+import { permitOf, responseHeadersOf } from './permit-headers.js';
+import { denied, failed, failedResult, invalid, isAborted, unknownMethod } from './refusals.js';
+import { MappingError } from './resource.js';
 
-/** Which policies decide an MCP server. */
+/** The policies of one MCP server. */
 export interface McpPolicies {
-  /** Asked before every request that needs a decision. */
+  /** The policy path that decides every request that needs a decision. */
   readonly policy: string;
-  /** Asked about the results of tools/call, prompts/get and resources/read. Default: they pass. */
+  /** The policy path that decides results of tools/call, prompts/get and resources/read. Default: all pass. */
   readonly response?: string | undefined;
-  /** Asked which of a list's items are shown. Default: all of an allowed list. */
+  /** The policy path that says which items of a list are visible. Default: all items of an allowed list. */
   readonly list?: string | undefined;
   /** The form of the input. Default: `'coaz'`. */
   readonly shape?: 'coaz' | 'contextforge' | undefined;
@@ -40,84 +43,84 @@ export class McpPolicyEnforcer implements McpEnforcer {
     private readonly schemas: OutputSchemas,
   ) {}
 
-  async before(
-    call: McpCall,
-    signal?: AbortSignal,
-    permitted?: (permit: McpPermit) => void,
-  ): Promise<McpRefusal | undefined> {
-    const { method } = call.request;
-    const rule = this.ruleOf(call);
-    if (rule === 'pass') return undefined;
-    if (rule === undefined) return unknownMethod(method, call.era);
+  async before(call: McpCall, signal?: AbortSignal): Promise<McpAdmission> {
+    const method = this.methodOf(call);
+    if (method === undefined) return { refusal: unknownMethod(call.request.method, call.era) };
+    if (isUndecided(method)) return { permit: {} };
     try {
       const { policy } = this.policies;
-      const decision = await this.opa.decide({ policy, input: this.inputOf(call, rule), signal });
+      const decision = await this.opa.decide({ policy, input: this.inputOf(call, method), signal });
       const effects = effectsOf(decision);
-      // Before the call there is no result to edit.
-      const hasEdits = effects.edits.length > 0;
-      const refusal = this.verdict(decision, { ...effects, failed: effects.failed || hasEdits });
-      const permit = permitOf(decision);
-      if (refusal === undefined && permit !== undefined) permitted?.(permit);
-      return refusal;
+      // Before the call there is no result that an obligation could edit.
+      const cannotEdit = effects.edits.length > 0;
+      const refusal = this.refusalOf(decision, { ...effects, failed: effects.failed || cannotEdit });
+      return refusal === undefined ? { permit: permitOf(decision) } : { refusal };
     } catch (error) {
-      return error instanceof MappingError ? invalid(`Invalid params: ${error.message}`) : failed(error);
+      const isInvalid = error instanceof MappingError;
+      return { refusal: isInvalid ? invalid(`Invalid params: ${error.message}`) : failed(error) };
     }
   }
 
   seesResult(call: McpCall): boolean {
-    const rule = this.ruleOf(call);
-    if (rule === undefined || rule === 'pass') return false;
-    return rule.list === undefined ? rule.hasResult === true && this.policies.response !== undefined : true;
+    const method = this.methodOf(call);
+    if (method?.list !== undefined) return true;
+    return method?.result !== undefined && this.policies.response !== undefined;
   }
 
   async after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult> {
-    const rule = this.ruleOf(call);
-    if (rule === undefined || rule === 'pass') return { result };
-    if (call.request.method === 'tools/list') this.learn(call, result);
+    const method = this.methodOf(call);
+    if (method === undefined || isUndecided(method)) return { result };
+    this.learn(call, method.list, result);
     if (this.opa.mode === 'disabled') return { result };
     try {
-      const input = this.inputOf(call, rule);
-      const { list, response } = this.policies;
-      if (rule.list !== undefined) {
-        if (list === undefined) return { result };
-        return await filtered(this.opa, { call, list: rule.list, policy: list, input, signal }, result);
+      const input = this.inputOf(call, method);
+      if (method.list !== undefined) {
+        const { list: policy } = this.policies;
+        if (policy === undefined) return { result };
+        return await filterList(this.opa, { call, list: method.list, policy, input, signal }, result);
       }
-      if (rule.hasResult !== true || response === undefined) return { result };
-      return await this.decided(call, response, input, result, signal);
+      const { response: policy } = this.policies;
+      if (method.result === undefined || policy === undefined) return { result };
+      return await this.decideResult(call, method, { policy, input, signal }, result);
     } catch (error) {
       if (this.opa.mode !== 'permissive' || isAborted(error)) return { refusal: failedResult(error) };
-      // Enforced it would have been refused: the log says why, the report that.
+      // In enforcing mode the result would be refused. The log gets the cause, and the report the refusal.
       failed(error);
       this.opa.reportWouldDeny(this.policies.response ?? this.policies.policy, 'deny', []);
       return { result };
     }
   }
 
-  private async decided(
+  private async decideResult(
     call: McpCall,
-    policy: string,
-    input: Readonly<Record<string, unknown>>,
-    given: unknown,
-    signal: AbortSignal | undefined,
+    method: ContentMethod,
+    query: { policy: string; input: Record<string, unknown>; signal: AbortSignal | undefined },
+    received: unknown,
   ): Promise<McpResult> {
-    const result = assertResultShape(call.request.method, given, call.era);
-    const shown = { ...input, response: { result } };
-    const decision = await this.opa.decide({ policy, input: shown, phase: 'response', signal });
-    const effects = effectsOf(decision);
-    const refusal = this.verdict(decision, effects);
+    const { policy } = query;
+    const result = assertResultShape(call, method.result, received);
+    const input = { ...query.input, response: { result } };
+    const decision = await this.opa.decide({ ...query, input, phase: 'response' });
+    const { edits, ...effects } = effectsOf(decision);
+    const refusal = this.refusalOf(decision, effects);
     if (refusal !== undefined) return { refusal };
     const { body } = decision;
-    const headers = answerHeaders(decision);
-    if (decision.degraded === 'permissive' || (body === undefined && effects.edits.length === 0)) {
+    const headers = responseHeadersOf(decision);
+    if (decision.degraded === 'permissive' || (body === undefined && edits.length === 0)) {
       return { result, ...headers };
     }
-    const changed = edited(body === undefined ? result : body, effects.edits);
-    const left = assertResultShape(call.request.method, changed, call.era, policy);
-    await this.schemas.assertValid(call, left, result);
-    return { result: touched(call, left), ...headers };
+    const changed = edited(body === undefined ? result : body, edits);
+    const shaped = assertResultShape(call, method.result, changed, policy);
+    await this.schemas.assertValid(call, shaped, result);
+    return { result: markModified(call, shaped), ...headers };
   }
 
-  private verdict(decision: Decision, { failed, scopes }: Omit<McpEffects, 'edits'>): McpRefusal | undefined {
+  /** Why a decision refuses a call or result; `undefined` for an allow, and in permissive mode. */
+  private refusalOf(
+    decision: Decision,
+    { failed, scopes }: Omit<McpEffects, 'edits'>,
+  ): McpRefusal | undefined {
+    // A mocked OpaService may return anything, so only `true` counts as an allow.
     if ((decision.allowed as unknown) !== true) return denied(decision, scopes);
     if (!failed && scopes === undefined) return undefined;
     if (this.opa.mode !== 'permissive') return denied(decision, scopes);
@@ -127,18 +130,20 @@ export class McpPolicyEnforcer implements McpEnforcer {
     return undefined;
   }
 
-  private learn(call: McpCall, result: unknown): void {
-    const tools: unknown = isObject(result) ? result['tools'] : undefined;
+  /** Stores what a list of tools declares. */
+  private learn(call: McpCall, list: ListRule | undefined, result: unknown): void {
+    if (list?.declares?.by !== 'schema') return;
+    const tools: unknown = isObject(result) ? result[list.items] : undefined;
     if (!Array.isArray(tools)) return;
     this.schemas.learn(call, tools);
     this.mappings.report(tools);
   }
 
-  private ruleOf({ request, era }: McpCall): ReturnType<typeof ruleOf> {
-    return ruleOf(request.method, era, this.policies.methods ?? []);
+  private methodOf({ request, era }: McpCall): McpMethod | undefined {
+    return methodIn(era, request.method, this.policies.methods);
   }
 
-  private inputOf(call: McpCall, rule: MethodRule): Record<string, unknown> {
-    return this.policies.shape === 'contextforge' ? contextforgeInput(call, rule) : coazInput(call, rule);
+  private inputOf(call: McpCall, method: DecidedMethod): Record<string, unknown> {
+    return this.policies.shape === 'contextforge' ? contextforgeInput(call, method) : coazInput(call, method);
   }
 }

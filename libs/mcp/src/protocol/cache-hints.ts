@@ -1,25 +1,24 @@
 import type { McpCall } from './call.js';
-
-const CACHEABLE = /^(server\/discover|(tools|prompts|resources|resources\/templates)\/list|resources\/read)$/;
+import { methodOf } from './methods/index.js';
 
 /**
- * A result that a policy has touched: nobody may keep it for others, nor for longer than the decision. Results that
- * carry no such hints stay without them, and so does the older era, unless the server gave some all the same.
+ * Forbids caches to share a result, or to keep the result longer than the decision on it. The modern era requires the
+ * hints on results of cacheable methods. Any other result gets them only where the server has sent hints of its own.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching | MCP's caching hints}
  */
-export function uncached(
+export function markUncacheable(
   { request, era }: McpCall,
   result: Record<string, unknown>,
 ): Record<string, unknown> {
-  const hinted = 'ttlMs' in result || 'cacheScope' in result;
-  const needs =
-    era === 'modern' && CACHEABLE.test(request.method) && result['resultType'] !== 'input_required';
-  return hinted || needs ? { ...result, ttlMs: 0, cacheScope: 'private' } : result;
+  const hasHints = 'ttlMs' in result || 'cacheScope' in result;
+  const isCacheable = methodOf(request.method)?.cacheable === true;
+  const needsHints = era === 'modern' && isCacheable && result['resultType'] !== 'input_required';
+  return hasHints || needsHints ? { ...result, ttlMs: 0, cacheScope: 'private' } : result;
 }
 
-/** A result that a policy has written or changed: not kept, and in the newer era it says of what type it is. */
-export function touched(call: McpCall, result: Record<string, unknown>): Record<string, unknown> {
+/** Marks a result that a policy has replaced or changed: caches must not keep it, and a modern result names its type. */
+export function markModified(call: McpCall, result: Record<string, unknown>): Record<string, unknown> {
   const needsType = call.era === 'modern' && result['resultType'] === undefined;
-  return uncached(call, needsType ? { ...result, resultType: 'complete' } : result);
+  return markUncacheable(call, needsType ? { ...result, resultType: 'complete' } : result);
 }

@@ -6,19 +6,20 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
 import { OpaError } from 'nestjs-opa';
 import type { McpCall } from './call.js';
+import { methodOf } from './methods/index.js';
 import { isObject } from './parse.js';
 
-/** The one dialect beside MCP's own that servers use. */
+/** MCP's own dialect is 2020-12. Servers also use draft-07. */
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 
-/** How many tools' schemas are kept. */
+/** The number of tools whose schemas are stored. */
 const MAX_TOOLS = 1_000;
 
-/** Asks the MCP server for its tools, as `tools/list` lists them; for a tool whose schema nobody has seen yet. */
+/** Asks the MCP server for its tools; called for a tool whose schema is unknown. */
 export type ListTools = (call: McpCall) => Promise<readonly unknown[]>;
 
 /**
- * The tools' output schemas: structured content that a policy has changed must still be valid.
+ * The output schemas of tools. Structured content that a policy has changed must still match the tool's schema.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools | MCP's tools}
  */
@@ -26,10 +27,10 @@ export class OutputSchemas {
   private readonly logger = new Logger(OutputSchemas.name);
   private readonly tools = new LRUCache<string, ToolOutput>({ max: MAX_TOOLS });
 
-  /** @param listTools - asks the server; without it only what has passed by is known */
+  /** @param listTools - asks the server; without it only schemas from earlier lists are known */
   constructor(private readonly listTools?: ListTools) {}
 
-  /** Takes the schemas from a list of tools that passes by. */
+  /** Stores the schemas of a list of tools. */
   learn(_call: McpCall, tools: readonly unknown[]): void {
     for (const tool of tools) {
       if (!isObject(tool) || typeof tool['name'] !== 'string') continue;
@@ -39,43 +40,43 @@ export class OutputSchemas {
   }
 
   /**
-   * Checks a result of tools/call that a policy has changed.
+   * Checks a tool call's result that a policy has changed. Results of other methods have no schema.
    *
-   * @throws OpaError `OPA_BAD_DECISION` when its structured content is no longer valid, or nobody can tell
+   * @param result - the changed result
+   * @param original - the result as the MCP server sent it
+   * @throws OpaError `OPA_BAD_DECISION` when the structured content does not match the schema, or the schema is unknown
    */
   async assertValid(
     call: McpCall,
     result: Record<string, unknown>,
     original: Record<string, unknown>,
   ): Promise<void> {
+    if (methodOf(call.request.method)?.result !== 'content') return;
     const structured = result['structuredContent'];
-    if (
-      call.request.method !== 'tools/call' ||
-      isDeepStrictEqual(structured, original['structuredContent'])
-    ) {
-      return;
-    }
-    // What failed need not have any.
+    if (isDeepStrictEqual(structured, original['structuredContent'])) return;
+    // The result of a failed call needs no structured content.
     if (structured === undefined && result['isError'] === true) return;
     const name = String(call.request.params?.['name']);
     if (!this.tools.has(name)) this.learn(call, (await this.listTools?.(call)) ?? []);
     const tool = this.tools.get(name);
     if (tool !== undefined && this.isValid(name, tool, structured)) return;
+    const problem =
+      tool === undefined ? 'and its output schema is unknown' : 'and no longer matches its output schema';
     throw new OpaError(
       'OPA_BAD_DECISION',
-      `The result of the tool ${JSON.stringify(name)} ${tool === undefined ? 'has an output schema that nobody knows' : 'is not valid by its output schema'} after a policy has changed it.`,
+      `A policy changed the structured content of the tool ${JSON.stringify(name)}, ${problem}. The result is refused.`,
     );
   }
 
   private isValid(name: string, tool: ToolOutput, structured: unknown): boolean {
     if (tool.schema === undefined) return true;
     try {
-      // Compiled once it is needed, and each by itself: ids that servers give must not meet.
+      // Each schema has its own compiler: two tools may use the same `$id`. Schemas are compiled when first needed.
       tool.validate ??= new (dialectOf(tool.schema))(LENIENT).compile(tool.schema);
       return tool.validate(structured);
     } catch (error) {
       this.logger.warn(
-        `The output schema of the tool ${JSON.stringify(name)} can't be read: ${String(error)}`,
+        `The output schema of the tool ${JSON.stringify(name)} can't be compiled: ${String(error)}`,
       );
       return false;
     }
@@ -87,7 +88,7 @@ interface ToolOutput {
   validate?: ValidateFunction;
 }
 
-// A keyword that is new to us, or a format, is the server's affair.
+// An unknown keyword or format is no reason to refuse a result: the server has written the schema.
 const LENIENT = { strict: false, validateFormats: false };
 
 const dialectOf = ({ $schema }: Record<string, unknown>): typeof Ajv =>

@@ -1,6 +1,7 @@
 import { hasUnsafeNumber } from 'nestjs-opa/internal';
 import type { JsonRpcAnswer, JsonRpcId, JsonRpcNotification, JsonRpcRequest } from './json-rpc.js';
 import { wrongKey } from './keys/index.js';
+import { isNotification } from './methods/index.js';
 
 /** A message as a client or server sent it. */
 export type McpMessage =
@@ -114,7 +115,7 @@ function messageOf(value: unknown): McpMessage {
   if (params !== undefined && !isObject(params)) {
     return refused(own, INVALID_PARAMS, 'The params are not an object');
   }
-  const notifies = method.startsWith('notifications/');
+  const notifies = isNotification(method);
   if (named === notifies) {
     return refused(own, INVALID_REQUEST, notifies ? 'A notification has no id' : 'A request needs an id');
   }

@@ -1,34 +1,30 @@
 import { OpaError } from 'nestjs-opa';
-import type { McpEra } from './call.js';
+import type { McpCall } from './call.js';
+import type { ResultForm } from './methods/index.js';
 import { isObject } from './parse.js';
 
-const LISTS: Readonly<Record<string, string>> = {
-  'tools/call': 'content',
-  'prompts/get': 'messages',
-  'resources/read': 'contents',
-};
-
 /**
- * Checks that a result has MCP's shape, for a policy can't be asked about what it doesn't know: an object whose
- * `content`, `messages` or `contents` is a list of objects, with a `structuredContent` that is an object; or a task
- * handle, or an `input_required` result, which need no such list.
+ * Checks that a result has the shape that MCP gives it, since a policy can decide only what it knows. Accepted are:
  *
- * @param policy - the policy that has left the result as it is; without one it is the server's own
- * @throws OpaError `OPA_BAD_ANSWER` when it is the server's, `OPA_BAD_DECISION` when it is the policy's
+ * - an object whose list of items (`content`, `messages` or `contents`) holds objects, and whose `structuredContent` is
+ *   an object (in the modern era: any JSON);
+ * - a task handle without the task's result;
+ * - a result whose `resultType` is `input_required`.
+ *
+ * @param form - the form of the method's results
+ * @param policy - the policy that has changed the result; leave it out for a result as the MCP server sent it
+ * @throws OpaError `OPA_BAD_ANSWER` for a result of the MCP server, `OPA_BAD_DECISION` for a result of the policy
  */
 export function assertResultShape(
-  method: string,
+  { request: { method }, era }: McpCall,
+  form: ResultForm,
   result: unknown,
-  era: McpEra,
   policy?: string,
 ): Record<string, unknown> {
-  const bad = (why: string): OpaError => misshapen(method, why, policy);
+  const bad = (why: string): OpaError => shapeError(method, why, policy);
   if (!isObject(result)) throw bad('it is not an object');
-  const key = LISTS[method];
-  if (key === undefined) return result;
-  const items: unknown = result[key];
-  if (!isWithout(result) && !isListOfItems(items, key)) {
-    throw bad(`its "${key}" is not a list of objects`);
+  if (!needsNoItems(result) && !isListOfItems(result[form], form)) {
+    throw bad(`its "${form}" is not a list of objects`);
   }
   const structured = result['structuredContent'];
   if (structured !== undefined && era === 'legacy' && !isObject(structured)) {
@@ -37,24 +33,29 @@ export function assertResultShape(
   return result;
 }
 
-// A task's handle comes without the task's result, which would else pass as something that no policy knows.
-function isWithout(result: Readonly<Record<string, unknown>>): boolean {
+// A handle that holds the task's result is refused: no policy would see this result.
+function needsNoItems(result: Readonly<Record<string, unknown>>): boolean {
   if (result['resultType'] === 'input_required') return true;
   const handle = isObject(result['task']) ? result['task'] : result;
   return typeof handle['taskId'] === 'string' && !('result' in handle) && !('result' in result);
 }
 
-function isListOfItems(items: unknown, key: string): boolean {
-  return Array.isArray(items) && items.every((item) => isObject(item) && hasType(item, key));
+// Only the items of `content` have a type.
+function isListOfItems(items: unknown, form: ResultForm): boolean {
+  const isItem = (item: unknown): boolean =>
+    isObject(item) && (form !== 'content' || typeof item['type'] === 'string');
+  return Array.isArray(items) && items.every(isItem);
 }
 
-// Of the three only content has one.
-function hasType(item: Readonly<Record<string, unknown>>, key: string): boolean {
-  return key !== 'content' || typeof item['type'] === 'string';
-}
-
-function misshapen(method: string, why: string, policy: string | undefined): OpaError {
+function shapeError(method: string, why: string, policy: string | undefined): OpaError {
   return policy === undefined
-    ? new OpaError('OPA_BAD_ANSWER', `The MCP server's result of ${method} can't be decided: ${why}.`)
-    : new OpaError('OPA_BAD_DECISION', `The policy "${policy}" leaves no result of ${method}: ${why}.`);
+    ? new OpaError(
+        'OPA_BAD_ANSWER',
+        `The MCP server's result of ${method} does not have the shape that MCP defines: ${why}. The result is refused.`,
+      )
+    : new OpaError(
+        'OPA_BAD_DECISION',
+        `The policy "${policy}" changed a result of ${method} to a shape that MCP does not define: ${why}. ` +
+          'Correct its body or obligations.',
+      );
 }

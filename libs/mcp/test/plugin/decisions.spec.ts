@@ -40,7 +40,7 @@ describe("a plugin's policies", () => {
   ])('do not allow by %s', async (_name, answer, code) => {
     engine.answer('p/allow', answer);
     const mcp = await enforcer(one, engine);
-    expect(await mcp.before(tool)).toMatchObject({ code });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code } });
     expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code } });
   });
 
@@ -52,21 +52,26 @@ describe("a plugin's policies", () => {
     engine.answer('p/allow', new OpaError(code, 's3cret'));
     const mcp = await enforcer(one, engine);
     const refusals = [await mcp.before(tool), await mcp.after(tool, text)];
-    expect(refusals).toMatchObject([{ code: -32603, status }, { refusal: { code: -32603, status } }]);
+    expect(refusals).toMatchObject([
+      { refusal: { code: -32603, status } },
+      { refusal: { code: -32603, status } },
+    ]);
     expect(JSON.stringify(refusals)).not.toMatch(/s3cret|found/);
   });
 
   it('must all allow, and tell every reason', async () => {
     const mcp = await enforcer(two, engine);
-    expect(await mcp.before(tool)).toBeUndefined();
+    expect(await mcp.before(tool)).toEqual({ permit: {} });
     engine
       .answer('p/allow', { allow: false, reason: 'one' })
       .answer('q/allow', { allow: false, reason: 'two' });
-    expect(await mcp.before(tool)).toMatchObject({ code: -32001, data: { reasons: ['one', 'two'] } });
+    expect(await mcp.before(tool)).toMatchObject({
+      refusal: { code: -32001, data: { reasons: ['one', 'two'] } },
+    });
     engine.answer('q/allow', new OpaError('OPA_TIMEOUT', 'late'));
-    expect(await mcp.before(tool)).toMatchObject({ code: -32001, data: { reasons: ['one'] } });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001, data: { reasons: ['one'] } } });
     engine.answer('p/allow', true);
-    expect(await mcp.before(tool)).toMatchObject({ code: -32603, status: 504 });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32603, status: 504 } });
   });
 
   it('of several plugins decide each, and see all of a result', async () => {
@@ -82,9 +87,9 @@ describe("a plugin's policies", () => {
       { policy: 'q/allow', input: { payload: { image: [image] } } },
     ]);
     engine.answer('p/allow', false);
-    expect(await mcp.before(tool)).toBeUndefined();
+    expect(await mcp.before(tool)).toEqual({ permit: {} });
     engine.answer('q/allow', false);
-    expect(await mcp.before(tool)).toMatchObject({ code: -32001 });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001 } });
   });
 
   it('ask for scopes, of several all at once', async () => {
@@ -95,17 +100,19 @@ describe("a plugin's policies", () => {
     engine.answer('p/allow', stepUp('a b')).answer('q/allow', stepUp('b c'));
     const mcp = await enforcer(two, engine);
     expect(await mcp.before(tool)).toMatchObject({
-      kind: 'denied',
-      challenge: 'error="insufficient_scope", scope="a b c"',
+      refusal: {
+        kind: 'denied',
+        challenge: 'error="insufficient_scope", scope="a b c"',
+      },
     });
   });
 
   it('do not allow under an obligation that nobody carries out', async () => {
     const mcp = await enforcer(one, engine);
     engine.answer('p/allow', mask('/content'));
-    expect(await mcp.before(tool)).toMatchObject({ code: -32001 });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001 } });
     engine.answer('p/allow', { allow: true, obligations: [{ type: 'notarize' }] });
-    expect(await mcp.before(tool)).toMatchObject({ code: -32001 });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001 } });
     expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code: -32001 } });
   });
 });
@@ -194,7 +201,9 @@ describe('results', () => {
   it('are given up with the client', async () => {
     const mcp = await enforcer(one, engine);
     const gone = AbortSignal.abort();
-    expect(await mcp.before(call('tools/call', { name: 'search' }), gone)).toMatchObject({ kind: 'failed' });
+    expect(await mcp.before(call('tools/call', { name: 'search' }), gone)).toMatchObject({
+      refusal: { kind: 'failed' },
+    });
     expect(await mcp.after(tool, text, gone)).toMatchObject({ refusal: { kind: 'failed' } });
   });
 });

@@ -80,7 +80,7 @@ describe('the original plugin’s defects', () => {
     engine.answer('p/allow', false);
     const mcp = await enforcer(one, engine);
     for (const params of [{ name: 'search' }, { name: 'search', arguments: {} }]) {
-      expect(await mcp.before(call('tools/call', params))).toMatchObject({ code: -32001 });
+      expect(await mcp.before(call('tools/call', params))).toMatchObject({ refusal: { code: -32001 } });
     }
     expect(await mcp.after(tool, { content: [] })).toMatchObject({ refusal: { code: -32001 } });
     expect(engine.questions).toHaveLength(3);
@@ -104,9 +104,9 @@ describe('the original plugin’s defects', () => {
       resourceEntry('https://example.com'),
     ];
     const mcp = await enforcer(applied({ tools: [toolEntry({ policy: 'q' })], resources }), engine);
-    expect(await mcp.before(call('tools/call', { name: 'research' }))).toBeUndefined();
-    expect(await mcp.before(read('https://other.org/example.com'))).toBeUndefined();
-    expect(await mcp.before(read('https://EXAMPLE.com/x'))).toMatchObject({ code: -32001 });
+    expect(await mcp.before(call('tools/call', { name: 'research' }))).toEqual({ permit: {} });
+    expect(await mcp.before(read('https://other.org/example.com'))).toEqual({ permit: {} });
+    expect(await mcp.before(read('https://EXAMPLE.com/x'))).toMatchObject({ refusal: { code: -32001 } });
   });
 
   it('4: one item of another kind fails nothing, and is seen', async () => {
@@ -132,7 +132,7 @@ describe('the original plugin’s defects', () => {
   it('7: "false" allows nothing', async () => {
     engine.answer('p/allow', { allow: 'false' });
     const mcp = await enforcer(one, engine);
-    expect(await mcp.before(tool)).toMatchObject({ code: -32603 });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32603 } });
   });
 
   it('8: times are what they say, or stop the start', () => {
@@ -147,14 +147,14 @@ describe('the original plugin’s defects', () => {
     await cleanUp();
     const mcp = await enforcerOf(example(opa.url), {});
     const asked = Array.from({ length: 50 }, () => mcp.before(git('path/IBM')));
-    expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }));
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }, () => ({ permit: {} })));
   });
 
   it('10: the timeout is the whole decision’s, whatever the tries', async () => {
     const silent = await standIn(() => undefined);
     const config = { opa_base_url: silent.url, opa_client_retries: 3, opa_client_timeout: '1s' };
     const mcp = await enforcerOf(applied({ tools: [toolEntry()] }, { config }), {});
-    expect(await mcp.before(tool)).toMatchObject({ code: -32603, status: 504 });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32603, status: 504 } });
     expect(silent.opened()).toBe(1);
   });
 
@@ -193,8 +193,8 @@ describe('the original plugin’s defects', () => {
     });
     const cache = { max: 10, allowTtl: 60_000, denyTtl: 60_000 };
     const mcp = await enforcerOf(example(server.url), { token: 't', cache });
-    expect(await mcp.before(git('x'))).toBeUndefined();
-    expect(await mcp.before(git('x'))).toBeUndefined();
+    expect(await mcp.before(git('x'))).toEqual({ permit: {} });
+    expect(await mcp.before(git('x'))).toEqual({ permit: {} });
     expect(tokens).toEqual(['Bearer t']);
     let reached = 0;
     const refusing = await standIn((_, response) => {
@@ -204,7 +204,7 @@ describe('the original plugin’s defects', () => {
     const circuitBreaker = { minimumCalls: 1 };
     const broken = await enforcerOf(example(refusing.url), { retry: false, circuitBreaker });
     for (let asked = 0; asked < 3; asked += 1) {
-      expect(await broken.before(git('x'))).toMatchObject({ code: -32603, status: 503 });
+      expect(await broken.before(git('x'))).toMatchObject({ refusal: { code: -32603, status: 503 } });
     }
     expect(reached).toBe(1);
   });
@@ -217,10 +217,12 @@ describe('the original plugin’s defects', () => {
     const server = await standIn((_, response) => response.writeHead(status).end(body));
     const mcp = await enforcerOf(example(server.url), {});
     expect(await mcp.before(git('IBM'))).toEqual({
-      kind: 'failed',
-      code: -32603,
-      message: 'The request could not be decided',
-      status: 500,
+      refusal: {
+        kind: 'failed',
+        code: -32603,
+        message: 'The request could not be decided',
+        status: 500,
+      },
     });
   });
 
@@ -228,12 +230,12 @@ describe('the original plugin’s defects', () => {
     const shipped = applied({ tools: [toolEntry()] }, { mode: 'permissive' });
     expect(shipped.warnings).toContainEqual(expect.stringContaining('mode "permissive" blocks nothing'));
     const mcp = await enforcerOf(example(opa.url), {});
-    expect(await mcp.before(git('path/BIM'))).toMatchObject({ kind: 'denied', code: -32001 });
-    expect(await mcp.before(git('path/IBM'))).toBeUndefined();
+    expect(await mcp.before(git('path/BIM'))).toMatchObject({ refusal: { kind: 'denied', code: -32001 } });
+    expect(await mcp.before(git('path/IBM'))).toEqual({ permit: {} });
     expect(await mcp.after(git('IBM'), text)).toEqual({ result: text });
     const leak = { content: [{ type: 'text', text: 'ann@example.com' }] };
     expect(await mcp.after(git('IBM'), leak)).toMatchObject({ refusal: { kind: 'denied', code: -32001 } });
-    expect(await mcp.before(read('https://example.com/root'))).toMatchObject({ code: -32001 });
-    expect(await mcp.before(read('https://example.com/open'))).toBeUndefined();
+    expect(await mcp.before(read('https://example.com/root'))).toMatchObject({ refusal: { code: -32001 } });
+    expect(await mcp.before(read('https://example.com/open'))).toEqual({ permit: {} });
   });
 });

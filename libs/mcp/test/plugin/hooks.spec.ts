@@ -41,7 +41,7 @@ describe("the plugin's hooks", () => {
   ])('of %s ask their own rules', async (_method, by, result, rules) => {
     const engine = allowing();
     const mcp = await enforcer(applied(everything({ policy_endpoints: ALL })), engine);
-    expect(await mcp.before(by)).toBeUndefined();
+    expect(await mcp.before(by)).toEqual({ permit: {} });
     expect(mcp.seesResult(by)).toBe(true);
     expect(await mcp.after(by, result)).toEqual({ result });
     expect(engine.questions.map(({ policy }) => policy)).toEqual(rules.map((rule) => `p/${rule}`));
@@ -72,10 +72,10 @@ describe("the plugin's hooks", () => {
   it('that the plugin leaves out are not asked', async () => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({}), { hooks: ['prompt_post_fetch'] }), engine);
-    expect(await mcp.before(tool)).toBeUndefined();
+    expect(await mcp.before(tool)).toEqual({ permit: {} });
     expect(mcp.seesResult(tool)).toBe(false);
     expect(await mcp.after(tool, 'text')).toEqual({ result: 'text' });
-    expect(await mcp.before(prompt)).toBeUndefined();
+    expect(await mcp.before(prompt)).toEqual({ permit: {} });
     expect(engine.questions).toEqual([]);
     expect(mcp.seesResult(prompt)).toBe(true);
     expect(await mcp.after(prompt, { messages: [] })).toMatchObject({ refusal: { code: -32001 } });
@@ -97,7 +97,7 @@ describe("the plugin's hooks", () => {
   ])('do not come to $request.method of $request.params', async (by) => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({})), engine);
-    expect(await mcp.before(by)).toBeUndefined();
+    expect(await mcp.before(by)).toEqual({ permit: {} });
     expect(mcp.seesResult(by)).toBe(false);
     expect(await mcp.after(by, 'any')).toEqual({ result: 'any' });
     expect(engine.questions).toEqual([]);
@@ -111,34 +111,34 @@ describe("the plugin's hooks", () => {
   ])('do not come to wrong parameters: $request', async (by) => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({})), engine);
-    expect(await mcp.before(by)).toMatchObject({ kind: 'invalid', code: -32602 });
+    expect(await mcp.before(by)).toMatchObject({ refusal: { kind: 'invalid', code: -32602 } });
     expect(engine.questions).toEqual([]);
   });
 
   it('ask nothing when the plugin is disabled', async () => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({}), { mode: 'disabled' }), engine);
-    expect(await mcp.before(tool)).toBeUndefined();
+    expect(await mcp.before(tool)).toEqual({ permit: {} });
     expect(mcp.seesResult(tool)).toBe(false);
-    expect(await mcp.before(call('resources/read', { uri: 'docs' }))).toBeUndefined();
-    expect(await mcp.before(call('tools/call', { name: 1 }))).toMatchObject({ code: -32602 });
+    expect(await mcp.before(call('resources/read', { uri: 'docs' }))).toEqual({ permit: {} });
+    expect(await mcp.before(call('tools/call', { name: 1 }))).toMatchObject({ refusal: { code: -32602 } });
     expect(engine.questions).toEqual([]);
   });
 
   it('report alone when the plugin is permissive', async () => {
     const engine = new TestEngine({ 'p/allow': false });
     const mcp = await enforcer(applied(everything({}), { mode: 'permissive' }), engine);
-    expect(await mcp.before(tool)).toBeUndefined();
+    expect(await mcp.before(tool)).toEqual({ permit: {} });
     expect(await mcp.after(tool, text)).toEqual({ result: text });
     expect(engine.questions).toHaveLength(2);
     engine.answer('p/allow', { allow: true, obligations: [{ type: 'notarize' }] });
-    expect(await mcp.before(tool)).toBeUndefined();
+    expect(await mcp.before(tool)).toEqual({ permit: {} });
   });
 
   it.each(['enforce', 'sequential', 'transform', undefined])('enforce in mode %s', async (mode) => {
     const engine = new TestEngine({ 'p/allow': false });
     const mcp = await enforcer(applied(everything({}), { ...(mode !== undefined && { mode }) }), engine);
-    expect(await mcp.before(tool)).toMatchObject({ kind: 'denied', code: -32001 });
+    expect(await mcp.before(tool)).toMatchObject({ refusal: { kind: 'denied', code: -32001 } });
     expect(await mcp.after(tool, text)).toMatchObject({ refusal: { kind: 'denied', code: -32001 } });
   });
 });

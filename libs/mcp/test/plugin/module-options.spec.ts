@@ -86,8 +86,8 @@ describe("the module's options with a plugin's file", () => {
   it('name what of the file has no effect beside them', () => {
     const given = plugin({ opa_base_url: 'http://b' }, { mode: 'permissive' });
     expect(pluginModuleOptions({ bundle: 'b', mode: 'enforce' }, given).warnings).toEqual([
-      'plugin "opa": opa_base_url: the gateway\'s own options say which OPA is asked.',
-      'plugin "opa": mode "permissive": the gateway\'s own option "mode" counts.',
+      'plugin "opa": opa_base_url has no effect: the gateway\'s own options say which OPA is asked.',
+      'plugin "opa": mode "permissive" has no effect: the gateway\'s own option "mode" is "enforce".',
     ]);
   });
 

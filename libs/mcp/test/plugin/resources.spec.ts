@@ -7,7 +7,7 @@ afterEach(cleanUp);
 const asked = async (entry: string, uri: string): Promise<number> => {
   const engine = new TestEngine({ 'p/allow': true });
   const mcp = await enforcer(applied({ resources: [resourceEntry(entry)] }), engine);
-  expect(await mcp.before(read(uri))).toBeUndefined();
+  expect(await mcp.before(read(uri))).toEqual({ permit: {} });
   expect(mcp.seesResult(read(uri))).toBe(engine.questions.length > 0);
   return engine.questions.length;
 };
@@ -122,7 +122,9 @@ describe("a resource's entry", () => {
   ])('is not asked about %j, which is refused', async (uri) => {
     const engine = new TestEngine({ 'p/allow': true });
     const mcp = await enforcer(applied({ resources: [resourceEntry('https://example.com')] }), engine);
-    expect(await mcp.before(read(uri))).toMatchObject({ kind: 'invalid', code: -32602, status: 400 });
+    expect(await mcp.before(read(uri))).toMatchObject({
+      refusal: { kind: 'invalid', code: -32602, status: 400 },
+    });
     expect(engine.questions).toEqual([]);
   });
 
@@ -134,10 +136,12 @@ describe("a resource's entry", () => {
       resourceEntry('http://h'),
     ];
     const mcp = await enforcer(applied({ resources }), engine);
-    expect(await mcp.before(read('http://h/open'))).toBeUndefined();
+    expect(await mcp.before(read('http://h/open'))).toEqual({ permit: {} });
     expect(await mcp.before(read('http://h/docs/a'))).toMatchObject({
-      kind: 'denied',
-      data: { reasons: ['inner'] },
+      refusal: {
+        kind: 'denied',
+        data: { reasons: ['inner'] },
+      },
     });
     expect(engine.questions.map(({ policy }) => policy)).toEqual([
       ...['p/allow', 'p/allow'],

@@ -5,5 +5,6 @@ export type { HttpReply } from './http/reply.js';
 export * from './http/revert-reply.js';
 export { httpRoutes } from './http/routes.js';
 export * from './input-builder.js';
+export { MCP_RESOURCES } from './mcp/resources.js';
 export { meta } from './metadata.js';
 export * from './registry.js';

@@ -1,16 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
 import type { Call, CallOptions } from '../../input/index.js';
-import { pickHeaders } from '../../input/index.js';
+import { peerAddress, pickHeaders } from '../../input/index.js';
 import { findMcpContext } from './request.js';
-import { peerAddress } from '../../input/index.js';
-
-/** What each method acts on, by COAZ-MCP's defaults: the resource's type and the parameter that names it. */
-const RESOURCES: Readonly<Record<string, readonly [type: string, parameter: string]>> = {
-  'tools/call': ['tool', 'name'],
-  'prompts/get': ['prompt', 'name'],
-  'resources/read': ['resource', 'uri'],
-};
+import { MCP_RESOURCES } from './resources.js';
 
 /**
  * A tool, prompt or resource of an MCP server: `request` holds the `method`, its `params` and, over HTTP, the allowed
@@ -19,7 +12,7 @@ const RESOURCES: Readonly<Record<string, readonly [type: string, parameter: stri
 export function mcpCallOf(context: ExecutionContext, { headers }: CallOptions): Call {
   const mcp = findMcpContext(context);
   const { method, params = {} } = mcp?.mcpRequest ?? {};
-  const [type, parameter] = RESOURCES[method ?? ''] ?? [];
+  const { type, parameter } = resourceOf(method) ?? {};
   const id = parameter === undefined ? undefined : params[parameter];
   if (method === undefined || type === undefined || typeof id !== 'string') {
     throw new OpaError('OPA_BAD_INPUT', `The MCP method ${JSON.stringify(method)} is not known here.`);
@@ -33,4 +26,9 @@ export function mcpCallOf(context: ExecutionContext, { headers }: CallOptions): 
     http,
     ip: peerAddress(http?.ip),
   };
+}
+
+function resourceOf(method: string | undefined): { type: string; parameter: string } | undefined {
+  const resources: Readonly<Record<string, { type: string; parameter: string }>> = MCP_RESOURCES;
+  return method !== undefined && Object.hasOwn(resources, method) ? resources[method] : undefined;
 }

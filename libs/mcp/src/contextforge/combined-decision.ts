@@ -11,20 +11,20 @@ import { denied } from '../policy/refusals.js';
 /** The part of OpaService that a plugin needs. */
 export type PluginOpa = Pick<OpaService, 'decide' | 'mode' | 'reportWouldDeny'>;
 
-/** A question of one entry. */
-export interface PluginQuestion {
+/** The query of one entry. */
+export interface PluginQuery {
   readonly opa: PluginOpa;
   readonly policy: string;
   readonly input: unknown;
 }
 
-/** What several decisions come to: a refusal, or what they want changed in the result. */
-export interface Verdict {
+/** Several decisions combined: a refusal, or the changes that they make to the result. */
+export interface CombinedDecision {
   readonly refusal?: McpRefusal;
   readonly edits: readonly ResultEdit[];
-  /** What replaces the result; `undefined` when nothing does. */
+  /** What replaces the result; `undefined` when no policy replaces the result. */
   readonly body?: unknown;
-  /** The allows as one, those apart that were only let through; `undefined` without any. */
+  /** The allows as one decision; `undefined` when permissive mode let everything pass. */
   readonly allowed?: Decision;
 }
 
@@ -34,38 +34,39 @@ interface Decided extends McpEffects {
 }
 
 /**
- * Asks every question at once: all must allow, and each obligation be carried out. One denial is enough to refuse,
- * whatever the other questions come to.
+ * Evaluates every query at once. All must allow, and every obligation must be carried out. One denial is enough to
+ * refuse, whatever becomes of the other queries.
  *
  * @param hasResult - whether there is a result to edit; without one an edit can't be carried out
- * @throws OpaError when no answer can be had and none denies; `OPA_BAD_DECISION` for two replacements of one result
+ * @throws OpaError when a query fails and no other denies; `OPA_BAD_DECISION` when two policies replace the result
  */
-export async function verdictOf(
-  questions: readonly PluginQuestion[],
+export async function decideAll(
+  queries: readonly PluginQuery[],
   hasResult: boolean,
   signal: AbortSignal | undefined,
-): Promise<Verdict> {
+): Promise<CombinedDecision> {
   const phase = hasResult ? 'response' : 'request';
   const settled = await Promise.allSettled(
-    questions.map(async ({ opa, policy, input }) =>
-      decidedBy(await opa.decide({ policy, input, phase, signal }), opa, hasResult),
+    queries.map(async ({ opa, policy, input }) =>
+      carryOut(await opa.decide({ policy, input, phase, signal }), opa, hasResult),
     ),
   );
-  const decided = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const decided = settled.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const refusing = decided.filter(({ refuses }) => refuses);
-  if (refusing.length > 0) return { refusal: refusalOf(refusing), edits: [] };
-  const failure = settled.find((one) => one.status === 'rejected');
+  if (refusing.length > 0) return { refusal: combinedRefusal(refusing), edits: [] };
+  const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
-  const counting = decided.filter(({ decision }) => decision.degraded !== 'permissive');
+  const effective = decided.filter(({ decision }) => decision.degraded !== 'permissive');
   return {
-    edits: counting.flatMap(({ edits }) => edits),
-    body: bodyOf(counting),
-    ...(counting.length > 0 && { allowed: together(counting.map(({ decision }) => decision)) }),
+    edits: effective.flatMap(({ edits }) => edits),
+    body: replacementOf(effective),
+    ...(effective.length > 0 && { allowed: together(effective.map(({ decision }) => decision)) }),
   };
 }
 
-function decidedBy(decision: Decision, opa: PluginOpa, hasResult: boolean): Decided {
+function carryOut(decision: Decision, opa: PluginOpa, hasResult: boolean): Decided {
   const effects = effectsOf(decision);
+  // A mocked OpaService may return anything, so only `true` counts as an allow.
   if ((decision.allowed as unknown) !== true) return { ...effects, decision, refuses: true };
   const failed = effects.failed || effects.scopes !== undefined || (!hasResult && effects.edits.length > 0);
   const refuses = failed && opa.mode !== 'permissive';
@@ -75,21 +76,21 @@ function decidedBy(decision: Decision, opa: PluginOpa, hasResult: boolean): Deci
   return { ...effects, decision, refuses };
 }
 
-function refusalOf(refusing: readonly Decided[]): McpRefusal {
+function combinedRefusal(refusing: readonly Decided[]): McpRefusal {
   const [first] = refusing as [Decided];
-  const asking = refusing.filter(({ scopes }) => scopes !== undefined);
-  const scopes = [...new Set(asking.flatMap((one) => one.scopes ?? []))];
+  const stepUps = refusing.filter(({ scopes }) => scopes !== undefined);
+  const scopes = [...new Set(stepUps.flatMap((stepUp) => stepUp.scopes ?? []))];
   const reasons = refusing.flatMap(({ decision }) => decision.reasons);
-  return denied({ ...first.decision, reasons }, asking.length > 0 ? scopes : undefined);
+  return denied({ ...first.decision, reasons }, stepUps.length > 0 ? scopes : undefined);
 }
 
-function bodyOf(decided: readonly Decided[]): unknown {
+function replacementOf(decided: readonly Decided[]): unknown {
   const replacing = decided.filter(({ decision }) => decision.body !== undefined);
   if (replacing.length > 1) {
     const policies = replacing.map(({ decision }) => `"${decision.policy}"`).join(' and ');
     throw new OpaError(
       'OPA_BAD_DECISION',
-      `The policies ${policies} each replace the result. Let one do it.`,
+      `The policies ${policies} each replace the result with a body. Let one policy return a body.`,
     );
   }
   return replacing[0]?.decision.body;

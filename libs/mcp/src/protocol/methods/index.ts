@@ -1,0 +1,4 @@
+export type * from './method.js';
+export * from './lookup.js';
+export { LIST_TOOLS, METHODS, OPENING_METHODS } from './table.js';
+export type { McpMethodName } from './table.js';
