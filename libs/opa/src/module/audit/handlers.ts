@@ -67,7 +67,8 @@ function handlersIn(
   const prototype = controller.prototype as Record<string, unknown>;
   return scanner.getAllMethodNames(prototype).flatMap((name) => {
     const method = prototype[name];
-    if (typeof method !== 'function') return [];
+    // Every decorator of Nest puts metadata on the method. Most methods have none: the lookups below are skipped for them.
+    if (typeof method !== 'function' || Reflect.getMetadataKeys(method).length === 0) return [];
     const served = asController && nest.host?.httpAdapter !== undefined;
     const http = served ? httpRoutes(controller, method, place) : [];
     return [
