@@ -50,6 +50,23 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          [
+            'CallExpression[callee.property.name=/^(toBeDefined|toBeTruthy|toBeFalsy)$/]',
+            'Assert the value.',
+          ],
+          [
+            'CallExpression[callee.property.name="toBeGreaterThanOrEqual"][arguments.0.value=0]',
+            'Most numbers are at least 0. Assert the value.',
+          ],
+          [
+            'CallExpression[callee.name="expect"][arguments.0.type="Literal"]',
+            'This assertion never depends on the code under test.',
+          ],
+        ].map(([selector, message]) => ({ selector, message })),
+      ],
     },
   },
   prettier,

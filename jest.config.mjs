@@ -38,7 +38,7 @@ export default {
     '^nestjs-opa/internal$': '<rootDir>/libs/opa/src/internal.ts',
     '^nestjs-opa/testing$': '<rootDir>/libs/opa/src/testing/index.ts',
   },
-  // Jest looks up a global variable in its sandbox 60 times slower than Node. These lookups are the most frequent.
-  sandboxInjectedGlobals: ['Array', 'JSON', 'Math', 'Object', 'Reflect', 'Symbol'],
+  // Jest looks up a global variable in its sandbox 60 times slower than Node. These two are looked up most often.
+  sandboxInjectedGlobals: ['Object', 'Reflect'],
   testTimeout: 20_000,
 };

@@ -64,14 +64,17 @@ describe('a request that does not arrive in time', () => {
     ['a part of a message that is too large', `${head('/mcp/up', 1_000_000_000)}abc`],
   ];
 
-  it.each(UNFINISHED)('is answered with 408, and its connection closed: %s', async (_what, text) => {
-    const connection = await rawConnection(gateway.port, text);
-    const [, answer = '', body = ''] = /^(.*?)\r\n\r\n(.*)$/s.exec(await connection.closed) ?? [];
-    expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
-    expect(JSON.parse(body)).toMatchObject({ statusCode: 408, error: 'Request Timeout' });
-  });
+  it.concurrent.each(UNFINISHED)(
+    'is answered with 408, and its connection closed: %s',
+    async (_what, text) => {
+      const connection = await rawConnection(gateway.port, text);
+      const [, answer = '', body = ''] = /^(.*?)\r\n\r\n(.*)$/s.exec(await connection.closed) ?? [];
+      expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+      expect(JSON.parse(body)).toMatchObject({ statusCode: 408, error: 'Request Timeout' });
+    },
+  );
 
-  it.each([
+  it.concurrent.each([
     ['without a token', () => closed.port, `${head('/api/up/0', 100)}abc`, 401],
     ['to an MCP server without a token', () => closed.port, `${head('/mcp/up', 100)}abc`, 401],
     ['to nowhere', () => gateway.port, `${head('/nowhere', 100)}abc`, 404],
@@ -81,13 +84,16 @@ describe('a request that does not arrive in time', () => {
     expect(received.match(/HTTP\/1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
   });
 
-  it('is closed in the middle of an answer that has begun, with nothing that could be taken for a part of it', async () => {
-    const early = routes.add((_request, response) => response.write('begun'));
-    const connection = await rawConnection(gateway.port, `${head(`/api/up${early}`, 100)}abc`);
-    const received = await connection.closed;
-    expect(received).toMatch(/^HTTP\/1.1 200 OK\r\n/);
-    expect(received).toMatch(/\r\n\r\n5\r\nbegun\r\n$/);
-  });
+  it.concurrent(
+    'is closed in the middle of an answer that has begun, with nothing that could be taken for a part of it',
+    async () => {
+      const early = routes.add((_request, response) => response.write('begun'));
+      const connection = await rawConnection(gateway.port, `${head(`/api/up${early}`, 100)}abc`);
+      const received = await connection.closed;
+      expect(received).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+      expect(received).toMatch(/\r\n\r\n5\r\nbegun\r\n$/);
+    },
+  );
 
   it('closes no other: an answer may take as long as it takes', async () => {
     let finish: () => void = () => undefined;

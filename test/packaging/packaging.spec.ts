@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -13,36 +13,15 @@ const fixtures = join(import.meta.dirname, 'fixtures');
 /** The package of each import and re-export, of type imports in the middle of a line too. */
 const IMPORTED = /(?:from|import\(|import|types=)\s*["'](?!\.|node:)((?:@[^/"']+\/)?[^/"']+)/g;
 
-const PACKAGES = ['nestjs-opa', 'nestjs-opa-mcp', 'opa-plan'] as const;
-type PackageName = (typeof PACKAGES)[number];
+const FOLDERS = { 'nestjs-opa': 'libs/opa', 'nestjs-opa-mcp': 'libs/mcp', 'opa-plan': 'libs/plan' } as const;
+type PackageName = keyof typeof FOLDERS;
+const PACKAGES = Object.keys(FOLDERS) as PackageName[];
 
 let folder: string;
 /** The packed libraries by their names. */
 let tarballs: Record<PackageName, string>;
 let nest12: string;
 let nest11: string;
-
-/** The workspace without its built files: packing builds anew, and other tests run what is built in the checkout. */
-async function copyOfWorkspace(): Promise<string> {
-  const copy = join(folder, 'workspace');
-  const built = ['opa', 'mcp', 'plan'].map((name) => join(root, 'libs', name, 'dist'));
-  const paths = [
-    'package.json',
-    'tsconfig.json',
-    'scripts/build-lib.mjs',
-    'libs/opa',
-    'libs/mcp',
-    'libs/plan',
-  ];
-  for (const path of paths) {
-    await cp(join(root, path), join(copy, path), {
-      recursive: true,
-      filter: (from) => !built.includes(from),
-    });
-  }
-  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
-  return copy;
-}
 
 /** A copy of a fixture outside the checkout, with the packed library installed. */
 async function project(name: string): Promise<string> {
@@ -65,15 +44,9 @@ describe('the packed libraries', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'nestjs-opa-packaging-'));
     env['OPA_BIN'] = lastLine(await run(root, 'node', 'scripts/get-opa.mjs'));
-    const workspace = await copyOfWorkspace();
-    await run(
-      workspace,
-      'npm',
-      'pack',
-      ...PACKAGES.flatMap((name) => ['-w', name]),
-      '--pack-destination',
-      folder,
-    );
+    // Packs what `npm test` has built: a build by npm would change the files that other tests run meanwhile.
+    const workspaces = PACKAGES.flatMap((name) => ['-w', name]);
+    await run(root, 'npm', 'pack', '--ignore-scripts', ...workspaces, '--pack-destination', folder);
     const packed = await readdir(folder);
     const tarballOf = (name: string) =>
       join(folder, packed.find((file) => file.startsWith(`${name}-0`)) ?? '');
@@ -81,6 +54,14 @@ describe('the packed libraries', () => {
     [nest12, nest11] = await Promise.all([project('nest12-esm'), project('nest11-cjs')]);
   }, PATIENCE);
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(Object.entries(FOLDERS))('%s is built before npm packs it', async (_name, path) => {
+    const { scripts } = JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    expect(scripts['prepack']).toMatch(/build-lib\.mjs/);
+    expect(scripts['prepack']).toBe(scripts['build']);
+  });
 
   it.each(PACKAGES)('%s has nothing for publint to complain of', async (name) => {
     const { stdout } = await runInstalled(root, 'publint', 'run', tarballs[name], '--strict');

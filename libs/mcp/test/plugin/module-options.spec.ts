@@ -112,7 +112,9 @@ describe("the module's options with a plugin's file", () => {
       opa_client_keepalive_expiry: time,
     };
     const file = applied({ tools: [toolEntry()] }, { config });
-    await expect(enforcerOf(file, { pool: { connectTimeout: 900 } })).resolves.toBeDefined();
+    await expect(enforcerOf(file, { pool: { connectTimeout: 900 } })).resolves.toMatchObject({
+      before: expect.any(Function) as unknown,
+    });
     await cleanUp();
   });
 

@@ -1,20 +1,14 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import type { EngineAnswer, OpaModuleOptions } from 'nestjs-opa';
+import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaModule, OpaService } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { CODES, FAILURES } from './codes.js';
+import { DETAIL, failedLog, TIMEOUT, TIMEOUT_LOG, UNKNOWN } from './failures.js';
 import type { ContextDriver, HandlerName, RunningContext, Seen } from './driver.js';
 import { order } from './driver.js';
-
-const DETAIL = 's3cret-address';
-
-/** Gives each answer an id, as an OPA does that logs its decisions. */
-class LoggingEngine extends TestEngine {
-  override async evaluate(...asked: Parameters<TestEngine['evaluate']>): Promise<EngineAnswer> {
-    return { ...(await super.evaluate(...asked)), id: 'd-1' };
-  }
-}
+import { LoggingEngine } from './support/logging-engine.js';
+import { expectLogs } from '../../../../test/support/logs.js';
 
 /**
  * What holds on every kind of context: the body of a `describe`.
@@ -39,6 +33,10 @@ export function testContext(driver: ContextDriver): void {
       onCalled();
     };
     running = await driver.start(OpaModule.forRoot(all), onCall, all);
+  };
+  /** Expects errors in the log. An application in a process of its own logs there. */
+  const expectErrors = (...texts: string[]): void => {
+    if (driver.isOwnProcess !== true) expectLogs(...texts);
   };
   const errorOf = (seen: Seen): Extract<Seen, { error: unknown }>['error'] => {
     if ('error' in seen) return seen.error;
@@ -78,6 +76,7 @@ export function testContext(driver: ContextDriver): void {
   });
 
   it.each(FAILURES)('refuses on %s, and says no more than its kind', async (code, kind) => {
+    expectErrors(`[OpaEnforcement] ${code}: ${DETAIL}`);
     await start();
     engine.answer('orders/remove', new OpaError(code, DETAIL, { cause: new Error(DETAIL) }));
     const error = errorOf(await running.call('remove', '7'));
@@ -93,6 +92,7 @@ export function testContext(driver: ContextDriver): void {
     expect(called).toEqual([]);
     expect(engine.questions).toEqual([]);
     await running.close();
+    expectErrors('[OpaEnforcement] OPA_BAD_INPUT: The input of the policy "orders/view" has ');
     await start({ input: { maxResponseBytes: 20 }, onUnavailable: 'allow' });
     const error = errorOf(await running.call('read', '7'));
     expect(error.code).toBe(codes.FAILED);
@@ -151,6 +151,8 @@ export function testContext(driver: ContextDriver): void {
       { input: { user: 'anonymous', mode: 'output', response: { body: order('7') } } },
     ]);
     await running.close();
+    if (!isHttp)
+      expectErrors('[OpaEnforcement] OPA_BAD_INPUT: The input shape "envoy" describes HTTP requests');
     await start({ input: { shape: 'envoy' } });
     const seen = await running.call('remove', '7');
     expect(isHttp ? seen : errorOf(seen).code).toEqual(isHttp ? { result: order('7') } : codes.BAD_INPUT);
@@ -183,13 +185,15 @@ export function testContext(driver: ContextDriver): void {
 
   it('denies what cannot be done there: a header without an answer that has any, an unknown type', async () => {
     const hasHeaders = driver.column === 'http' || driver.column === 'graphql';
-    const allow = (...obligations: object[]): object => ({ allow: true, obligations });
+    const types = hasHeaders ? ['notarize'] : ['notarize', 'header'];
+    expectErrors(...types.map((type) => failedLog(type, 'orders/remove')));
     await start();
-    engine.answer('orders/remove', allow({ type: 'header', properties: { name: 'x-a', value: '1' } }));
+    const header = { type: 'header', properties: { name: 'x-a', value: '1' } };
+    engine.answer('orders/remove', { allow: true, obligations: [header] });
     const seen = await running.call('remove', '7');
     if (hasHeaders) expect(seen).toEqual({ result: order('7') });
     else expect(errorOf(seen).code).toBe(codes.deny);
-    engine.answer('orders/remove', allow({ type: 'notarize' }));
+    engine.answer('orders/remove', UNKNOWN);
     expect(errorOf(await running.call('remove', '7')).code).toBe(codes.deny);
     expect(called).toEqual(hasHeaders ? ['remove'] : []);
   });
@@ -208,11 +212,12 @@ export function testContext(driver: ContextDriver): void {
   });
 
   it.each([
-    ['denied', false, 'deny'],
-    ['undefined', undefined, 'deny'],
-    ['undecided', new OpaError('OPA_TIMEOUT', DETAIL), 'LATE'],
-    ['allowed with an unknown obligation', { allow: true, obligations: [{ type: 'notarize' }] }, 'deny'],
-  ] as const)('keeps a result back that is %s', async (_name, answer, kind) => {
+    ['denied', false, 'deny', []],
+    ['undefined', undefined, 'deny', []],
+    ['undecided', TIMEOUT, 'LATE', [TIMEOUT_LOG]],
+    ['allowed with an unknown obligation', UNKNOWN, 'deny', [failedLog('notarize', 'orders/view')]],
+  ] as const)('keeps a result back that is %s', async (_name, answer, kind, logs) => {
+    expectErrors(...logs);
     await start();
     engine.answer('orders/view', answer);
     const error = errorOf(await running.call('read', '7'));
@@ -237,6 +242,7 @@ export function testContext(driver: ContextDriver): void {
   });
 
   it('lets through without a decision where OPA is gone and that is allowed; never on overload', async () => {
+    expectErrors(`[OpaEnforcement] OPA_OVERLOADED: ${DETAIL}`);
     await start({ onUnavailable: 'allow' });
     engine.answer('orders/remove', new OpaError('OPA_UNREACHABLE', DETAIL));
     expect(await running.call('remove', '7')).toEqual({ result: order('7') });
@@ -264,13 +270,14 @@ export function testContext(driver: ContextDriver): void {
     });
 
     it.each([
-      ['denied', { allow: false, reasons: ['not yours'] }, 'deny', ['not yours']],
-      ['undefined', undefined, 'deny', undefined],
-      ['allowed with an obligation', { allow: true, obligations: [{ type: 'log' }] }, 'deny', undefined],
-      ['undecided', new OpaError('OPA_TIMEOUT', DETAIL), 'LATE', undefined],
+      ['denied', { allow: false, reasons: ['not yours'] }, 'deny', ['not yours'], []],
+      ['undefined', undefined, 'deny', undefined, []],
+      ['allowed with an obligation', UNKNOWN, 'deny', undefined, ['allows with obligations ("notarize")']],
+      ['undecided', TIMEOUT, 'LATE', undefined, [`[OpaService] OPA_TIMEOUT: ${DETAIL}`, TIMEOUT_LOG]],
     ] as const)(
       'gives what enforce throws in a handler its own form: %s',
-      async (_name, answer, kind, reasons) => {
+      async (_name, answer, kind, reasons, logs) => {
+        expectErrors(...logs);
         const module = await Test.createTestingModule({
           imports: [OpaModule.forRoot({ engine: new TestEngine({ 'in/code': answer }) })],
         }).compile();

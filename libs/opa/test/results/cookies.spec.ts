@@ -88,16 +88,31 @@ const lateCookie: Leave = (reply) => {
   Object.assign(response, { writeHead: late });
 };
 
-const rows: [string, typeof onExpress, Leave][] = [
-  ['express: a session of express-session', onExpress, (reply) => (reply.req.session['user'] = 'ann')],
-  ['express: a cookie of its own', onExpress, (reply) => reply.cookie('own', '1')],
-  ['express: one more value', onExpress, (reply) => reply.appendHeader('set-cookie', 'own=1')],
-  ['express: a cookie by the package cookies, as the headers leave', onExpress, lateCookie],
-  ['express: a status text', onExpress, (reply) => (reply.statusMessage = 'own=1')],
-  ['fastify: a session of @fastify/session', onFastify, (reply) => (reply.request.session['user'] = 'ann')],
-  ['fastify: a cookie of @fastify/cookie', onFastify, (reply) => reply.setCookie('own', '1')],
-  ['fastify: a trailer', onFastify, (reply) => reply.trailer('x-own', () => Promise.resolve('own=1'))],
-  ['fastify: a status text', onFastify, (reply) => (reply.raw.statusMessage = 'own=1')],
+const rows: [string, typeof onExpress, Leave, string][] = [
+  [
+    'express: a session of express-session',
+    onExpress,
+    (reply) => (reply.req.session['user'] = 'ann'),
+    'connect.sid=',
+  ],
+  ['express: a cookie of its own', onExpress, (reply) => reply.cookie('own', '1'), 'own=1'],
+  ['express: one more value', onExpress, (reply) => reply.appendHeader('set-cookie', 'own=1'), 'own=1'],
+  ['express: a cookie by the package cookies, as the headers leave', onExpress, lateCookie, 'own=1'],
+  ['express: a status text', onExpress, (reply) => (reply.statusMessage = 'own=1'), 'own=1'],
+  [
+    'fastify: a session of @fastify/session',
+    onFastify,
+    (reply) => (reply.request.session['user'] = 'ann'),
+    'sessionId=',
+  ],
+  ['fastify: a cookie of @fastify/cookie', onFastify, (reply) => reply.setCookie('own', '1'), 'own=1'],
+  [
+    'fastify: a trailer',
+    onFastify,
+    (reply) => reply.trailer('x-own', () => Promise.resolve('own=1')),
+    'own=1',
+  ],
+  ['fastify: a status text', onFastify, (reply) => (reply.raw.statusMessage = 'own=1'), 'own=1'],
 ];
 
 describe('what a handler leaves for the end of an answer', () => {
@@ -113,10 +128,10 @@ describe('what a handler leaves for the end of an answer', () => {
     return head(await running.app.getUrl());
   };
 
-  it.each(rows)('leaves with an allowed result: %s', async (_name, setup, leave) => {
+  it.each(rows)('leaves with an allowed result: %s', async (_name, setup, leave, text) => {
     const answer = await send(setup, leave, true);
     expect(answer).toMatch(/^200 /);
-    expect(answer).toMatch(/own=1|connect\.sid=|sessionId=/);
+    expect(answer).toContain(text);
   });
 
   it.each(rows)('stays with a denied one: %s', async (_name, setup, leave) => {
