@@ -39,9 +39,11 @@ beforeAll(async () => {
   const mcp = (url: string) => [{ name: 'up', url: `${url}${answering}`, policy: 'test/open' }];
   const start = async (others: object) =>
     (await startOpenGateway(cleanup, routes.handle, undefined, { mcp, listen, ...others })).gateway;
-  gateway = await start({});
-  closed = await start({ auth });
-  small = await start({ listen: { maxBufferedBytes: MAX_BUFFERED } });
+  [gateway, closed, small] = await Promise.all([
+    start({}),
+    start({ auth }),
+    start({ listen: { maxBufferedBytes: MAX_BUFFERED } }),
+  ]);
 }, 60_000);
 
 const head = (target: string, length: number, more = ''): string =>

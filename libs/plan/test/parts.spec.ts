@@ -11,6 +11,9 @@ jest.unstable_mockModule('../src/compiler/lengths.js', () => ({
 const { fromJson } = await import('../src/index.js');
 const { policyOf } = await import('./support/build.js');
 const { compareCases } = await import('./support/compare-cases.js');
+const { hasOpaCases } = await import('./support/opa-cases.js');
+
+const whereCasesAre = hasOpaCases() ? it : it.skip;
 
 const REGO = `package t
 
@@ -68,9 +71,13 @@ describe('a long function', () => {
     );
   });
 
-  it("answers OPA's own cases as OPA does", () => {
-    const { report, differences } = compareCases();
-    process.stderr.write(`${report}\n`);
-    expect(differences).toEqual([]);
-  }, 600_000);
+  whereCasesAre(
+    "has OPA's results for OPA's own cases (needs OPA's Go module)",
+    () => {
+      const { counts, differences } = compareCases();
+      expect(differences).toEqual([]);
+      expect(counts.same).toBeGreaterThan(1_000);
+    },
+    600_000,
+  );
 });

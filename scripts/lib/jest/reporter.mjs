@@ -36,9 +36,9 @@ export default class ProgressReporter {
     if (this.#terminal.isTTY) this.#terminal.write(CLEAR_LINE);
     if (totals.numTotalTestSuites > 1) this.#printSlowest();
     const counts = countsOf(totals);
-    this.#print(
-      `${totals.numTotalTestSuites} files, ${counts.passed} tests passed, ${counts.failed} failed, ${this.#elapsed()}`,
-    );
+    const { numTotalTestSuites: files, numPendingTests: skipped } = totals;
+    const results = `${counts.passed} tests passed, ${counts.failed} failed, ${skipped} skipped`;
+    this.#print(`${files} files, ${results}, ${this.#elapsed()}`);
     const { TEST_COUNTS } = process.env;
     if (TEST_COUNTS !== undefined) writeFileSync(TEST_COUNTS, JSON.stringify(counts));
   }

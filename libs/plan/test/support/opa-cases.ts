@@ -36,12 +36,14 @@ export interface OpaCase {
 }
 
 /**
- * OPA's own cases, as plans, with what OPA answers. They are read from the Go module, which is there where OPA was
- * built by Go, and kept until the version or the program changes. Undefined where Go or the module is missing.
+ * Reads OPA's own cases, as plans, with the results of OPA. A Go program reads them from OPA's Go module. They are
+ * stored until the version or the program changes.
+ *
+ * @throws Error when Go or the module is missing: ask {@link hasOpaCases} first
  */
-export function opaCases(): readonly OpaCase[] | undefined {
+export function opaCases(): readonly OpaCase[] {
   const module = moduleFolder();
-  if (module === undefined) return undefined;
+  if (module === undefined) throw new Error(`Run: go install github.com/open-policy-agent/opa@v${VERSION}`);
   const hash = createHash('sha256').update(readFileSync(PROGRAM)).digest('hex').slice(0, 12);
   const folder = process.env['NESTJS_OPA_CACHE'] ?? join(homedir(), '.cache', 'nestjs-opa');
   const file = join(folder, `cases-${VERSION}-${hash}.ndjson`);
@@ -54,6 +56,9 @@ export function opaCases(): readonly OpaCase[] | undefined {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.map((line) => fromJson(line) as unknown as OpaCase);
 }
+
+/** Whether Go and OPA's Go module are here. */
+export const hasOpaCases = (): boolean => moduleFolder() !== undefined;
 
 /** The value of a term. */
 export function valueOf(term: Tagged): Value {
