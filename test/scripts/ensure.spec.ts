@@ -81,7 +81,7 @@ describe('ensureBuilt', () => {
   beforeEach(() => {
     write('npm-cli.js', building);
     write('package.json', '{}');
-    for (const file of ['tsconfig.cjs.json', 'tsconfig.esm.json', 'package.json', 'src/index.ts'])
+    for (const file of ['tsconfig.build.json', 'package.json', 'src/index.ts'])
       for (const library of ['opa', 'mcp', 'plan']) write(`libs/${library}/${file}`, '');
     for (const file of ['src/main.ts', 'demo/src/main.ts', 'scripts/build-lib.mjs', 'package-lock.json'])
       write(file, '');
