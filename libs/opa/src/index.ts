@@ -48,8 +48,8 @@ export {
   OpaPublic,
 } from './decorators/index.js';
 export type { OpaObligationHandler, OpaObligationScene, OpaPolicyOptions } from './decorators/index.js';
-export { createEmbeddedEngine } from './engines/embedded/index.js';
-export type { EmbeddedEngine, EmbeddedEngineOptions } from './engines/embedded/index.js';
+export { createEmbeddedEngine } from './engines/index.js';
+export type { EmbeddedEngine, EmbeddedEngineOptions } from './engines/index.js';
 export { OpaGuard } from './guard/index.js';
 export type { InputFunction } from './contexts/index.js';
 export type { ContextFunction, Input, OpaInputOptions, OpaInputProvider } from './input/index.js';

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
 import { assertPolicyPath, inputJson, OpaError, promiseTry } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
@@ -46,7 +47,7 @@ const MAX_PATHS = 1_000;
  * @see {@link https://www.openpolicyagent.org/docs/rest-api | OPA's REST API}
  */
 export class OpaClient {
-  private readonly paths = new Map<string, string>();
+  private readonly paths = new LRUCache<string, string>({ max: MAX_PATHS });
 
   constructor(
     private readonly transport: Transport,
@@ -150,7 +151,7 @@ export class OpaClient {
     if (path === undefined) {
       const segments = assertPolicyPath(policy, 'policy').split('/').map(encodeURIComponent);
       path = `${this.pool.origin.basePath}/v1/data/${segments.join('/')}`;
-      if (this.paths.size < MAX_PATHS) this.paths.set(policy, path);
+      this.paths.set(policy, path);
     }
     return path;
   }

@@ -9,6 +9,7 @@ export * from './input-json.js';
 export * from './input-size.js';
 export * from './json.js';
 export * from './maybe-promise.js';
+export * from './once-per-key.js';
 export * from './opa-error.js';
 export * from './option-schemas.js';
 export * from './policy-path.js';

@@ -1,9 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { OpaError } from './opa-error.js';
 
 // Printable, and nothing that could end, leave or re-encode a path segment.
 const SEGMENT = /^[^\s/%?#\\\p{Cc}\p{Cs}]+$/u;
 
-/** What {@link assertPolicyPath} accepts, in words, for error messages. */
+/** What {@link assertPolicyPath} accepts, for error messages. */
 export const POLICY_PATH_RULE =
   'a path under data such as "orders/read": segments parted by single slashes, none of them "." or "..", ' +
   'without a leading or trailing slash, white space, "%", "?", "#" or "\\"';
@@ -11,29 +12,28 @@ export const POLICY_PATH_RULE =
 /**
  * Tells whether a value is a policy path: `a/b/c` under `data`.
  *
- * @remarks A path that request data could shape must never leave `/v1/data/`, so everything that URL parsers
- * rewrite is refused rather than escaped.
+ * @remarks A path may contain request data, and must never leave `/v1/data/`. So everything that URL parsers rewrite is
+ * refused rather than escaped.
  */
 export function isPolicyPath(path: unknown): path is string {
   if (typeof path !== 'string') return false;
-  if (known.has(path)) return true;
-  const valid = path
-    .split('/')
-    .every((segment) => segment !== '.' && segment !== '..' && SEGMENT.test(segment));
-  if (valid && known.size < MAX_KNOWN) known.add(path);
-  return valid;
+  if (valid.get(path) === true) return true;
+  const segments = path.split('/');
+  if (!segments.every((segment) => segment !== '.' && segment !== '..' && SEGMENT.test(segment)))
+    return false;
+  valid.set(path, true);
+  return true;
 }
 
 // Each decision checks its path. Policies are few and named in code; the bound is for callers who build paths.
-const known = new Set<string>();
-const MAX_KNOWN = 1_000;
+const valid = new LRUCache<string, true>({ max: 1_000 });
 
 /**
- * Gives a policy path back when it is one.
+ * Checks a policy path, and returns it.
  *
  * @param path - the path to check
- * @param where - where it was given, for the message
- * @throws OpaError `OPA_BAD_OPTIONS` when it isn't one
+ * @param where - the place of the path in the options, for the message
+ * @throws OpaError `OPA_BAD_OPTIONS` when the value isn't a policy path
  */
 export function assertPolicyPath(path: unknown, where: string): string {
   if (isPolicyPath(path)) return path;
@@ -43,12 +43,15 @@ export function assertPolicyPath(path: unknown, where: string): string {
   );
 }
 
-/** What is probably wrong with a path at which no policy was found, as an end of a message; nothing where nobody can tell. */
+/**
+ * The end of a message about a path at which no policy was found: what is probably wrong with the path. Empty where
+ * nobody can tell.
+ */
 export function policyPathHint(path: string): string {
   const isDotted = !path.includes('/') && path.includes('.');
   const segments = (isDotted ? path.split('.') : path.split('/')).filter((segment) => segment !== '');
   const isBelowData = segments[0] === 'data' && segments.length > 1;
   if (!isDotted && !isBelowData) return '';
-  const meant = segments.slice(isBelowData ? 1 : 0).join('/');
-  return ` A policy path is relative to "data", and its segments are parted by slashes: write "${meant}".`;
+  const intended = segments.slice(isBelowData ? 1 : 0).join('/');
+  return ` A policy path is relative to "data", and its segments are parted by slashes: write "${intended}".`;
 }

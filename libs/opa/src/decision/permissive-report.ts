@@ -1,15 +1,16 @@
+import { LRUCache } from 'lru-cache';
 import type { OpaErrorCode } from '../contracts/index.js';
 
 /** What a permissive policy would have stopped. */
 export interface WouldDeny {
   readonly policy: string;
-  /** What it would have been stopped for. */
+  /** Why the policy would have stopped the requests. */
   readonly outcome: 'deny' | 'undefined' | OpaErrorCode;
-  /** How often. */
+  /** How many requests. */
   readonly count: number;
-  /** The policy's reasons, the last time. */
+  /** The policy's reasons for the latest of them. */
   readonly reasons: readonly string[];
-  /** The last time. */
+  /** When the latest of them came. */
   readonly at: Date;
 }
 
@@ -18,16 +19,16 @@ const MAX_ENTRIES = 1_000;
 
 /** Counts what permissive policies would have stopped. */
 export class PermissiveReport {
-  private readonly entries = new Map<string, WouldDeny>();
+  private readonly entries = new LRUCache<string, WouldDeny>({ max: MAX_ENTRIES });
 
   add(policy: string, outcome: WouldDeny['outcome'], reasons: readonly string[]): void {
     const key = `${policy} ${outcome}`;
     const count = (this.entries.get(key)?.count ?? 0) + 1;
-    if (count === 1 && this.entries.size >= MAX_ENTRIES) return;
     this.entries.set(key, { policy, outcome, count, reasons, at: new Date() });
   }
 
+  /** The entries; the latest is the last. */
   list(): WouldDeny[] {
-    return [...this.entries.values()];
+    return [...this.entries.rvalues()].filter((entry) => entry !== undefined);
   }
 }

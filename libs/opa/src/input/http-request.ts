@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { OpaError } from '../contracts/index.js';
 
 /** What the library reads of a request, the same on Express and Fastify. */
@@ -69,7 +70,7 @@ export function routeTemplate(written: string): string {
     .replace(/(.)\/$/, '$1');
 }
 
-const templates = new Map<string, string>();
+const templates = new LRUCache<string, string>({ max: 1_000 });
 
 /** The route's template, such as `/orders/:id`; the same on both adapters, where a wildcard is `*`. */
 export function routeOf(request: HttpRequest): string {
@@ -77,7 +78,7 @@ export function routeOf(request: HttpRequest): string {
   let template = templates.get(written);
   if (template === undefined) {
     template = routeTemplate(written);
-    if (templates.size < 1_000) templates.set(written, template);
+    templates.set(written, template);
   }
   return template;
 }

@@ -2,8 +2,7 @@ import type { OpaClient } from '../client/index.js';
 import type { BaseEngine, EngineAnswer, PolicyEngine } from '../contracts/index.js';
 import type { EngineSnapshot } from '../decision/index.js';
 import { cacheTtlOf } from '../decision/index.js';
-import { createEmbeddedEngine } from '../engines/embedded/index.js';
-import { RemoteEngine } from '../engines/remote.engine.js';
+import { createEmbeddedEngine, RemoteEngine } from '../engines/index.js';
 import {
   BundleFallbackEngine,
   CachingEngine,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { createEmbeddedEngine } from '../../src/engines/embedded/index.js';
+import { createEmbeddedEngine } from '../../src/engines/index.js';
 import { expressions, input } from './support/expressions.js';
 import { buildBundle, opaEval, writeSources } from './support/opa.js';
 

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createEmbeddedEngine, loadBundle } from '../../src/engines/embedded/index.js';
+import { createEmbeddedEngine } from '../../src/engines/index.js';
+import { loadBundle } from '../../src/engines/embedded/load-bundle.js';
 import { readArchive, writeArchive, writeBytes } from './support/archive.js';
 import { buildBundle } from './support/opa.js';
 

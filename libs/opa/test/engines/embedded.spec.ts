@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { createEmbeddedEngine } from '../../src/engines/embedded/index.js';
-import type { EmbeddedEngine } from '../../src/engines/embedded/index.js';
+import { createEmbeddedEngine } from '../../src/engines/index.js';
+import type { EmbeddedEngine } from '../../src/engines/index.js';
 import { buildBundle, opaEval, writeSources } from './support/opa.js';
 
 const POLICY = `package gateway

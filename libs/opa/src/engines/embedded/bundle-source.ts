@@ -10,8 +10,8 @@ const DOWNLOAD_TIMEOUT_MS = 10_000;
  * Reads a bundle's bytes from a file or an http(s) URL.
  *
  * @param source - the file's path or the URL
- * @param maxBytes - more than this is refused
- * @throws OpaError `OPA_BAD_BUNDLE` when it can't be read, or is too large
+ * @param maxBytes - the largest bundle
+ * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be read, or is too large
  */
 export async function readSource(source: string, maxBytes: number): Promise<Buffer> {
   const url = asUrl(source);
@@ -40,7 +40,7 @@ function asUrl(source: string): URL | undefined {
 function download(url: URL): Promise<IncomingMessage> {
   const get = url.protocol === 'https:' ? httpsGet : httpGet;
   return new Promise((resolve, reject) => {
-    // A socket of its own: nothing is left open after the one download.
+    // No agent: after the one download no socket stays open.
     const options = { agent: false, signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) };
     get(url, options, (response) => {
       if (response.statusCode === 200) {

@@ -7,8 +7,8 @@ export function badBundle(source: string, problem: string, cause?: unknown): Opa
 }
 
 /**
- * The error of a failed evaluation. The cause is left out: the error of a builtin may quote the input. What made an
- * evaluation late is its policy or its input, never an OPA that is away: no fallback may follow.
+ * The error of a failed evaluation. It has no cause, because the error of a builtin may quote the input. The policy or
+ * the input made a late evaluation late, never an OPA that is gone: no fallback may follow.
  */
 export function evaluationError({ code, message }: PlanError, path: string): OpaError {
   return code === 'DEADLINE_EXCEEDED'

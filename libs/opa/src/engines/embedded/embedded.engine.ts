@@ -1,11 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { fromJson, PlanError } from 'opa-plan';
 import type { Policy } from 'opa-plan';
-import { BaseEngine, inputJson, OpaError } from '../../contracts/index.js';
+import { BaseEngine, inputJson, OncePerKey, OpaError } from '../../contracts/index.js';
 import type { EngineAnswer, EvaluateOptions, Query } from '../../contracts/index.js';
 import { evaluationError } from './embedded-errors.js';
 import type { LoadedBundle } from './load-bundle.js';
-import { WarnOnce } from './warn-once.js';
 
 /**
  * Evaluates the plan of a bundle inside the process.
@@ -18,21 +17,18 @@ import { WarnOnce } from './warn-once.js';
  */
 export class EmbeddedEngine extends BaseEngine {
   readonly name = 'embedded';
-  readonly #unplanned: WarnOnce;
+  readonly #logger = new Logger(EmbeddedEngine.name);
+  readonly #unplanned = new OncePerKey();
+  readonly #source: string;
   readonly #revision: { readonly revision?: string };
   #policy: Policy | undefined;
 
   /** @internal Use {@link createEmbeddedEngine}. */
   constructor({ policy, source }: LoadedBundle) {
     super();
-    const logger = new Logger(EmbeddedEngine.name);
     this.#policy = policy;
+    this.#source = source;
     this.#revision = policy.revision === '' ? {} : { revision: policy.revision };
-    this.#unplanned = new WarnOnce((path) =>
-      logger.warn(
-        `The bundle ${source} does not hold the policy "${path}", so the policy is undefined. ${addEntrypoint(policy)}`,
-      ),
-    );
   }
 
   /**
@@ -44,21 +40,28 @@ export class EmbeddedEngine extends BaseEngine {
    */
   evaluateNow(query: Query, { deadline, signal }: EvaluateOptions): EngineAnswer {
     const { policy: path } = query;
-    if (this.#policy === undefined) throw new OpaError('OPA_CLOSED', 'The embedded engine is closed.');
+    const policy = this.#policy;
+    if (policy === undefined) throw new OpaError('OPA_CLOSED', 'The embedded engine is closed.');
     if (signal?.aborted === true) {
       throw new OpaError('OPA_ABORTED', `The evaluation of "${path}" was aborted.`, { cause: signal.reason });
     }
     const json = query.json ?? inputJson(query.input);
     try {
       const input = json === '' ? undefined : fromJson(json);
-      const result = this.#policy.evaluate(path, input, { deadline });
+      const result = policy.evaluate(path, input, { deadline });
       return result === undefined ? this.#revision : { result, ...this.#revision };
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
       if (error.code !== 'NOT_PLANNED') throw evaluationError(error, path);
-      this.#unplanned.about(path);
+      if (this.#unplanned.isFirst(path)) this.#warn(path, policy);
       return this.#revision;
     }
+  }
+
+  #warn(path: string, policy: Policy): void {
+    this.#logger.warn(
+      `The bundle ${this.#source} does not hold the policy "${path}", so the policy is undefined. ${addEntrypoint(policy)}`,
+    );
   }
 
   /** Knows the rules and packages of the plan. What lies below one of them is known only when it is evaluated. */

@@ -1,20 +1,21 @@
+import { loadPlan, PlanError } from 'opa-plan';
 import type { Policy } from 'opa-plan';
 import { badBundle } from './embedded-errors.js';
 import { readSource, sourceLabel } from './bundle-source.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
-/** How a bundle is read. */
+/** The options of {@link loadBundle}. */
 export interface LoadBundleOptions {
   /**
-   * The largest bundle that is read, packed, in bytes; unpacked it may be eight times as large.
+   * The largest bundle, packed, in bytes. Unpacked, a bundle may be eight times as large.
    *
    * @defaultValue 67,108,864 (64 MiB)
    */
   readonly maxBytes?: number | undefined;
 }
 
-/** A bundle whose policy is ready to be evaluated. */
+/** A bundle whose policy is ready. */
 export interface LoadedBundle {
   /** Where the bundle came from, for messages: the path, or the URL without credentials and query. */
   readonly source: string;
@@ -24,8 +25,8 @@ export interface LoadedBundle {
 /**
  * Loads an OPA bundle: the tar.gz that `opa build -t plan -e PATH` makes.
  *
- * @remarks An http(s) URL is read once: no redirects, at most 10 seconds. The bundle's signature is not checked.
- * Load bundles only from where you trust.
+ * @remarks An http(s) URL is read once, without redirects, within 10 seconds. Nobody checks the bundle's signature:
+ * load bundles only from a place that you trust.
  *
  * @param source - the path of a file, or an http(s) URL
  * @throws OpaError `OPA_BAD_BUNDLE` when it can't be read, is too large or corrupt, has no plan, or has a plan that this
@@ -35,8 +36,6 @@ export async function loadBundle(source: string, options: LoadBundleOptions = {}
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const label = sourceLabel(source);
   const bytes = await readSource(source, maxBytes);
-  // Loaded here alone: an application that asks a remote OPA doesn't pay for it.
-  const { loadPlan, PlanError } = await import('opa-plan');
   try {
     return { source: label, policy: await loadPlan(bytes, { maxBytes }) };
   } catch (error) {

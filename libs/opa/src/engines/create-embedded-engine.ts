@@ -1,0 +1,19 @@
+import type { EmbeddedEngine } from './embedded/embedded.engine.js';
+import type { EmbeddedEngineOptions } from './embedded/load-embedded-engine.js';
+
+/**
+ * Loads a bundle and makes an engine of it.
+ *
+ * @example
+ * ```ts
+ * const engine = await createEmbeddedEngine({ bundle: 'policies/bundle.tar.gz' });
+ * ```
+ *
+ * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be used: it can't be read, is corrupt, has no plan, needs a
+ * builtin that is missing here, or does not hold one of `entrypoints`
+ */
+export async function createEmbeddedEngine(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
+  // The one import of embedded/: an application without a bundle loads neither this engine nor opa-plan.
+  const { loadEmbeddedEngine } = await import('./embedded/load-embedded-engine.js');
+  return loadEmbeddedEngine(options);
+}
