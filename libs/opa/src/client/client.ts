@@ -38,7 +38,7 @@ const TLS_FILES = { giver: 'The files of option "tls"' };
 const HEADERS = ['Accept', 'application/json'];
 const JSON_HEADERS = [...HEADERS, 'Content-Type', 'application/json'];
 
-// Policies are few and named in code; the bound is for callers who build paths.
+// Most applications name a few policies in code. The bound is for callers who build paths.
 const MAX_PATHS = 1_000;
 
 /**
