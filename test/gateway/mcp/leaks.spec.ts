@@ -13,7 +13,7 @@ afterAll(() => cleanup.run());
 
 const mcp = await startMcpGateway(cleanup);
 const { port } = mcp.gateway;
-describe('a thousand sessions that are opened and dropped', () => {
+describe('three hundred sessions that are opened and dropped', () => {
   it('leave no connection to the upstream', async () => {
     const agent = cleanup.add(new Agent({ keepAlive: true, maxSockets: 50 }), (one) => one.destroy());
     let sessions = 0;
@@ -33,14 +33,14 @@ describe('a thousand sessions that are opened and dropped', () => {
       const standing = await open(port, { path: '/mcp/up', headers: session });
       standing.destroy();
     };
-    for (let round = 0; round < 50; round += 1) {
+    for (let round = 0; round < 15; round += 1) {
       await Promise.all(Array.from({ length: 20 }, one));
     }
-    expect([sessions, begun.length]).toEqual([1_000, 1_000]);
+    expect([sessions, begun.length]).toEqual([300, 300]);
     await Promise.all(begun.filter(({ closed }) => !closed).map((out) => once(out, 'close')));
     // Those that are kept alive may be used again, until they are idle for too long.
     await eventually(() => mcp.upstream.connections(), 0);
-    // A machine that does much else beside takes its time for three thousand requests.
+    // A busy machine needs time for nine hundred requests.
   }, 120_000);
 });
 

@@ -24,7 +24,7 @@ const halfClose = (socket: Socket): void => void socket.end();
 
 describe('a socket that ends as it is reused', () => {
   it.each([
-    [10_000, 'reset by the next request', onceThen(reset, 'reuse')],
+    [2_000, 'reset by the next request', onceThen(reset, 'reuse')],
     [500, 'closed by the next request', onceThen(close, 'reuse')],
     [500, 'half-closed by the next request', onceThen(halfClose, 'reuse')],
     [500, 'reset behind the answer', onceThen(reset, 'answer')],
