@@ -53,13 +53,16 @@ describe('streams whose clients go away', () => {
     ["of the newer era's calls", modernly('tools/call', { name: 'x' }, 'x')],
     ['of subscriptions/listen', modernly('subscriptions/listen')],
     ['that stand', () => open(port, { path: '/mcp/up' })],
-  ])('%s end at once at the upstream, and leave no connection', async (_name, ask) => {
+  ])('%s end at once at the upstream', async (_name, ask) => {
     const begun: ServerResponse[] = [];
     mcp.upstream.answer = (_got, response) => begun.push(stream(response));
     const clients = await Promise.all(Array.from({ length: 20 }, ask));
     const closed = begun.map((out) => once(out, 'close'));
     for (const client of clients) client.destroy();
     await Promise.all(closed);
+  });
+
+  it('leave no connection to the upstream', async () => {
     await eventually(() => mcp.upstream.connections(), 0);
   });
 });

@@ -1,15 +1,17 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as after } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 
-/** A bound on waiting for what another process does; nothing is ever expected to take this long. */
+/** The most time that another process gets. It never needs as long. */
 const PATIENCE_MS = 10_000;
+/** The time between two looks: short for the test, long enough to leave the processor to the other process. */
+const PAUSE_MS = 2;
 
-/** Looks again, a turn of the event loop later each time, until it sees what is expected; fails when it never does. */
+/** Looks until it sees the expected value. Fails after 10 seconds. */
 export async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
   const limit = performance.now() + PATIENCE_MS;
   let seen = await look();
   while (seen !== expected && performance.now() < limit) {
-    await turn();
+    await after(PAUSE_MS);
     seen = await look();
   }
   expect(seen).toEqual(expected);
