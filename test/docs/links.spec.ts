@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { GUIDE_PAGES, guidePage } from '../../libs/opa/src/contracts/guide.js';
 import { GUIDES, PAGES, proseOf, readPage, ROOT } from './pages.js';
 
 /** The relative links of a page, with their anchors: `[text](link)` and `[text]: link`. Text in backticks holds none. */
@@ -57,6 +58,11 @@ describe('the links of', () => {
     ['a missing page in a definition', '[a]\n\n[a]: none.md', 'none.md: there is no none.md'],
   ])('a page with %s are reported', (_what, text, problem) => {
     expect(brokenLinks('README.md', text)).toEqual([problem]);
+  });
+
+  it.each(GUIDE_PAGES)('the page %s that messages name exists', (page) => {
+    const [path = ''] = guidePage(page).split(' ');
+    expect(GUIDES).toContain(path);
   });
 
   it('docs/README.md lists every page below docs', () => {

@@ -1,5 +1,8 @@
 /** The pages of `docs/guides` that messages name. */
-export type GuidePage = 'guard-order' | 'interceptor-order' | 'responses';
+export const GUIDE_PAGES = ['guard-order', 'interceptor-order', 'responses'] as const;
+
+/** A page of `docs/guides` that a message names. */
+export type GuidePage = (typeof GUIDE_PAGES)[number];
 
 /**
  * Names the page that explains a message, for readers who have the package but not the repository.
