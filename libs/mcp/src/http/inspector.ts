@@ -1,17 +1,12 @@
 import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal, McpResult } from '../policy/enforcer.js';
+import { isTaskNotification } from '../protocol/methods/index.js';
 import { INTERNAL_ERROR, parseServerMessage } from '../protocol/parse.js';
 import type { Exchange } from './exchange.js';
 import { serializeChanged } from '../protocol/serialize-changed.js';
 import { reportDenial, reportHidden } from './report.js';
-import {
-  isAboutTask,
-  isTaskNotification,
-  listsTasks,
-  relatedTasks,
-  tasksOf,
-} from '../session/task-references.js';
+import { isAboutTask, listsTasks, relatedTasks, tasksOf } from '../session/task-references.js';
 
 /** What becomes of a message from the upstream. */
 export type Inspected =
@@ -57,7 +52,7 @@ export class Inspector {
     const { server, caller, subject } = this.exchange;
     const { tasks } = server;
     if (!tasks.areOwn(subject, tasksOf(notification))) return { kind: 'drop' };
-    if (!isTaskNotification(notification)) return { kind: 'pass', text, answers: false };
+    if (!isTaskNotification(notification.method)) return { kind: 'pass', text, answers: false };
     const remaining = await tasks.decideNotification(notification, caller, subject, this.decideAs);
     const isSame = remaining === notification;
     return {
@@ -109,7 +104,7 @@ export class Inspector {
 
   private async decide(call: McpCall, result: unknown): Promise<McpResult> {
     const { server, subject, enforcer } = this.exchange;
-    if (call.request.method === 'tools/list') server.params.learn(result);
+    server.params.learn(call.request.method, result);
     server.declaredNames.learn(call.request.method, result);
     if (listsTasks(call.request)) return server.tasks.filter(call, subject, result, this.decideAs);
     if (isAboutTask(call.request)) return server.tasks.decide(call, subject, result, this.decideAs);
@@ -119,7 +114,7 @@ export class Inspector {
   }
 
   private readonly isDecided = (call: McpCall): boolean =>
-    this.exchange.enforcer.seesResult(call) || call.request.method.startsWith('tasks/');
+    this.exchange.enforcer.seesResult(call) || isAboutTask(call.request) || listsTasks(call.request);
 
   private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
     const { enforcer, server, signal } = this.exchange;

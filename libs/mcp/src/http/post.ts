@@ -1,5 +1,5 @@
 import { INVALID_REQUEST, parseMessage } from '../protocol/parse.js';
-import { isUndecided, methodIn } from '../protocol/methods/index.js';
+import { isUndecided, methodIn, methodOf, OPENING_METHODS } from '../protocol/methods/index.js';
 import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
 import type { McpCall, McpEra } from '../protocol/call.js';
 import type { McpRefusal } from '../policy/enforcer.js';
@@ -56,7 +56,7 @@ async function take(exchange: Exchange, standing: StandingStreams, account: Body
   if (!caseSensitive) server.declaredNames.assertSpelled(message.request);
   const call: McpCall = { request: message.request, era, caller: exchange.caller };
   const run = () => ask(exchange, call, body);
-  if (call.request.method !== 'subscriptions/listen') return run();
+  if (methodOf(call.request.method)?.staysOpen !== true) return run();
   await standing.hold(() => exchange.finish(), run);
 }
 
@@ -66,13 +66,14 @@ async function ask(exchange: Exchange, call: McpCall, body: Body): Promise<void>
   if (refusal !== undefined) return refuse(exchange, call, refusal);
   const headers = exchange.upstreamHeaders();
   server.sentWith.set(call, headers);
-  if (call.era === 'modern' && call.request.method === 'tools/call') {
+  if (call.era === 'modern' && methodOf(call.request.method)?.paramHeaders === true) {
     const { headers: sent } = exchange.request;
     Object.assign(headers, await server.params.compared(call.request, sent, () => listTools(server, call)));
   }
   exchange.note(call, body.bytes.length);
   const answer = await server.upstream.send({ method: 'POST', headers, body: body.bytes, signal });
-  const opened = call.request.method === 'initialize' && call.era === 'legacy' && answer.status === 200;
+  const begins = call.era === 'legacy' && call.request.method === OPENING_METHODS.legacy;
+  const opened = begins && answer.status === 200;
   const session = opened ? exchange.open(answer.headers['mcp-session-id']) : {};
   if (opened) exchange.note(call, body.bytes.length);
   const inspector = new Inspector(exchange, call);

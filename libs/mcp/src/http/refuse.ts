@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { methodOf } from '../protocol/methods/index.js';
 import { METHOD_NOT_FOUND } from '../protocol/parse.js';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
@@ -24,7 +25,9 @@ export async function refuse(exchange: Exchange, call: McpCall, refusal: McpRefu
   const { denial } = exchange.server.entry;
   const { id } = call.request;
   const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
-  const isResult = denial === 'result' && refusal.kind === 'denied' && call.request.method === 'tools/call';
+  // Only a `CallToolResult` can report a failure.
+  const canReport = methodOf(call.request.method)?.result === 'content';
+  const isResult = denial === 'result' && refusal.kind === 'denied' && canReport;
   if (!isResult || refusal.challenge !== undefined) return sendRefusal(exchange, refusal, status, id);
   exchange.addHeaders(refusal.headers);
   await sendJson(exchange, 200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));

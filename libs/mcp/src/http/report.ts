@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { McpCall } from '../protocol/call.js';
 import type { McpHidden, McpRefusal } from '../policy/enforcer.js';
+import { resourceParameterOf } from '../protocol/methods/index.js';
 import type { Exchange } from './exchange.js';
 
 const logger = new Logger('Mcp');
@@ -12,8 +13,8 @@ const MAX_NAMES = 50;
 /** Logs a denial. What could not be decided is logged where it failed. */
 export function reportDenial(exchange: Exchange, { request }: McpCall, refusal: McpRefusal): void {
   const { method, params = {} } = request;
-  const named = params['name'] ?? params['uri'] ?? params['taskId'];
-  warn(exchange, typeof named === 'string' ? `${method} ${quoted(named)}` : method, refusal);
+  const id = params[resourceParameterOf(method) ?? ''];
+  warn(exchange, typeof id === 'string' ? `${method} ${quoted(id)}` : method, refusal);
 }
 
 /**

@@ -3,8 +3,8 @@ import type { OpaService } from 'nestjs-opa';
 import { edited } from 'nestjs-opa/internal';
 import { markModified } from '../protocol/cache-hints.js';
 import type { McpCall } from '../protocol/call.js';
-import { isUndecided, methodIn } from '../protocol/methods/index.js';
-import type { ContentMethod, DecidedMethod, ListRule, McpMethod } from '../protocol/methods/index.js';
+import { isUndecided, methodIn, schemaListOf } from '../protocol/methods/index.js';
+import type { ContentMethod, DecidedMethod, McpMethod } from '../protocol/methods/index.js';
 import type { OutputSchemas } from '../protocol/output-schemas.js';
 import { isObject } from '../protocol/parse.js';
 import { assertResultShape } from '../protocol/result-shape.js';
@@ -70,7 +70,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
   async after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult> {
     const method = this.methodOf(call);
     if (method === undefined || isUndecided(method)) return { result };
-    this.learn(call, method.list, result);
+    this.learn(call, result);
     if (this.opa.mode === 'disabled') return { result };
     try {
       const input = this.inputOf(call, method);
@@ -131,9 +131,9 @@ export class McpPolicyEnforcer implements McpEnforcer {
   }
 
   /** Stores what a list of tools declares. */
-  private learn(call: McpCall, list: ListRule | undefined, result: unknown): void {
-    if (list?.declares?.by !== 'schema') return;
-    const tools: unknown = isObject(result) ? result[list.items] : undefined;
+  private learn(call: McpCall, result: unknown): void {
+    const list = schemaListOf(call.request.method);
+    const tools: unknown = list !== undefined && isObject(result) ? result[list.items] : undefined;
     if (!Array.isArray(tools)) return;
     this.schemas.learn(call, tools);
     this.mappings.report(tools);

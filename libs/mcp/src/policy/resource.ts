@@ -20,8 +20,10 @@ export interface McpResource {
 export function resourceOf({ request, caller }: McpCall, method: DecidedMethod): McpResource {
   const { resource } = method;
   const params = request.params ?? {};
-  if (resource.type === 'mcp_server') return { type: resource.type, id: caller.audience };
-  if (resource.type === 'ref') return refOf(params['ref']);
+  if (!('parameter' in resource)) {
+    const { type } = resource;
+    return type === 'ref' ? refOf(params['ref']) : { type, id: caller.audience };
+  }
   const { type, parameter } = resource;
   const id = params[parameter];
   if (typeof id !== 'string') throw new MappingError(`params.${parameter} is not a text`);

@@ -2,37 +2,33 @@ import { LRUCache } from 'lru-cache';
 import { INVALID_PARAMS, isObject } from './parse.js';
 import type { JsonRpcRequest } from './json-rpc.js';
 import { GatewayError } from './gateway-error.js';
+import { methodOf, resourceParameterOf } from './methods/index.js';
 import { misspelled, namesIn } from './schema-names.js';
 
 const MAX_CALLED = 1_000;
 
-/** The method that lists what another method calls, and what the list says of the arguments. */
-const LISTS: ReadonlyMap<string, readonly [items: string, call: string, schemaOf: SchemaOf]> = new Map([
-  ['tools/list', ['tools', 'tools/call', ({ inputSchema }) => inputSchema]],
-  ['prompts/list', ['prompts', 'prompts/get', ({ arguments: names }) => promptSchema(names)]],
-]);
-
 type Fields = Readonly<Record<string, unknown>>;
-type SchemaOf = (item: Fields) => unknown;
 
 /**
- * The arguments of tools and prompts, and the structured content of tools, as lists that passed by declare them. A
- * program in Go takes a member for a declared one though the case differs, which a policy doesn't.
+ * The arguments that tools and prompts declare, and the structured content that tools declare. Lists that pass the
+ * gateway declare them. A server in Go ignores the case of member names; a policy does not. Names in another spelling are
+ * therefore refused.
  */
 export class DeclaredNames {
   private readonly declared = new LRUCache<string, Declared>({ max: MAX_CALLED });
 
-  /** Takes what is declared from a result of tools/list or prompts/list. */
+  /** Stores what the items of a list declare. Results of methods that list nothing callable are ignored. */
   learn(method: string, result: unknown): void {
-    const list = LISTS.get(method);
-    if (list === undefined || !isObject(result)) return;
-    const [key, call, schemaOf] = list;
-    const items: unknown = result[key];
+    const list = methodOf(method)?.list;
+    if (list?.declares === undefined || !isObject(result)) return;
+    const { method: call, by } = list.declares;
+    const items: unknown = result[list.items];
     if (!Array.isArray(items)) return;
     for (const item of items as unknown[]) {
-      if (!isObject(item) || typeof item['name'] !== 'string') continue;
-      const declared = { schema: schemaIn(schemaOf(item)), output: schemaIn(item['outputSchema']) };
-      this.declared.set(keyOf(call, item['name']), declared);
+      const name = isObject(item) ? item[list.name] : undefined;
+      if (!isObject(item) || typeof name !== 'string') continue;
+      const schema = by === 'schema' ? schemaIn(item['inputSchema']) : promptSchema(item['arguments']);
+      this.declared.set(keyOf(call, name), { schema, output: schemaIn(item['outputSchema']) });
     }
   }
 
@@ -68,7 +64,10 @@ export class DeclaredNames {
   }
 
   private of({ method, params }: JsonRpcRequest): Declared | undefined {
-    return this.declared.get(keyOf(method, String(params?.['name'])));
+    const parameter = resourceParameterOf(method);
+    return parameter === undefined
+      ? undefined
+      : this.declared.get(keyOf(method, String(params?.[parameter])));
   }
 }
 

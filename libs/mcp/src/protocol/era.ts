@@ -4,6 +4,7 @@ import type { McpMessage } from './parse.js';
 import { INVALID_PARAMS, INVALID_REQUEST, isObject } from './parse.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from './gateway-error.js';
+import { OPENING_METHODS } from './methods/index.js';
 
 const PREFIX = 'io.modelcontextprotocol/';
 const MODERN = '2026-07-28';
@@ -51,7 +52,7 @@ export function eraOf(
     if (message.kind === 'request') assertEnvelope(meta, message.request);
     return 'modern';
   }
-  if (sent.method === 'initialize' || isLegacyHeader(headers)) return 'legacy';
+  if (sent.method === OPENING_METHODS.legacy || isLegacyHeader(headers)) return 'legacy';
   if (headers['mcp-session-id'] !== undefined && !isModernHeader(headers)) {
     throw new GatewayError(400, INVALID_REQUEST, 'Unsupported MCP-Protocol-Version for a session', id);
   }

@@ -2,20 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from './json-rpc.js';
 import { metaOf, VERSION_KEY } from './era.js';
 import { GatewayError } from './gateway-error.js';
+import { methodOf, resourceParameterOf } from './methods/index.js';
 
-/** MCP's code for headers that don't say what the body says. */
+/** MCP's error code for headers that contradict the body. */
 const HEADER_MISMATCH = -32020;
 
-/** What `Mcp-Name` repeats, and whether a request must have it. */
-const NAMES: Readonly<Record<string, readonly [parameter: string, required: boolean]>> = {
-  'tools/call': ['name', true],
-  'prompts/get': ['name', true],
-  'resources/read': ['uri', true],
-  // Of an extension: what is there must be right.
-  'tasks/get': ['taskId', false],
-  'tasks/update': ['taskId', false],
-  'tasks/cancel': ['taskId', false],
-};
 const VALUE = /^[\t\x20-\x7e]*$/;
 const ENCODED = /^=\?base64\?(.*)\?=$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -24,9 +15,9 @@ type Sent = JsonRpcRequest | JsonRpcNotification;
 type Reader = (value: string) => string | undefined;
 
 /**
- * Checks that a modern message's headers say what its body says: a policy sees the body, and whoever routes by the
- * headers must not see another request. A notification need not have them, for the specification defines no headers of
- * one, and its reference server asks for none; those that are there must be right.
+ * Checks that the headers of a modern message repeat what its body says. Policies see the body; a proxy that routes by
+ * headers must see the same request. The specification defines no headers for notifications, so that a notification may
+ * leave them out. Headers that it has must match the body.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http | MCP's transport}
  * @returns the headers that were compared
@@ -47,8 +38,11 @@ export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): rea
   };
   check('MCP-Protocol-Version', metaOf(message)[VERSION_KEY], needed);
   check('Mcp-Method', message.method, needed);
-  const name = Object.hasOwn(NAMES, message.method) ? NAMES[message.method] : undefined;
-  if (name !== undefined) check('Mcp-Name', message.params?.[name[0]], needed && name[1], decoded);
+  const nameHeader = methodOf(message.method)?.nameHeader;
+  if (nameHeader !== undefined) {
+    const name = message.params?.[resourceParameterOf(message.method) ?? ''];
+    check('Mcp-Name', name, needed && nameHeader === 'required', decoded);
+  }
   return compared;
 }
 

@@ -5,6 +5,7 @@ import { comparableHeader } from 'nestjs-opa/internal';
 import type { JsonRpcRequest } from './json-rpc.js';
 import { boundedKey } from './bounded-key.js';
 import { isObject } from './parse.js';
+import { LIST_TOOLS, schemaListOf } from './methods/index.js';
 import { decoded, mismatch } from './mirrored-headers.js';
 
 const MAX_TOOLS = 1_000;
@@ -30,9 +31,10 @@ export class MirroredParams {
   /** Names that a client gave, and the server did not list. */
   private readonly unlisted = new LRUCache<string, true>({ max: MAX_TOOLS });
 
-  /** Takes the headers from a result of tools/list. */
-  learn(result: unknown): void {
-    const tools = isObject(result) ? result['tools'] : undefined;
+  /** Stores the headers that tools ask for. Results of methods that do not list tools are ignored. */
+  learn(method: string, result: unknown): void {
+    const list = schemaListOf(method);
+    const tools = list !== undefined && isObject(result) ? result[list.items] : undefined;
     if (!Array.isArray(tools)) return;
     for (const tool of tools as unknown[]) {
       if (!isObject(tool) || typeof tool['name'] !== 'string') continue;
@@ -70,7 +72,7 @@ export class MirroredParams {
 
   private async ask(name: string, listTools: () => Promise<readonly unknown[]>): Promise<void> {
     try {
-      this.learn({ tools: await listTools() });
+      this.learn(LIST_TOOLS, { tools: await listTools() });
       if (!this.tools.has(name)) this.unlisted.set(boundedKey('', name), true);
     } catch (error) {
       this.logger.warn(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { McpCall, McpCaller, McpEra } from '../protocol/call.js';
+import { OPENING_METHODS } from '../protocol/methods/index.js';
 
 const MAX_CALLERS = 10_000;
 const REMEMBERED_MS = 60_000;
@@ -40,18 +41,14 @@ export class Admissions {
 }
 
 /**
- * The request that a client begins with: what reaches a server without a session, and isn't a request that is decided
- * by itself, is decided as this one.
+ * The request that a client of an era begins with. A message without a session is decided as this request, unless a
+ * decision of its own is due.
  *
  * @param version - the protocol's version as the client's header names it
  */
 export function openingOf(caller: McpCaller, era: McpEra, version: string | undefined): McpCall {
-  const initialize = {
-    method: 'initialize',
-    params: { protocolVersion: version ?? DEFAULT_VERSION, capabilities: {} },
-  };
-  const request = era === 'legacy' ? initialize : { method: 'server/discover', params: {} };
-  return { request: { jsonrpc: '2.0', id: 0, ...request }, era, caller };
+  const params = era === 'legacy' ? { protocolVersion: version ?? DEFAULT_VERSION, capabilities: {} } : {};
+  return { request: { jsonrpc: '2.0', id: 0, method: OPENING_METHODS[era], params }, era, caller };
 }
 
 // Of what the policy sees all counts, except what is another in every request.

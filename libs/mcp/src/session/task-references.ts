@@ -1,34 +1,32 @@
+import { isTaskNotification, taskReferenceOf } from '../protocol/methods/index.js';
 import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
 import { isObject } from '../protocol/parse.js';
 
-/** Where a message's `_meta` names the task that it belongs to. */
+/** The member of `_meta` that names the task of a message. */
 const RELATED = 'io.modelcontextprotocol/related-task';
-const LIST = 'tasks/list';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a request is about one task, whose id it must give. */
-export const isAboutTask = ({ method }: JsonRpcRequest): boolean =>
-  method.startsWith('tasks/') && method !== LIST;
+/** Whether a request names one task in `params.taskId`. */
+export function isAboutTask({ method }: JsonRpcRequest): boolean {
+  const reference = taskReferenceOf(method);
+  return reference === 'one' || reference === 'result';
+}
 
-/** Whether a request asks which tasks there are. */
-export const listsTasks = ({ method }: JsonRpcRequest): boolean => method === LIST;
-
-/** Whether a notification is about one task, whose id it must give. */
-export const isTaskNotification = ({ method }: JsonRpcNotification): boolean =>
-  method === 'notifications/tasks' || method.startsWith('notifications/tasks/');
+/** Whether a request asks for a list of tasks. */
+export const listsTasks = ({ method }: JsonRpcRequest): boolean => taskReferenceOf(method) === 'list';
 
 /**
- * The ids of all tasks that a message acts on or belongs to. One that should be there and is missing or malformed is
- * among them as it is, and is nobody's task.
+ * The ids of all tasks that a message acts on or belongs to. A missing or malformed id is in the list as it is, so that
+ * no subject owns all of the list's tasks.
  */
 export function tasksOf(message: JsonRpcRequest | JsonRpcNotification | JsonRpcAnswer): readonly unknown[] {
   if (!('method' in message)) return 'result' in message ? relatedTasks(message.result) : [];
   const { method, params = {} } = message;
-  const isAbout = 'id' in message ? isAboutTask(message) : isTaskNotification(message);
+  const isAbout = 'id' in message ? isAboutTask(message) : isTaskNotification(method);
   return [
     ...(isAbout ? [params['taskId']] : []),
-    ...(method === 'subscriptions/listen' ? subscribedTasks(params) : []),
+    ...(taskReferenceOf(method) === 'subscription' ? subscribedTasks(params) : []),
     ...relatedTasks(params),
   ];
 }
@@ -38,7 +36,11 @@ function subscribedTasks({ notifications }: Fields): readonly unknown[] {
   return ids === undefined ? [] : [ids].flat();
 }
 
-/** The id of the task that the `_meta` of parameters, or of a result, names; at most one. */
+/**
+ * The id of the task that `_meta` names, as a list of at most one id.
+ *
+ * @param holder - the object with `_meta`: the parameters or the result of a message
+ */
 export function relatedTasks(holder: unknown): readonly unknown[] {
   const meta = isObject(holder) ? holder['_meta'] : undefined;
   if (!isObject(meta) || !(RELATED in meta)) return [];

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { JsonRpcNotification } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal, McpResult } from '../policy/enforcer.js';
+import { taskReferenceOf } from '../protocol/methods/index.js';
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject } from '../protocol/parse.js';
 import { isPlainTask, partsOfTask } from '../protocol/plain-members.js';
 import { boundedKey } from '../protocol/bounded-key.js';
@@ -98,7 +99,7 @@ export class Tasks {
   async decide(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const { method, params } = call.request;
     const calls = this.callsOf(params?.['taskId'], subject, call.caller);
-    if (method === 'tasks/result') return decideAll(calls, result, decideAs);
+    if (taskReferenceOf(method) === 'result') return decideAll(calls, result, decideAs);
     if (!isObject(result)) return { result };
     if ('taskId' in result && result['taskId'] !== params?.['taskId']) return { refusal: OTHER_TASK };
     return decideTask(calls, result, decideAs);

@@ -4,6 +4,7 @@ import { OpaError } from 'nestjs-opa';
 import { isObject, parseServerMessage } from '../protocol/parse.js';
 import type { McpCall } from '../protocol/call.js';
 import { metaOf } from '../protocol/era.js';
+import { LIST_TOOLS } from '../protocol/methods/index.js';
 import { EventSplitter, KEEP_ALIVE } from '../protocol/event-stream.js';
 import type { DeclaredNames } from '../protocol/declared-names.js';
 import type { McpServerEntry } from '../options/server.schema.js';
@@ -36,7 +37,7 @@ export async function listTools(server: ListedServer, call: McpCall): Promise<re
     tools.push(...(result['tools'] as unknown[]));
     cursor = result['nextCursor'];
     if (cursor !== undefined) continue;
-    server.declaredNames.learn('tools/list', { tools });
+    server.declaredNames.learn(LIST_TOOLS, { tools });
     return tools;
   }
   throw new OpaError('OPA_BAD_ANSWER', `The MCP server "${server.entry.name}" did not list its tools.`);
@@ -58,7 +59,7 @@ async function ask(
   const answer = await server.upstream.send({
     method: 'POST',
     headers: headersFor(server.sentWith.get(call) ?? {}, call),
-    body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/list', params }),
+    body: JSON.stringify({ jsonrpc: '2.0', id, method: LIST_TOOLS, params }),
     signal,
   });
   for await (const text of messagesOf(server, answer, signal)) {
@@ -78,7 +79,7 @@ function headersFor(given: IncomingHttpHeaders, { era }: McpCall): IncomingHttpH
     ...headers,
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
-    ...(era === 'modern' && { 'mcp-method': 'tools/list' }),
+    ...(era === 'modern' && { 'mcp-method': LIST_TOOLS }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { McpEra } from '../call.js';
-import type { DecidedMethod, McpMethod, TaskReference, UndecidedMethod } from './method.js';
+import type { DecidedMethod, ListRule, McpMethod, TaskReference, UndecidedMethod } from './method.js';
 import { METHODS } from './table.js';
 
 const TABLE: ReadonlyMap<string, McpMethod> = new Map(Object.entries(METHODS));
@@ -29,6 +29,18 @@ export function methodIn(
 /** Whether a request passes without a decision of its own. */
 export const isUndecided = (method: McpMethod | undefined): method is UndecidedMethod =>
   method?.resource === 'undecided';
+
+/** The parameter that names the resource of a request; `undefined` for a method whose resource has no such parameter. */
+export function resourceParameterOf(name: string): string | undefined {
+  const resource = methodOf(name)?.resource;
+  return typeof resource === 'object' && 'parameter' in resource ? resource.parameter : undefined;
+}
+
+/** The list of a method, if its items declare JSON Schemas of the calls that name them. */
+export function schemaListOf(name: string): ListRule | undefined {
+  const list = methodOf(name)?.list;
+  return list?.declares?.by === 'schema' ? list : undefined;
+}
 
 /** Every row. */
 export const allMethods = (): readonly McpMethod[] => [...TABLE.values()];

@@ -2,8 +2,8 @@ import type { McpEra } from '../call.js';
 
 /** A resource that one parameter of the request names. */
 export interface NamedResource {
-  /** AuthZEN's `resource.type`. */
-  readonly type: 'tool' | 'prompt' | 'resource' | 'task';
+  /** AuthZEN's `resource.type`, such as `tool`. */
+  readonly type: string;
   /** The member of `params` that holds the resource's id. */
   readonly parameter: string;
 }
