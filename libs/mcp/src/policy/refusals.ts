@@ -15,10 +15,14 @@ import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from '../protocol/pa
 
 const logger = new Logger('OpaMcp');
 
-/** The refusal of a denied call; its reasons fill the message, as COAZ-MCP allows. */
+/**
+ * The refusal of a denied call. COAZ-MCP allows the reasons in the message.
+ *
+ * @param scopes - the scopes of a step-up; `undefined` without a step-up
+ */
 export function denied(decision: Decision, scopes: readonly string[] | undefined): McpRefusal {
   const { reasons, headers } = decision;
-  // Those of an allow that couldn't be kept were meant for the server, and may hold its credential.
+  // An allow whose obligations failed is refused too. Its headers are meant for the MCP server, and may hold a credential.
   const isDenial = (decision.allowed as unknown) !== true;
   const data = { ...denialDetails(decision), ...(scopes !== undefined && { scopes }) };
   return {
@@ -32,18 +36,18 @@ export function denied(decision: Decision, scopes: readonly string[] | undefined
   };
 }
 
-/** The refusal of a call that could not be decided; address and cause go to the log alone. */
+/** Logs why a call could not be decided, and gives the refusal, which holds neither OPA's address nor the cause. */
 export function failed(error: unknown): McpRefusal {
   const { jsonRpc, http } = codesOf(error);
   logFailure(logger, error);
   return { kind: 'failed', code: jsonRpc, message: failureMessage(error), status: http };
 }
 
-/** Whether nobody waits for the decision any more. */
+/** Whether the client has gone before the decision was made. */
 export const isAborted = (error: unknown): boolean =>
   error instanceof OpaError && error.code === 'OPA_ABORTED';
 
-/** The refusal of a result that could not be decided: whatever is wrong with it, the client's request was not. */
+/** The refusal of a result that could not be decided. The code blames the server, since the client's request was valid. */
 export const failedResult = (error: unknown): McpRefusal => ({ ...failed(error), code: INTERNAL_ERROR });
 
 /** The refusal of a request whose parameters are wrong. */
@@ -51,7 +55,7 @@ export function invalid(message: string): McpRefusal {
   return { kind: 'invalid', code: INVALID_PARAMS, message, status: 400 };
 }
 
-/** The refusal of a method that the protocol's version doesn't have; only the newer era has an HTTP status for it. */
+/** The refusal of a method that the protocol's version doesn't have. Only the modern era defines an HTTP status for it. */
 export function unknownMethod(method: string, era: McpEra): McpRefusal {
   return {
     kind: 'invalid',

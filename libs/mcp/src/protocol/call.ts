@@ -1,21 +1,26 @@
 import type { JsonRpcRequest } from './json-rpc.js';
 
-/** MCP's two eras: with sessions (2025-11-25 and older), and stateless (2026-07-28 and newer). */
+/**
+ * MCP's two eras: `legacy` has sessions (versions up to 2025-11-25), `modern` is stateless (version 2026-07-28 and later).
+ */
 export type McpEra = 'legacy' | 'modern';
 
-/** Who calls. */
+/** The caller of a request. */
 export interface McpCaller {
   /** The claims of the validated access token; `undefined` without one. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
-  /** The audience that stands for this server: the token's own where it names several, else the configured one. */
+  /**
+   * The audience that stands for the MCP server: the token's own audience when the configuration accepts several, else the
+   * configured audience.
+   */
   readonly audience: string;
-  /** The connection's address. */
+  /** The IP address of the connection. */
   readonly ip?: string | undefined;
-  /** The request's headers, by the allow-list. */
+  /** The request's headers that the allow-list names. */
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** A request on its way from a client to an MCP server. */
+/** A client's request to an MCP server. */
 export interface McpCall {
   readonly request: JsonRpcRequest;
   readonly era: McpEra;

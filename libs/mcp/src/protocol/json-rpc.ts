@@ -1,7 +1,7 @@
 /** The id of a JSON-RPC request. */
 export type JsonRpcId = string | number;
 
-/** A JSON-RPC request: it wants an answer. */
+/** A JSON-RPC request, which the receiver must answer. */
 export interface JsonRpcRequest {
   readonly jsonrpc: '2.0';
   readonly id: JsonRpcId;
@@ -9,21 +9,21 @@ export interface JsonRpcRequest {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** A JSON-RPC notification: nobody answers it. */
+/** A JSON-RPC notification, which the receiver does not answer. */
 export interface JsonRpcNotification {
   readonly jsonrpc: '2.0';
   readonly method: string;
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** The error of a JSON-RPC answer. */
+/** The error of a JSON-RPC response. */
 export interface JsonRpcError {
   readonly code: number;
   readonly message: string;
   readonly data?: unknown;
 }
 
-/** A JSON-RPC answer: exactly one of `result` and `error`. */
+/** A JSON-RPC response, with exactly one of `result` and `error`. */
 export type JsonRpcAnswer =
   | { readonly jsonrpc: '2.0'; readonly id: JsonRpcId; readonly result: unknown }
   | { readonly jsonrpc: '2.0'; readonly id: JsonRpcId | null; readonly error: JsonRpcError };

@@ -3,12 +3,12 @@ import type { JsonRpcAnswer, JsonRpcId, JsonRpcNotification, JsonRpcRequest } fr
 import { wrongKey } from './keys/index.js';
 import { isNotification } from './methods/index.js';
 
-/** A message as a client or server sent it. */
+/** A parsed message of a client or an MCP server. */
 export type McpMessage =
   | { readonly kind: 'request'; readonly request: JsonRpcRequest }
   | { readonly kind: 'notification'; readonly notification: JsonRpcNotification }
   | { readonly kind: 'answer'; readonly answer: JsonRpcAnswer }
-  /** It must not be passed on; `id` is the request's, where it can be told. */
+  /** The message must not pass. `id` is the request's id, or `null` when it is unknown. */
   | {
       readonly kind: 'refused';
       readonly id: JsonRpcId | null;
@@ -16,7 +16,7 @@ export type McpMessage =
       readonly message: string;
     };
 
-/** JSON-RPC's own codes. */
+/** Error codes of JSON-RPC 2.0, section 5.1. */
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
 export const METHOD_NOT_FOUND = -32601;
@@ -25,17 +25,20 @@ export const INTERNAL_ERROR = -32603;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** How {@link parseMessage} reads a message. */
+/** Options of {@link parseMessage}. */
 export interface ParseOptions {
-  /** The server tells apart keys of `arguments` that differ only in case. Default: `false`. */
+  /** Whether the server distinguishes keys of `arguments` that differ only in case. Default: `false`. */
   readonly caseSensitive?: boolean | undefined;
-  /** The arguments that what is called declares, in nested objects too. They pass though the protocol spells one otherwise. */
+  /**
+   * Gives the argument names that the called tool or prompt declares, including names in nested objects. Such a name passes
+   * even if it is a protocol name in another spelling.
+   */
   readonly declaredBy?: ((request: JsonRpcRequest) => ReadonlySet<string>) | undefined;
 }
 
 /**
- * Reads a message strictly: what two programs could read differently is refused, for policy and upstream would then
- * not see the same. Batches are refused, no version that a gateway meets has them.
+ * Parses a client's message strictly. A message that two programs could read differently is refused, since the policy and
+ * the upstream would then see different requests. Batches are refused: no supported version has them.
  *
  * @see {@link https://www.jsonrpc.org/specification | JSON-RPC 2.0}
  */
@@ -53,19 +56,21 @@ export function parseMessage(
   if (message.kind === 'refused') return message;
   const request = message.kind === 'request' ? message.request : undefined;
   const id = request?.id ?? null;
-  const wrong = wrongKey(text, value as Fields, {
+  const problem = wrongKey(text, value as Fields, {
     arguments: argumentsOf(value as Fields),
     argumentNames: caseSensitive ? 'all' : request && declaredBy?.(request),
   });
-  if (wrong !== undefined) return refused(id, wrong.isTop ? INVALID_REQUEST : INVALID_PARAMS, wrong.message);
-  // No policy looks at the others, whose numbers are between client and server.
+  if (problem !== undefined) {
+    return refused(id, problem.isTop ? INVALID_REQUEST : INVALID_PARAMS, problem.message);
+  }
+  // Policies decide requests only, so that numbers of other messages pass as they are.
   if (request !== undefined && hasUnsafeNumber(text)) {
     return refused(id, INVALID_PARAMS, 'The message holds a number that a double cannot hold');
   }
   return message;
 }
 
-/** The arguments of a call, and those that a completion is for. */
+/** The argument objects of a message: those of a call, and those that a completion refers to. */
 function argumentsOf({ params }: Fields): unknown[] {
   if (!isObject(params)) return [];
   const { context } = params;
@@ -73,8 +78,8 @@ function argumentsOf({ params }: Fields): unknown[] {
 }
 
 /**
- * Reads a message that an MCP server has sent, as strictly. Its numbers pass as they came, and an error need not say
- * whose it is: a server that could not read a request doesn't know its id.
+ * Parses a message of an MCP server as strictly as a client's, with two exceptions. Numbers pass as they are. An error may
+ * lack an id, since a server that could not parse a request doesn't know the request's id.
  */
 export function parseServerMessage(text: string): McpMessage {
   let value: unknown;
@@ -85,16 +90,16 @@ export function parseServerMessage(text: string): McpMessage {
   }
   const message = serverMessageOf(value);
   if (message.kind === 'refused') return message;
-  const wrong = wrongKey(text, value as Fields, { isServers: true });
-  return wrong === undefined ? message : refused(null, INTERNAL_ERROR, wrong.message);
+  const problem = wrongKey(text, value as Fields, { isServers: true });
+  return problem === undefined ? message : refused(null, INTERNAL_ERROR, problem.message);
 }
 
 function serverMessageOf(value: unknown): McpMessage {
-  if (!isObject(value) || !isNamelessError(value)) return messageOf(value);
+  if (!isObject(value) || !isErrorWithoutId(value)) return messageOf(value);
   return { kind: 'answer', answer: { ...value, id: null } as unknown as JsonRpcAnswer };
 }
 
-function isNamelessError(value: Fields): boolean {
+function isErrorWithoutId(value: Fields): boolean {
   if (value['jsonrpc'] !== '2.0' || (value['id'] ?? null) !== null) return false;
   return 'error' in value && !('result' in value) && !('method' in value);
 }
@@ -104,22 +109,26 @@ function messageOf(value: unknown): McpMessage {
     return refused(null, INVALID_REQUEST, 'The message is not one JSON-RPC 2.0 message');
   }
   const { id, method, params } = value;
-  const named = 'id' in value;
-  if (named && !isId(id)) return refused(null, INVALID_REQUEST, 'The id is neither a text nor an integer');
-  const own = named ? (id as JsonRpcId) : null;
-  if (!('method' in value)) return answerOf(value, own);
-  if (typeof method !== 'string') return refused(own, INVALID_REQUEST, 'The method is not a text');
+  const hasId = 'id' in value;
+  if (hasId && !isId(id)) return refused(null, INVALID_REQUEST, 'The id is neither a text nor an integer');
+  const ownId = hasId ? (id as JsonRpcId) : null;
+  if (!('method' in value)) return answerOf(value, ownId);
+  if (typeof method !== 'string') return refused(ownId, INVALID_REQUEST, 'The method is not a text');
   if ('result' in value || 'error' in value) {
-    return refused(own, INVALID_REQUEST, 'The message is a call and an answer at once');
+    return refused(ownId, INVALID_REQUEST, 'The message is a call and an answer at once');
   }
   if (params !== undefined && !isObject(params)) {
-    return refused(own, INVALID_PARAMS, 'The params are not an object');
+    return refused(ownId, INVALID_PARAMS, 'The params are not an object');
   }
-  const notifies = isNotification(method);
-  if (named === notifies) {
-    return refused(own, INVALID_REQUEST, notifies ? 'A notification has no id' : 'A request needs an id');
+  const isNotifying = isNotification(method);
+  if (hasId === isNotifying) {
+    return refused(
+      ownId,
+      INVALID_REQUEST,
+      isNotifying ? 'A notification has no id' : 'A request needs an id',
+    );
   }
-  return notifies
+  return isNotifying
     ? { kind: 'notification', notification: value as unknown as JsonRpcNotification }
     : { kind: 'request', request: value as unknown as JsonRpcRequest };
 }

@@ -11,21 +11,21 @@ const isSpan: Check = (value) => value === null || typeof value === 'number';
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 const isTime: Check = (value) => typeof value === 'string' && TIME.test(value);
 
-/** The protocol's own words of how a result is to be taken. With any other value they could say anything. */
+/** Members of results that only say how to read the result. With any other value a member could carry content. */
 const OF_RESULTS: Readonly<Record<string, Check>> = {
   isError: oneOf(true, false),
   resultType: oneOf('complete', 'input_required', 'task'),
 };
 const OF_LISTS: Readonly<Record<string, Check>> = {
   resultType: oneOf('complete'),
-  // Opaque: the client gives it back, and reads nothing in it.
+  // The cursor is opaque: the client sends it back, and does not read it.
   nextCursor: (value) => typeof value === 'string',
   ttlMs: isSpan,
   cacheScope: oneOf('public', 'private'),
 };
 const OF_TASKS: Readonly<Record<string, Check>> = {
   resultType: oneOf('complete', 'task'),
-  // The id is the one that the client has asked for, or that its handle has.
+  // The client knows the id from its own request, or from the task's handle.
   taskId: (value) => typeof value === 'string',
   status: oneOf('working', 'input_required', 'completed', 'failed', 'cancelled'),
   createdAt: isTime,
@@ -36,12 +36,11 @@ const OF_TASKS: Readonly<Record<string, Check>> = {
   pollIntervalMs: isSpan,
 };
 
-/**
- * What of an object a policy need not be shown, since the protocol leaves no room in it for anything else, and what it
- * must be shown.
- */
+/** The members of an object, divided by whether a policy must see them. */
 export interface Parts {
+  /** Members that the protocol restricts to values without content. A policy need not see them. */
   readonly plain: Fields;
+  /** All other members. A policy must see them. */
   readonly other: Fields;
 }
 
@@ -57,15 +56,15 @@ const parts =
     };
   };
 
-/** Divides a result of tools/call, prompts/get or resources/read. */
+/** Divides the members of a result that a response policy decides. */
 export const partsOfResult = parts(OF_RESULTS);
 
-/** Divides what a page of a list has beside its items. */
+/** Divides the members of a page of a list, without its items. */
 export const partsOfList = parts(OF_LISTS);
 
-/** Divides a task, as its handle and `tasks/get` have it. */
+/** Divides the members of a task, as a task's handle and `tasks/get` describe it. */
 export const partsOfTask = parts(OF_TASKS);
 
-/** Whether a value is a task of which a policy need not be shown anything. */
+/** Whether a value is a task of which a policy need not see any member. */
 export const isPlainTask = (task: unknown): boolean =>
   isObject(task) && Object.keys(partsOfTask(task).other).length === 0;

@@ -1,6 +1,6 @@
 /**
- * What Unicode's simple case folding says of characters whose upper case says otherwise: dotless `ı` is no `i`, and
- * three pairs of characters are equal though their upper case is several letters.
+ * Characters whose simple case folding can't be computed from their upper case. The dotless `ı` folds to itself, not to
+ * `i`. In three pairs of equal characters, the upper case has several letters.
  *
  * @see {@link https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt | Unicode's table}
  */
@@ -15,13 +15,13 @@ const ASCII = /^[\0-\x7f]*$/;
 const ASCII_CAPITALS = /[A-Z]+/g;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 const OTHER_CASED = /(?![\0-\x7f])\p{Changes_When_Casemapped}/gu;
-/** The folds that were looked up so far, of the 3,000 characters that have a case. */
+/** Cached folds. The cache is bounded by the 3,000 characters that have a case. */
 const folds = new Map<string, string>(EXCEPTIONS);
 
 /**
- * Folds a JSON key by Unicode's simple case folding, character by character: two keys have the same fold where Go's
- * `encoding/json` takes one for the other. `toLowerCase()` of the whole key would not do: it leaves `ſ` as it is, and
- * makes two characters of `İ`.
+ * Folds a JSON key by Unicode's simple case folding, character by character. Two keys have the same fold if and only if
+ * Go's `encoding/json` takes them for the same key. `toLowerCase()` of the whole key would be wrong: it does not change
+ * `ſ`, and makes two characters of `İ`.
  *
  * @see {@link https://pkg.go.dev/encoding/json#Unmarshal | Go's rule}
  */
@@ -29,7 +29,7 @@ export function foldCase(key: string): string {
   if (ASCII.test(key)) return key.toLowerCase();
   return (
     key
-      // Go reads half a surrogate pair as U+FFFD.
+      // Go reads a lone surrogate as U+FFFD.
       .replace(LONE_SURROGATE, '\ufffd')
       .replace(OTHER_CASED, (character) => folds.get(character) ?? foldCharacter(character))
       .replace(ASCII_CAPITALS, (letters) => letters.toLowerCase())
@@ -43,7 +43,7 @@ function foldCharacter(character: string): string {
   return fold;
 }
 
-/** A text of one character; `undefined` for a longer one. */
+/** The text, if it is one character; `undefined` for a longer text. */
 function single(text: string): string | undefined {
   const [first, second] = text;
   return second === undefined ? first : undefined;

@@ -1,6 +1,11 @@
 /**
- * What an object of a message is: one of the protocol, the arguments of a call, a JSON Schema, a map of names that a
- * schema defines to schemas, or a value whose keys are a tool's own.
+ * The role of an object in a message, which says whose keys the object has:
+ *
+ * - `protocol`: keys of MCP;
+ * - `arguments`: argument names of a call;
+ * - `schema`: keywords of JSON Schema;
+ * - `names`: names that a schema defines, such as the keys of `properties`;
+ * - `value`: any keys that a tool chooses.
  */
 export type Zone = 'protocol' | 'arguments' | 'schema' | 'names' | 'value';
 
@@ -16,20 +21,20 @@ const NAMES = new Set([
 ]);
 const VALUES = new Set(['const', 'default', 'enum', 'example', 'examples']);
 
-/** Members of a server's message that hold what the server likes: a tool's output, and of logs and errors what they add. */
+/** Members of a server's message that hold any JSON: a tool's output, and the data of logs and errors. */
 const FREE = new Set(['structuredContent', 'data']);
 
-/** What a member of a server's message is. */
+/** The zone of a member of a server's message. */
 export const serverZone = (key: string): Zone => {
   if (SCHEMAS.has(key)) return 'schema';
   return FREE.has(key) ? 'value' : 'protocol';
 };
 
 /**
- * What a member of a schema's part is. The keys of `properties`, `$defs` and the like are names of the tool's own: every
- * reader takes these as a map, and `Task` there is no misspelt `task`.
+ * The zone of a member of a schema's object. The keys of `properties`, `$defs` and the like are names that the tool
+ * chooses, so that `Task` there is no misspelled `task`.
  *
- * @param zone - what the part is
+ * @param zone - the zone of the object
  */
 export function schemaZone(zone: Zone, key: string): Zone {
   if (zone === 'value') return 'value';

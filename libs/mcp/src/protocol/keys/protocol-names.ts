@@ -1,8 +1,8 @@
 import { foldCase } from './fold-case.js';
 
 /**
- * Every member that JSON-RPC 2.0, MCP 2025-11-25 or MCP 2026-07-28 gives an object. A test derives the same list from the
- * types and schemas of the official packages: `libs/opa/test/mcp/protocol-names.spec.ts`.
+ * The names of all members that JSON-RPC 2.0, MCP 2025-11-25 and MCP 2026-07-28 define. `protocol-names.spec.ts` derives
+ * the same list from the types and schemas of the official packages.
  */
 export const PROTOCOL_NAMES: readonly string[] = [
   ...`
@@ -32,8 +32,8 @@ export const PROTOCOL_NAMES: readonly string[] = [
 const SPELLINGS: ReadonlyMap<string, string> = new Map(PROTOCOL_NAMES.map((name) => [foldCase(name), name]));
 
 /**
- * The protocol's own spelling of a name; `undefined` for a name that the protocol doesn't have.
+ * The protocol's spelling of a name; `undefined` for a name that the protocol doesn't define.
  *
- * @param folded - the name, folded by `foldCase`
+ * @param folded - the name after `foldCase`
  */
 export const protocolSpelling = (folded: string): string | undefined => SPELLINGS.get(folded);

@@ -4,20 +4,20 @@ import { schemaZone, serverZone } from './json-schema.js';
 import type { Zone } from './json-schema.js';
 import { protocolSpelling } from './protocol-names.js';
 
-/** A key that two readers of a message may take for different ones. */
+/** A key that two programs could read as different keys. */
 export interface WrongKey {
-  /** Whether the key is one of the message's own, not of something in it. */
+  /** Whether the key is a member of the message itself, not of an object in the message. */
   readonly isTop: boolean;
   readonly message: string;
 }
 
-/** What {@link wrongKey} looks at. */
+/** Options of {@link wrongKey}. */
 export interface KeyRules {
-  /** The arguments of a call. */
+  /** The objects in the message that hold arguments of a call. */
   readonly arguments?: readonly unknown[];
-  /** The names that the arguments may have in any spelling; with `'all'` only a key that stands there twice is wrong. */
+  /** Argument names that pass in their own spelling. With `'all'`, only duplicate keys of arguments are wrong. */
   readonly argumentNames?: ReadonlySet<string> | 'all' | undefined;
-  /** Whether a server has sent the message: it may hold JSON Schemas and structured content, whose names are a tool's. */
+  /** Whether an MCP server has sent the message, which may then hold JSON Schemas and structured content. */
   readonly isServers?: boolean;
 }
 
@@ -27,16 +27,17 @@ interface Open {
 }
 
 /**
- * Looks for a key that another reader of a message may take for another key: one that an object has twice, also where
- * only the case differs, and a name of the protocol in another spelling. Go's `encoding/json` ignores the case of keys.
+ * Finds a key that two programs could read differently: a key that an object has twice (keys that differ only in case
+ * count as the same), or a protocol name in another spelling. Go's `encoding/json` ignores the case of keys.
  *
  * @param text - the message
- * @param value - the same, parsed
+ * @param value - the parsed message
  */
 export function wrongKey(text: string, value: object, rules: KeyRules = {}): WrongKey | undefined {
-  const twice = duplicateKey(text);
-  if (twice !== undefined) return { isTop: twice.depth === 1, message: 'The message holds a key twice' };
-  // Messages may be nested deeper than functions can call themselves.
+  const duplicate = duplicateKey(text);
+  if (duplicate !== undefined)
+    return { isTop: duplicate.depth === 1, message: 'The message holds a key twice' };
+  // A stack of its own: a message can be nested deeper than the call stack allows.
   const open: Open[] = [{ value, zone: 'protocol' }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value: parent } = next;
@@ -63,7 +64,7 @@ function add(open: Open[], value: unknown, zone: Zone): void {
 function wrongAmong(keys: readonly string[], zone: Zone, { argumentNames }: KeyRules): string | undefined {
   const hasProtocolNames = zone !== 'names' && zone !== 'value';
   const declared = zone === 'arguments' && argumentNames instanceof Set ? argumentNames : undefined;
-  // A message may have millions of objects with one key.
+  // No set for objects with one key: a message may have millions of such objects.
   const folds = keys.length > 1 ? new Set<string>() : undefined;
   for (const key of keys) {
     const folded = foldCase(key);
