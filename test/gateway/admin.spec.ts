@@ -8,7 +8,7 @@ import { writePolicies } from './support/opa-process.js';
 import { AUDIENCE, ISSUER, startIssuer } from './support/tokens.js';
 import type { Issuer } from './support/tokens.js';
 
-describe('what administrators may look at', () => {
+describe('the admin routes', () => {
   const cleanup = new Cleanup();
   let gateway: GatewayProcess;
   let issuer: Issuer;
@@ -36,13 +36,13 @@ describe('what administrators may look at', () => {
     return send(gateway.port, { path, headers: authorization });
   };
 
-  it('is decided by its own policy', async () => {
+  it('have a policy of their own', async () => {
     expect((await get('/admin/routes')).status).toBe(401);
     expect((await get('/admin/routes', 'nobody')).status).toBe(403);
     expect((await get('/admin/routes', 'editor')).status).toBe(200);
   });
 
-  it('is every route, the decisions, and what permissive policies would have stopped', async () => {
+  it('show every route, the decisions, and what permissive policies would have denied', async () => {
     const routes = JSON.parse((await get('/admin/routes', 'editor')).text) as { route: string }[];
     expect(routes).toContainEqual(
       expect.objectContaining({

@@ -80,7 +80,7 @@ async function expectSilence(before: number): Promise<void> {
   expect(gateway.output().slice(before)).not.toMatch(/ERROR|WARN|\n {4}at /);
 }
 
-it.each(BEFORE)('a client that breaks off %s is no error', async (_where, text) => {
+it.each(BEFORE)('a client that breaks off %s causes no error in the log', async (_where, text) => {
   const before = gateway.output().length;
   arrived = () => undefined;
   for (const end of ENDS) {
@@ -97,7 +97,7 @@ it.each(BEFORE)('a client that breaks off %s is no error', async (_where, text) 
   await expectSilence(before);
 });
 
-it.each(DURING)('a client that goes away %s is no error', async (_where, text, begun) => {
+it.each(DURING)('a client that goes away %s causes no error in the log', async (_where, text, begun) => {
   const before = gateway.output().length;
   for (const end of ENDS) {
     const upstream = reached(begun);

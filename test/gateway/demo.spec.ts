@@ -52,13 +52,13 @@ it('prints where everything is, and three lines to paste', () => {
   expect(commands).toHaveLength(3);
 });
 
-it('the first is allowed', async () => {
+it('the first line is allowed', async () => {
   const answer = await follow(0);
   expect(answer.status).toBe(200);
   expect(answer.json()).toMatchObject({ id: 1001, customer: { email: 'ada@example.com' } });
 });
 
-it('the second is denied, with reasons', async () => {
+it('the second line is denied, with reasons', async () => {
   const answer = await follow(1);
   expect([answer.status, answer.json()]).toMatchObject([
     403,
@@ -66,14 +66,14 @@ it('the second is denied, with reasons', async () => {
   ]);
 });
 
-it('the third is masked', async () => {
+it('the third line is masked', async () => {
   const answer = await follow(2);
   expect(answer.status).toBe(200);
   expect(answer.json()).toMatchObject({ id: 1001, customer: { name: 'Ada Lovelace' } });
   expect(answer.text).not.toContain('ada@example.com');
 });
 
-it('npm run token gives a token alone, which the gateway takes', async () => {
+it('npm run token prints a token and nothing else, and the gateway accepts it', async () => {
   const editor = await token('--sub', 'carol', '--role=editor', '--team', 'blue', '--expires', '5m');
   const [, payload = ''] = editor.split('.');
   expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({
@@ -113,7 +113,7 @@ it.each([
   });
 });
 
-it("keeps its key from others' eyes, and takes it again", async () => {
+it('stores its key so that only its user can read it, and uses it again', async () => {
   const key = await readFile(join(folder, 'key.json'), 'utf8');
   expect((await stat(join(folder, 'key.json'))).mode & 0o777).toBe(0o600);
   const again = await startGatewayWith({ GATEWAY_DEV_DIR: folder });
@@ -144,7 +144,7 @@ it.each(['production', 'Production', 'PRODUCTION', ' production\n'])(
   },
 );
 
-it('gives no access in production when its key comes from a URL; other keys there do', async () => {
+it('refuses the development key in production when it comes from a URL, and accepts other keys', async () => {
   const issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
   const development = JSON.parse(await readFile(join(folder, 'jwks.json'), 'utf8')) as { keys: object[] };
   const keys = [...development.keys, ...(issuer.jwks as { keys: object[] }).keys];
@@ -181,7 +181,7 @@ it('runs a file of its own without the demo and without its key', async () => {
   await expect(stat(dev)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-it('npm start runs it, and ends it when npm is told to end', async () => {
+it('npm start runs the demo, and ends it when npm gets a signal', async () => {
   const { PATH = '', HOME = '' } = process.env;
   const npm = spawn('npm', ['start'], {
     cwd: join(import.meta.dirname, '../..'),

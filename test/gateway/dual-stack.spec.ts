@@ -9,7 +9,7 @@ afterAll(() => cleanup.run());
 
 const MESSAGE = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x' } });
 
-it('an IPv4 client of a listener of both families is IPv4, for policies and upstreams', async () => {
+it('a listener on IPv6 and IPv4 gives policies and upstreams the IPv4 address of an IPv4 client', async () => {
   let got: IncomingHttpHeaders = {};
   const { gateway } = await startOpenGateway(
     cleanup,

@@ -65,17 +65,20 @@ describe.each([
     ],
     ['is too large', { 'content-type': JSON_TYPE }, JSON.stringify([TEXT, 'x'.repeat(4 * 1024 * 1024)])],
   ];
-  it.each(UNREADABLE)('a body that %s is refused, and nothing of it leaves', async (_name, headers, body) => {
-    const answer = await answerOf(entry, headers, body);
-    expect(answer.status).toBe(500);
-    expect(answer.json()).toEqual({
-      statusCode: 500,
-      error: 'Internal Server Error',
-      message: expect.any(String),
-    });
-    expect(answer.text).not.toContain(ORDER.customer.email);
-    for (const name of ['x-up', 'content-encoding']) expect(answer.headers).not.toHaveProperty(name);
-  });
+  it.each(UNREADABLE)(
+    'a body that %s is refused, and the client gets no part of it',
+    async (_name, headers, body) => {
+      const answer = await answerOf(entry, headers, body);
+      expect(answer.status).toBe(500);
+      expect(answer.json()).toEqual({
+        statusCode: 500,
+        error: 'Internal Server Error',
+        message: expect.any(String),
+      });
+      expect(answer.text).not.toContain(ORDER.customer.email);
+      for (const name of ['x-up', 'content-encoding']) expect(answer.headers).not.toHaveProperty(name);
+    },
+  );
 
   it.each([
     ['GET', { 'content-type': JSON_TYPE }, 200],
@@ -88,7 +91,7 @@ describe.each([
     expect(answer).toMatchObject({ status, text: '', headers });
   });
 
-  it('an answer to HEAD tells no length: it would be the one before the mask', async () => {
+  it('a response to HEAD has no Content-Length: it would be the length before the mask', async () => {
     const length = { 'content-type': JSON_TYPE, 'content-length': String(TEXT.length) };
     const path = routes.add((_request, response) => response.writeHead(200, length).end());
     const answer = await send(gateway.port, { path: `/api/${entry}${path}`, method: 'HEAD' });

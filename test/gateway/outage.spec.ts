@@ -19,7 +19,7 @@ async function gatewayOn(opa: object, env: Record<string, string> = {}, auth?: o
 }
 
 describe('when OPA goes away', () => {
-  it('answers 503 and never 200, and comes back with it', async () => {
+  it('responds 503 and never 200, and recovers with OPA', async () => {
     const policies = cleanup.add(await writePolicies(), ({ remove }) => remove());
     const opa = cleanup.add(await startOpa(policies), ({ kill }) => kill());
     const { gateway, orders } = await gatewayOn({ url: opa.url });
@@ -67,7 +67,7 @@ describe('when OPA goes away', () => {
   }, 60_000);
 });
 
-it('answers 504 within the deadline while OPA is slow, and other routes at once', async () => {
+it('responds 504 within the deadline while OPA is slow, and serves other routes at once', async () => {
   const silent = createServer((socket) => socket.resume());
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   cleanup.add(silent, () => silent.close());
@@ -83,7 +83,7 @@ it('answers 504 within the deadline while OPA is slow, and other routes at once'
   expect(orders.seen).toEqual([]);
 }, 30_000);
 
-it('answers 503, not 401, while the keys of the tokens cannot be had', async () => {
+it('responds 503, not 401, while the JWKS is unavailable', async () => {
   const issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
   let status = 500;
   const keys = await startServer((_request, response) => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   }));
 }, 60_000);
 
-describe('a path that two programs could read in two ways', () => {
+describe('an ambiguous path', () => {
   const REFUSED = [
     '/api/up/../x',
     '/api/../api/up/x',
@@ -75,7 +75,7 @@ describe('a path that two programs could read in two ways', () => {
     '*',
   ];
 
-  it.each(REFUSED)('is refused before any question: %s', async (path) => {
+  it.each(REFUSED)('is refused before a policy is evaluated: %s', async (path) => {
     const before = seen.length;
     const answer = await send(gateway.port, { path });
     expect(answer.status).toBe(400);
@@ -84,7 +84,7 @@ describe('a path that two programs could read in two ways', () => {
   });
 });
 
-describe('policy and upstream see the same path', () => {
+describe('the policy and the upstream get the same path', () => {
   const PASSED = {
     '/api/up': '/',
     '/api/up/': '/',
@@ -120,7 +120,7 @@ describe('policy and upstream see the same path', () => {
   });
 });
 
-it('answers 404 where there is nothing', async () => {
+it('responds 404 where no route exists', async () => {
   for (const path of ['/', '/api', '/api/', '/api/other', '/api/upper/x', '/api/UP/x', '/health']) {
     const answer = await send(gateway.port, { path });
     expect([path, answer.status]).toEqual([path, 404]);

@@ -36,7 +36,7 @@ beforeAll(async () => {
 const get = (path: string) => `GET /api/slow${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const reached = () => new Promise<ServerResponse>((resolve) => (arrived = resolve));
 
-describe('behind requests that still wait for their answers', () => {
+describe('an unreadable request behind pipelined requests', () => {
   const UNREADABLE = { 'no HTTP': 'garbage\r\n\r\n', 'a request that does not arrive': 'GET /' };
 
   it.each(Object.entries(UNREADABLE))(
@@ -68,7 +68,7 @@ describe('behind requests that still wait for their answers', () => {
   });
 });
 
-it('a client that goes away is gone for each of its requests', async () => {
+it('a client that closes its connection aborts each of its requests', async () => {
   const connection = await rawConnection(gateway.port);
   const responses: ServerResponse[] = [];
   for (let i = 0; i < 3; i++) {
@@ -81,7 +81,7 @@ it('a client that goes away is gone for each of its requests', async () => {
   await expect(Promise.all(gone)).resolves.toHaveLength(3);
 });
 
-it('more requests than a connection may send at once close it', async () => {
+it('the gateway closes a connection that pipelines too many requests', async () => {
   arrived = () => undefined;
   count = 0;
   const connection = await rawConnection(gateway.port, get(silent).repeat(5_000));

@@ -52,21 +52,21 @@ describe('an upstream that fails', () => {
     for (const name of ['content-encoding', 'x-up']) expect(answer.headers).not.toHaveProperty(name);
   });
 
-  it('stalls in a body that a policy wants to see', async () => {
+  it('stalls in a body that a response policy reads', async () => {
     const path = routes.add(STALLED);
     const answer = await send(gateway.port, { path: `/api/masked${path}` });
     expect(answer.status).toBe(504);
     expect(answer.text).not.toContain('begun');
   });
 
-  it('breaks off in a body that is under way: the client is not told that it is whole', async () => {
+  it('breaks off in a body: the client sees that the response is incomplete', async () => {
     const path = routes.add((_request, response) => {
       response.write('begun', () => response.destroy());
     });
     await expect(send(gateway.port, { path: `/api/up${path}` })).rejects.toThrow();
   });
 
-  it('while a large body is sent: the client gets its answer, and the connection goes on', async () => {
+  it('cannot be reached while the client sends a large body: the client gets 502 and keeps its connection', async () => {
     const agent = cleanup.add(new Agent({ keepAlive: true, maxSockets: 1 }), (used) => used.destroy());
     const path = routes.add((_request, response) => response.end('fine'));
     const sent = { path: `/api/down${path}`, method: 'POST', body: randomBytes(5_000_000), agent };

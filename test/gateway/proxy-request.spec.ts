@@ -81,8 +81,8 @@ async function headersOf(entry: string, headers: Record<string, string>, token?:
   return got;
 }
 
-describe('what the upstream gets', () => {
-  it("is the client's headers, without those of the connection", async () => {
+describe('the gateway, for a request to an upstream,', () => {
+  it("sends the client's headers, without those of the connection", async () => {
     const got = await headersOf('up', {
       cookie: 'a=b; c=d',
       'x-request-id': 'r1',
@@ -101,7 +101,7 @@ describe('what the upstream gets', () => {
     }
   });
 
-  it('is X-Forwarded-* of the connection, whatever the client says', async () => {
+  it('sets X-Forwarded-* from the connection, and ignores those of the client', async () => {
     const got = await headersOf('up', {
       host: 'gateway.example',
       'x-forwarded-for': '6.6.6.6',
@@ -120,13 +120,13 @@ describe('what the upstream gets', () => {
     for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded']) expect(got).not.toHaveProperty(name);
   });
 
-  it("is nothing that could make another request of it, or another client's", async () => {
+  it('removes headers that could change the request or the client', async () => {
     const got = await headersOf('up', MISLEADING);
     for (const name of Object.keys(MISLEADING)) expect(got).not.toHaveProperty(name.toLowerCase());
     expect(got).toMatchObject({ 'x-forwarded-for': '127.0.0.1' });
   });
 
-  it('is nothing that a policy was told otherwise: neither gets it', async () => {
+  it('hides these headers from policies too', async () => {
     const ask = async (path: string) => (await send(gateway.port, { path, headers: MISLEADING })).text;
     const decided = await ask('/api/reflected/x');
     expect(decided).toContain('x_tenant');
@@ -136,7 +136,7 @@ describe('what the upstream gets', () => {
     }
   });
 
-  it('is what the entry names of that, but never what only a policy may set', async () => {
+  it('sends these headers where forwardHeaders names them, except those that only a policy may set', async () => {
     const sent = { ...MISLEADING, 'x-forwarded-for': '6.6.6.6', 'x-forwarded-host': 'a.example' };
     const got = await headersOf('lenient', { ...sent, x_authz_user: 'root', 'x-authz_user': 'root' });
     const passed = ['x_tenant', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-host'];
@@ -152,25 +152,25 @@ describe('what the upstream gets', () => {
     expect(JSON.stringify(got)).not.toContain('root');
   });
 
-  it('is what the decision sets of that, in place of what the client sends', async () => {
+  it('sends these headers where the decision sets them, in place of those of the client', async () => {
     const got = await headersOf('overriding', { 'x-real-ip': '6.6.6.6', x_real_ip: '6.6.6.6' });
     expect(got).toMatchObject({ 'x-real-ip': '192.0.2.1', x_tenant: 'acme' });
     expect(got).not.toHaveProperty('x_real_ip');
   });
 
-  it("is not the user's token, unless the entry says so", async () => {
+  it("sends the user's token only where forwardToken is true", async () => {
     const token = await issuer.sign({ sub: 'bob' });
     expect(await headersOf('up', {}, token)).not.toHaveProperty('authorization');
     expect(await headersOf('trusted', {}, token)).toMatchObject({ authorization: `Bearer ${token}` });
   });
 
-  it('is a credential that the policy gives', async () => {
+  it('sends a credential that the policy sets', async () => {
     const token = await issuer.sign({ sub: 'bob' });
     const got = await headersOf('service', {}, token);
     expect(got).toMatchObject({ authorization: 'Bearer of-the-gateway' });
   });
 
-  it('is no header that only a policy may set', async () => {
+  it('removes a header of the client that only a policy may set', async () => {
     const got = await headersOf('up', {
       'x-authz-user': 'root',
       x_authz_user: 'root',
@@ -185,7 +185,7 @@ describe('what the upstream gets', () => {
       expect(got).not.toHaveProperty(name);
   });
 
-  it('is nothing that would hide the answer from a response policy', async () => {
+  it('removes headers that would hide the response from a response policy', async () => {
     const headers = {
       'accept-encoding': 'gzip',
       'accept-charset': 'utf-16',
@@ -200,7 +200,7 @@ describe('what the upstream gets', () => {
     for (const name of Object.keys(headers).slice(1)) expect(got).not.toHaveProperty(name);
   });
 
-  it('is a body of any type, while it is still being sent', async () => {
+  it('streams a body of any type', async () => {
     const body = randomBytes(1_000_000);
     let begun: () => void = () => undefined;
     const first = new Promise<void>((resolve) => (begun = resolve));
@@ -230,7 +230,7 @@ describe('what the upstream gets', () => {
     expect(text).toBe(`PATCH ${createHash('sha256').update(body).digest('hex')}`);
   });
 
-  it('is never a body in another coding than it says', async () => {
+  it('sends no body in another coding than its header says', async () => {
     const path = routes.add((_request, response) => response.end());
     const sent = { path: `/api/up${path}`, method: 'POST', body: 'x' };
     const answer = await send(gateway.port, { ...sent, headers: { 'transfer-encoding': 'gzip, chunked' } });
@@ -239,7 +239,7 @@ describe('what the upstream gets', () => {
     expect(plain).toMatchObject({ status: 200 });
   });
 
-  it('is never a body that Fastify would have dropped', async () => {
+  it('sends no body that Fastify would have dropped', async () => {
     const path = routes.add((_request, response) => response.end());
     const sent = { path: `/api/up${path}`, body: 'hidden', headers: { 'content-length': '6' } };
     expect(await send(gateway.port, sent)).toMatchObject({ status: 400 });

@@ -23,8 +23,8 @@ beforeAll(async () => {
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { opa }));
 }, 60_000);
 
-describe('what the client gets', () => {
-  it("is the upstream's status and headers, without those of the connection", async () => {
+describe('a client of the gateway', () => {
+  it("gets the upstream's status and headers, without those of the connection", async () => {
     const path = routes.add((_request, response) => {
       response.writeHead(207, {
         connection: 'keep-alive, x-private',
@@ -48,7 +48,7 @@ describe('what the client gets', () => {
     expect(headers['keep-alive']).not.toBe('timeout=77');
   });
 
-  it('is no header that only a policy may set', async () => {
+  it('gets no header of the upstream that only a policy may set', async () => {
     const path = routes.add((_request, response) => {
       response
         .writeHead(200, { 'X-Authz-User': 'root', x_authz_more: 'root', x_role: 'root', 'x-roles': 'kept' })
@@ -59,7 +59,7 @@ describe('what the client gets', () => {
     for (const name of ['x-authz-user', 'x_authz_more', 'x_role']) expect(headers).not.toHaveProperty(name);
   });
 
-  it('is nothing of an answer that the response policy denies', async () => {
+  it('gets no part of a response that the response policy denies', async () => {
     const path = routes.add((_request, response) => {
       response.writeHead(500, { 'x-secret': '1', 'set-cookie': 'a=b' }).end('secret');
     });
@@ -73,7 +73,7 @@ describe('what the client gets', () => {
     ['once, where a key stands twice, as the policy saw it', '{"a":1,"a":{"b":2,"b":3}}', '{"a":{"b":3}}'],
     ['as it came, where none does', '{ "a":1.0, "b":{"a":12345678901234567890} }', undefined],
     ['as it came, where the policy saw the text', '{"a":1,"a":12345678901234567890}', undefined],
-  ])('is a decided JSON document %s', async (_name, body, expected = body) => {
+  ])('gets a JSON document that was decided %s', async (_name, body, expected = body) => {
     const path = routes.add((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(body);
     });
@@ -131,7 +131,7 @@ describe('what the client gets', () => {
     ['lines of JSON', 'application/x-ndjson', '{"a":1}\n{"b":2}\n'],
     ['a sequence of JSON', 'application/json-seq', '\u001e{"a":1}\n'],
     ['text with a byte-order mark', 'text/plain; charset=utf8', '\uFEFFa'],
-  ])('is what a response policy can be shown: %s', async (_what, type, body) => {
+  ])('gets a response that a response policy can read: %s', async (_what, type, body) => {
     const path = routes.add((_request, response) => {
       response.writeHead(200, { 'content-type': type, 'content-encoding': 'identity' }).end(body);
     });
@@ -145,7 +145,7 @@ describe('what the client gets', () => {
     [204, { 'x-up': '1' }],
     [404, { 'content-length': '0' }],
     [503, { 'retry-after': '0', 'content-length': '0' }],
-  ])('is a %i as it came, asked for once', async (status, headers) => {
+  ])('gets a %i unchanged, after one request to the upstream', async (status, headers) => {
     let asked = 0;
     const path = routes.add((_request, response) => {
       asked++;
@@ -156,13 +156,13 @@ describe('what the client gets', () => {
     expect(asked).toBe(1);
   });
 
-  it('is the length alone of what HEAD asks for', async () => {
+  it('gets the length, and no body, for HEAD', async () => {
     const path = routes.add((_request, response) => response.setHeader('content-length', '1234').end());
     const answer = await send(gateway.port, { path: `/api/up${path}`, method: 'HEAD' });
     expect(answer).toMatchObject({ status: 200, text: '', headers: { 'content-length': '1234' } });
   });
 
-  it('is nothing of the body that HEAD speaks of, where a response policy might have masked it', async () => {
+  it('gets no length for HEAD where a response policy could have masked the body', async () => {
     const told = { etag: '"of-the-body"', digest: 'x', 'content-md5': 'x', 'repr-digest': 'x' };
     const sent = { ...told, 'content-type': 'application/json', 'content-length': '1234', 'x-up': 'yes' };
     const path = routes.add((_request, response) => response.writeHead(200, sent).end());
@@ -173,7 +173,7 @@ describe('what the client gets', () => {
     for (const name of [...Object.keys(told), 'content-length']) expect(headers).not.toHaveProperty(name);
   });
 
-  it.each(['up', 'masked', 'seen'])('is a 502 alone for a status that HTTP lacks: %s', async (entry) => {
+  it.each(['up', 'masked', 'seen'])('gets 502 for a status that HTTP does not define: %s', async (entry) => {
     const closed: Promise<unknown>[] = [];
     const path = routes.add((_request, response) => {
       closed.push(once(response, 'close'));
@@ -187,13 +187,13 @@ describe('what the client gets', () => {
     await expect(Promise.all(closed)).resolves.toHaveLength(1);
   });
 
-  it('is OPTIONS answered by the upstream', async () => {
+  it('gets the response of the upstream to OPTIONS', async () => {
     const path = routes.add((_request, response) => response.setHeader('allow', 'GET').end());
     const answer = await send(gateway.port, { path: `/api/up${path}`, method: 'OPTIONS' });
     expect(answer).toMatchObject({ status: 200, headers: { allow: 'GET' } });
   });
 
-  it('is an answer while it is still being given', async () => {
+  it('gets a response as the upstream streams it', async () => {
     let finish: () => void = () => undefined;
     const path = routes.add((_request, response) => {
       response.write('first');

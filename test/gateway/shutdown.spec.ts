@@ -11,7 +11,7 @@ import { startServer } from './support/upstream.js';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-it('ends with exit code 0 under load: what reached a handler is answered, and no connection is left', async () => {
+it('exits with code 0 under load: requests that reached a handler get a response, and no connection stays open', async () => {
   const opa = await startServer((request, response) => {
     request.resume().on('end', () => {
       response.setHeader('content-type', 'application/json').end('{"result":true}');
@@ -50,7 +50,7 @@ it('ends with exit code 0 under load: what reached a handler is answered, and no
   expect([await opa.connections(), await orders.connections()]).toEqual([0, 0]);
 }, 30_000);
 
-it('lets an answer end that has begun, on a connection that the client keeps', async () => {
+it('completes a response that has begun on a keep-alive connection', async () => {
   const opa = await startServer((_request, response) => {
     response.setHeader('content-type', 'application/json').end('{"result":true}');
   });

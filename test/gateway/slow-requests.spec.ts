@@ -87,7 +87,7 @@ describe('a request that does not arrive in time', () => {
   });
 
   it.concurrent(
-    'is closed in the middle of an answer that has begun, with nothing that could be taken for a part of it',
+    'is closed in the middle of a response, and no byte follows that could be read as a part of it',
     async () => {
       const early = routes.add((_request, response) => response.write('begun'));
       const connection = await rawConnection(gateway.port, `${head(`/api/up${early}`, 100)}abc`);
@@ -97,7 +97,7 @@ describe('a request that does not arrive in time', () => {
     },
   );
 
-  it('closes no other: an answer may take as long as it takes', async () => {
+  it('does not end other requests: a response may take any time', async () => {
     let finish: () => void = () => undefined;
     const path = routes.add((_request, response) => {
       response.write('first');
@@ -120,7 +120,7 @@ describe('a request that does not arrive in time', () => {
     expect((await connection.closed).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
   });
 
-  it('is one of many, and all go', async () => {
+  it('ends, also when there are 150 of them', async () => {
     const all = Array.from({ length: 150 }, async (_, index) => {
       const target = index % 2 === 0 ? '/api/up/0' : '/mcp/up';
       return (await rawConnection(gateway.port, `${head(target, 1_000)}{`)).closed;
@@ -154,14 +154,14 @@ describe('bytes of unfinished bodies in memory', () => {
       body: message(size),
     });
 
-  it('are bounded: what would be more is 503, and the client may come again', async () => {
+  it('are bounded: the gateway responds 503 above the bound, and serves the next request', async () => {
     const refused = await post(MAX_BUFFERED + 1);
     expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
     expect(refused.json()).toMatchObject({ jsonrpc: '2.0', error: { code: -32603 } });
     expect(await post(MAX_BUFFERED / 2)).toMatchObject({ status: 200 });
   });
 
-  it('count until the body is whole, or its client gone', async () => {
+  it('count until the body is complete or the client has gone', async () => {
     const size = 3_000;
     for (const end of ['whole', 'gone'] as const) {
       const text = message(size);
@@ -181,7 +181,7 @@ describe('bytes of unfinished bodies in memory', () => {
     }
   });
 
-  it('count until their message is answered', async () => {
+  it('count until the message has its response', async () => {
     const waiting = new Promise<ServerResponse>((resolve) => (held = resolve));
     const first = post(3_000);
     const response = await waiting;
@@ -202,7 +202,7 @@ describe('bytes of unfinished bodies in memory', () => {
     connection.socket.destroy();
   });
 
-  it('are not those that stream to an upstream', async () => {
+  it('do not include bodies that stream to an upstream', async () => {
     const answer = await send(small.port, { path: '/api/up/0', method: 'POST', body: message(100_000) });
     expect(answer.status).toBe(200);
   });

@@ -48,7 +48,7 @@ describe('without auth', () => {
     gateway = await startTelling();
   }, 60_000);
 
-  it('a token is neither read nor passed on: everyone is anonymous', async () => {
+  it('the gateway neither reads nor forwards a token: each client is anonymous', async () => {
     const given = [
       undefined,
       `Bearer ${await issuer.sign({ sub: 'bob' })}`,
