@@ -1,5 +1,5 @@
-// npm run bench [-- --compact | --full] [--only=client,route,...]: every figure that the project has a goal for, in one
-// run against one real OPA, of what `npm run build` has made. Compact, the default, takes under 3 minutes; full about 20.
+// npm run bench [-- --compact | --full] [--only=client,route,...]: measures every figure that has a goal, in one run,
+// with one real OPA and the files that `npm run build` wrote. --compact (default) takes under 3 minutes, --full about 20.
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, relative } from 'node:path';
@@ -17,16 +17,16 @@ import { inProcess, route } from './sections/route.mjs';
 import { throughput } from './sections/throughput.mjs';
 
 /**
- * @typedef {object} Setting - what a section works with
- * @property {string} url - OPA's
- * @property {string} binary - OPA's program
- * @property {string} bundle - the policy as a bundle, and
- * @property {string} wasm - its Wasm alone; files
+ * @typedef {object} Setting - the input of a section
+ * @property {string} url - the address of OPA
+ * @property {string} binary - the path of the OPA program
+ * @property {string} bundle - the path of the policy as a plan bundle
+ * @property {string} wasm - the path of the policy as Wasm
  * @property {boolean} full
  * @property {import('./lib/compare.mjs').Times} times
  * @property {number} bursts
- * @property {number} decisions - how many memory is weighed after, and
- * @property {number} warmUpDecisions - how many before
+ * @property {number} decisions - decisions before the second measurement of memory
+ * @property {number} warmUpDecisions - decisions before the first measurement of memory
  */
 
 const COMPACT = {
@@ -53,7 +53,7 @@ const rego = join(import.meta.dirname, 'policy.rego');
 const binary = process.env.OPA_BIN ?? (await getOpa());
 const { bundle, wasm, remove } = buildBundle(binary, rego);
 const opa = await startOpa({ rego: readFileSync(rego, 'utf8'), binary });
-// The workers end with this process.
+// A signal ends the workers with this process.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => void opa.stop().finally(() => process.exit(1)));
 }

@@ -4,7 +4,7 @@ import { POLICY } from '../lib/question.mjs';
 import { MAX_SOCKETS } from '../lib/clients.mjs';
 
 /**
- * Axios with a keep-alive agent of its own.
+ * Axios with a keep-alive agent.
  *
  * @type {import('../lib/clients.mjs').Open}
  */
@@ -14,7 +14,7 @@ export async function openAxios(url) {
 }
 
 /**
- * Axios as it comes: no agent is given.
+ * Axios with its default options: no agent.
  *
  * @type {import('../lib/clients.mjs').Open}
  */

@@ -3,7 +3,7 @@ import { CACHE } from '../lib/question.mjs';
 import { openHttp } from './http.mjs';
 
 /**
- * Plain http behind lru-cache, whose key is the input as JSON.
+ * Plain http with an lru-cache in front. The key of a cache entry is the input as JSON.
  *
  * @type {import('../lib/clients.mjs').Open}
  */

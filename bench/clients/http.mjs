@@ -4,8 +4,8 @@ import { POLICY } from '../lib/question.mjs';
 import { MAX_SOCKETS } from '../lib/clients.mjs';
 
 /**
- * Plain `http.request` over agentkeepalive: the base that the others are compared with. `ask` has no bounds of its own;
- * whoever wants some is given the request.
+ * Plain `http.request` over agentkeepalive: the baseline of the comparison. `ask` sets no deadline;
+ * a caller that needs one gets the request.
  *
  * @type {import('../lib/clients.mjs').Open}
  */

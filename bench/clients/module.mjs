@@ -5,7 +5,7 @@ import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
 import { POLICY } from '../lib/question.mjs';
 
 /**
- * The module's own client, out of a Nest context.
+ * The client of nestjs-opa, from a Nest application context.
  *
  * @type {import('../lib/clients.mjs').Open}
  */
@@ -15,7 +15,7 @@ export async function openModule(url) {
 }
 
 /**
- * The same with one axios interceptor registered, which takes decisions through axios.
+ * The client of nestjs-opa with one axios interceptor, so that decisions go through axios.
  *
  * @type {import('../lib/clients.mjs').Open}
  */

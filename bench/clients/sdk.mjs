@@ -2,7 +2,7 @@ import { OPAClient } from '@open-policy-agent/opa';
 import { POLICY } from '../lib/question.mjs';
 
 /**
- * OPA's own TypeScript SDK, as it comes.
+ * OPA's TypeScript SDK with its default options.
  *
  * @type {import('../lib/clients.mjs').Open}
  */

@@ -3,7 +3,7 @@ import { POLICY } from '../lib/question.mjs';
 import { MAX_SOCKETS } from '../lib/clients.mjs';
 
 /**
- * undici's `request` over a pool of its own.
+ * undici's `request` with a pool.
  *
  * @type {import('../lib/clients.mjs').Open}
  */

@@ -3,7 +3,7 @@ import opaWasm from '@open-policy-agent/opa-wasm';
 import { POLICY } from '../lib/question.mjs';
 
 /**
- * opa-wasm in the process, as its README uses it.
+ * opa-wasm in this process, used as in its README.
  *
  * @type {import('../lib/clients.mjs').Open}
  */

@@ -3,9 +3,9 @@ import { openHttp } from '../clients/http.mjs';
 import { clients } from '../lib/clients.mjs';
 
 /**
- * Makes a hand-written guard over a client: it builds the input that the module builds, and asks.
+ * Makes a hand-written guard over a client: it builds the same input as nestjs-opa and evaluates the policy.
  *
- * @param {string} name - the client's
+ * @param {string} name - the name of the client
  * @returns {Promise<import('../lib/guards.mjs').Make>}
  */
 export async function byHand(name) {
@@ -17,7 +17,7 @@ export async function byHand(name) {
 }
 
 /**
- * A hand-written guard over plain http with the bounds that the module has: a deadline, and an end when the client leaves.
+ * A hand-written guard over plain http with a deadline. It aborts the decision when the client disconnects.
  *
  * @type {import('../lib/guards.mjs').Make}
  */
@@ -26,7 +26,7 @@ export async function boundedByHand({ url, timeout = TIMEOUT_MS }) {
   return { guard: new BoundedGuard(ask, timeout), askOf: () => ask };
 }
 
-/** The module's own default. */
+/** The default of nestjs-opa. */
 const TIMEOUT_MS = 1_000;
 
 class BoundedGuard {
@@ -73,7 +73,7 @@ function isTrue(allowed) {
 
 const ANONYMOUS = { type: 'anonymous' };
 
-// Field by field what the module's default shape holds; JSON leaves out the headers that a client hasn't sent.
+// The fields of nestjs-opa's default shape. JSON omits the headers that a client did not send.
 function inputOf({ user, method, url, routeOptions, params, query, headers, ip }) {
   const route = routeOptions.url;
   return {

@@ -2,7 +2,7 @@ import { OpaGuard, OpaModule, OpaService } from 'nestjs-opa';
 import { CACHE, POLICY } from '../lib/question.mjs';
 
 /**
- * The module's own guard over OPA.
+ * The guard of nestjs-opa with a remote OPA.
  *
  * @type {import('../lib/guards.mjs').Make}
  */
@@ -11,7 +11,7 @@ export async function remote({ url, timeout }) {
 }
 
 /**
- * The same over a bundle.
+ * The guard of nestjs-opa with a bundle.
  *
  * @type {import('../lib/guards.mjs').Make}
  */
@@ -20,7 +20,7 @@ export async function embedded({ bundle }) {
 }
 
 /**
- * The same with the module's cache on.
+ * The guard of nestjs-opa with its cache.
  *
  * @type {import('../lib/guards.mjs').Make}
  */
@@ -34,7 +34,7 @@ function guarded(options) {
     imports: [OpaModule.forRoot({ ...options, policy: POLICY, audit: false })],
     guard: OpaGuard,
     askOf: (app) => async (input) => (await decide(app, input)).allowed,
-    // Asked twice for the same, a cache that works says so.
+    // The statistics show a cache hit after two equal queries.
     async caches(app) {
       await decide(app, {});
       return (await decide(app, {})).cached;

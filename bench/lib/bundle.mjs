@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { POLICY } from './question.mjs';
 
 /**
- * Builds the policy as a plan bundle, and as Wasm for those who load that themselves.
+ * Builds the policy as a plan bundle and as Wasm.
  *
- * @param {string} binary - OPA's
- * @param {string} rego - the policy's file
- * @param {readonly string[]} [policies] - what can be asked of it
+ * @param {string} binary - the path of the OPA program
+ * @param {string} rego - the path of the policy
+ * @param {readonly string[]} [policies] - the entrypoints of the bundle
  */
 export function buildBundle(binary, rego, policies = [POLICY]) {
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-bench-'));

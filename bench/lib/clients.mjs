@@ -6,14 +6,14 @@ import { question } from './question.mjs';
  * @typedef {(url: string, wasm?: string) => Promise<Client>} Open
  */
 
-/** How many sockets each client that can be told so may open: the module's own default. */
+/** The most sockets of each client that has such an option: the default of nestjs-opa. */
 export const MAX_SOCKETS = 100;
 
-/** The client that the others are compared with. */
+/** The baseline of the comparison. */
 export const BASE = 'plain http';
 
 /**
- * The clients by name. Each is imported only in the worker that measures it, so that none pays for another.
+ * The clients by name. Only the worker that measures a client imports it, so that no client adds to the cost of another.
  *
  * @type {Record<string, () => Promise<Open>>}
  */
@@ -30,7 +30,7 @@ export const clients = {
 };
 
 /**
- * Puts numbered questions to a client.
+ * Sends numbered queries to a client.
  *
  * @param {Pick<Client, 'ask'>} client
  * @returns {import('./load.mjs').Ask}

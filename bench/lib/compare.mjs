@@ -6,23 +6,23 @@ import { startWorker } from './worker.mjs';
  * @property {number} perSecond - decisions a second
  * @property {number} p50Ms
  * @property {number} p99Ms
- * @property {number} stallMs - the longest time that the event loop was held
- * @property {number} sockets - sockets that were open when the turn began, and those opened in it
- * @property {number} failed - questions without an answer
+ * @property {number} stallMs - the longest time that the event loop was blocked
+ * @property {number} sockets - sockets that were open at the start of the turn or opened during the turn
+ * @property {number} failed - queries without a response
  * @typedef {object} Times
  * @property {number} rounds
- * @property {number} copies - processes for each of those that a goal compares closely; the others have one
- * @property {number} warmUp - questions before the first round, at the most
- * @property {number} warmUpMs - how long they may take: the slowest are warm with fewer
- * @property {number} leadMs - a turn's beginning, which isn't measured
- * @property {number} ms - its rest
+ * @property {number} copies - processes of each contender that a goal compares closely; each other contender has one process
+ * @property {number} warmUp - the most queries before the first round
+ * @property {number} warmUpMs - the most time of the warm-up: slow contenders need fewer queries
+ * @property {number} leadMs - the start of a turn, not measured
+ * @property {number} ms - the measured part of a turn
  */
 
 /**
- * A contender, as many times as it has processes.
+ * Lists each contender once for each of its processes.
  *
  * @param {readonly string[]} names
- * @param {readonly string[]} close - those that have copies
+ * @param {readonly string[]} close - the contenders that have copies
  * @param {number} copies
  */
 export function field(names, close, copies) {
@@ -31,8 +31,8 @@ export function field(names, close, copies) {
 }
 
 /**
- * Takes turns: each round measures every process once, in this order or the other way round, so that a machine that
- * grows slower does so for all of them.
+ * Each round measures every process once. Every second round goes backwards, so that a machine that becomes slower
+ * slows all contenders equally.
  *
  * @template T
  * @param {readonly { name: string, measure: () => Promise<T> }[]} contenders
@@ -51,10 +51,10 @@ export async function interleave(contenders, rounds) {
 }
 
 /**
- * Measures clients against each other, with a few questions at once and then with more.
+ * Measures clients against each other, at several numbers of concurrent queries.
  *
  * @param {readonly string[]} names - of {@link field}
- * @param {{ url: string, levels: readonly number[], times: Times }} how - `levels` are how many at once
+ * @param {{ url: string, levels: readonly number[], times: Times }} how - `levels` are the numbers of concurrent queries
  * @returns {Promise<Record<string, import('./statistics.mjs').Rounds<Measurement>>[]>} for each level, by name
  */
 export async function compareClients(names, { url, levels, times }) {

@@ -5,7 +5,7 @@ import { setTimeout as after } from 'node:timers/promises';
 let opened = 0;
 let open = 0;
 
-/** Begins to count this process's client sockets; call it before the first one is opened. */
+/** Starts to count the client sockets of this process. Call it before the first socket opens. */
 export function countSockets() {
   subscribe('net.client.socket', ({ socket }) => {
     opened += 1;
@@ -15,9 +15,9 @@ export function countSockets() {
 }
 
 /**
- * Begins to watch the sockets.
+ * Starts to observe the sockets.
  *
- * @returns {() => number} how many there have been since: those already open, and those opened
+ * @returns {() => number} the sockets since the call: those already open, and those opened
  */
 export function watchSockets() {
   const before = opened - open;
@@ -25,9 +25,9 @@ export function watchSockets() {
 }
 
 /**
- * Begins to watch the CPU that this process takes.
+ * Starts to measure the CPU time of this process.
  *
- * @returns {() => number} user and system time since, µs
+ * @returns {() => number} user and system time since the call, µs
  */
 export function watchCpu() {
   const before = process.cpuUsage();
@@ -38,27 +38,27 @@ export function watchCpu() {
 }
 
 /**
- * Begins to watch for how long the event loop is held.
+ * Starts to measure how long the event loop is blocked.
  *
- * @param {number} resolutionMs - how often it is sampled
- * @returns {Promise<() => number>} the longest time since, ms
+ * @param {number} resolutionMs - the interval of the samples
+ * @returns {Promise<() => number>} the longest block since the call, ms
  */
 export async function watchLoop(resolutionMs) {
   const loop = monitorEventLoopDelay({ resolution: resolutionMs });
   loop.enable();
-  // The first sample only starts the clock: what holds the loop before it would not be seen.
+  // The first sample only starts the clock. A block before it would stay unseen.
   await after(3 * resolutionMs);
   return () => {
     loop.disable();
-    // Each sample holds the interval that was slept on purpose.
+    // Each sample includes the interval of the timer.
     return Math.max(0, loop.max / 1e6 - resolutionMs);
   };
 }
 
-/** How often the event loop's delay is sampled for {@link stallHandlers}, in milliseconds. */
+/** The interval of the event loop's samples for {@link stallHandlers}, in milliseconds. */
 const RESOLUTION_MS = 1;
 
-/** A worker's handlers that watch its event loop. */
+/** The handlers of a worker that measure its event loop. */
 export function stallHandlers() {
   let stall;
   return {

@@ -1,7 +1,7 @@
 /**
  * @typedef {object} Goal
  * @property {string} what
- * @property {number} figure - what was measured
+ * @property {number} figure - the measured value
  * @property {string} goal
  * @property {boolean} met
  */

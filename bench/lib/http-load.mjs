@@ -20,7 +20,7 @@ export class HttpLoad {
   }
 
   /**
-   * Sends a GET over the next connection; requests on one are answered in turn.
+   * Sends a GET over the next connection. A connection gets its responses in the order of its requests.
    *
    * @param {string} path
    * @param {{ id?: string, role?: string }} user

@@ -4,7 +4,7 @@
  * @typedef {{ latencies: number[], failures: Record<string, number>, next: number, ms: number }} Driven
  */
 
-/** An answer that isn't the policy's: a fast wrong answer is worth nothing, so it ends the benchmark. */
+/** A wrong result. A fast wrong result is worth nothing, so it ends the benchmark. */
 export class WrongAnswer extends Error {
   constructor(n, given, expected) {
     super(`question ${n}: ${given} instead of ${expected}`);
@@ -12,7 +12,7 @@ export class WrongAnswer extends Error {
 }
 
 /**
- * Asks with a fixed number of questions in flight until the time is over, or as many as `count` have been asked.
+ * Keeps a fixed number of queries in flight until the time is over, or until `count` queries were sent.
  *
  * @param {Ask} ask
  * @param {{ atOnce: number, from: number, ms?: number, count?: number }} load - `from` is the first question's number
@@ -20,7 +20,7 @@ export class WrongAnswer extends Error {
  */
 export async function drive(ask, { atOnce, from, ms = Infinity, count = Infinity }) {
   const latencies = [];
-  // A million latencies would be memory that the client is blamed for.
+  // The memory of a million latencies would count as memory of the client.
   const keep = count === Infinity;
   const failures = {};
   const start = performance.now();
@@ -40,7 +40,7 @@ export async function drive(ask, { atOnce, from, ms = Infinity, count = Infinity
 }
 
 /**
- * Asks at a fixed rate, however long the answers take, until a promise settles.
+ * Sends queries at a fixed rate, independent of the responses, until a promise settles.
  *
  * @param {Ask} ask
  * @param {number} perSecond

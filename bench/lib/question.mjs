@@ -1,11 +1,11 @@
-/** The policy path that every client asks. */
+/** The policy path of every client's queries. */
 export const POLICY = 'bench/allow';
 
 const ROLES = ['reader', 'writer', 'guest', 'reader'];
 const METHODS = ['GET', 'POST', 'GET', 'DELETE'];
 
 /**
- * The n-th question and what the policy must answer; no two are equal.
+ * The n-th query and its correct result. No two queries are equal.
  *
  * @param {number} n
  * @returns {{ input: object, expected: boolean }}
@@ -24,7 +24,7 @@ export function question(n) {
 }
 
 /**
- * The n-th request to a guarded route, which the policy allows; no two ask the same.
+ * The n-th request to a guarded route. The policy allows it. No two requests have the same query.
  *
  * @param {number} n
  */
@@ -32,8 +32,8 @@ export function request(n) {
   return { path: `/orders/${n}`, id: `user-${n % 997}`, role: 'reader' };
 }
 
-/** Options of the caches, for which `questions` are asked again and again. */
+/** The options of the caches. The benchmark repeats `questions` for them. */
 export const CACHE = { max: 10_000, allowTtl: 600_000, denyTtl: 600_000 };
 
-/** How many different requests a cache is asked for. */
+/** The number of different requests to a cache. */
 export const CACHED_REQUESTS = 100;

@@ -17,7 +17,7 @@ const CONNECTIONS = 32;
  */
 
 /**
- * Starts an app with a guard, and makes sure that it does guard.
+ * Starts an app with a guard, and checks that the guard denies.
  *
  * @param {import('./guards.mjs').Task} task
  * @param {(n: number) => { path: string, id?: string, role?: string }} request - the n-th request, an allowed one

@@ -53,7 +53,7 @@ export function ratio(rounds, base, figure) {
 }
 
 /**
- * How much more one contender has than another: the median of the differences in the same round.
+ * The difference between two contenders: the median of the differences in each round.
  *
  * @template {Record<string, number>} T
  * @param {Rounds<T>} rounds
@@ -66,7 +66,7 @@ export function difference(rounds, base, figure) {
 }
 
 /**
- * The largest of a figure.
+ * The largest value of a figure.
  *
  * @template {Record<string, number>} T
  * @param {Rounds<T>} rounds

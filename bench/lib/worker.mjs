@@ -5,12 +5,12 @@ import { clearTimeout, setTimeout } from 'node:timers';
 
 /**
  * @typedef {object} Worker
- * @property {object} ready - what the worker said when it was ready
+ * @property {object} ready - the message of the worker when it was ready
  * @property {(name: string, args?: object, limitMs?: number) => Promise<any>} call - runs one of its handlers
  * @property {() => Promise<void>} stop
  */
 
-/** What a call may take, when nothing else is said, and what a worker may take to end, in milliseconds. */
+/** The default limit of a call, and the limit of a worker's end, in milliseconds. */
 const LIMIT_MS = 30_000;
 
 /**
@@ -20,7 +20,7 @@ const LIMIT_MS = 30_000;
 const HEAP = '--initial-heap-size=512';
 
 /**
- * Starts a worker, a process of its own, so that nobody else's CPU and memory are counted as its.
+ * Starts a worker in a process of its own, so that its CPU time and memory include no other code.
  *
  * @param {'client' | 'app' | 'steady' | 'delay' | 'gateway' | 'mcp-server' | 'plan'} name - its file in `workers`
  * @param {object} task - what it is started for
@@ -54,7 +54,7 @@ export async function startWorker(name, task) {
 }
 
 /**
- * Answers the calls of the process that started this one, and ends with it.
+ * Serves the calls of the parent process, and ends with the parent process.
  *
  * @param {Record<string, (args: any) => unknown>} handlers
  * @param {object} [ready] - what the starter is told first
@@ -67,7 +67,7 @@ export function serve(handlers, ready = {}) {
       process.send({ error: error.stack });
     }
   });
-  // Exiting rather than closing: an idle socket or a server would hold the process.
+  // Exits without closing: an idle socket or a server would keep the process alive.
   process.once('disconnect', () => process.exit());
   process.send({ value: ready });
 }

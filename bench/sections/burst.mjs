@@ -11,11 +11,11 @@ const AT_ONCE = 1_000;
 const DELAY_MS = 100;
 /** The default, one second, is what 1,000 decisions over 100 sockets take: some would come too late. */
 const TIMEOUT_MS = 5_000;
-/** Requests a second to the route that nobody guards, and the connections they use. */
+/** The rate of requests to the unguarded route, and the number of their connections. */
 const FREE_PER_SECOND = 1_000;
 const CONNECTIONS = 16;
 const REST_MS = 700;
-/** Bursts before the first that counts: they open the sockets, and V8 compiles, the route that nobody guards as well. */
+/** Bursts before the first measured burst. They open the sockets, and V8 compiles the code of both routes. */
 const WARM_UPS = 3;
 
 const OURS = 'nestjs-opa';
@@ -45,7 +45,7 @@ const FULL = [
 ];
 
 /**
- * 1,000 decisions at once while OPA takes 100 ms for each: what the rest of the application notices.
+ * 1,000 concurrent decisions, each of which takes OPA 100 ms: the latency of the rest of the application.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}
@@ -80,7 +80,7 @@ export async function burst({ url, full, bursts }) {
   };
 }
 
-/** Medians of the bursts; p99 over the requests of all of them, for one burst's would be its tenth worst request. */
+/** Medians of the bursts. The p99 covers the requests of all bursts: the p99 of one burst would be its tenth worst request. */
 function summed(bursts) {
   const middle = (figure) => median(bursts.map((burst) => burst[figure]));
   const p99 = (latencies) =>

@@ -12,7 +12,7 @@ const SDK = '@open-policy-agent/opa';
 const COMPACT = [BASE, OURS, INTERCEPTED, 'undici request', AXIOS, SDK];
 
 /**
- * What a decision costs each client.
+ * The CPU time of a decision for each client.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}

@@ -12,7 +12,7 @@ import { difference, median, medians, percentile } from '../lib/statistics.mjs';
 import { startWorker } from '../lib/worker.mjs';
 
 const LEVELS = [1, 32];
-/** A call through the gateway is the work of several decisions, so a share of their warm-up is as much. */
+/** A call through the gateway costs as much as several decisions, so a part of their warm-up is enough. */
 const WARM_UP_SHARE = 1 / 8;
 const REGO = join(import.meta.dirname, '..', 'mcp.rego');
 const POLICIES = { policy: 'bench/mcp/request', list: 'bench/mcp/list' };
@@ -23,7 +23,7 @@ const STREAMS = 100;
 const SHOWN = 40;
 
 /**
- * What the gateway costs in front of an MCP server, every request decided and every token checked.
+ * The cost of the gateway in front of an MCP server. It decides every request and checks every token.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}
@@ -80,7 +80,7 @@ async function measureCalls(workers, token, times) {
   return { rounds, table: table('tools/call', HEAD, lines) };
 }
 
-/** Measures every worker in turn; the CPU is its own, the server's where there is no gateway. */
+/** Measures every worker in turn. The CPU time is that of the gateway, or of the server where no gateway is. */
 async function measure(workers, token, { rounds, warmUp, warmUpMs, leadMs, ms, atOnce, list = false }) {
   const contenders = await Promise.all(
     Object.entries(workers).map(async ([name, worker]) => {

@@ -3,15 +3,15 @@ import { table } from '../lib/report.mjs';
 import { startWorker } from '../lib/worker.mjs';
 
 const AT_ONCE = 32;
-/** Weighed so often on the way: a leak climbs, a heap that finds its size doesn't. */
+/** The number of measurements on the way. A leak grows at each of them; a heap that has reached its size does not. */
 const STEPS = 5;
 const LIMIT_MB = 10;
 const MB = 1_000_000;
-/** What one step may take, in milliseconds. */
+/** The most time of one step, in milliseconds. */
 const STEP_LIMIT_MS = 300_000;
 
 /**
- * What many decisions leave in memory.
+ * The memory that stays in use after many decisions.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}

@@ -7,11 +7,11 @@ import { startWorker } from '../lib/worker.mjs';
 const ROUNDS = 3;
 const MB = 1_000_000;
 const LIMIT_MS = 600_000;
-/** Growth that a heap which finds its size may show. */
+/** The growth of a heap that has no leak and has not reached its size. */
 const GROWTH_MB = 10;
 
 /**
- * opa-plan beside opa-wasm, and what it takes to load, to end late loops and to run long.
+ * Compares opa-plan with opa-wasm. Also measures loading, the end of loops at the deadline, and long runs.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}

@@ -26,7 +26,7 @@ const BUNDLE_LIMIT = 0.85;
 const CACHED_LIMIT = 1.15;
 
 /**
- * What a request to a guarded route costs, when OPA decides.
+ * The cost of a request to a guarded route when OPA decides.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}
@@ -40,7 +40,7 @@ export async function route(setting) {
 }
 
 /**
- * What it costs when the decision is made in the process.
+ * The cost of a request to a guarded route when this process decides.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}

@@ -9,7 +9,7 @@ const OURS = 'nestjs-opa';
 const NAMES = [BASE, OURS];
 
 /**
- * How many decisions a second come through as the questions at once grow.
+ * Decisions a second at growing numbers of concurrent queries.
  *
  * @param {import('../run.mjs').Setting} setting
  * @returns {Promise<import('../lib/report.mjs').Section>}

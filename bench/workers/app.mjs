@@ -1,4 +1,4 @@
-// A Nest application on Fastify in a process of its own: one guarded route, one that nobody guards.
+// A Nest application on Fastify in a process of its own: one guarded route and one unguarded route.
 import 'reflect-metadata';
 import { applyDecorators, Controller, Get, Logger, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -27,7 +27,7 @@ decorate('read', Get('orders/:id'), ...(guard === undefined ? [] : [UseGuards(gu
 decorate('free', Get('free'));
 
 class App {}
-// A request that fails is counted where it is sent.
+// The sender counts the requests that fail.
 Logger.overrideLogger(false);
 const root = { module: App, imports, controllers: [Orders] };
 const app = await NestFactory.create(root, new FastifyAdapter(), { logger: false, abortOnError: false });
@@ -53,7 +53,7 @@ serve(
   { port: app.getHttpServer().address().port },
 );
 
-/** Asks so many questions in one go, as many requests do, without the requests. */
+/** Makes many concurrent decisions without requests. */
 async function burst({ count, from }) {
   const ask = askerOf({ ask: askOf(app) });
   const start = performance.now();

@@ -6,9 +6,9 @@ import { drive } from '../lib/load.mjs';
 import { percentile } from '../lib/statistics.mjs';
 import { serve, task } from '../lib/worker.mjs';
 
-/** How often the event loop's delay is sampled, in milliseconds. */
+/** The interval of the event loop's samples, in milliseconds. */
 const RESOLUTION_MS = 5;
-/** How long freed memory may take to be given back to the system, in milliseconds. */
+/** The most time until the system gets freed memory back, in milliseconds. */
 const SETTLE_MS = 500;
 
 const { client: name, url } = task();
@@ -25,7 +25,7 @@ async function load(how) {
 }
 
 /**
- * Measures for some time, after a lead that isn't measured.
+ * Measures for a time. The lead before is not measured.
  *
  * @param {{ atOnce: number, leadMs: number, ms: number }} turn
  * @returns {Promise<{ measurement: import('../lib/compare.mjs').Measurement, failures: Record<string, number> }>}
@@ -50,7 +50,7 @@ async function turn({ atOnce, leadMs, ms: measureMs }) {
 }
 
 /**
- * Asks so many questions, and weighs the process when its garbage is gone.
+ * Evaluates `count` queries, and measures the memory of the process after a garbage collection.
  *
  * @param {{ atOnce: number, count: number }} load
  */

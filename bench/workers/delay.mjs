@@ -1,4 +1,4 @@
-// Stands before OPA, and holds each of its answers until a given time after the request.
+// A proxy before OPA that delays each response until a given time after its request.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { serve, task } from '../lib/worker.mjs';

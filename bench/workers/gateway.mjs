@@ -19,7 +19,7 @@ const auth = { jwks: file('jwks.json', jwks), issuer: 'https://bench.example', a
 const mcp = [{ name: 'bench', ...entry }];
 const config = file('gateway.json', { listen: { port: 0 }, opa, auth, mcp });
 
-// What is refused is counted where it is asked.
+// The client counts the requests that are refused.
 Logger.overrideLogger(false);
 const port = await startGateway(await loadConfig(config, {}), {});
 rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// An MCP server that does next to nothing, so that the gateway in front of it is what is measured.
+// An MCP server that does almost nothing, so that the benchmark measures the gateway in front of it.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { watchCpu } from '../lib/gauges.mjs';
@@ -40,7 +40,7 @@ const server = createServer((request, response) => {
     response.writeHead(200, { ...headers, ...session }).end(answer);
   });
 }).listen(0, '127.0.0.1');
-// Its connections rest while the others have their turn.
+// The connections are idle while other workers have their turn.
 server.keepAliveTimeout = 0;
 await once(server, 'listening');
 

@@ -1,4 +1,4 @@
-// As little of a client as there can be: it asks evenly over a second, over connections that stay open.
+// A minimal client. It spreads its queries evenly over a second, and keeps its connections open.
 import { setTimeout as after } from 'node:timers/promises';
 import { MAX_SOCKETS } from '../lib/clients.mjs';
 import { stallHandlers } from '../lib/gauges.mjs';
@@ -16,7 +16,7 @@ async function ask(n) {
   if (result !== expected) throw new WrongAnswer(n, result, expected);
 }
 
-/** Asks so many questions, as many in each millisecond as in any other. */
+/** Sends the queries, the same number in each millisecond. */
 async function burst({ count, from }) {
   const start = performance.now();
   await pace((n) => ask(from + n), count, after(1_000));
