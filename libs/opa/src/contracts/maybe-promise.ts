@@ -2,7 +2,7 @@
  * A value, or the promise of a value where there is something to wait for.
  *
  * @remarks A promise costs more than the rest of a decision by the embedded engine or the cache. Code that may get
- * either continues with {@link andThen} and {@link orElse}, so that each step is written once.
+ * either continues with `andThen` and `orElse`, so that each step is written once.
  */
 export type MaybePromise<T> = T | Promise<T>;
 
