@@ -51,7 +51,7 @@ export type { OpaObligationHandler, OpaObligationScene, OpaPolicyOptions } from 
 export { createEmbeddedEngine } from './engines/index.js';
 export type { EmbeddedEngine, EmbeddedEngineOptions } from './engines/index.js';
 export { OpaGuard } from './guard/index.js';
-export type { InputFunction } from './contexts/index.js';
+export type { InputFunction } from './input/index.js';
 export type { ContextFunction, Input, OpaInputOptions, OpaInputProvider } from './input/index.js';
 export { OpaInterceptor } from './interceptor/index.js';
 export { getOpaToken, InjectOpa, OpaModule } from './module/index.js';

@@ -24,7 +24,7 @@ export {
   logFailure,
   together,
 } from './decision/index.js';
-export type { ResultEdit } from './decision/index.js';
+export type { ResultEdit } from './contexts/index.js';
 export { applyToRequest, MCP_RESOURCES, setHeaders, stripHeaders } from './contexts/index.js';
 export { BUILT_IN, edited } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';

@@ -1,39 +1,37 @@
-import type { ExecutionContext, HttpException } from '@nestjs/common';
-import type { CancelSignal, Decision, MaybePromise } from '../contracts/index.js';
-import type { HttpReply } from './http/reply.js';
+import type { ExecutionContext } from '@nestjs/common';
+import type { InputSource, SourceOptions } from '../input/index.js';
+import type { ContextAudit } from './audit.js';
+import type { EnforcementPoint } from './enforcement-point.js';
+import type { ResultRules } from './result-rules.js';
 
-/** How decisions are enforced on one kind of context. */
-export interface EnforcementPoint {
-  /** Takes the headers that only a policy may set out of the request. */
-  strip(context: ExecutionContext, patterns: readonly string[]): void;
-  /** Gives the handler what an allow brings: headers set and removed. */
-  permit(context: ExecutionContext, decision: Decision): void;
-  /** Runs work with a signal that is aborted when the caller goes away, where that can be known. */
-  whileConnected<T>(
-    context: ExecutionContext,
-    work: (signal: CancelSignal | undefined) => MaybePromise<T>,
-  ): MaybePromise<T>;
+/** Everything the library knows of one kind of context. A new kind is one of these, in a folder of its own. */
+export interface ContextAdapter {
   /**
-   * Asks a question, or gives what one call has asked alike before; left out where calls have no parts.
+   * Tells whether a context is of this kind.
    *
-   * @param by - the module instance that decides
-   * @param key - what decides, and the input: only questions alike in all of it share a decision
+   * @remarks Kinds that share Nest's type `rpc` are tried in the order of the registry; the first match wins.
    */
-  once?(
-    context: ExecutionContext,
-    by: object,
-    key: string,
-    ask: () => MaybePromise<Decision>,
-  ): MaybePromise<Decision>;
-  /** The error of a denial, in the context's own form. */
-  denial(context: ExecutionContext, decision: Decision): Error | Promise<Error>;
-  /** The error of a decision that could not be had, in the context's own form; it is logged elsewhere. */
-  failure(context: ExecutionContext, error: unknown): Error | Promise<Error>;
+  matches(context: ExecutionContext): boolean;
   /**
-   * What becomes of an exception that the application throws for its client while an input is built; left out where
-   * Nest's own exception filters take care of it.
+   * Describes a call for the input of its decision.
+   *
+   * @throws OpaError `OPA_BAD_INPUT` when the call lacks what the input needs
    */
-  exception?(context: ExecutionContext, exception: HttpException): Error | Promise<Error>;
-  /** The reply whose headers a decision may set; `undefined` where there is none. */
-  reply(context: ExecutionContext): HttpReply | undefined;
+  source(context: ExecutionContext, options: SourceOptions): InputSource;
+  /** The object that one call has for itself. The library stores the decisions of the call with it. */
+  holder(context: ExecutionContext): object;
+  /** Tells the runs of one handler within one holder apart; `undefined` where a handler runs once. */
+  run(context: ExecutionContext): unknown;
+  /**
+   * Names the route of a context in log messages: a template, never a path that may hold a secret.
+   *
+   * @returns `undefined` where the name of the handler is enough
+   */
+  routeLabel(context: ExecutionContext): string | undefined;
+  /** How a decision takes effect: headers, refusals, the client's leaving. */
+  readonly point: EnforcementPoint;
+  /** How a handler's result leaves, for masks and response policies. */
+  readonly results: ResultRules;
+  /** What the checks at start-up ask about handlers of this kind. */
+  readonly audit: ContextAudit;
 }

@@ -1,10 +1,10 @@
-export type { EnforcementPoint } from './adapter.js';
-export { graphqlCall } from './graphql/call.js';
-export * from './http/adapter.js';
+export type { ContextAdapter } from './adapter.js';
+export type * from './audit.js';
+export * from './decision-record.js';
+export * from './http/headers.js';
 export type { HttpReply } from './http/reply.js';
+export { httpReply } from './http/reply.js';
 export * from './http/revert-reply.js';
-export { httpRoutes } from './http/routes.js';
 export * from './input-builder.js';
 export { MCP_RESOURCES } from './mcp/resources.js';
-export { meta } from './metadata.js';
 export * from './registry.js';

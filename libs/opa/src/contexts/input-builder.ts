@@ -2,19 +2,9 @@ import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { MaybePromise } from '../contracts/index.js';
 import { isPromise, OpaError } from '../contracts/index.js';
-import { allowedHeaders } from '../input/index.js';
-import { callShapes } from '../input/index.js';
-import { calls } from './registry.js';
-import { httpRequest } from '../input/index.js';
-import type { OpaInputOptions } from '../input/index.js';
-import type { Input } from '../input/index.js';
-import { kindOf } from './registry.js';
-import { shapes } from '../input/index.js';
-import { ANONYMOUS } from '../input/index.js';
-import { fieldsOf, WholeSubjectWarning } from '../input/index.js';
-
-/** What `@OpaInput` takes: its result is merged over the top level of the input built so far. */
-export type InputFunction = (context: ExecutionContext, input: Input) => object | Promise<object>;
+import type { Input, InputFunction, OpaInputOptions } from '../input/index.js';
+import { allowedHeaders, ANONYMOUS, fieldsOf, WholeSubjectWarning } from '../input/index.js';
+import { adapterOf } from './registry.js';
 
 /** Builds the input of a decision from an execution context. */
 export class InputBuilder {
@@ -53,19 +43,8 @@ export class InputBuilder {
     const { headers } = this;
     const { shape = 'default', body } = this.options;
     if (typeof shape === 'function') return shape(context);
-    const kind = kindOf(context);
-    if (kind === 'http') {
-      const request = httpRequest(context);
-      return this.withSubject(context, request.user, (who) =>
-        shapes[shape]({ request, subject: who, headers, body }),
-      );
-    }
-    const describe = kind && calls[kind];
-    if (kind === undefined || describe === undefined) throw unknownContext(context);
-    const call = describe(context, { headers });
-    return this.withSubject(context, call.user, (who) =>
-      callShapes[shape]({ kind, call, subject: who, headers }),
-    );
+    const source = adapterOf(context).source(context, { headers, body });
+    return this.withSubject(context, source.user, (sent) => source.inShape(shape, sent));
   }
 
   private withSubject(
@@ -115,13 +94,6 @@ function notBuilt(error: unknown): OpaError | HttpException {
   return new OpaError('OPA_BAD_INPUT', "A function that builds the decision's input failed.", {
     cause: error,
   });
-}
-
-function unknownContext(context: ExecutionContext): OpaError {
-  return new OpaError(
-    'OPA_BAD_INPUT',
-    `A context of type "${context.getType<string>()}" is not known: there is no input for it.`,
-  );
 }
 
 function inputOf(shaped: unknown): Input {

@@ -11,7 +11,6 @@ export type { WouldDeny } from './permissive-report.js';
 export { INPUT_LIMITS } from './engine-query.js';
 export type { InputLimits } from './engine-query.js';
 export type { OpaQuery } from './opa-query.js';
-export * from './decision-record.js';
 export type * from './route-report.js';
 export type { OpaServiceSettings } from './service-settings.js';
 export type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';

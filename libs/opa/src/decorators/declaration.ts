@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { OpaError } from '../contracts/index.js';
 import type { PolicyGroup } from '../decision/index.js';
-import type { InputFunction } from '../contexts/index.js';
+import type { InputFunction } from '../input/index.js';
 import type { OpaInputProvider } from '../input/index.js';
 import { isInputProvider } from '../input/index.js';
 import { describeForSwagger } from './swagger.js';

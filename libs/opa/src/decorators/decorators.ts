@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { assertMilliseconds, assertPolicyPath, OpaError } from '../contracts/index.js';
-import { findRecordForParameter } from '../decision/index.js';
+import { findRecordForParameter } from '../contexts/index.js';
 import type { InputSource, OpaPolicyOptions } from './declaration.js';
 import { declarationWith, declare, declareInput } from './declaration.js';
 

@@ -1,8 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
-import { findRecord } from '../decision/index.js';
-import { kindOf } from '../contexts/index.js';
-import { httpRequest, routeOf, subjectTypeOf } from '../input/index.js';
+import { findAdapter, findRecord } from '../contexts/index.js';
+import { subjectTypeOf } from '../input/index.js';
 
 /** Describes a denial for the log: no identity, header or payload is in it. */
 export function describeDenial(context: ExecutionContext, { policy, outcome }: Partial<Decision>): string {
@@ -12,13 +11,9 @@ export function describeDenial(context: ExecutionContext, { policy, outcome }: P
   return `Denied by ${what} (${outcome ?? 'deny'}); type of the subject: ${subject}; route: ${routeLabel(context)}.`;
 }
 
-/** The route's template or the handler: a path may hold what is not for a log. */
 function routeLabel(context: ExecutionContext): string {
-  const handler = handlerName(context);
-  if (kindOf(context) !== 'http') return handler;
-  const request = httpRequest(context);
-  const hasTemplate = request.routeOptions?.url !== undefined || typeof request.route?.path === 'string';
-  return hasTemplate ? `${request.method} ${routeOf(request)} (${handler})` : handler;
+  const route = findAdapter(context)?.routeLabel(context);
+  return route === undefined ? handlerName(context) : `${route} (${handlerName(context)})`;
 }
 
 /** How messages call the handler of a context. */

@@ -1,7 +1,8 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { Decision, MaybePromise } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
-import type { OpaQuery, ResultEdit } from '../decision/index.js';
+import type { ResultEdit } from '../contexts/index.js';
+import type { OpaQuery } from '../decision/index.js';
 import { OpaService } from '../decision/index.js';
 import type { Declaration, PublicKeys } from '../decorators/index.js';
 import { declarationOf, declarationWith, inputsOf } from '../decorators/index.js';

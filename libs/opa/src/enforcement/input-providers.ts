@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { OpaError } from '../contracts/index.js';
-import type { InputFunction } from '../contexts/index.js';
+import type { InputFunction } from '../input/index.js';
 import type { OpaInputProvider } from '../input/index.js';
 import { isInputProvider } from '../input/index.js';
 

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { HttpException, Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
-import { pointOf } from '../contexts/index.js';
+import { adapterOf } from '../contexts/index.js';
 import { logFailure, refusalOf } from '../decision/index.js';
 import { describeDenial } from './denial-log.js';
 
@@ -10,7 +10,7 @@ const logger = new Logger('OpaEnforcement');
 /** The error with which a denied request is refused. */
 export async function denial(context: ExecutionContext, decision: Decision): Promise<Error> {
   logger.debug(describeDenial(context, decision));
-  return pointOf(context).denial(context, decision);
+  return adapterOf(context).point.denial(context, decision);
 }
 
 /**
@@ -21,7 +21,7 @@ export async function denial(context: ExecutionContext, decision: Decision): Pro
 export async function failure(context: ExecutionContext, error: unknown): Promise<Error> {
   if (error instanceof HttpException) return exceptionIn(context, error);
   logFailure(logger, error);
-  return pointOf(context).failure(context, error);
+  return adapterOf(context).point.failure(context, error);
 }
 
 /** Gives what `OpaService.enforce` has thrown the form of a context; any other error stays as it is. */
@@ -33,5 +33,7 @@ export async function inFormOf(context: ExecutionContext, thrown: Error): Promis
 
 async function exceptionIn(context: ExecutionContext, exception: HttpException): Promise<Error> {
   const formed = await inFormOf(context, exception);
-  return formed === exception ? (pointOf(context).exception?.(context, exception) ?? exception) : formed;
+  return formed === exception
+    ? (adapterOf(context).point.exception?.(context, exception) ?? exception)
+    : formed;
 }

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { ApplicationConfig } from '@nestjs/core';
 import { guidePage } from '../contracts/index.js';
-import { findRecord } from '../decision/index.js';
+import { findRecord } from '../contexts/index.js';
 import { handlerName } from '../enforcement/index.js';
 import { subjectTypeOf } from '../input/index.js';
 import { guardChain, guardClass, guardName, isOpaGuard } from './guard-chain.js';

@@ -3,10 +3,10 @@ import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Decision, MaybePromise } from '../contracts/index.js';
 import { inputJson, isPromise, OpaError } from '../contracts/index.js';
-import type { DecidedInput, DecisionRecord } from '../decision/index.js';
-import { beginDecision, combinedGroups, recordOf, verdictOn } from '../decision/index.js';
+import type { DecidedInput, DecisionRecord } from '../contexts/index.js';
+import { adapterOf, beginDecision, recordOf, UnknownContextException, verdictOn } from '../contexts/index.js';
+import { combinedGroups } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
-import { pointOf, UnknownContextException } from '../contexts/index.js';
 import {
   denial,
   EnforcementLocator,
@@ -146,7 +146,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
 
   /** The input to decide about; `undefined` where no policy is asked and the handler may run. */
   private input({ context, declaration }: Scene): MaybePromise<Input> | undefined {
-    const point = pointOf(context);
+    const point = adapterOf(context).point;
     // Where every instance has a name, what names none is public or refused.
     if (declaration?.policies.length === 0 && !this.hasUnnamed) return undefined;
     const enforcement = this.enforcements.find(declaration?.instance);
@@ -159,7 +159,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
   }
 
   private ask({ value: input, json }: DecidedInput, { context, declaration }: Scene): MaybePromise<Decision> {
-    const point = pointOf(context);
+    const point = adapterOf(context).point;
     const enforcement = this.enforcements.find(declaration?.instance);
     const { groups, timeout, mode } = declaration ?? enforcement.undeclared;
     const decide = (): MaybePromise<Decision> =>
@@ -206,6 +206,6 @@ function isAllowed(decision: Decision): boolean {
 }
 
 function permit(decision: Decision, { context, record }: Scene): void {
-  if (decision.degraded !== 'permissive') pointOf(context).permit(context, decision);
+  if (decision.degraded !== 'permissive') adapterOf(context).point.permit(context, decision);
   record.made = decision;
 }

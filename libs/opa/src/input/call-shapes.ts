@@ -2,11 +2,12 @@ import { OpaError } from '../contracts/index.js';
 import type { Call } from './call.js';
 import type { ContextKind } from '../contracts/index.js';
 import { pickHeaders } from './headers.js';
-import type { Input } from './shapes.js';
+import type { Input } from './source.js';
+import type { InputSource, ShapeName, SourceOptions } from './source.js';
 import { userName } from './user-name.js';
 
 /** What a shape is built from. */
-export interface CallSource {
+interface CallSource {
   readonly kind: ContextKind;
   readonly call: Call;
   readonly subject: unknown;
@@ -50,8 +51,12 @@ const envoy: CallShape = ({ kind }) => {
   );
 };
 
-/** The named shapes for calls that aren't plain HTTP requests. */
-export const callShapes = { default: standard, authzen, envoy, contextforge } satisfies Record<
-  string,
-  CallShape
->;
+const SHAPES: Readonly<Record<ShapeName, CallShape>> = { default: standard, authzen, envoy, contextforge };
+
+/** The source of a call that is no plain HTTP request. */
+export function callSource(kind: ContextKind, call: Call, { headers }: SourceOptions): InputSource {
+  return {
+    user: call.user,
+    inShape: (name, subject) => SHAPES[name]({ kind, call, subject, headers }),
+  };
+}

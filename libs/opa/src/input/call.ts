@@ -1,5 +1,5 @@
 import type { HttpRequest } from './http-request.js';
-import type { Input } from './shapes.js';
+import type { Input } from './source.js';
 
 /**
  * A call that isn't a plain HTTP request, as the shapes see it: a GraphQL field, a WebSocket event, a microservice
@@ -18,10 +18,4 @@ export interface Call {
   readonly http?: HttpRequest | undefined;
   /** The caller's address, if it is known. */
   readonly ip?: string | undefined;
-}
-
-/** What the builder of each kind's calls may look at. */
-export interface CallOptions {
-  /** The headers that a policy sees. */
-  readonly headers: readonly string[];
 }

@@ -6,6 +6,7 @@ export * from './input-provider.js';
 export * from './input.options.js';
 export * from './peer-address.js';
 export * from './shapes.js';
+export * from './source.js';
 export * from './subject.js';
 export * from './subject-fields.js';
 export * from './subject-type.js';

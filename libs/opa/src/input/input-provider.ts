@@ -1,5 +1,12 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import type { Input } from './shapes.js';
+import type { Input } from './source.js';
+
+/**
+ * A function for `@OpaInput`. The library merges its result over the top level of the input.
+ *
+ * @param input - the input built so far
+ */
+export type InputFunction = (context: ExecutionContext, input: Input) => object | Promise<object>;
 
 /** A provider that builds inputs, for `@OpaInput`: it may inject what it needs, such as a repository. */
 export interface OpaInputProvider {

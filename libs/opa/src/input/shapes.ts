@@ -5,18 +5,16 @@ import type { HttpRequest } from './http-request.js';
 import { pathOf, routeOf, targetOf } from './http-request.js';
 import type { OpaInputOptions } from './input.options.js';
 import { peerAddress } from './peer-address.js';
+import type { Input, InputSource, ShapeName, SourceOptions } from './source.js';
 import { userName } from './user-name.js';
 
 /** What a shape is built from. */
-export interface HttpSource {
+interface HttpSource {
   readonly request: HttpRequest;
   readonly subject: unknown;
   readonly headers: readonly string[];
   readonly body: OpaInputOptions['body'];
 }
-
-/** An input: an object that JSON can hold. */
-export type Input = Record<string, unknown>;
 
 type Shape = (source: HttpSource) => Input;
 
@@ -149,5 +147,12 @@ function decoded(path: string): string {
   }
 }
 
-/** The named shapes. */
-export const shapes = { default: standard, authzen, envoy, contextforge } satisfies Record<string, Shape>;
+const SHAPES: Readonly<Record<ShapeName, Shape>> = { default: standard, authzen, envoy, contextforge };
+
+/** The source of a plain HTTP request. */
+export function requestSource(request: HttpRequest, { headers, body }: SourceOptions): InputSource {
+  return {
+    user: request.user,
+    inShape: (name, subject) => SHAPES[name]({ request, subject, headers, body }),
+  };
+}

@@ -1,4 +1,4 @@
-import type { Input } from './shapes.js';
+import type { Input } from './source.js';
 import { ANONYMOUS } from './subject.js';
 
 /** What a type looks like that is worth a line in a log; anything else is a value of the application's. */

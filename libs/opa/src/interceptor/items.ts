@@ -1,26 +1,13 @@
 import type { ExecutionContext, MessageEvent } from '@nestjs/common';
-import { kindOf } from '../contexts/index.js';
 
 // Nest's own metadata; it exports no names for them.
-const SSE = '__sse__';
 const RENDER = '__renderTemplate__';
 const REDIRECT = '__redirect__';
-
-/** Tells whether a handler answers with an event stream (`@Sse()`). */
-export function isEventStream(context: ExecutionContext): boolean {
-  return kindOf(context) === 'http' && Reflect.hasMetadata(SSE, context.getHandler());
-}
 
 /** Tells whether Nest makes something else of a handler's result than the answer's body (`@Render()`, `@Redirect()`). */
 export function answersOtherwise(context: ExecutionContext): boolean {
   const handler = context.getHandler();
   return Reflect.hasMetadata(RENDER, handler) || Reflect.hasMetadata(REDIRECT, handler);
-}
-
-/** Tells whether each item of a handler's Observable leaves by itself; elsewhere the last one is the result. */
-export function leavesByItem(context: ExecutionContext): boolean {
-  const kind = kindOf(context);
-  return kind === 'ws' || kind === 'rpc' || kind === 'grpc' || isEventStream(context);
 }
 
 /**

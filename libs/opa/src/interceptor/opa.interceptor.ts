@@ -11,11 +11,19 @@ import type { Observable, OperatorFunction } from 'rxjs';
 import { catchError, concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
 import type { Obligation } from '../contracts/index.js';
 import { guidePage, OpaError } from '../contracts/index.js';
-import type { ResultEdit } from '../decision/index.js';
-import { findDecidedInput, holdingResult, takeResult } from '../decision/index.js';
 import type { OpaPolicyOptions } from '../decorators/index.js';
-import type { HttpReply } from '../contexts/index.js';
-import { headersOf, httpReply, pointOf, sealCookies, setHeaders, takeBack } from '../contexts/index.js';
+import type { HttpReply, ResultEdit } from '../contexts/index.js';
+import {
+  adapterOf,
+  findDecidedInput,
+  headersOf,
+  holdingResult,
+  httpReply,
+  sealCookies,
+  setHeaders,
+  takeBack,
+  takeResult,
+} from '../contexts/index.js';
 import {
   denial,
   EDITS_RESULTS,
@@ -29,10 +37,9 @@ import {
   outsideOf,
   Refused,
 } from '../enforcement/index.js';
-import { kindOf } from '../contexts/index.js';
 import { pickHeaders } from '../input/index.js';
 import { inTurn } from './in-turn.js';
-import { answersOtherwise, eventOf, isEventStream, leavesByItem } from './items.js';
+import { answersOtherwise, eventOf } from './items.js';
 import { readBody } from './read-body.js';
 import type { ResponseBody } from './response-body.js';
 
@@ -103,7 +110,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   }
 
   private around(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const point = pointOf(context);
+    const point = adapterOf(context).point;
     const taken = takeResult(context);
     if (taken === undefined) return next.handle();
     const { made, edits } = taken;
@@ -113,7 +120,8 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     if (declaration?.response === undefined && edits.length === 0) return next.handle();
     const before = headersOf(point.reply(context));
     const answer = { context, declaration, before, edits, isOutermost: this.isOutermost(context) };
-    const decide = leavesByItem(context) ? this.itemByItem(answer) : this.lastItem(answer);
+    const leaves = adapterOf(context).results.leaves(context);
+    const decide = leaves === 'last' ? this.lastItem(answer) : this.itemByItem(answer, leaves);
     return holdingResult(context, () => next.handle()).pipe(decide);
   }
 
@@ -132,10 +140,10 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
       );
   }
 
-  private itemByItem(answer: Answer): OperatorFunction<unknown, unknown> {
+  private itemByItem(answer: Answer, leaves: 'each' | 'event'): OperatorFunction<unknown, unknown> {
     const { context, isOutermost } = answer;
     const overflow = (): Promise<Error> => failure(context, new OpaError('OPA_OVERLOADED', TOO_MUCH));
-    if (!isEventStream(context)) return inTurn((item) => this.respond(answer, item), overflow);
+    if (leaves === 'each') return inTurn((item) => this.respond(answer, item), overflow);
     const decideEvent = async ({ data, ...event }: Partial<MessageEvent>): Promise<unknown> => ({
       ...event,
       data: await this.respond(answer, data, event),
@@ -149,14 +157,14 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
 
   private async respond(answer: Answer, given: unknown, event?: Partial<MessageEvent>): Promise<unknown> {
     const { context, declaration, before, isOutermost } = answer;
-    const reply = event === undefined ? pointOf(context).reply(context) : undefined;
+    const reply = event === undefined ? adapterOf(context).point.reply(context) : undefined;
     try {
       const enforcement = this.enforcements.find(declaration?.instance);
       // An Observable may give what can be awaited still, and whatever is returned from here is.
       const result = await given;
       if (enforcement.settings.mode === 'disabled') return result;
       const body = await readBody(result, {
-        reply: kindOf(context) === 'http' ? reply : undefined,
+        reply: adapterOf(context).results.isReplyBody ? reply : undefined,
         isFinal: isOutermost && !answersOtherwise(context),
         onRewriter: (rewriter) => this.warnOf(rewriter, context),
       });
@@ -166,10 +174,10 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
       if (body.isChanged) for (const name of BODY_HEADERS) reply?.removeHeader(name);
       return body.result();
     } catch (error) {
-      const current = pointOf(context).reply(context);
+      const current = adapterOf(context).point.reply(context);
       takeBack(current, before);
       const refusal = await this.refusal(answer, error);
-      if (kindOf(context) === 'http') sealCookies(current);
+      if (adapterOf(context).results.isReplyBody) sealCookies(current);
       throw refusal;
     }
   }
@@ -201,7 +209,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     const { response: policy, timeout, mode } = declaration ?? {};
     if (policy === undefined) return [];
     const { service, inputs } = enforcement;
-    const point = pointOf(context);
+    const point = adapterOf(context).point;
     const reply = point.reply(context);
     const request = findDecidedInput(context) ?? (await enforcement.input(context));
     const response =

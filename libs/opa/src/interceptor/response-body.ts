@@ -1,4 +1,4 @@
-import type { ResultEdit } from '../decision/index.js';
+import type { ResultEdit } from '../contexts/index.js';
 
 /** A handler's result as a response policy sees it, and as it leaves once the policy has spoken. */
 export interface ResponseBody {

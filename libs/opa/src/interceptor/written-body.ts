@@ -1,5 +1,5 @@
 import { hasDuplicateKey, hasUnsafeNumber, OpaError } from '../contracts/index.js';
-import type { ResultEdit } from '../decision/index.js';
+import type { ResultEdit } from '../contexts/index.js';
 import { edited } from '../enforcement/index.js';
 import type { ResponseBody } from './response-body.js';
 

@@ -4,7 +4,7 @@ import { OpaError } from '../contracts/index.js';
 import { declarationWithin } from '../decorators/index.js';
 import type { PublicKeys } from '../decorators/index.js';
 import { OpaGuard } from '../guard/index.js';
-import { GuardCoverage } from './audit/coverage.js';
+import { coverageOf } from './audit/coverage.js';
 import type { Handler, HandlerSources } from './audit/handlers.js';
 import { handlersOf } from './audit/handlers.js';
 
@@ -17,10 +17,11 @@ export class GuardUseCheck implements OnModuleInit {
 
   /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler */
   onModuleInit(): void {
-    const coverage = new GuardCoverage(this.sources.config, this.sources.host);
     for (const handler of handlersOf(this.sources)) {
       if (!this.needsUnnamed(handler)) continue;
-      const guards = coverage.of(handler).guards.flatMap(({ guard }) => this.instancesOf(guard, handler));
+      const guards = coverageOf(handler, this.sources).guards.flatMap(({ guard }) =>
+        this.instancesOf(guard, handler),
+      );
       if (guards.every((guard) => guard.hasUnnamed)) continue;
       throw new OpaError(
         'OPA_BAD_OPTIONS',

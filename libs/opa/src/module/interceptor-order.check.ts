@@ -1,5 +1,6 @@
 import type { OnModuleInit } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
+import { CONTEXTS } from '../contexts/index.js';
 import { guidePage, OpaError } from '../contracts/index.js';
 import { declarationWithin } from '../decorators/index.js';
 import {
@@ -10,7 +11,6 @@ import {
   mayCache,
   outsideOf,
 } from '../enforcement/index.js';
-import { reachesGateways } from './audit/coverage.js';
 import type { Handler, HandlerSources } from './audit/handlers.js';
 import { handlersOf } from './audit/handlers.js';
 import type { OpaModuleOptions } from './options.js';
@@ -72,24 +72,16 @@ export class InterceptorOrderCheck implements OnModuleInit {
 
   /** Tells whether an OpaInterceptor is certain to run around a handler. */
   private isDecided({ kind, controller, method }: Handler): boolean {
-    const { config, host } = this.sources;
     if (interceptorsOf(controller, method).some(editsResults)) return true;
-    // Global interceptors reach a connected microservice with `inheritAppConfig` alone, which nobody can see.
-    if (isMessage(kind) && host?.httpAdapter !== undefined) return false;
-    // Nest runs none of request scope around gateways.
-    if (kind === 'ws')
-      return reachesGateways(config) && globalInterceptors(config, 'static').some(editsResults);
-    return globalInterceptors(config).some(editsResults);
+    const { scopes } = CONTEXTS[kind].audit.globalReach(this.sources);
+    return scopes !== 'none' && globalInterceptors(this.sources.config, scopes).some(editsResults);
   }
 }
 
-const isMessage = (kind: Handler['kind']): boolean => ['rpc', 'grpc', 'mcp'].includes(kind);
-
 function notDecided(handler: string, kind: Handler['kind']): OpaError {
-  const fix =
-    kind === 'ws' || isMessage(kind)
-      ? 'Add'
-      : "Set option interceptor: 'global' of the unnamed OpaModule, or add";
+  const fix = CONTEXTS[kind].results.globalInterceptorsRun
+    ? "Set option interceptor: 'global' of the unnamed OpaModule, or add"
+    : 'Add';
   return new OpaError(
     'OPA_BAD_OPTIONS',
     `OpaModule: ${handler} has a response policy, but OpaInterceptor may not run around it: the policy might ` +

@@ -30,7 +30,7 @@ import { InterceptorOrderCheck } from './interceptor-order.check.js';
 import { InputProviderCheck } from './input-provider.check.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
-import { ResponseRouteCheck } from './response-route.check.js';
+import { NeverAskedCheck } from './never-asked.check.js';
 import { ScopeCheck } from './scope.check.js';
 
 const PUBLIC = [OpaService, OpaClient, OpaHttpService, OpaHealthIndicator];
@@ -83,9 +83,9 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       inject: [sources, InputProviders],
     },
     {
-      provide: instanceToken(ResponseRouteCheck, name),
-      useFactory: ({ settings }: OpaRuntime, { discovery, scanner }: HandlerSources) =>
-        new ResponseRouteCheck(discovery, scanner, name, settings.publicKeys),
+      provide: instanceToken(NeverAskedCheck, name),
+      useFactory: ({ settings }: OpaRuntime, handlers: HandlerSources) =>
+        new NeverAskedCheck(handlers, name, settings.publicKeys),
       inject: [runtime, sources],
     },
     {

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
 
 /** The reply of `node:http`. */
@@ -22,4 +23,14 @@ export interface HttpReply {
   serializer?(write: (payload: unknown) => unknown): unknown;
   /** Of Express: the application and its settings. */
   readonly app?: { get(setting: string): unknown };
+}
+
+/** The reply of an HTTP context. */
+export function httpReply(context: ExecutionContext): HttpReply {
+  return context.switchToHttp().getResponse<HttpReply>();
+}
+
+/** The reply of `node:http` under a reply. */
+export function rawReply(reply: HttpReply): RawReply {
+  return reply.raw ?? (reply as unknown as RawReply);
 }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { OutgoingMessage } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import { rawOf } from './adapter.js';
 import type { HttpReply } from './reply.js';
+import { rawReply } from './reply.js';
 
 type Headers = ReturnType<HttpReply['getHeaders']>;
 
@@ -37,7 +37,7 @@ const COOKIE = 'set-cookie';
  */
 export function sealCookies(reply: HttpReply | undefined): void {
   if (reply === undefined) return;
-  const raw = rawOf(reply) as unknown as ServerResponse;
+  const raw = rawReply(reply) as unknown as ServerResponse;
   const cookies = reply.getHeaders()[COOKIE];
   const setHeader = raw.setHeader.bind(raw);
   const appendHeader = raw.appendHeader.bind(raw);

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { RequestMethod, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { routeTemplate } from '../../input/index.js';
-import { meta } from '../metadata.js';
+import { nestMetadata } from '../nest-metadata.js';
 
 /** Where a controller stands. */
 export interface Place {
@@ -13,11 +13,14 @@ export interface Place {
 
 /** The routes of a method as the application serves them, such as `GET /api/v1/orders/:id`; none when it has none. */
 export function httpRoutes(controller: Type, method: object, { config, modulePath }: Place): string[] {
-  const verb = meta('method', method);
+  const verb = nestMetadata('method', method);
   if (typeof verb !== 'number') return [];
   const routes = versionsOf(controller, method, config).flatMap((version) =>
-    texts(meta('path', controller)).flatMap((outer) =>
-      texts(meta('path', method)).map((inner) => ({ version, path: joined(modulePath, outer, inner) })),
+    texts(nestMetadata('path', controller)).flatMap((outer) =>
+      texts(nestMetadata('path', method)).map((inner) => ({
+        version,
+        path: joined(modulePath, outer, inner),
+      })),
     ),
   );
   return routes.map(({ version, path }) => {
@@ -31,7 +34,8 @@ function versionsOf(controller: Type, method: object, config: ApplicationConfig)
   const options = config.getVersioning();
   if (options?.type !== VersioningType.URI) return [''];
   const { prefix = 'v', defaultVersion } = options;
-  const version = meta('__version__', method) ?? meta('__version__', controller) ?? defaultVersion;
+  const version =
+    nestMetadata('__version__', method) ?? nestMetadata('__version__', controller) ?? defaultVersion;
   return [version]
     .flat()
     .map((one) => (typeof one === 'string' ? `${prefix === false ? '' : prefix}${one}` : ''));

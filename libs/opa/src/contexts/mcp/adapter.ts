@@ -1,23 +1,17 @@
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import type { ContextAdapter } from '../adapter.js';
+import { byArguments } from '../call-arguments.js';
+import { mcpAudit } from './audit.js';
+import { mcpPoint } from './point.js';
 import { findMcpContext } from './request.js';
-import { protocolError, rpcException } from '../optional-peers.js';
-import type { EnforcementPoint } from '../adapter.js';
+import { mcpSource } from './source.js';
 
-/**
- * Decisions on the tools, prompts and resources of an MCP server. A refusal is a JSON-RPC error with its code, whose
- * `data` holds the `reasons` and `decisionId` when the policy gives them.
- *
- * @remarks There are no headers to take out or set.
- */
-export const mcpPoint: EnforcementPoint = {
-  strip: () => undefined,
-  permit: () => undefined,
-  whileConnected: (context, work) => work(findMcpContext(context)?.sdkContext?.mcpReq?.signal),
-  denial: (_context, decision) => refusal(DENIED.jsonRpc, DENIED_MESSAGE, denialDetails(decision)),
-  failure: (_context, error) => refusal(codesOf(error).jsonRpc, failureMessage(error)),
-  reply: () => undefined,
+/** Tools, prompts and resources of MCP servers on Nest's microservices (`@rekog/mcp-nest`). */
+export const mcpAdapter: ContextAdapter = {
+  ...byArguments,
+  matches: (context) => context.getType() === 'rpc' && findMcpContext(context) !== undefined,
+  source: mcpSource,
+  routeLabel: () => undefined,
+  point: mcpPoint,
+  results: { leaves: () => 'last', isReplyBody: false, globalInterceptorsRun: false, isEditable: () => true },
+  audit: mcpAudit,
 };
-
-async function refusal(code: number, message: string, data?: object): Promise<Error> {
-  return rpcException(await protocolError(code, message, data));
-}

@@ -1,6 +1,6 @@
 import type { Obligation } from '../../contracts/index.js';
 import { isHeaderName, isHeaderValue } from '../../contracts/index.js';
-import type { ResultEdit } from '../../decision/index.js';
+import type { ResultEdit } from '../../contexts/index.js';
 import { malformed } from './malformed.js';
 import { parsePointer } from './pointer.js';
 import type { StepUp } from './step-up.js';

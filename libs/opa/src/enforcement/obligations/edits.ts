@@ -1,6 +1,6 @@
 import { isDeepStrictEqual, types } from 'node:util';
 import { isPromise, OpaError } from '../../contracts/index.js';
-import type { ResultEdit } from '../../decision/index.js';
+import type { ResultEdit } from '../../contexts/index.js';
 import type { Changes } from './live-copy.js';
 import { copyWith, hasToJson, membersOf, REMOVED } from './live-copy.js';
 

@@ -2,8 +2,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { Decision } from '../../contracts/index.js';
-import type { ResultEdit } from '../../decision/index.js';
-import { kindOf, pointOf, setHeaders } from '../../contexts/index.js';
+import type { ResultEdit } from '../../contexts/index.js';
+import { adapterOf, setHeaders } from '../../contexts/index.js';
 import { ownDenial } from '../refused.js';
 import type { HeaderTarget, ObligationEffects } from './built-in.js';
 import { ObligationExecutor, obligationsOf } from './executor.js';
@@ -35,7 +35,7 @@ export class Obligations {
     if (!edited) this.logger.error(notEdited(decision.policy, context));
     if (!failed && edited && stepUps.length === 0) return { edits };
     const denial = { ...ownDenial(decision.policy), id: decision.id, headers };
-    return { edits, refusal: challenged(denial, stepUps, kindOf(context) === 'http') };
+    return { edits, refusal: challenged(denial, stepUps, answersByChallenge(context)) };
   }
 
   /** @returns the denial with the headers and challenges of its obligations */
@@ -43,7 +43,7 @@ export class Obligations {
     if (obligationsOf(decision).length === 0) return decision;
     const { headers, stepUps } = await this.execute(context, decision);
     const denial = { ...decision, headers: { ...decision.headers, ...headers } };
-    return challenged(denial, stepUps, kindOf(context) === 'http');
+    return challenged(denial, stepUps, answersByChallenge(context));
   }
 
   private execute(context: ExecutionContext, decision: Decision): Promise<ObligationEffects> {
@@ -51,8 +51,12 @@ export class Obligations {
   }
 }
 
+function answersByChallenge(context: ExecutionContext): boolean {
+  return adapterOf(context).point.challenge === 'www-authenticate';
+}
+
 function headersOf(context: ExecutionContext): HeaderTarget | undefined {
-  const reply = pointOf(context).reply(context);
+  const reply = adapterOf(context).point.reply(context);
   if (reply === undefined) return undefined;
   return {
     set: (name, value) => setHeaders(reply, { [name]: value }),

@@ -6,7 +6,7 @@ import type { Declaration } from '../../decorators/index.js';
 import { declarationWithin } from '../../decorators/index.js';
 import type { OpaRuntime } from '../runtime.js';
 import type { Coverage } from './coverage.js';
-import { GuardCoverage } from './coverage.js';
+import { coverageOf } from './coverage.js';
 import { guardOrderProblem } from './guard-order.js';
 import type { Handler, HandlerSources } from './handlers.js';
 import { handlersOf } from './handlers.js';
@@ -41,8 +41,9 @@ export class RouteAudit implements OnApplicationBootstrap {
   }
 
   private read(): RouteReport[] {
-    const coverage = new GuardCoverage(this.sources.config, this.sources.host);
-    return handlersOf(this.sources).map((handler) => this.describe(handler, coverage.of(handler)));
+    return handlersOf(this.sources).map((handler) =>
+      this.describe(handler, coverageOf(handler, this.sources)),
+    );
   }
 
   private describe(handler: Handler, { covered, guards, note }: Coverage): RouteReport {

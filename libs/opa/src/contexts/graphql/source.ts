@@ -1,8 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Call, CallOptions } from '../../input/index.js';
+import type { InputSource, SourceOptions } from '../../input/index.js';
 import type { GraphqlPath } from './call.js';
 import { graphqlCall, graphqlRequest, graphqlUser } from './call.js';
-import { pickHeaders } from '../../input/index.js';
+import { callSource, pickHeaders } from '../../input/index.js';
 import { peerAddress } from '../../input/index.js';
 
 /**
@@ -13,25 +13,30 @@ import { peerAddress } from '../../input/index.js';
  * @remarks The path is that of response keys, aliases as the client gave them, without the indices of lists: a field
  * asks the same question for every item.
  */
-export function graphqlCallOf(context: ExecutionContext, { headers }: CallOptions): Call {
+export function graphqlSource(context: ExecutionContext, options: SourceOptions): InputSource {
+  const { headers } = options;
   const { args, info } = graphqlCall(context);
   const { operation, name } = info.operation;
   const http = graphqlRequest(context);
-  return {
-    user: graphqlUser(context),
-    action: operation,
-    resource: { type: 'field', id: `${info.parentType.name}.${info.fieldName}` },
-    request: {
-      operation,
-      ...(name !== undefined && { operationName: name.value }),
-      field: info.fieldName,
-      args,
-      path: keysOf(info.path),
-      headers: http === undefined ? {} : pickHeaders(http.headers, headers),
+  return callSource(
+    'graphql',
+    {
+      user: graphqlUser(context),
+      action: operation,
+      resource: { type: 'field', id: `${info.parentType.name}.${info.fieldName}` },
+      request: {
+        operation,
+        ...(name !== undefined && { operationName: name.value }),
+        field: info.fieldName,
+        args,
+        path: keysOf(info.path),
+        headers: http === undefined ? {} : pickHeaders(http.headers, headers),
+      },
+      http,
+      ip: peerAddress(http?.ip),
     },
-    http,
-    ip: peerAddress(http?.ip),
-  };
+    options,
+  );
 }
 
 function keysOf(path: GraphqlPath | undefined): string[] {

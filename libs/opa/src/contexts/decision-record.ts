@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Decision, MaybePromise } from '../contracts/index.js';
+import { findAdapter } from './registry.js';
 
 /** A change of a handler's result: a mask in place of what a path leads to, or, without one, its removal. */
 export interface ResultEdit {
@@ -95,9 +96,8 @@ function isOf({ handler, controller, run }: DecisionRecord, context: ExecutionCo
   return handler === context.getHandler() && controller === context.getClass() && run === runOf(context);
 }
 
-// Express makes a `next` for each route that it runs; elsewhere a request runs a handler once, and a call has a record of its own.
 function runOf(context: ExecutionContext): unknown {
-  return context.getType() === 'http' ? context.switchToHttp().getNext<unknown>() : undefined;
+  return findAdapter(context)?.run(context);
 }
 
 function begin(holder: Holder, context: ExecutionContext): DecisionRecord {
@@ -112,8 +112,8 @@ function begin(holder: Holder, context: ExecutionContext): DecisionRecord {
     earlier: holder[LATEST],
   };
   holder[LATEST] = record;
-  if (context.getType() === 'http') return record;
   const args = context.getArgs<unknown[]>();
+  if (holder !== (args as unknown)) return record;
   for (const arg of args) if (isObject(arg)) kept.set(arg, { args, record });
   return record;
 }
@@ -143,10 +143,6 @@ export function holdingResult<T>(context: ExecutionContext, handle: () => T): T 
   return held.run(findRecord(context), handle);
 }
 
-// Elsewhere than on HTTP one connection or request makes many calls, and the arguments are the one thing of its own
-// that each has: Nest hands the same list to the guards and the interceptors of a call.
 function holderOf(context: ExecutionContext): Holder {
-  const holder: unknown =
-    context.getType() === 'http' ? context.switchToHttp().getRequest() : context.getArgs<unknown[]>();
-  return holder as Holder;
+  return (findAdapter(context)?.holder(context) ?? context.getArgs<unknown[]>()) as Holder;
 }

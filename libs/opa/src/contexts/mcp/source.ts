@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
-import type { Call, CallOptions } from '../../input/index.js';
-import { peerAddress, pickHeaders } from '../../input/index.js';
+import type { InputSource, SourceOptions } from '../../input/index.js';
+import { callSource, peerAddress, pickHeaders } from '../../input/index.js';
 import { findMcpContext } from './request.js';
 import { MCP_RESOURCES } from './resources.js';
 
@@ -9,7 +9,8 @@ import { MCP_RESOURCES } from './resources.js';
  * A tool, prompt or resource of an MCP server: `request` holds the `method`, its `params` and, over HTTP, the allowed
  * `headers`. The subject is the HTTP request's user.
  */
-export function mcpCallOf(context: ExecutionContext, { headers }: CallOptions): Call {
+export function mcpSource(context: ExecutionContext, options: SourceOptions): InputSource {
+  const { headers } = options;
   const mcp = findMcpContext(context);
   const { method, params = {} } = mcp?.mcpRequest ?? {};
   const { type, parameter } = resourceOf(method) ?? {};
@@ -18,14 +19,18 @@ export function mcpCallOf(context: ExecutionContext, { headers }: CallOptions): 
     throw new OpaError('OPA_BAD_INPUT', `The MCP method ${JSON.stringify(method)} is not known here.`);
   }
   const http = mcp?.getRawRequest?.();
-  return {
-    user: http?.user,
-    action: method,
-    resource: { type, id },
-    request: { method, params, ...(http !== undefined && { headers: pickHeaders(http.headers, headers) }) },
-    http,
-    ip: peerAddress(http?.ip),
-  };
+  return callSource(
+    'mcp',
+    {
+      user: http?.user,
+      action: method,
+      resource: { type, id },
+      request: { method, params, ...(http !== undefined && { headers: pickHeaders(http.headers, headers) }) },
+      http,
+      ip: peerAddress(http?.ip),
+    },
+    options,
+  );
 }
 
 function resourceOf(method: string | undefined): { type: string; parameter: string } | undefined {

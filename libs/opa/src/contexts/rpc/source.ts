@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
-import type { Call } from '../../input/index.js';
+import type { InputSource, SourceOptions } from '../../input/index.js';
+import { callSource } from '../../input/index.js';
 
 // What @MessagePattern and @EventPattern leave at a handler.
 const PATTERNS = 'microservices:pattern';
@@ -18,17 +19,21 @@ type RpcContext = Partial<Record<(typeof TELLS_PATTERN)[number], () => unknown>>
  * A message or event of a microservice: `request` holds its `pattern` and `data`. The subject is the `user` of Nest's
  * context (`TcpContext`, …), where a guard has put one; what the message itself says of its sender isn't believed.
  */
-export function rpcCallOf(context: ExecutionContext): Call {
+export function rpcSource(context: ExecutionContext, options: SourceOptions): InputSource {
   const rpc = context.switchToRpc();
   const rpcContext = rpc.getContext<RpcContext | undefined>() ?? {};
   const handler = context.getHandler();
   const pattern = matched(told(rpcContext) ?? declared(handler));
-  return {
-    user: rpcContext.user,
-    action: Reflect.getMetadata(HANDLER_TYPE, handler) === EVENT ? 'event' : 'message',
-    resource: { type: 'pattern', id: typeof pattern === 'string' ? pattern : stableJson(pattern) },
-    request: { pattern, data: rpc.getData<unknown>() },
-  };
+  return callSource(
+    'rpc',
+    {
+      user: rpcContext.user,
+      action: Reflect.getMetadata(HANDLER_TYPE, handler) === EVENT ? 'event' : 'message',
+      resource: { type: 'pattern', id: typeof pattern === 'string' ? pattern : stableJson(pattern) },
+      request: { pattern, data: rpc.getData<unknown>() },
+    },
+    options,
+  );
 }
 
 function told(context: RpcContext): unknown {

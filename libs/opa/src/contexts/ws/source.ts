@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { parse } from 'node:querystring';
-import type { Call, CallOptions } from '../../input/index.js';
-import { pickHeaders } from '../../input/index.js';
+import type { InputSource, SourceOptions } from '../../input/index.js';
+import { callSource, pickHeaders } from '../../input/index.js';
 import { pathOf, targetOf } from '../../input/index.js';
 import { peerAddress } from '../../input/index.js';
 import type { WsClient } from './client.js';
@@ -12,25 +12,30 @@ import { wsClient } from './client.js';
  * `handshake`, as far as it is known (see {@link WsClient}), with `path`, `query`, `address` and the allowed `headers`.
  * The subject is the client's `user`, its `data.user`, or the user of the request that opened the connection.
  */
-export function wsCallOf(context: ExecutionContext, { headers }: CallOptions): Call {
+export function wsSource(context: ExecutionContext, options: SourceOptions): InputSource {
+  const { headers } = options;
   const ws = context.switchToWs();
   const client = wsClient(context);
   const pattern: unknown = ws.getPattern();
   const event = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
   const address = peerAddress(client.handshake?.address ?? client.request?.socket?.remoteAddress);
-  return {
-    user: client.user ?? client.data?.user ?? client.request?.user,
-    action: 'message',
-    resource: { type: 'event', id: event },
-    request: {
-      event,
-      data: ws.getData<unknown>(),
-      ...(client.nsp !== undefined && { namespace: client.nsp.name }),
-      ...handshakeOf(client, address, headers),
+  return callSource(
+    'ws',
+    {
+      user: client.user ?? client.data?.user ?? client.request?.user,
+      action: 'message',
+      resource: { type: 'event', id: event },
+      request: {
+        event,
+        data: ws.getData<unknown>(),
+        ...(client.nsp !== undefined && { namespace: client.nsp.name }),
+        ...handshakeOf(client, address, headers),
+      },
+      http: client.request,
+      ip: address,
     },
-    http: client.request,
-    ip: address,
-  };
+    options,
+  );
 }
 
 function handshakeOf(

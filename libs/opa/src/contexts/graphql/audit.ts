@@ -1,0 +1,61 @@
+import type { AuditedApplication, ContextAudit, DeclaredPolicies, MethodCandidate } from '../audit.js';
+import { nestMetadata } from '../nest-metadata.js';
+import { fieldEnhancers } from './field-enhancers.js';
+
+// Metadata of @nestjs/graphql; a module without that peer cannot import the names.
+const TYPE = 'graphql:resolver_type';
+const NAME = 'graphql:resolver_name';
+/** What marks fields below the root, and resolvers of references between subgraphs. */
+const BELOW_ROOT = ['graphql:resolve_property', 'graphql:resolve_reference'];
+const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
+
+/** The audit of resolvers. */
+export const graphqlAudit: ContextAudit = {
+  routes,
+  globalReach: () => ({ scopes: 'every' }),
+  neverAsked,
+};
+
+// Fields below the root are no way in. Where Nest runs guards or interceptors around them, a policy decides each.
+function routes(
+  { controller, method }: MethodCandidate,
+  { discovery }: AuditedApplication,
+  around: 'guards' | 'interceptors',
+): string[] {
+  const declaredType = nestMetadata(TYPE, method);
+  const name = nestMetadata(NAME, method);
+  const isRoot = ROOT_TYPES.includes(declaredType);
+  const counts = isRoot || (isBelowRoot(method) && fieldEnhancers(discovery)?.includes(around) === true);
+  if (!counts) return [];
+  const type = isRoot ? declaredType : (declaredType ?? nestMetadata(TYPE, controller));
+  return [`${String(type)}.${typeof name === 'string' ? name : method.name}`];
+}
+
+function neverAsked(
+  { method, isController }: MethodCandidate,
+  { hasResponse, namesOwnPolicies }: DeclaredPolicies,
+  { discovery }: AuditedApplication,
+): string | undefined {
+  if (isController) return undefined;
+  const enhancers = fieldEnhancers(discovery);
+  if (enhancers === undefined) return undefined;
+  if (hasResponse && nestMetadata(TYPE, method) === 'Subscription')
+    return (
+      'is a subscription with a response policy, which would never see the items. ' +
+      'Give it an @OpaPolicy of its own without "response".'
+    );
+  if (!isBelowRoot(method)) return undefined;
+  if (hasResponse && !enhancers.includes('interceptors')) return notRun('interceptors');
+  // A class's policy is for its queries and mutations too; only a field's own is surely meant for the field.
+  return namesOwnPolicies && !enhancers.includes('guards') ? notRun('guards') : undefined;
+}
+
+const isBelowRoot = (method: object): boolean =>
+  BELOW_ROOT.some((key) => nestMetadata(key, method) !== undefined);
+
+function notRun(what: string): string {
+  return (
+    `is a GraphQL field below the root, around which Nest runs no ${what}: its policy would never be asked. ` +
+    `Add '${what}' to the option "fieldResolverEnhancers" of the GraphQL module, or remove the policy.`
+  );
+}

@@ -1,0 +1,37 @@
+import type { OnModuleInit } from '@nestjs/common';
+import type { DeclaredPolicies, MethodCandidate } from '../contexts/index.js';
+import { CONTEXTS } from '../contexts/index.js';
+import { OpaError } from '../contracts/index.js';
+import type { PublicKeys } from '../decorators/index.js';
+import { declarationOf, declarationWithin } from '../decorators/index.js';
+import type { HandlerSources } from './audit/handlers.js';
+import { candidatesOf } from './audit/handlers.js';
+
+/** Stops the start when a policy would never be asked, such as the response policy of a handler that uses `@Res()`. */
+export class NeverAskedCheck implements OnModuleInit {
+  constructor(
+    private readonly sources: HandlerSources,
+    private readonly instance: string | undefined,
+    private readonly publicKeys: PublicKeys = [],
+  ) {}
+
+  /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler */
+  onModuleInit(): void {
+    for (const candidate of candidatesOf(this.sources)) {
+      const declared = this.declaredBy(candidate);
+      for (const { audit } of Object.values(CONTEXTS)) {
+        const why = audit.neverAsked(candidate, declared, this.sources);
+        if (why === undefined) continue;
+        throw new OpaError('OPA_BAD_OPTIONS', `${candidate.controller.name}.${candidate.key} ${why}`);
+      }
+    }
+  }
+
+  private declaredBy({ controller, method }: MethodCandidate): DeclaredPolicies {
+    const declaration = declarationWithin(method, controller, this.publicKeys);
+    // Each instance looks at the handlers that it decides.
+    const hasResponse = declaration?.response !== undefined && declaration.instance === this.instance;
+    const own = declarationOf(method, Object);
+    return { hasResponse, namesOwnPolicies: own !== undefined && own.policies.length > 0 };
+  }
+}
