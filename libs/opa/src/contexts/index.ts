@@ -8,3 +8,4 @@ export * from './http/revert-reply.js';
 export * from './input-builder.js';
 export { MCP_RESOURCES } from './mcp/resources.js';
 export * from './registry.js';
+export { RabbitRefusalFilter } from './rabbitmq/refusal.filter.js';

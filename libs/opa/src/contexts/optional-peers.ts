@@ -17,3 +17,9 @@ export async function wsException(error: object): Promise<Error> {
   const { WsException } = await import('@nestjs/websockets');
   return new WsException(error);
 }
+
+/** Makes the response with which a RabbitMQ handler has its message dropped, or dead-lettered. */
+export async function nackWithoutRequeue(): Promise<unknown> {
+  const { Nack } = await import('@golevelup/nestjs-rabbitmq');
+  return new Nack(false);
+}

@@ -7,6 +7,7 @@ import { graphqlAdapter } from './graphql/adapter.js';
 import { grpcAdapter } from './grpc/adapter.js';
 import { httpAdapter } from './http/adapter.js';
 import { mcpAdapter } from './mcp/adapter.js';
+import { rabbitAdapter } from './rabbitmq/adapter.js';
 import { rpcAdapter } from './rpc/adapter.js';
 import { wsAdapter } from './ws/adapter.js';
 
@@ -18,6 +19,7 @@ export const CONTEXTS: Readonly<Record<ContextKind, ContextAdapter>> = {
   mcp: mcpAdapter,
   grpc: grpcAdapter,
   rpc: rpcAdapter,
+  rabbitmq: rabbitAdapter,
 };
 
 const ADAPTERS = Object.values(CONTEXTS);

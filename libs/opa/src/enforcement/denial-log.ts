@@ -16,7 +16,7 @@ function routeLabel(context: ExecutionContext): string {
   return route === undefined ? handlerName(context) : `${route} (${handlerName(context)})`;
 }
 
-/** How messages call the handler of a context. */
+/** How messages call the handler of a context. A library may bind the method, which adds `bound` to its name. */
 export function handlerName(context: ExecutionContext): string {
-  return `${context.getClass().name}.${context.getHandler().name}`;
+  return `${context.getClass().name}.${context.getHandler().name.replace(/^bound /, '')}`;
 }

@@ -1,8 +1,9 @@
 import { HttpService } from '@nestjs/axios';
 import type { DynamicModule } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, DiscoveryModule } from '@nestjs/core';
 import type { OpaClient } from '../client/index.js';
+import { RabbitRefusalFilter } from '../contexts/index.js';
 import { OpaService } from '../decision/index.js';
 import {
   InputProviders,
@@ -20,7 +21,13 @@ import { checkAsync } from './options.schema.js';
 /** The global part of the module: every provider but `HttpService`. */
 @Module({
   imports: [DiscoveryModule],
-  providers: [InputProviders, ObligationRegistry, ObligationExecutor, Obligations],
+  providers: [
+    InputProviders,
+    ObligationRegistry,
+    ObligationExecutor,
+    Obligations,
+    { provide: APP_FILTER, useClass: RabbitRefusalFilter },
+  ],
 })
 export class OpaCoreModule extends ConfigurableModuleClass {}
 

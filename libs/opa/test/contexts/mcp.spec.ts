@@ -77,13 +77,13 @@ describe('prompts and resources of @rekog/mcp-nest', () => {
   it('are in the table of the audit, as the tools are', async () => {
     const routes = (await mcp.routes()).filter(({ kind }) => kind === 'mcp');
     expect(routes.map(({ route, status }) => `${route}: ${status}`)).toEqual([
+      'prompt greet: guarded',
+      'resource notes: guarded',
       'tool read: guarded',
       'tool remove: guarded',
       'tool open: public',
       'tool unnamed: refused',
       'tool shadow: guarded',
-      'prompt greet: guarded',
-      'resource notes: guarded',
     ]);
     expect(await mcp.routes()).toHaveLength(routes.length);
   });

@@ -1,28 +1,12 @@
-import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import type { EngineAnswer, OpaError, OpaModuleOptions, PolicyEngine, RouteReport } from 'nestjs-opa';
+import type { OpaModuleOptions, PolicyEngine, RouteReport } from 'nestjs-opa';
 import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import { ChildHost } from './child.js';
 
-type Message =
-  | { type: 'question'; id: number; policy: string; input: unknown }
-  | { type: 'called'; name: HandlerName }
-  | { type: 'started'; url: string }
-  | { type: 'routes'; routes: RouteReport[] }
-  | { type: 'closed' };
-
-let process: ChildProcess | undefined;
+const host = new ChildHost('mcp-nest.mjs');
 
 /** Ends the server's process; for `afterAll`. */
-export async function stopMcp(): Promise<void> {
-  if (process === undefined) return;
-  const over = once(process, 'exit');
-  process.disconnect();
-  process = undefined;
-  await over;
-}
+export const stopMcp = (): Promise<void> => host.stop();
 
 /**
  * Starts an MCP server of @rekog/mcp-nest that is decided by the test's engine, and a client that is connected to it.
@@ -34,47 +18,15 @@ export async function startMcp(
   called: (handler: HandlerName) => void = () => undefined,
   subject?: 'counts' | 'missing',
 ): Promise<{ client: Client; routes(): Promise<RouteReport[]>; close(): Promise<void> }> {
-  const child = (process ??= fork(join(import.meta.dirname, '../fixtures/mcp-nest.mjs'), { execArgv: [] }));
-  const told = (type: Message['type']): Promise<Message> =>
-    new Promise((resolve) => {
-      const listen = (message: Message): void => {
-        if (message.type !== type) return;
-        child.off('message', listen);
-        resolve(message);
-      };
-      child.on('message', listen);
-    });
-  const serve = (message: Message): void => {
-    if (message.type === 'called') called(message.name);
-    if (message.type !== 'question') return;
-    const { id, policy, input } = message;
-    engine.evaluate({ policy, input }, { deadline: Infinity }).then(
-      (answer: EngineAnswer) => child.send({ type: 'answer', id, answer }),
-      (error: unknown) => {
-        const { code, message: text } = error as OpaError;
-        child.send({ type: 'answer', id, code, message: text });
-      },
-    );
-  };
-  child.on('message', serve);
-  const started = told('started');
-  child.send({ type: 'start', options, subject });
-  const { url } = (await started) as { url: string };
+  const app = await host.start<{ url: string }>(engine, { options, subject }, called);
   const client = new Client({ name: 'test', version: '1.0.0' });
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${app.started.url}/mcp`)));
   return {
     client,
-    routes: async () => {
-      const known = told('routes');
-      child.send({ type: 'routes' });
-      return ((await known) as { routes: RouteReport[] }).routes;
-    },
+    routes: async () => (await app.ask('routes')) as RouteReport[],
     close: async () => {
       await client.close();
-      const closed = told('closed');
-      child.send({ type: 'close' });
-      await closed;
-      child.off('message', serve);
+      await app.close();
     },
   };
 }

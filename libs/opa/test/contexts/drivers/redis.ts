@@ -2,10 +2,9 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { ContextDriver } from '../driver.js';
+import { freePort } from './free-port.js';
 import { rpcDriver } from './rpc.js';
 
 /** A Redis of the test's own. */
@@ -40,14 +39,6 @@ async function isReady(output: NodeJS.ReadableStream): Promise<void> {
     if (line.includes('Ready to accept connections')) return;
   }
   throw new Error('redis-server ended before it was ready.');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
 }
 
 /** A microservice on a Redis. */

@@ -1,0 +1,16 @@
+import type { ContextAdapter } from '../adapter.js';
+import { byArguments } from '../call-arguments.js';
+import { rabbitAudit } from './audit.js';
+import { rabbitPoint } from './point.js';
+import { rabbitSource } from './source.js';
+
+/** Messages of RabbitMQ, by `@golevelup/nestjs-rabbitmq`. */
+export const rabbitAdapter: ContextAdapter = {
+  ...byArguments,
+  matches: (context) => context.getType<string>() === 'rmq',
+  source: rabbitSource,
+  routeLabel: () => undefined,
+  point: rabbitPoint,
+  results: { leaves: () => 'last', isReplyBody: false, globalInterceptorsRun: false, isEditable: () => true },
+  audit: rabbitAudit,
+};
