@@ -92,7 +92,7 @@ describe('the packed libraries', () => {
       const text = await readFile(join(packed, file), 'utf8');
       for (const [, name = ''] of text.matchAll(IMPORTED)) imported.add(name);
     }
-    expect(types.length).toBeGreaterThan(100);
+    expect(types.length).toBeGreaterThan(5);
     expect(imported).toContain('@nestjs/common');
     expect([...imported].filter((name) => !installed.includes(name))).toEqual([]);
   });
