@@ -192,7 +192,10 @@ describe('a gateway that cannot start says so in one line, with exit code 1', ()
   };
 
   it('no file', async () => {
-    expectOneLine(await failToStart({ GATEWAY_CONFIG: '/not/there.yaml' }), '/not/there.yaml: cannot be read');
+    expectOneLine(
+      await failToStart({ GATEWAY_CONFIG: '/not/there.yaml' }),
+      '/not/there.yaml: cannot be read',
+    );
   });
 
   it.each(
