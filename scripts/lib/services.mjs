@@ -5,7 +5,7 @@ import { run } from './run.mjs';
 /** What *.services.spec.ts start, by Debian's package, and a command that succeeds where it is installed. */
 const PACKAGES = {
   'redis-server': ['redis-server', ['--version']],
-  'rabbitmq-server': ['/usr/lib/rabbitmq/bin/rabbitmqctl', ['version']],
+  'rabbitmq-server': ['test', ['-x', '/usr/lib/rabbitmq/bin/rabbitmq-server']],
   'golang-go': ['go', ['version']],
   'python3-venv': ['python3', ['-c', 'import ensurepip']],
 };
