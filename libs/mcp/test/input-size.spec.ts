@@ -22,23 +22,26 @@ const params = { name: 'search', arguments: { q: 'x'.repeat(1_000) } };
 const result = { content: [{ type: 'text', text: 's3cret'.repeat(1_000) }] };
 
 describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
-  it.each(['legacy', 'modern'] as const)('refuses what is beyond its bound: %s', async (era) => {
-    const tool = call('tools/call', params, era === 'modern' ? modern : {});
-    const asking = await made({ input: { maxBytes: 1_000 }, onUnavailable: 'allow' });
-    expect(await asking.before(tool)).toMatchObject({
-      refusal: { kind: 'failed', code: -32602, status: 413 },
-    });
-    const answering = await made({
-      input: { maxBytes: 10, maxResponseBytes: 5_000 },
-      onUnavailable: 'allow',
-    });
-    const refused = await answering.after(tool, result);
-    expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
-    expect(JSON.stringify(refused)).not.toContain('s3cret');
-    expect(engine.questions).toEqual([]);
-  });
+  it.each(['legacy', 'modern'] as const)(
+    'refuses inputs and results beyond the size limits: %s',
+    async (era) => {
+      const tool = call('tools/call', params, era === 'modern' ? modern : {});
+      const asking = await made({ input: { maxBytes: 1_000 }, onUnavailable: 'allow' });
+      expect(await asking.before(tool)).toMatchObject({
+        refusal: { kind: 'failed', code: -32602, status: 413 },
+      });
+      const answering = await made({
+        input: { maxBytes: 10, maxResponseBytes: 5_000 },
+        onUnavailable: 'allow',
+      });
+      const refused = await answering.after(tool, result);
+      expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
+      expect(JSON.stringify(refused)).not.toContain('s3cret');
+      expect(engine.questions).toEqual([]);
+    },
+  );
 
-  it('refuses a result that cannot be put to the policy, and does not call it the fault of the request', async () => {
+  it('refuses a result that cannot be serialized, and does not blame the request', async () => {
     const structuredContent = JSON.parse(`${'{"a":'.repeat(100_000)}0${'}'.repeat(100_000)}`) as object;
     const refused = await (
       await made({})
@@ -49,7 +52,7 @@ describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
 });
 
 describe('a list', () => {
-  it('beyond the bound of results is refused', async () => {
+  it('beyond the size limit of results is refused', async () => {
     const mcp = await enforcer(engine, policies, { input: { maxResponseBytes: 1_000 } });
     const tools = { tools: [{ name: 'search', description: 'x'.repeat(1_000) }] };
     expect(await mcp.after(call('tools/list', {}), tools)).toMatchObject({ refusal: { code: -32603 } });

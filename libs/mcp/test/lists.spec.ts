@@ -37,7 +37,7 @@ describe('lists', () => {
   });
 
   it.each([[{ allow: true, reasons: [] }], ['all'], [[1]], [{ a: 'maybe' }], [null], [{ allow: null }]])(
-    'are refused by %j, which says nothing of items',
+    'are refused when the list policy returns %j, which names no items',
     async (answer) => {
       const mcp = await enforcer(engine, { list: 'list' });
       engine.answer('list', answer);
@@ -49,7 +49,7 @@ describe('lists', () => {
     [['a'], { note: 'n', _meta: { a: 1 }, cacheScope: 'mine' }],
     [false, undefined],
   ])(
-    'are shown with what a page has beside its items, which leaves unless %j hides all',
+    'of a policy that returns %j: the further members of the page reach the policy, and pass unless all items are hidden',
     async (answer, rest) => {
       const mcp = await enforcer(engine, { list: 'list' });
       engine.answer('list', answer);
@@ -63,7 +63,7 @@ describe('lists', () => {
     },
   );
 
-  it('that a policy has filtered are private in the newer era', async () => {
+  it('that a policy has filtered are private in the modern era', async () => {
     const mcp = await enforcer(engine, { list: 'list' });
     const result = { tools: [], ttlMs: 60_000, cacheScope: 'public' };
     expect(await mcp.after(call('tools/list', {}, modern), result)).toEqual({
@@ -71,7 +71,7 @@ describe('lists', () => {
     });
   });
 
-  it('of resources go by uri, of templates by uriTemplate', async () => {
+  it('name resources by uri, and templates by uriTemplate', async () => {
     const mcp = await enforcer(engine, { list: 'list' });
     engine.answer('list', ['u']);
     expect(await mcp.after(call('resources/list'), { resources: [{ uri: 'u' }, { uri: 'v' }] })).toEqual({
@@ -84,7 +84,7 @@ describe('lists', () => {
     });
   });
 
-  it('show no item whose name is no text, and pass whole without a list policy', async () => {
+  it('hide an item whose name is not a text, and pass whole without a list policy', async () => {
     const odd = { tools: [{ name: 5 }, {}, { name: null }, { name: 'a' }] };
     const mcp = await enforcer(engine, { list: 'list' });
     engine.answer('list', ['5', 'undefined', 'null', '[object Object]', 'a']);
@@ -97,14 +97,14 @@ describe('lists', () => {
     ['permissive' as const, new OpaError('OPA_UNREACHABLE', 'x')],
     ['permissive' as const, 'nonsense'],
     ['disabled' as const, false],
-  ])('are whole in mode %s', async (mode, answer) => {
+  ])('pass whole in mode %s', async (mode, answer) => {
     const mcp = await enforcer(engine, { list: 'list' }, { mode });
     engine.answer('list', answer);
     expect(await mcp.after(call('tools/list'), tools)).toEqual({ result: tools });
     expect(engine.questions).toHaveLength(mode === 'disabled' ? 0 : 1);
   });
 
-  it('are counted as decisions, and what they would hide is reported', async () => {
+  it('count as decisions, and permissive mode reports what would be hidden', async () => {
     const module = { module: class App {}, imports: [OpaModule.forRoot({ engine, mode: 'permissive' })] };
     const app = await NestFactory.createApplicationContext(module, { logger: false });
     const opa = app.get(OpaService);
@@ -119,13 +119,13 @@ describe('lists', () => {
     ['no object', 'text'],
     ['no list', { tools: {} }],
     ['an item that is no object', { tools: ['a'] }],
-  ])('of another shape are refused: %s', async (_name, given) => {
+  ])('that are not lists of objects are refused: %s', async (_name, given) => {
     const mcp = await enforcer(engine, { list: 'list' });
     expect(await mcp.after(call('tools/list'), given)).toMatchObject({ refusal: { code: -32603 } });
     expect(engine.questions).toEqual([]);
   });
 
-  it('say once of a tool that its own mapping is not followed', async () => {
+  it('log once that the own mapping of a tool is ignored', async () => {
     const mcp = await enforcer(engine);
     const logger = { warn: jest.fn(), log: jest.fn(), error: jest.fn() };
     Logger.overrideLogger(logger);

@@ -111,15 +111,15 @@ const CLEAR = [
 ] as const;
 
 describe('keys that differ only in case', () => {
-  it.each(AMBIGUOUS)('are refused of a client: %s', (_name, text, code) => {
+  it.each(AMBIGUOUS)('are refused in a message of a client: %s', (_name, text, code) => {
     expect(parseMessage(text)).toMatchObject({ kind: 'refused', code, id: 1 });
   });
 
-  it.each(AMBIGUOUS)('are refused of a server: %s', (_name, text, _code) => {
+  it.each(AMBIGUOUS)('are refused in a message of a server: %s', (_name, text, _code) => {
     expect(parseServerMessage(text)).toMatchObject({ kind: 'refused', code: -32603 });
   });
 
-  it.each(CLEAR)('are no others: %s', (_name, text) => {
+  it.each(CLEAR)('are not found in: %s', (_name, text) => {
     expect(parseMessage(text)).toMatchObject({ kind: 'request' });
     expect(parseServerMessage(text)).toMatchObject({ kind: 'request' });
   });
@@ -148,7 +148,7 @@ describe('keys that differ only in case', () => {
     expect(parseServerMessage(text)).toMatchObject({ kind: 'refused', code: -32603 });
   });
 
-  it("are no names of the protocol where a tool's schema defines them", () => {
+  it("may be names that a tool's schema defines", () => {
     const schema = {
       $defs: {
         Task: { type: 'object', properties: { Name: { type: 'string' }, URI: { default: { ID: 1 } } } },
@@ -188,7 +188,7 @@ describe('keys that differ only in case', () => {
   });
 
   // A look at every pair of keys would take longer than a test may.
-  it('are looked for in messages as large as they come', () => {
+  it('are found in large messages', () => {
     const keys = Array.from({ length: 250_000 }, (_none, index) => `"k\u00c4${index}":1`).join();
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const many = `{${call},"params":{"arguments":{${keys},"deep":${deep}}}}`;

@@ -25,7 +25,7 @@ describe('requests', () => {
     ['completion/complete', { ref: { type: 'ref/prompt', name: 'p' } }, { type: 'prompt', id: 'p' }, {}],
     ['completion/complete', { ref: { type: 'ref/resource', uri: 'u' } }, { type: 'resource', id: 'u' }, {}],
     ['tasks/result', { taskId: 't' }, { type: 'task', id: 't' }, {}],
-  ])('%s is mapped as COAZ-MCP says', async (method, params, resource, context) => {
+  ])('%s is mapped by COAZ-MCP', async (method, params, resource, context) => {
     const mcp = await enforcer(engine);
     expect(await mcp.before(call(method, params))).toEqual({ permit: {} });
     expect(engine.questions).toMatchObject([
@@ -42,7 +42,7 @@ describe('requests', () => {
     ]);
   });
 
-  it('of a caller without a token are anonymous', async () => {
+  it('without a token have an anonymous subject', async () => {
     const mcp = await enforcer(engine);
     await mcp.before({ ...tool, caller: { audience: 'demo', headers: {} } });
     expect(engine.questions[0]?.input).toMatchObject({ subject: { type: 'anonymous' }, context: {} });
@@ -94,7 +94,7 @@ describe('requests', () => {
     ['resources/read', { uri: null }],
     ['completion/complete', { ref: { type: 'ref/other' } }],
     ['tasks/get', undefined],
-  ])('%s with wrong parameters is -32602, before any question', async (method, params) => {
+  ])('%s with wrong parameters is refused with -32602, and no policy is asked', async (method, params) => {
     const mcp = await enforcer(engine);
     expect(await mcp.before(call(method, params))).toMatchObject({
       refusal: { kind: 'invalid', code: -32602 },
@@ -128,18 +128,21 @@ describe('requests', () => {
     ['OPA_UNREACHABLE', 503],
     ['OPA_TIMEOUT', 504],
     ['OPA_POLICY_ERROR', 500],
-  ] as const)('are refused on %s, which says no more', async (code: OpaErrorCode, status) => {
-    const mcp = await enforcer(engine);
-    engine.answer('request', new OpaError(code, 's3cret'));
-    const refusal = await mcp.before(tool);
-    expect(refusal).toMatchObject({ refusal: { kind: 'failed', code: -32603, status } });
-    expect(JSON.stringify(refusal)).not.toContain('s3cret');
-  });
+  ] as const)(
+    'are refused on %s, and the refusal does not hold the cause',
+    async (code: OpaErrorCode, status) => {
+      const mcp = await enforcer(engine);
+      engine.answer('request', new OpaError(code, 's3cret'));
+      const refusal = await mcp.before(tool);
+      expect(refusal).toMatchObject({ refusal: { kind: 'failed', code: -32603, status } });
+      expect(JSON.stringify(refusal)).not.toContain('s3cret');
+    },
+  );
 
   it.each([
     ['on a permit', true],
     ['on a denial', false],
-  ])('are asked for scopes by a step-up %s', async (_name, allow) => {
+  ])('are refused with the scopes of a step-up %s', async (_name, allow) => {
     const mcp = await enforcer(engine);
     const obligations = [{ type: 'step-up', properties: { scope: ['files:read', 'files:write'] } }];
     engine.answer('request', { allow, obligations });
@@ -153,7 +156,7 @@ describe('requests', () => {
     });
   });
 
-  it('are asked for the scopes of every step-up at once', async () => {
+  it('are refused with the scopes of every step-up at once', async () => {
     const mcp = await enforcer(engine);
     const stepUp = (scope: unknown) => ({ type: 'step-up', properties: { scope } });
     const obligations = [stepUp('a b'), stepUp(['b', 'c']), { type: 'notarize' }];
@@ -171,7 +174,7 @@ describe('requests', () => {
   });
 
   it.each(['notarize', 'mask', 'header'])(
-    'are denied under an obligation that nobody carries out: %s',
+    'are denied when an obligation cannot be carried out: %s',
     async (type) => {
       const mcp = await enforcer(engine);
       engine.answer('request', { allow: true, obligations: [{ type, properties: { path: '/a' } }] });
@@ -179,7 +182,7 @@ describe('requests', () => {
     },
   );
 
-  it('go on in permissive mode', async () => {
+  it('pass in permissive mode', async () => {
     const mcp = await enforcer(engine, {}, { mode: 'permissive' });
     for (const answer of [false, { allow: true, obligations: [{ type: 'notarize' }] }]) {
       engine.answer('request', answer);

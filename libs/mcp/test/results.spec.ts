@@ -51,7 +51,7 @@ describe('results', () => {
     expect(await mcp.after(tool, result)).toMatchObject({ refusal: { code: -32603 } });
   });
 
-  it('with structured content of a tool that nobody knows are not changed but refused', async () => {
+  it('are refused when a policy changes the structured content of an unknown tool', async () => {
     const mcp = await enforcer(engine, { response: 'response' });
     engine.answer('response', {
       allow: true,
@@ -60,7 +60,7 @@ describe('results', () => {
     expect(await mcp.after(tool, result)).toMatchObject({ refusal: { code: -32603 } });
   });
 
-  it('may have their structured content unchecked where no policy has changed it', async () => {
+  it('pass with unchecked structured content when no policy has changed it', async () => {
     const mcp = await enforcer(engine, { response: 'response' });
     const path = '/content/0/text';
     engine.answer('response', { allow: true, obligations: [{ type: 'mask', properties: { path } }] });
@@ -71,8 +71,8 @@ describe('results', () => {
 
   it.each([
     ['the other dialect that servers use', 'http://json-schema.org/draft-07/schema#', { result: {} }],
-    ['one that nobody knows', 'https://example.com/schema', { refusal: { code: -32603 } }],
-  ])('are checked by a schema of %s', async (_name, $schema, expected) => {
+    ['an unknown dialect', 'https://example.com/schema', { refusal: { code: -32603 } }],
+  ])('are checked against a schema of %s', async (_name, $schema, expected) => {
     const outputSchema = { $schema, type: 'object', properties: { email: { type: 'string' } } };
     const own = new OutputSchemas(() => Promise.resolve([{ name: 'search', outputSchema }]));
     const mcp = await enforcer(engine, { response: 'response' }, {}, own);
@@ -86,7 +86,7 @@ describe('results', () => {
     ['none at all', { content: [] }, { refusal: { code: -32603 } }],
     ['none, of a failure', { content: [], isError: true }, { result: { isError: true } }],
     ['null', null, { refusal: { code: -32603 } }],
-  ])('may be replaced by a body with %s, or not', async (_name, body, expected) => {
+  ])('replaced by a body with %s are checked', async (_name, body, expected) => {
     const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
     engine.answer('response', { allow: true, body });
     expect(await mcp.after(tool, result)).toMatchObject(expected);
@@ -95,7 +95,7 @@ describe('results', () => {
   it.each([
     ['OPA_BAD_DECISION: The policy "response" changed a result', result, { allow: true, body: null }],
     ["OPA_BAD_ANSWER: The MCP server's result", { content: 'text' }, true],
-  ])('of no shape are told in the log by whose they are: %s', async (told, given, answer) => {
+  ])('without a valid shape are logged with the party to blame: %s', async (told, given, answer) => {
     const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
     const mcp = await enforcer(engine, { response: 'response' });
     engine.answer('response', answer);
@@ -104,13 +104,13 @@ describe('results', () => {
     error.mockRestore();
   });
 
-  it('may not be given invalid structured content where they had none', async () => {
+  it('may not get invalid structured content from a policy', async () => {
     const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
     engine.answer('response', { allow: true, body: { content: [], structuredContent: {} } });
     expect(await mcp.after(tool, listing)).toMatchObject({ refusal: { code: -32603 } });
   });
 
-  it('that a policy has touched are private in the newer era, where they carry hints at all', async () => {
+  it('that a policy has changed are private in the modern era, if their method has caching hints', async () => {
     const mcp = await enforcer(engine, { response: 'response' });
     const mask = (path: string) => ({
       allow: true,
@@ -143,13 +143,13 @@ describe('results', () => {
     ['no decision', 'yes'],
     ['a body of another shape', { allow: true, body: 'text' }],
     ['a step-up', { allow: true, obligations: [{ type: 'step-up' }] }],
-  ])('pass in permissive mode, whatever is said: %s', async (_name, answer) => {
+  ])('pass in permissive mode, whatever the decision: %s', async (_name, answer) => {
     const mcp = await enforcer(engine, { response: 'response' }, { mode: 'permissive' });
     engine.answer('response', answer);
     expect(await mcp.after(tool, result)).toEqual({ result });
   });
 
-  it('of any shape pass where nobody asks, and in permissive mode', async () => {
+  it('of any shape pass in permissive and disabled mode', async () => {
     for (const mode of ['permissive', 'disabled'] as const) {
       const mcp = await enforcer(engine, { response: 'response' }, { mode });
       expect(await mcp.after(tool, 'text')).toEqual({ result: 'text' });
@@ -157,7 +157,7 @@ describe('results', () => {
     expect(engine.questions).toEqual([]);
   });
 
-  it("are replaced by the policy's body", async () => {
+  it("are replaced by the policy's body, if it has MCP's shape", async () => {
     const mcp = await enforcer(engine, { response: 'response' });
     engine.answer('response', { allow: true, body: { content: [] } });
     expect(await mcp.after(tool, listing)).toEqual({ result: { content: [] } });
@@ -170,7 +170,7 @@ describe('results', () => {
     ['undefined', undefined, -32001],
     ['allowed under an unknown obligation', { allow: true, obligations: [{ type: 'notarize' }] }, -32001],
     ['no decision', 'yes', -32603],
-  ])('do not leave when they are %s', async (_name, answer, code) => {
+  ])('do not reach the client when they are %s', async (_name, answer, code) => {
     const mcp = await enforcer(engine, { response: 'response' });
     engine.answer('response', answer);
     const seen = await mcp.after(tool, result);
@@ -187,7 +187,7 @@ describe('results', () => {
     ['structured content that is no object', { content: [], structuredContent: 1 }],
     ["a task's handle with its result", { task: { taskId: 't' }, result: { content: [] } }],
     ['a task without an id', { task: {} }],
-  ])('of another shape are refused: %s', async (_name, given) => {
+  ])('without a valid shape are refused: %s', async (_name, given) => {
     const mcp = await enforcer(engine, { response: 'response' });
     expect(await mcp.after(tool, given)).toMatchObject({ refusal: { code: -32603 } });
     expect(engine.questions).toEqual([]);
@@ -199,7 +199,7 @@ describe('results', () => {
     ['structured content of any JSON', { content: [], structuredContent: [1] }],
     ['a failure', { content: [{ type: 'text', text: 'no' }], isError: true }],
     ['input required', { resultType: 'input_required', inputRequests: {} }],
-  ])('of other known shapes are decided too: %s', async (_name, given) => {
+  ])('of every valid shape are decided: %s', async (_name, given) => {
     const mcp = await enforcer(engine, { response: 'response' });
     expect(await mcp.after(call('tools/call', { name: 'x' }, modern), given)).toEqual({ result: given });
     expect(engine.questions).toHaveLength(1);

@@ -59,7 +59,7 @@ describe("a plugin's policies", () => {
     expect(JSON.stringify(refusals)).not.toMatch(/s3cret|found/);
   });
 
-  it('must all allow, and tell every reason', async () => {
+  it('must all allow, and a denial holds every reason', async () => {
     const mcp = await enforcer(two, engine);
     expect(await mcp.before(tool)).toEqual({ permit: {} });
     engine
@@ -74,7 +74,7 @@ describe("a plugin's policies", () => {
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32603, status: 504 } });
   });
 
-  it('of several plugins decide each, and see all of a result', async () => {
+  it('of several plugins each decide, and each see the whole result', async () => {
     const plugin = (name: string, policy: string, policy_modality: string[], mode: string) => {
       return { name, kind, mode, applied_to: { tools: [toolEntry({ policy, policy_modality })] } };
     };
@@ -92,7 +92,7 @@ describe("a plugin's policies", () => {
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001 } });
   });
 
-  it('ask for scopes, of several all at once', async () => {
+  it('ask for the scopes of all step-ups at once', async () => {
     const stepUp = (scope: string) => ({
       allow: true,
       obligations: [{ type: 'step-up', properties: { scope } }],
@@ -107,7 +107,7 @@ describe("a plugin's policies", () => {
     });
   });
 
-  it('do not allow under an obligation that nobody carries out', async () => {
+  it('deny when an obligation cannot be carried out', async () => {
     const mcp = await enforcer(one, engine);
     engine.answer('p/allow', mask('/content'));
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001 } });
@@ -118,7 +118,7 @@ describe("a plugin's policies", () => {
 });
 
 describe('results', () => {
-  it('are masked by every policy, and private in the newer era', async () => {
+  it('are masked by every policy, and private in the modern era', async () => {
     engine.answer('p/allow', mask('/content/0/text')).answer('q/allow', mask('/note'));
     const mcp = await enforcer(two, engine);
     const result = { ...text, note: 'n' };
@@ -129,7 +129,7 @@ describe('results', () => {
     });
   });
 
-  it('are replaced by one policy, not by two', async () => {
+  it('may be replaced by one policy, but not by two', async () => {
     const mcp = await enforcer(two, engine);
     engine.answer('p/allow', { allow: true, body: { content: [] } });
     expect(await mcp.after(tool, text)).toEqual({ result: { content: [] } });
@@ -142,7 +142,7 @@ describe('results', () => {
     }
   });
 
-  it('that a policy has touched are kept by nobody', async () => {
+  it('that a policy has changed are private to the caller', async () => {
     engine.answer('p/allow', mask('/contents/0/text'));
     const mcp = await enforcer(applied({ resources: [resourceEntry('a://b')] }), engine);
     const given = { contents: [{ uri: 'a://b', text: 't' }], ttlMs: 9, cacheScope: 'public' };
@@ -151,7 +151,7 @@ describe('results', () => {
     });
   });
 
-  it('of another shape pass under plugins that are all permissive, and are reported', async () => {
+  it('without a valid shape pass when all plugins are permissive, and are reported', async () => {
     const both = (mode: string) => {
       const of = (name: string) => ({ name, kind, mode: 'permissive', applied_to: { tools: [toolEntry()] } });
       return parsePlugin(JSON.stringify({ plugins: [of('a'), { ...of('b'), mode }] }), 'f');
@@ -175,7 +175,7 @@ describe('results', () => {
     });
   });
 
-  it("that a policy changes stay valid by the tool's output schema", async () => {
+  it("that a policy changes must match the tool's output schema", async () => {
     engine.answer('p/allow', mask('/structuredContent/n'));
     const outputSchema = { type: 'object', properties: { n: { type: 'number' } } };
     const schemas = new OutputSchemas(() => Promise.resolve([{ name: 'search', outputSchema }]));
@@ -198,7 +198,7 @@ describe('results', () => {
     expect(engine.questions).toEqual([]);
   });
 
-  it('are given up with the client', async () => {
+  it('are no longer decided once the client has gone', async () => {
     const mcp = await enforcer(one, engine);
     const gone = AbortSignal.abort();
     expect(await mcp.before(call('tools/call', { name: 'search' }), gone)).toMatchObject({

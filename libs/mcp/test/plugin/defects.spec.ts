@@ -97,7 +97,7 @@ describe('the original plugin’s defects', () => {
     },
   );
 
-  it('3: names and URIs are compared whole, normalised, and every entry that matches decides', async () => {
+  it('3: names and normalized URIs are compared whole, and every matching entry decides', async () => {
     engine.answer('q/allow', false);
     const resources = [
       resourceEntry('https://example.com', { policy: 'q' }),
@@ -109,7 +109,7 @@ describe('the original plugin’s defects', () => {
     expect(await mcp.before(read('https://EXAMPLE.com/x'))).toMatchObject({ refusal: { code: -32001 } });
   });
 
-  it('4: one item of another kind fails nothing, and is seen', async () => {
+  it('4: an item of another kind causes no failure, and reaches the policy', async () => {
     const mcp = await enforcer(one, engine);
     const result = { content: [...text.content, { type: 'new', x: 1 }] };
     expect(await mcp.after(tool, result)).toEqual({ result });
@@ -135,14 +135,14 @@ describe('the original plugin’s defects', () => {
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32603 } });
   });
 
-  it('8: times are what they say, or stop the start', () => {
+  it('8: times have the units that they name, or stop the start', () => {
     const timeout = (opa_client_timeout: string) =>
       applied({}, { config: { opa_client_timeout } }).plugins[0]?.options.timeout;
     expect(['500ms', '1.5s', '2m'].map(timeout)).toEqual([500, 1_500, 120_000]);
     expect(() => timeout('2h')).toThrow('"2h"');
   });
 
-  it('9: the client outlives whoever asked first', async () => {
+  it('9: the HTTP client stays open after the first call', async () => {
     await (await enforcerOf(example(opa.url), {})).before(git('IBM'));
     await cleanUp();
     const mcp = await enforcerOf(example(opa.url), {});
@@ -150,7 +150,7 @@ describe('the original plugin’s defects', () => {
     expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }, () => ({ permit: {} })));
   });
 
-  it('10: the timeout is the whole decision’s, whatever the tries', async () => {
+  it('10: the timeout limits the whole decision, whatever the number of tries', async () => {
     const silent = await standIn(() => undefined);
     const config = { opa_base_url: silent.url, opa_client_retries: 3, opa_client_timeout: '1s' };
     const mcp = await enforcerOf(applied({ tools: [toolEntry()] }, { config }), {});
@@ -185,7 +185,7 @@ describe('the original plugin’s defects', () => {
     expect(JSON.stringify(lines)).not.toContain('s3cret');
   });
 
-  it('12: the module’s token, cache and breaker are the plugin’s too', async () => {
+  it('12: the plugin uses the module’s token, cache and circuit breaker', async () => {
     const tokens: unknown[] = [];
     const server = await standIn(({ headers }, response) => {
       tokens.push(headers.authorization);
@@ -226,7 +226,7 @@ describe('the original plugin’s defects', () => {
     });
   });
 
-  it('14: the shipped configuration blocks once its mode does, and says so before', async () => {
+  it('14: the shipped configuration warns that it blocks nothing, and blocks in mode enforce', async () => {
     const shipped = applied({ tools: [toolEntry()] }, { mode: 'permissive' });
     expect(shipped.warnings).toContainEqual(expect.stringContaining('mode "permissive" blocks nothing'));
     const mcp = await enforcerOf(example(opa.url), {});

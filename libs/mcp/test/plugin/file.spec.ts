@@ -154,7 +154,7 @@ describe("the plugin's file", () => {
     ['a map of no keys', toolEntry({ policy_input_data_map: { user: 1 } }), 'policy_input_data_map.user"'],
     ['another name', { prompt_name: 'x', extensions: { policy: 'p' } }, 'tools[0].prompt_name" is not known'],
     ['a context that is no list', toolEntry({}, { context: 'a.b' }), 'tools[0].context" was given "a.b"'],
-  ])('stops the start over an entry with %s', (_name, entry, message) => {
+  ])('stops the start when an entry has %s', (_name, entry, message) => {
     expect(() => applied({ tools: [entry] })).toThrow(message);
   });
 
@@ -167,12 +167,12 @@ describe("the plugin's file", () => {
     'a://b\\c',
     'a://b c',
     'a://é',
-  ])('stops the start over the resource %s', (uri) => {
+  ])('stops the start when an entry has the resource %s', (uri) => {
     expect(() => applied({ resources: [resourceEntry(uri)] })).toThrow('resource_uri" was given');
   });
 
   it.each(['30', 30, '1h', '1,5s', '1 s', '', 's', '-1s', '0s', '0.5ms', '1e3ms', '25d', '99999999m', ' 1s'])(
-    'stops the start over the time %j',
+    'stops the start when a time is %j',
     (time) => {
       expect(() => file({ config: { opa_client_timeout: time } })).toThrow('opa_client_timeout" was given');
     },
@@ -185,7 +185,7 @@ describe("the plugin's file", () => {
     ['30s', 30_000],
     ['0.5m', 30_000],
     ['12.5ms', 12.5],
-  ])('takes the time %s as %d ms', (time, milliseconds) => {
+  ])('reads the time %s as %d ms', (time, milliseconds) => {
     const { plugins } = file({ config: { opa_client_timeout: time, opa_client_keepalive_expiry: time } });
     expect(plugins[0]?.options).toEqual({ timeout: milliseconds, pool: { freeSocketTimeout: milliseconds } });
   });
@@ -215,7 +215,7 @@ describe("the plugin's file", () => {
     );
   });
 
-  it('may have keys without a value, and merged ones', () => {
+  it('may have keys without a value, and YAML merge keys', () => {
     const given = `
 plugins:
   - &opa { name: a, kind: ${kind}, applied_to: { tools: [{ tool_name: t, extensions: { policy: p } }], prompts: }, config:, conditions:, hooks: }
@@ -269,17 +269,17 @@ plugins:
       { applied_to: { tools: [toolEntry({ policy_input_data_map: { user: 'u' } })] } },
       "doesn't see what results hold",
     ],
-  ])('is warned of: %s', (_name, plugin, warning) => {
+  ])('causes a warning about %s', (_name, plugin, warning) => {
     expect(file({ applied_to: { tools }, ...plugin }).warnings).toContainEqual(
       expect.stringContaining(warning),
     );
   });
 
-  it('that is all well has no warnings', () => {
+  it('causes no warning when nothing is unsafe or without effect', () => {
     expect(applied({ tools }).warnings).toEqual([]);
   });
 
-  it('may have plugins of another kind, which have no effect', () => {
+  it('may have plugins of another kind, with a warning that they have no effect', () => {
     const other = { name: 'x', kind: 'external', config: { any: 1 }, applied_to: 'any', mcp: {} };
     const text = JSON.stringify({ plugins: [other, { name: 'opa', kind, applied_to: { tools } }] });
     const { plugins, warnings } = parsePlugin(text, 'f');

@@ -69,7 +69,7 @@ describe("the plugin's hooks", () => {
     expect(engine.questions.map(({ policy }) => policy)).toEqual([`p/${before}`, `p/${after}`]);
   });
 
-  it('that the plugin leaves out are not asked', async () => {
+  it('are not asked when the plugin does not list them', async () => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({}), { hooks: ['prompt_post_fetch'] }), engine);
     expect(await mcp.before(tool)).toEqual({ permit: {} });
@@ -115,7 +115,7 @@ describe("the plugin's hooks", () => {
     expect(engine.questions).toEqual([]);
   });
 
-  it('ask nothing when the plugin is disabled', async () => {
+  it('ask no policy when the plugin is disabled', async () => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({}), { mode: 'disabled' }), engine);
     expect(await mcp.before(tool)).toEqual({ permit: {} });
@@ -125,7 +125,7 @@ describe("the plugin's hooks", () => {
     expect(engine.questions).toEqual([]);
   });
 
-  it('report alone when the plugin is permissive', async () => {
+  it('only report when the plugin is permissive', async () => {
     const engine = new TestEngine({ 'p/allow': false });
     const mcp = await enforcer(applied(everything({}), { mode: 'permissive' }), engine);
     expect(await mcp.before(tool)).toEqual({ permit: {} });

@@ -55,7 +55,7 @@ describe('the input before a call', () => {
     });
   });
 
-  it('names nobody without a token', async () => {
+  it('has the user anonymous without a token', async () => {
     const mcp = await enforcer(applied(everything()), engine);
     await mcp.before({ ...tool, caller: { audience: 'demo', headers: {} } });
     expect(lastInput(engine)).toMatchObject({ user: 'anonymous' });
@@ -79,7 +79,7 @@ describe("the request's own policy context", () => {
     expect((lastInput(engine) as { context: unknown }).context).toEqual(context);
   });
 
-  it('gives nothing to an entry that names none', async () => {
+  it('is empty for an entry that names no keys', async () => {
     const mcp = await enforcer(applied(everything()), engine);
     await mcp.before(withMeta({ opa_policy_context: given }));
     expect(lastInput(engine)).toMatchObject({ context: {} });
@@ -87,7 +87,7 @@ describe("the request's own policy context", () => {
 });
 
 describe('a mapped input', () => {
-  it('is the mapped keys alone', async () => {
+  it('holds only the mapped keys', async () => {
     const policy_input_data_map = {
       'payload.args.repo.path': 'repo_path',
       'payload.args.list.1': 'second',
@@ -119,7 +119,7 @@ describe('a mapped input', () => {
     });
   });
 
-  it('may be of results too', async () => {
+  it('may hold parts of results', async () => {
     const policy_input_data_map = { 'payload.text': 'said', 'payload.args': 'args', mode: 'mode' };
     const mcp = await enforcer(applied(everything({ policy_input_data_map })), engine);
     await mcp.after(tool, text);
@@ -189,7 +189,7 @@ describe('the input after a call', () => {
     expect(await payloadAfter(tool, result)).toEqual({ name: 'search', ...payload });
   });
 
-  it('of a tool shows what a server still wants', async () => {
+  it('of a tool holds the input requests of the server', async () => {
     const result = { resultType: 'input_required', inputRequests: { a: {} }, requestState: 's' };
     expect(await payloadAfter(call('tools/call', { name: 'search' }, modern), result)).toEqual({
       name: 'search',
@@ -268,7 +268,7 @@ describe('the input after a call', () => {
     },
   );
 
-  it('shows an entry the named lists, empty ones too', async () => {
+  it('holds the lists that the entry names, even empty lists', async () => {
     const policy_modality = ['image', 'resource'];
     expect(await payloadAfter(tool, { content: [] }, { policy_modality })).toEqual({
       name: 'search',
@@ -277,7 +277,7 @@ describe('the input after a call', () => {
     });
   });
 
-  it('leaves a kind to the entry that names it', async () => {
+  it('holds a kind of content only for the entry that names it', async () => {
     engine.answer('q/allow', true);
     const tools = [
       toolEntry({ policy_modality: ['text'] }),

@@ -19,7 +19,7 @@ describe("the module's options with a plugin's file", () => {
     },
   );
 
-  it('are the given ones when the file adds nothing', () => {
+  it('are the gateway’s own options object when the file adds nothing', () => {
     const opa = { url: 'http://a', token: 't' };
     expect(options(opa, {})).toBe(opa);
     expect(options(opa, { opa_base_url: 'http://b' })).toBe(opa);
@@ -67,23 +67,23 @@ describe("the module's options with a plugin's file", () => {
       { opa_client_timeout: '100ms' },
       { timeout: 700, pool: { connectTimeout: 500 } },
     ],
-  ])('keep the gateway’s own %s, and take the rest', (_name, opa, config, merged) => {
+  ])('keep the gateway’s own %s, and add the other options of the file', (_name, opa, config, merged) => {
     expect(options(opa, config)).toEqual(merged);
   });
 
-  it('count tries, the first included', () => {
+  it('count tries, including the first', () => {
     expect(options({}, { opa_client_retries: 1 })).toEqual({ retry: { retries: 0 } });
     expect(options({}, { opa_client_retries: 3 })).toEqual({ retry: { retries: 2 } });
   });
 
-  it('take the mode, unless the gateway has its own', () => {
+  it('take the mode of the file, unless the gateway has a mode', () => {
     expect(options({}, {}, { mode: 'permissive' })).toEqual({ mode: 'permissive' });
     expect(options({}, {}, { mode: 'disabled' })).toEqual({ mode: 'disabled' });
     expect(options({}, {}, { mode: 'sequential' })).toEqual({});
     expect(options({ mode: 'enforce' }, {}, { mode: 'permissive' })).toEqual({ mode: 'enforce' });
   });
 
-  it('name what of the file has no effect beside them', () => {
+  it('warn of settings of the file that have no effect', () => {
     const given = plugin({ opa_base_url: 'http://b' }, { mode: 'permissive' });
     expect(pluginModuleOptions({ bundle: 'b', mode: 'enforce' }, given).warnings).toEqual([
       'plugin "opa": opa_base_url has no effect: the gateway\'s own options say which OPA is asked.',
@@ -99,11 +99,11 @@ describe("the module's options with a plugin's file", () => {
       { opa_client_max_connections: 9 },
     ],
     ['an engine of no kind', { retry: 7 }, { opa_client_retries: 3 }],
-  ])('leave it to the module to refuse %s', (_name, opa, config) => {
+  ])('leave a wrong option to the checks of the module: %s', (_name, opa, config) => {
     expect(options(opa, config)).toMatchObject(opa);
   });
 
-  it.each(['12.5ms', '2m'])('are taken by the module: %s', async (time) => {
+  it.each(['12.5ms', '2m'])('are accepted by the module: %s', async (time) => {
     const config = {
       opa_base_url: 'http://127.0.0.1:9/v1/data',
       opa_client_retries: 1,
@@ -118,7 +118,7 @@ describe("the module's options with a plugin's file", () => {
     await cleanUp();
   });
 
-  it('leave the given ones as they are', () => {
+  it('do not change the gateway’s own options object', () => {
     const opa = Object.freeze({ pool: Object.freeze({ maxPending: 1 }) });
     expect(options(opa, { opa_client_max_connections: 7 })).toEqual({
       pool: { maxPending: 1, maxSockets: 7 },

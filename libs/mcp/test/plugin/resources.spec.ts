@@ -128,7 +128,7 @@ describe("a resource's entry", () => {
     expect(engine.questions).toEqual([]);
   });
 
-  it('decides with every other that matches', async () => {
+  it('decides together with every other entry that matches', async () => {
     const engine = new TestEngine({ 'p/allow': true, 'q/allow': { allow: false, reasons: ['inner'] } });
     const resources = [
       resourceEntry('http://h'),
