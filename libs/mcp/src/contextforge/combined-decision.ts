@@ -2,7 +2,7 @@ import type { Decision } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
 import type { ResultEdit } from 'nestjs-opa/internal';
-import { together } from 'nestjs-opa/internal';
+import { isAllowed, together } from 'nestjs-opa/internal';
 import type { McpEffects } from '../policy/effects.js';
 import { effectsOf } from '../policy/effects.js';
 import type { McpRefusal } from '../policy/enforcer.js';
@@ -67,9 +67,9 @@ export async function decideAll(
 function carryOut(decision: Decision, opa: PluginOpa, hasResult: boolean): Decided {
   const effects = effectsOf(decision);
   // A mocked OpaService may return anything, so only `true` counts as an allow.
-  if ((decision.allowed as unknown) !== true) return { ...effects, decision, refuses: true };
+  if (!isAllowed(decision)) return { ...effects, decision, refuses: true };
   const failed = effects.failed || effects.scopes !== undefined || (!hasResult && effects.edits.length > 0);
-  const refuses = failed && opa.mode !== 'permissive';
+  const refuses = failed && decision.enforced !== 'pass';
   if (failed && !refuses && decision.degraded === undefined) {
     opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
   }

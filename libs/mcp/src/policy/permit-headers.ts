@@ -3,7 +3,7 @@ import type { McpPermit } from './enforcer.js';
 
 /** The headers of an allow; `{}` without any. A denial that permissive mode lets pass has none. */
 export function permitOf(decision: Decision | undefined): McpPermit {
-  if (decision === undefined || decision.degraded === 'permissive') return {};
+  if (decision === undefined) return {};
   const { headers, removeHeaders, responseHeaders } = decision;
   const hasAny = (headers ?? removeHeaders ?? responseHeaders) !== undefined;
   return hasAny ? { headers, removeHeaders, responseHeaders } : {};

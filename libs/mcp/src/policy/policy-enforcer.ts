@@ -1,6 +1,6 @@
 import type { Decision } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
-import { edited } from 'nestjs-opa/internal';
+import { edited, isAllowed } from 'nestjs-opa/internal';
 import { markModified } from '../protocol/cache-hints.js';
 import type { McpCall } from '../protocol/call.js';
 import { isUndecided, methodIn, schemaListOf } from '../protocol/methods/index.js';
@@ -106,9 +106,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
     if (refusal !== undefined) return { refusal };
     const { body } = decision;
     const headers = responseHeadersOf(decision);
-    if (decision.degraded === 'permissive' || (body === undefined && edits.length === 0)) {
-      return { result, ...headers };
-    }
+    if (body === undefined && edits.length === 0) return { result, ...headers };
     const changed = edited(body === undefined ? result : body, edits);
     const shaped = assertResultShape(call, method.result, changed, policy);
     await this.schemas.assertValid(call, shaped, result);
@@ -120,13 +118,10 @@ export class McpPolicyEnforcer implements McpEnforcer {
     decision: Decision,
     { failed, scopes }: Omit<McpEffects, 'edits'>,
   ): McpRefusal | undefined {
-    // A mocked OpaService may return anything, so only `true` counts as an allow.
-    if ((decision.allowed as unknown) !== true) return denied(decision, scopes);
+    if (!isAllowed(decision)) return denied(decision, scopes);
     if (!failed && scopes === undefined) return undefined;
-    if (this.opa.mode !== 'permissive') return denied(decision, scopes);
-    if (decision.degraded !== 'permissive') {
-      this.opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
-    }
+    if (decision.enforced !== 'pass') return denied(decision, scopes);
+    this.opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
     return undefined;
   }
 

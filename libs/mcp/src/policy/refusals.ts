@@ -7,6 +7,7 @@ import {
   DENIED_MESSAGE,
   denialDetails,
   failureMessage,
+  isAllowed,
   logFailure,
 } from 'nestjs-opa/internal';
 import type { McpEra } from '../protocol/call.js';
@@ -23,7 +24,7 @@ const logger = new Logger('OpaMcp');
 export function denied(decision: Decision, scopes: readonly string[] | undefined): McpRefusal {
   const { reasons, headers } = decision;
   // An allow whose obligations failed is refused too. Its headers are meant for the MCP server, and may hold a credential.
-  const isDenial = (decision.allowed as unknown) !== true;
+  const isDenial = !isAllowed(decision);
   const data = { ...denialDetails(decision), ...(scopes !== undefined && { scopes }) };
   return {
     kind: 'denied',

@@ -29,11 +29,12 @@ export abstract class BaseEngine implements PolicyEngine {
   }
 }
 
-/** Evaluates a policy: at once by an engine of this library that can, by a promise with an engine of the user's. */
-export function evaluateBy(
-  engine: PolicyEngine,
-  query: Query,
-  options: EvaluateOptions,
-): MaybePromise<EngineAnswer> {
-  return engine instanceof BaseEngine ? engine.evaluateNow(query, options) : engine.evaluate(query, options);
+/** Evaluates a policy by one engine. */
+export type Evaluate = (query: Query, options: EvaluateOptions) => MaybePromise<EngineAnswer>;
+
+/** How an engine evaluates: at once, where an engine of this library can; by a promise, with an engine of the user's. */
+export function evaluateBy(engine: PolicyEngine): Evaluate {
+  return engine instanceof BaseEngine
+    ? (query, options) => engine.evaluateNow(query, options)
+    : (query, options) => engine.evaluate(query, options);
 }

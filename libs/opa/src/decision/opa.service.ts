@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Decision, EngineAnswer, MaybePromise } from '../contracts/index.js';
+import type { Decision, EngineAnswer, Evaluate, MaybePromise } from '../contracts/index.js';
 import { andThen, evaluateBy, opaErrorOf, orElse, promiseTry } from '../contracts/index.js';
 import type { OpaEnforceQuery } from './enforce.js';
 import { allowOf, logRefusal } from './enforce.js';
@@ -31,12 +31,14 @@ export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
   private readonly inFlight: InFlightDecisions;
+  private readonly evaluateByEngine: Evaluate;
   private readonly undefinedPolicies = new UndefinedPolicies();
   private readonly wouldDeny = new PermissiveReport();
 
   constructor(private readonly settings: OpaServiceSettings) {
     this.counter = new DecisionCounter(settings.snapshot);
     this.inFlight = settings.inFlight ?? new InFlightDecisions();
+    this.evaluateByEngine = evaluateBy(settings.engine);
   }
 
   /** The module's mode. */
@@ -233,10 +235,10 @@ export class OpaService {
   }
 
   private evaluateNow(query: SerializedQuery, { policy, begin }: Attempt): MaybePromise<EngineAnswer> {
-    const { engine, timeout, inputLimits } = this.settings;
+    const { timeout, inputLimits } = this.settings;
     this.inFlight.assertOpen();
     const options = { deadline: begin + (query.timeout ?? timeout), signal: query.signal };
-    return evaluateBy(engine, engineQueryOf(policy, query, inputLimits), options);
+    return this.evaluateByEngine(engineQueryOf(policy, query, inputLimits), options);
   }
 
   private async evaluateList(query: OpaQuery): Promise<EngineAnswer> {

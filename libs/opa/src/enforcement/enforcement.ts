@@ -71,7 +71,7 @@ export class OpaEnforcement {
    *
    * @param resultAtHand - whether the caller has the handler's result to edit
    * @returns what they want changed in the handler's result
-   * @throws Refused when they make a denial of it; permissive, that is reported
+   * @throws Refused when they make a denial of it; a denial that passes (`decision.enforced`) is reported
    */
   async fulfil(
     context: ExecutionContext,
@@ -80,7 +80,7 @@ export class OpaEnforcement {
   ): Promise<readonly ResultEdit[]> {
     const { edits, refusal } = await this.obligations.permit(context, decision, resultAtHand);
     if (refusal === undefined) return edits;
-    if (!this.isPermissive(context)) throw new Refused(refusal);
+    if (decision.enforced !== 'pass') throw new Refused(refusal);
     this.service.reportWouldDeny(decision.policy, 'deny', refusal.reasons);
     return edits;
   }

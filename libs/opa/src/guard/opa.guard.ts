@@ -5,7 +5,7 @@ import type { Decision, MaybePromise } from '../contracts/index.js';
 import { inputJson, isPromise, OpaError } from '../contracts/index.js';
 import type { DecidedInput, DecisionRecord } from '../contexts/index.js';
 import { adapterOf, beginDecision, recordOf, UnknownContextException, verdictOn } from '../contexts/index.js';
-import { combinedGroups } from '../decision/index.js';
+import { combinedGroups, isAllowed } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
 import {
   denial,
@@ -119,8 +119,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
       if (!isPlainPermit(decision)) {
         const enforcement = this.enforcements.find(declaration?.instance);
         if (!isAllowed(decision)) throw new Refused(await enforcement.obligations.deny(context, decision));
-        if (decision.degraded !== 'permissive')
-          record.edits = await enforcement.fulfil(context, decision, false);
+        record.edits = await enforcement.fulfil(context, decision, false);
       }
       permit(decision, scene);
       return true;
@@ -200,12 +199,7 @@ function isPlainPermit(decision: Decision): boolean {
   return isAllowed(decision) && obligationsOf(decision).length === 0;
 }
 
-// Whoever replaced OpaService in a test may give anything; only `true` is an allow.
-function isAllowed(decision: Decision): boolean {
-  return (decision.allowed as unknown) === true;
-}
-
 function permit(decision: Decision, { context, record }: Scene): void {
-  if (decision.degraded !== 'permissive') adapterOf(context).point.permit(context, decision);
+  adapterOf(context).point.permit(context, decision);
   record.made = decision;
 }

@@ -11,6 +11,7 @@ import type { Observable, OperatorFunction } from 'rxjs';
 import { catchError, concatMap, defaultIfEmpty, map, takeLast } from 'rxjs';
 import type { Obligation } from '../contracts/index.js';
 import { guidePage, OpaError } from '../contracts/index.js';
+import { isAllowed } from '../decision/index.js';
 import type { OpaPolicyOptions } from '../decorators/index.js';
 import type { HttpReply, ResultEdit } from '../contexts/index.js';
 import {
@@ -114,8 +115,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     const taken = takeResult(context);
     if (taken === undefined) return next.handle();
     const { made, edits } = taken;
-    if (made?.responseHeaders !== undefined && made.degraded !== 'permissive')
-      setHeaders(point.reply(context), made.responseHeaders);
+    if (made?.responseHeaders !== undefined) setHeaders(point.reply(context), made.responseHeaders);
     const declaration = this.enforcements.declared(context);
     if (declaration?.response === undefined && edits.length === 0) return next.handle();
     const before = headersOf(point.reply(context));
@@ -225,8 +225,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     const decision = await point.whileConnected(context, (signal) =>
       service.decide({ policy, input, phase: 'response', signal, timeout, mode }),
     );
-    if ((decision.allowed as unknown) !== true) throw new Refused(decision);
-    if (decision.degraded === 'permissive') return [];
+    if (!isAllowed(decision)) throw new Refused(decision);
     if (event === undefined) setHeaders(reply, { ...decision.headers, ...decision.responseHeaders });
     const obligations = obligationsOf(decision).map((one) => (event === undefined ? one : ofEvent(one)));
     return obligations.length > 0 ? enforcement.fulfil(context, { ...decision, obligations }, true) : [];

@@ -36,7 +36,7 @@ class ForgetfulEngine extends BaseEngine {
 describe('the synchronous path of an engine', () => {
   it('gives an answer without a promise, through a wrapper too', () => {
     const engine = new PlainWrapper(new ImmediateEngine());
-    expect(evaluateBy(engine, query, options)).toEqual({ result: 1 });
+    expect(evaluateBy(engine)(query, options)).toEqual({ result: 1 });
     expect(engine.name).toBe('immediate');
   });
 
@@ -48,7 +48,7 @@ describe('the synchronous path of an engine', () => {
 
   it('gives a promise for an engine of the user, which has `evaluate` alone', async () => {
     const users = { name: 'user', evaluate: () => Promise.resolve({ result: true }) };
-    const answer = evaluateBy(users, query, options);
+    const answer = evaluateBy(users)(query, options);
     expect(answer).toBeInstanceOf(Promise);
     expect(await answer).toEqual({ result: true });
   });
