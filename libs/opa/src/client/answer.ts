@@ -5,7 +5,7 @@ import type { HttpAnswer } from '../transport/index.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads OPA's answer to a data request: the one place where HTTP becomes an answer or an error.
+ * Turns OPA's response to a data request into an answer or an error. No other code does.
  *
  * @param url - OPA's address, for messages
  * @throws OpaError `OPA_BAD_ANSWER`, `OPA_UNAUTHORIZED`, `OPA_OVERLOADED`, `OPA_POLICY_ERROR` or `OPA_UNREACHABLE`
@@ -16,7 +16,7 @@ export function readAnswer(answer: HttpAnswer, url: string): EngineAnswer {
   if (fields === undefined) {
     throw new OpaError(
       'OPA_BAD_ANSWER',
-      `OPA at ${url} answered 200 with a body that isn't a JSON object, or that holds a key twice.`,
+      `OPA at ${url} answered 200, but the body is not a JSON object, or it holds a key twice.`,
       {
         status: 200,
       },
@@ -45,10 +45,10 @@ const CODES: Readonly<Record<number, OpaErrorCode>> = {
 function errorOf(answer: HttpAnswer, url: string): OpaError {
   const { status } = answer;
   const code = CODES[status] ?? 'OPA_BAD_ANSWER';
-  const whose =
-    code === 'OPA_UNAUTHORIZED' ? ' (it refused this client\'s own credential: option "token" or "tls")' : '';
-  const said = explain(objectOf(answer.body));
-  return new OpaError(code, `OPA at ${url} answered ${status}${whose}${said}.`, {
+  const hint =
+    code === 'OPA_UNAUTHORIZED' ? ' (OPA refused this client\'s credential: option "token" or "tls")' : '';
+  const details = explain(objectOf(answer.body));
+  return new OpaError(code, `OPA at ${url} answered ${status}${hint}${details}.`, {
     status,
     retryAfterMs: retryAfter(answer.headers['retry-after']),
   });
@@ -59,18 +59,18 @@ function explain(body: Fields | undefined): string {
   if (typeof body?.['code'] !== 'string') return '';
   const errors: unknown[] = Array.isArray(body['errors']) ? body['errors'] : [];
   const details = errors.map(detail).filter((text) => text !== '');
-  return [`: ${told(body['code'])}`, told(body['message']), ...details].filter(Boolean).join(', ');
+  return [`: ${redacted(body['code'])}`, redacted(body['message']), ...details].filter(Boolean).join(', ');
 }
 
 function detail(error: unknown): string {
   const fields = asFields(error);
   const location = asFields(fields?.['location']);
   const where = location === undefined ? '' : ` at ${textOf(location['file'])}:${textOf(location['row'])}`;
-  return fields === undefined ? '' : `${told(fields['code'])} (${told(fields['message'])})${where}`;
+  return fields === undefined ? '' : `${redacted(fields['code'])} (${redacted(fields['message'])})${where}`;
 }
 
-// OPA's messages go on with what the policy worked with, which may be the input.
-const told = (text: unknown): string => redactMessage(textOf(text));
+// OPA's messages may end with values of the input.
+const redacted = (text: unknown): string => redactMessage(textOf(text));
 
 function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -8,26 +8,26 @@ import { credential } from './credential.js';
 import type { TokenSource } from './token.js';
 import { authorization } from './token.js';
 
-/** What to ask for beside the document. */
+/** What OPA returns beside the document. */
 export interface DataOptions extends EvaluateOptions {
-  /** Ask for `provenance`: OPA's version, the bundles and their revisions. Default: `false`. */
+  /** Return `provenance`: OPA's version, the bundles and their revisions. Default: `false`. */
   readonly provenance?: boolean;
-  /** Ask for `metrics`: where OPA's time went. Default: `false`. */
+  /** Return `metrics`: how long OPA took for each step. Default: `false`. */
   readonly metrics?: boolean;
 }
 
-/** What a health check looks at. */
+/** What a health check includes. */
 export interface HealthOptions extends EvaluateOptions {
   /** Wait for the first activation of every bundle. Default: `false`. */
   readonly bundles?: boolean;
-  /** Look at every plugin. Default: `false`. */
+  /** Include the state of every plugin. Default: `false`. */
   readonly plugins?: boolean;
 }
 
-/** The TLS identity, or what gives the one of the next request. */
+/** The TLS identity, or a function that returns the identity for the next request. */
 export type IdentitySource = TlsIdentity | (() => MaybePromise<TlsIdentity>);
 
-/** Who this client is to OPA. */
+/** The credential with which this client authenticates to OPA. */
 export interface ClientIdentity {
   readonly token?: TokenSource | undefined;
   readonly tls?: IdentitySource | undefined;
@@ -61,19 +61,19 @@ export class OpaClient {
   }
 
   /**
-   * Asks for a document: `POST /v1/data/{path}`.
+   * Evaluates a policy: `POST /v1/data/{path}`.
    *
    * @returns the answer; without `result` when the document is undefined
-   * @throws OpaError as the contract's table says
+   * @throws OpaError every code but `OPA_CIRCUIT_OPEN`, `OPA_BAD_DECISION` and `OPA_BAD_BUNDLE`
    */
   data(query: Query, options: DataOptions): Promise<EngineAnswer> {
     return promiseTry(() => this.send(this.dataRequest(query, options)).then(this.read));
   }
 
   /**
-   * Asks whether OPA is healthy: `GET /health`.
+   * Checks whether OPA is healthy: `GET /health`.
    *
-   * @throws OpaError `OPA_UNREACHABLE` when it says that it isn't, or doesn't answer
+   * @throws OpaError `OPA_UNREACHABLE` when OPA is not healthy or can't be reached
    */
   async health(options: HealthOptions): Promise<void> {
     const flags = [options.bundles === true && 'bundles', options.plugins === true && 'plugins'].filter(
@@ -93,7 +93,7 @@ export class OpaClient {
   }
 
   /**
-   * Asks whether a policy path can be defined at all: `POST /v1/compile` with an unknown input.
+   * Checks whether a policy path can be defined for any input: `POST /v1/compile` with an unknown input.
    *
    * @returns `false` for a misspelt path, and for a rule that no input can make defined
    * @throws OpaError as {@link OpaClient.data}; `OPA_BAD_ANSWER` when OPA can't compile the path

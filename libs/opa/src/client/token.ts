@@ -2,31 +2,40 @@ import { OpaError, promiseTry, satisfying } from '../contracts/index.js';
 import type { BoundedWaits, PhaseClock } from '../transport/index.js';
 import { credential } from './credential.js';
 
-/** Why a token is asked for. */
+/** Why the module asks for a token. */
 export interface OpaTokenRequest {
-  /** OPA has just answered 401 to the last one: give a new one, if there is one. */
+  /** OPA has just answered 401 to the last token: return a new token if there is one. */
   readonly refused: boolean;
 }
 
 type GiveToken = (request: OpaTokenRequest) => string | Promise<string>;
 
 /**
- * This client's bearer token for OPA: the text itself; the file that holds it, read again when it changes; or a
- * function that gives the current one and is called for each request, and again after a 401: once for all requests that
- * are refused before it has given another one.
+ * The bearer token of this client for OPA, in one of three forms:
+ *
+ * - the text of the token;
+ * - `{ file }`: a file with the token, which the module reads again when it changes;
+ * - a function that returns the current token. The module calls it for each request. After a 401 the module calls it once
+ *   more, for all requests that OPA refused meanwhile.
+ *
+ * @example
+ * ```ts
+ * OpaModule.forRoot({ url, token: { file: '/var/run/secrets/opa/token' } });
+ * OpaModule.forRoot({ url, token: ({ refused }) => (refused ? vault.renew() : vault.current()) });
+ * ```
  */
 export type OpaToken = string | { readonly file: string } | GiveToken;
 
-/** An {@link OpaToken} with its file opened: the text, or what reads the current one. */
+/** An {@link OpaToken} after the start: the text, or a reader of the current token. */
 export type TokenSource = string | TokenReader;
 
-/** Gives the current token; when OPA has just refused the last one, another one if there is one. */
+/** Reads the current token; after OPA refused the last token, a new one if there is one. */
 export interface TokenReader {
-  /** @param deadline - of the decision that asks, as `performance.now()` gives it */
+  /** @param deadline - the deadline of the decision that needs the token, as `performance.now()` gives it */
   read(refused: boolean, deadline: number): unknown;
 }
 
-/** Reads a token from a function. A token that expires is refused to many at once, which share the next one. */
+/** Reads a token from a function. OPA refuses an expired token of many requests at once: they share the next token. */
 export class TokenFunction implements TokenReader {
   private renewal: Renewal | undefined;
 
@@ -39,7 +48,7 @@ export class TokenFunction implements TokenReader {
   }
 }
 
-/** A new token on its way; one that is lost is shared no longer than by the decision that asked for it. */
+/** A call for a new token. A call that never returns is shared only until the deadline of the first decision. */
 class Renewal {
   readonly token: Promise<unknown>;
   private settled = false;
@@ -74,11 +83,11 @@ export const tokenSchema = satisfying(
 const GIVER = 'The function or file in option "token"';
 
 /**
- * Gives the `Authorization` header of the next request.
+ * Returns the `Authorization` header of the next request.
  *
  * @param refused - OPA has just answered 401 to the last one
- * @throws OpaError `OPA_UNAUTHORIZED` when the file or function fails, is late or gives something that isn't a token;
- * its value is in no message
+ * @throws OpaError `OPA_UNAUTHORIZED` when the file or function fails, is late or returns no token; the
+ * message never holds the value
  */
 export async function authorization(
   source: TokenSource,

@@ -1,12 +1,7 @@
 import type { BaseEngine, EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
+import { LIMITS } from '../transport/index.js';
 import { frozenCopy } from './frozen-copy.js';
-
-/**
- * How long after its own deadline a caller leaves a call, in milliseconds. The call keeps that deadline, or an earlier
- * one, and can tell a full queue from a late OPA.
- */
-const GRACE_MS = 5;
 
 /** One evaluation that several callers wait for, each within its own bounds. */
 export class SharedCall {
@@ -36,7 +31,7 @@ export class SharedCall {
   async join({ deadline, signal }: EvaluateOptions): Promise<EngineAnswer> {
     this.callers += 1;
     try {
-      const bounds = { deadline: deadline + GRACE_MS, signal };
+      const bounds = { deadline: deadline + LIMITS.graceMs, signal };
       return await this.waits.bounded(`The engine "${this.engine.name}"`, bounds, () => this.answer);
     } finally {
       this.callers -= 1;

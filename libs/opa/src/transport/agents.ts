@@ -24,16 +24,19 @@ export interface SocketStats {
   readonly reused: number;
 }
 
-/** Until when a socket may live, and may idle, and since when its connection stands; as `performance.now()` gives it. */
+/** The times of one socket, as `performance.now()` gives them. */
 interface Lease {
+  /** The pool closes the socket at its first idle moment after this. */
   readonly retireAt: number;
+  /** The idle timer closes the socket at this time, unless a request uses it before. */
   idleUntil: number;
+  /** When the connection, with its TLS, was established; `Infinity` before. */
   connectedAt: number;
 }
 
-// Node tries a name's addresses one after another, each for 250 ms unless it is told otherwise: as long as all of them
-// have by default, so that a first one that drops packets would keep the second from being tried. It takes 10 ms at the
-// least, and gives the last one all of the rest.
+// Node tries the addresses of a name one after another. By default it gives each 250 ms, which is all that
+// `connectTimeout` allows: a first address that drops packets would keep Node from trying the second. Node accepts 10 ms
+// or more, and gives the last address the remaining time.
 const MIN_ATTEMPT_MS = 10;
 const ATTEMPTS = 4;
 
@@ -56,8 +59,9 @@ export class Agents {
     this.idleLimit = settings.freeSocketTimeout;
     const options = {
       keepAlive: true,
-      // The pool bounds them for decisions. Room for those that are dying keeps the agent's own queue empty, which hands
-      // a used socket on as if it were fresh, so that its reset could not be told from an outage.
+      // The pool limits the sockets of decisions. The agent has room for twice as many, since some are closing: so its
+      // own queue stays empty. That queue hands a used socket on as if it were fresh, and a reset of such a socket looks
+      // like an outage.
       maxSockets: 2 * settings.maxSockets,
       maxFreeSockets: settings.maxFreeSockets,
       // The lease of a socket and the one idle timer bound its idling and its life.
@@ -90,36 +94,36 @@ export class Agents {
     this.reused += 1;
   }
 
-  /** Since when a socket's connection stands, its TLS included; `Infinity` while it doesn't. */
+  /** When a socket's connection, with its TLS, was established; `Infinity` before. */
   connectedAt(socket: Socket | null | undefined): number {
     return (socket && this.open.get(socket)?.connectedAt) ?? Infinity;
   }
 
-  /** Closes the idle sockets: after a reset the others may be dead as well. */
+  /** Closes the idle sockets. After one was reset, the others may be dead as well. */
   closeIdle(): void {
     for (const socket of this.idle()) socket.destroy();
   }
 
-  /** Closes the idle sockets, and from now on each one that has idled for 50 ms. */
+  /** Closes the idle sockets. From now on a socket may idle for 50 ms. */
   drain(): void {
     this.idleLimit = Math.min(this.idleLimit, DRAINING_IDLE_MS);
     this.closeIdle();
   }
 
-  /** Destroys every socket and what waits for one; resolves when all of them are closed. */
+  /** Destroys every socket and every request that waits for one; resolves when all sockets are closed. */
   async destroy(): Promise<void> {
     for (const agent of this.all) {
       agent.createConnection = refuse;
       failQueued(agent);
     }
     const sockets = [...this.open.keys()];
-    const over = sockets.map(
+    const closing = sockets.map(
       (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
     );
     for (const agent of this.all) agent.destroy();
     for (const socket of sockets) socket.destroy();
     this.idleTimer.stop();
-    await Promise.all(over);
+    await Promise.all(closing);
   }
 
   private idle(): Socket[] {
@@ -147,12 +151,12 @@ export class Agents {
       const lease = { retireAt, idleUntil: retireAt, connectedAt: Infinity };
       this.open.set(socket, lease);
       socket.once('close', () => this.open.delete(socket));
-      // Before the listener of HTTP's own, which is there while an answer is awaited and goes with the answer's end.
-      socket.on('data', closeUnasked);
+      // Comes before HTTP's own listener, which exists only from a request until the end of its response.
+      socket.on('data', closeWhenUnsolicited);
       this.boundConnecting(socket, lease, agent === this.https ? 'secureConnect' : 'connect');
       return socket;
     }) satisfies CreateConnection;
-    // Asked when an answer is over; Node's types don't know that the answer counts.
+    // Node calls it at the end of a response. Its types do not say that the result counts.
     const keeps = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => boolean;
     agent.keepSocketAlive = (socket) => keeps(socket) && this.mayIdle(socket as Socket);
   }
@@ -202,17 +206,17 @@ function hideOptions(agent: KeepAliveAgent): object {
   return Object.fromEntries(hidden);
 }
 
-// What nobody waits for tells that answers and questions on this socket are out of step: the next question would get
-// what was meant for another one. Node drops it and keeps the socket.
-function closeUnasked(this: Socket): void {
+// Unsolicited data on an idle socket desynchronizes it: the next request would get the response of another one. Node drops
+// the data and keeps the socket.
+function closeWhenUnsolicited(this: Socket): void {
   if (this.listenerCount('data') === 1) this.destroy();
 }
 
-// What opens sockets once the module is closed. To Node, no socket is one that the callback tells of.
+// Replaces `createConnection` once the module is closed. Without a socket Node waits for the callback.
 const refuse: CreateConnection = (_options, callback) => callback?.(closed()) as Socket;
 
-// Requests of the HttpService's other users may wait in the agent, which opens a socket for the next one whenever it
-// loses one. That a request is destroyed shows when it is handed a socket.
+// Requests of other users of the HttpService may wait in the agent. Whenever the agent loses a socket, it opens one for the
+// next request. A destroyed request emits its error only when it is given a socket.
 function failQueued(agent: KeepAliveAgent): void {
   for (const [name, queue = []] of Object.entries(agent.requests)) {
     Reflect.deleteProperty(agent.requests, name);

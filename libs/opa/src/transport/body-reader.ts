@@ -4,11 +4,11 @@ import { OpaError } from '../contracts/index.js';
 
 type Done = (error: Error | undefined, body: string) => void;
 
-/** Reads an answer's body, up to a cap, and undoes gzip (which is never asked for, but a mesh may add it). */
+/** Reads the body of a response up to a limit, and unpacks gzip: OPA is not asked for gzip, but a mesh may add it. */
 export class BodyReader {
   private readonly chunks: Buffer[] = [];
   private size = 0;
-  private over = false;
+  private finished = false;
 
   constructor(
     private readonly res: IncomingMessage,
@@ -46,12 +46,12 @@ export class BodyReader {
   }
 
   private finish(error: Error | undefined, body: string): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.finished) return;
+    this.finished = true;
     this.done(error, body);
   }
 }
 
 function badAnswer(why: string, cause?: Error): OpaError {
-  return new OpaError('OPA_BAD_ANSWER', `OPA's answer is refused: ${why}.`, { cause });
+  return new OpaError('OPA_BAD_ANSWER', `The module refused OPA's response: ${why}.`, { cause });
 }

@@ -5,23 +5,23 @@ import type { Listed } from './member-list.js';
 import { MemberList } from './member-list.js';
 import { timedOut } from './phase-clock.js';
 
-/** The error of a decision whose caller went away. */
+/** The error of a decision whose caller aborted it. */
 export function aborted(signal: CancelSignal): OpaError {
   return new OpaError('OPA_ABORTED', 'The decision was aborted by its caller.', { cause: signal.reason });
 }
 
-/** The error of a decision that the module's end has overtaken. */
+/** The error of a decision after the module was closed. */
 export function closed(): OpaError {
   return new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
 }
 
-/** What one module instance waits for outside the pool; its end ends every wait, so that no timer is left. */
+/** The waits of one module instance outside the pool. Closing ends every wait, so that no timer remains. */
 export class BoundedWaits {
   private readonly waiting = new MemberList<Wait>();
   private isClosed = false;
 
   /**
-   * Holds something that knows no bounds of its own to a deadline and a signal.
+   * Waits for work at most until a deadline, or until a signal is aborted.
    *
    * @param what - whom to name in the error when the work is late
    * @param work - starts the work; a result after the deadline is dropped
@@ -49,7 +49,7 @@ export class BoundedWaits {
   }
 
   /**
-   * Lets some time pass, in milliseconds.
+   * Waits for some time, in milliseconds.
    *
    * @throws OpaError `OPA_ABORTED` or `OPA_CLOSED`
    */
@@ -59,7 +59,7 @@ export class BoundedWaits {
     return new Promise((resolve, reject) => this.waiting.add(new Wait(ms, signal, reject, resolve)));
   }
 
-  /** Ends every wait with `OPA_CLOSED`, those of later as well. */
+  /** Ends every wait with `OPA_CLOSED`, and every later wait as well. */
   close(): void {
     this.isClosed = true;
     for (const wait of this.waiting.all()) wait.fail(closed());

@@ -12,10 +12,10 @@ import { aborted, closed } from './bounded-waits.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
 /**
- * Sends one request to the pool's OPA and reads the answer, within the pool's bounds and the request's own.
+ * Sends one request to the pool's OPA and reads the response, within the limits of the pool and of the request.
  *
- * @remarks A reset of a reused socket is replayed once, at once, on a fresh socket: the other side had closed it
- * while it idled. No other failure is tried again here.
+ * @remarks When a reused socket is reset, the exchange sends the request once more on a fresh socket: OPA had closed the
+ * socket while it idled. The exchange repeats no other failure.
  * @throws OpaError `OPA_OVERLOADED`, `OPA_UNREACHABLE`, `OPA_TIMEOUT`, `OPA_BAD_ANSWER`, `OPA_CLOSED`, `OPA_ABORTED`
  */
 export function exchange(pool: Pool, request: WireRequest): Promise<WireAnswer> {
@@ -33,7 +33,7 @@ class Exchange implements PoolMember {
   private abort: (() => void) | undefined;
   private answering = false;
   private replayed = false;
-  private over = false;
+  private ended = false;
 
   constructor(
     private readonly pool: Pool,
@@ -58,7 +58,7 @@ class Exchange implements PoolMember {
     if (signal !== undefined) {
       const abort = (): void => this.fail(aborted(signal));
       onAbort(signal, abort);
-      // Not written here: a function written for a property V8 makes in the old generation.
+      // V8 puts a function that is written as the value of a property into the old generation.
       this.abort = abort;
     }
     if (this.pool.enter(this)) return;
@@ -110,25 +110,25 @@ class Exchange implements PoolMember {
     if (this.req?.reusedSocket === true) this.pool.agents.countReuse();
     new BodyReader(res, this.pool.settings.maxResponseBytes, (error, body) => {
       if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));
-      if (this.over) return;
+      if (this.ended) return;
       const { req } = this;
       this.finish();
-      // Answered before the question was taken: the socket would wait for the rest of it without an end.
+      // OPA has responded before it read the whole request. The socket would wait for the rest for ever.
       if (req?.writableFinished === false) req.destroy();
       this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body });
     }).read();
   }
 
-  // Nobody asked for another protocol. Without a listener Node drops the socket and says nothing.
+  // The request asks for no upgrade. Without a listener Node drops the socket and emits nothing.
   private onUpgrade(res: IncomingMessage, socket: Duplex): void {
     socket.destroy();
-    if (this.over) return;
+    if (this.ended) return;
     this.finish();
     this.resolve({ status: res.statusCode ?? 0, headers: res.headers, body: '' });
   }
 
   private onError(error: Error, req: ClientRequest): void {
-    if (this.over || req !== this.req) return;
+    if (this.ended || req !== this.req) return;
     if (req.reusedSocket && !this.answering && !this.replayed && isReset(error)) {
       this.replayed = true;
       this.pool.agents.closeIdle();
@@ -165,7 +165,7 @@ class Exchange implements PoolMember {
   }
 
   private fail(error: OpaError): void {
-    if (this.over) return;
+    if (this.ended) return;
     const { req } = this;
     this.finish();
     req?.destroy();
@@ -173,8 +173,8 @@ class Exchange implements PoolMember {
   }
 
   private finish(): void {
-    this.over = true;
-    // One that has waited long is old to the garbage collector, which would keep what it points to as well.
+    this.ended = true;
+    // An exchange that has waited for long is in V8's old generation, which would keep the request alive.
     this.req = undefined;
     clearTimeout(this.timer);
     const { signal } = this.request.clock;

@@ -3,10 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { MaybePromise } from '../contracts/index.js';
 
-/** How often a file is looked at, in milliseconds, and only while it is used. */
+/** How often a file is checked for changes while it is used, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
 
-/** A file whose content is read again when it has changed: a certificate, a key or a token that is rotated. */
+/** A certificate, key or token file that is read again when it has changed. */
 export class FreshFile {
   private readonly logger = new Logger(FreshFile.name);
   private latest: Buffer;
@@ -14,22 +14,22 @@ export class FreshFile {
   private lookedAt = performance.now();
   private looking: Promise<void> | undefined;
 
-  /** @throws the file system's error when the file can't be read */
+  /** @throws the error of the file system when the file can't be read */
   constructor(readonly path: string) {
     this.stamp = stampOf(statSync(path));
     this.latest = readFileSync(path);
   }
 
-  /** The content as it was last read. */
+  /** The content of the last read. */
   get current(): Buffer {
     return this.latest;
   }
 
   /**
-   * Gives the content, at most one second old; the former one while the file can't be read. Without a promise while it
-   * needn't be looked at.
+   * Returns the content, at most one second old, or the former content while the file can't be read. Returns a promise
+   * only when the file must be checked.
    *
-   * @param now - look at the file now, however lately it was looked at
+   * @param now - check the file now, however recent the last check is
    */
   read(now = false): MaybePromise<Buffer> {
     if (!now && performance.now() - this.lookedAt < LOOK_EVERY_MS) return this.latest;
@@ -45,7 +45,9 @@ export class FreshFile {
       this.latest = await readFile(this.path);
       this.stamp = stamp;
     } catch (error) {
-      this.logger.warn(`${this.path} can't be read again; its former content is used. ${String(error)}`);
+      this.logger.warn(
+        `${this.path} can't be read again. The module uses its former content. ${String(error)}`,
+      );
     }
   }
 }

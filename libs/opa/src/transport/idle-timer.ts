@@ -1,20 +1,21 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 
 /**
- * One timer for all that is closed after idling: Node's own, set and cleared for each socket and answer, costs more than
- * the answer's parsing.
+ * One timer that closes all idle sockets.
+ *
+ * @remarks A timer for each socket, set and cleared for each response, costs more than parsing the response.
  */
 export class IdleTimer {
   private timer: NodeJS.Timeout | undefined;
   private due = Infinity;
 
   /**
-   * @param sweep - closes what is due at a time, as `performance.now()` gives it, and says when the next one is;
-   *   `Infinity` when there is none
+   * @param sweep - closes the sockets that are due by a time (`performance.now()`), and returns when the next one is due;
+   *   `Infinity` when no socket idles
    */
   constructor(private readonly sweep: (now: number) => number) {}
 
-  /** Makes sure that there is a sweep at a time. */
+  /** Schedules a sweep at a time, unless an earlier one is scheduled. */
   at(due: number): void {
     if (due >= this.due) return;
     this.stop();

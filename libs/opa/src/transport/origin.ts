@@ -1,6 +1,6 @@
 import { OpaError } from '../contracts/index.js';
 
-/** Where an OPA listens, taken apart once. */
+/** The parts of an OPA's address. */
 export interface Origin {
   /** The address for logs; it never holds a credential. */
   readonly url: string;
@@ -9,16 +9,16 @@ export interface Origin {
   readonly port: number | undefined;
   /** The path of the unix socket; `\0name` for an abstract one. */
   readonly socketPath: string | undefined;
-  /** What stands before `/v1/…` when OPA is behind a path, without a trailing slash. */
+  /** The path in front of `/v1/…`, without a trailing slash; empty when OPA is not behind a path. */
   readonly basePath: string;
   /** The value of the `Host` header. */
   readonly authority: string;
 }
 
 /**
- * Takes an OPA address apart: `http://host:8181`, `https://host/base`, `unix:///run/opa.sock` or `unix://@abstract`.
+ * Parses an OPA address: `http://host:8181`, `https://host/base`, `unix:///run/opa.sock` or `unix://@abstract`.
  *
- * @throws OpaError `OPA_BAD_OPTIONS` when it is none of these, or carries a credential, a query or a fragment
+ * @throws OpaError `OPA_BAD_OPTIONS` when the address has another form, or carries a credential, a query or a fragment
  */
 export function parseOrigin(address: string): Origin {
   if (address.startsWith('unix://')) return unixOrigin(address);
@@ -45,7 +45,7 @@ export function parseOrigin(address: string): Origin {
 
 function unixOrigin(address: string): Origin {
   const path = address.slice('unix://'.length);
-  if (!/^[/@]./.test(path)) throw refused(address, 'has no absolute path and no @name after unix://');
+  if (!/^[/@]./.test(path)) throw refused(address, 'needs an absolute path or an @name after unix://');
   return {
     url: address,
     secure: false,

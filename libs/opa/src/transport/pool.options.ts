@@ -1,23 +1,23 @@
 import { count, milliseconds, optional, section } from '../contracts/index.js';
 
-/** Bounds of the pool of sockets to OPA. */
+/** Limits of the pool of sockets to OPA. */
 export interface OpaPoolOptions {
-  /** Sockets to one OPA at the most. Default: 100. */
+  /** The most sockets to one OPA. Default: 100. */
   maxSockets?: number;
-  /** Idle sockets kept at the most. Default: as many as `maxSockets`, for fewer would churn. */
+  /** The most idle sockets. Default: `maxSockets`; with fewer, sockets would be closed and opened all the time. */
   maxFreeSockets?: number;
-  /** An idle socket is closed after this, in milliseconds. Default: 4,000. */
+  /** How long a socket may idle, in milliseconds. Default: 4,000. */
   freeSocketTimeout?: number;
-  /** A socket is retired after this, in milliseconds, so that connections spread over a rollout. Default: 60,000. */
+  /** How long a socket may live, in milliseconds, so that connections move to new OPAs in a rollout. Default: 60,000. */
   socketTtl?: number;
   /**
-   * A connection must stand within this, in milliseconds; each address of a name has a quarter of it, the last one the
-   * rest. Default: 250, or `timeout` when that is shorter.
+   * How long connecting may take, in milliseconds. Each address of a name gets a quarter of this time, and the last one
+   * the rest. Default: 250, or `timeout` when that is shorter.
    */
   connectTimeout?: number;
-  /** Decisions that may wait for a socket; one more is `OPA_OVERLOADED` at once. Default: 1,000. */
+  /** How many decisions may wait for a socket. The next one fails at once with `OPA_OVERLOADED`. Default: 1,000. */
   maxPending?: number;
-  /** The largest answer taken from OPA, in bytes. Default: 1 MiB. */
+  /** The largest response that is accepted from OPA, in bytes. Default: 1 MiB. */
   maxResponseBytes?: number;
 }
 
@@ -35,7 +35,7 @@ export const poolSchema = section({
   maxResponseBytes: optional(count(1)),
 });
 
-/** Fills in the defaults; implied values are clamped to the given ones, explicit ones have been checked before. */
+/** Fills in the defaults. A default is never larger than `timeout`; the options' own values were checked before. */
 export function poolSettings(options: OpaPoolOptions, timeout: number): PoolSettings {
   const maxSockets = options.maxSockets ?? 100;
   return {

@@ -7,22 +7,22 @@ import type { PoolSettings } from './pool.options.js';
 
 /** One exchange as the pool sees it. */
 export interface PoolMember extends Listed<PoolMember> {
-  /** Until when it must begin to leave OPA a fair share of its time, as `performance.now()` gives it. */
+  /** The latest start that leaves OPA a fair share of the deadline, as `performance.now()` gives it. */
   readonly latestFairStart: number;
-  /** A place is free, now (`performance.now()`): use it until {@link Pool.leave}. */
+  /** Starts the exchange, which has a place from `now` (`performance.now()`) until {@link Pool.leave}. */
   begin(now: number): void;
-  /** The pool is closing: give up now. */
+  /** Ends the exchange, since the pool closes. */
   close(): void;
 }
 
 /**
- * The places for exchanges with one OPA: as many at once as there may be sockets, and a bounded queue behind them.
+ * Limits the exchanges with one OPA: as many at once as there may be sockets, and a bounded queue.
  *
- * @remarks The agent's own queue has no bound, and hands sockets on without asking for their age; with this one in
- * front it stays empty.
+ * @remarks The agent's own queue has no limit and ignores the age of a socket. With this queue in front, the agent's queue
+ * stays empty.
  */
 export class Pool {
-  /** The agent that this OPA's scheme asks for. */
+  /** The agent for the scheme of this OPA's address. */
   readonly agent: KeepAliveAgent;
   private readonly active = new MemberList<PoolMember>();
   private readonly queue = new MemberList<PoolMember>();
@@ -38,12 +38,12 @@ export class Pool {
     this.pacer = new Pacer(() => this.beginAll());
   }
 
-  /** How many exchanges wait for a place. */
+  /** The number of exchanges that wait for a socket. */
   get waiting(): number {
     return Math.max(0, this.active.size + this.queue.size - this.settings.maxSockets);
   }
 
-  /** Lets an exchange begin when it has a place and its turn; `false` when the queue is full. */
+  /** Starts an exchange, now or when a socket is free and its portion begins; `false` when the queue is full. */
   enter(member: PoolMember): boolean {
     const { maxSockets, maxPending } = this.settings;
     if (this.active.size + this.queue.size >= maxSockets + maxPending) return false;
@@ -52,16 +52,16 @@ export class Pool {
     return true;
   }
 
-  /** Takes an exchange out, whether it had begun or not. */
+  /** Removes an exchange, whether it has begun or not. */
   leave(member: PoolMember): void {
     if (this.active.delete(member)) {
-      // A tick later, for Node frees the socket of an answer a tick after the answer's end.
+      // Node frees the socket one tick after the end of the response.
       if (this.queue.size > 0) process.nextTick(this.beginNext);
     } else this.queue.delete(member);
     this.onLeave?.(member);
   }
 
-  /** Resolves when the exchanges of this moment are over; later ones aren't waited for. */
+  /** Resolves when the present exchanges have ended; does not wait for later ones. */
   settled(): Promise<void> {
     const members = new Set([...this.active.all(), ...this.queue.all()]);
     if (members.size === 0) return Promise.resolve();
@@ -73,7 +73,7 @@ export class Pool {
     });
   }
 
-  /** Makes every exchange give up. */
+  /** Ends every exchange. */
   close(): void {
     for (const member of [...this.queue.all(), ...this.active.all()]) member.close();
     this.pacer.stop();
@@ -84,16 +84,16 @@ export class Pool {
     if (first === undefined || this.active.size >= this.settings.maxSockets || !this.pacer.take())
       return false;
     const now = performance.now();
-    const next = this.turnOf(first, now);
+    const next = this.nextOf(first, now);
     this.queue.delete(next);
     this.active.add(next);
     next.begin(now);
     return true;
   };
 
-  // In their order, until more come than OPA can take: then each would be sent too late, for it has waited for all
-  // before it, and none be answered. The latest still has its time.
-  private turnOf(first: PoolMember, now: number): PoolMember {
+  // First come, first served, until the first has waited for too long: then more decisions arrive than OPA can answer. In
+  // their order every request would be sent too late. The newest one still has time.
+  private nextOf(first: PoolMember, now: number): PoolMember {
     return first.latestFairStart < now ? (this.queue.last ?? first) : first;
   }
 

@@ -10,14 +10,14 @@ import { ViaAxios } from './axios/via-axios.js';
 import { closed, BoundedWaits } from './bounded-waits.js';
 import type { HttpAnswer, WireRequest } from './wire.js';
 
-/** What the transport counts. */
+/** The counts of the transport. */
 export interface TransportStats {
-  /** Exchanges that wait for a socket. */
+  /** How many requests wait for a socket. */
   readonly waiting: number;
   readonly sockets: SocketStats;
 }
 
-/** The sockets of one module instance: agents, the pooled HttpService, one pool for each OPA, and their lifetime. */
+/** The agents, the pooled HttpService and the pools of one module instance: one pool for each OPA. */
 export class Transport {
   readonly http: OpaHttpService;
   readonly waits = new BoundedWaits();
@@ -36,7 +36,7 @@ export class Transport {
     this.axios = new ViaAxios(this.http.axiosRef, own, this.waits);
   }
 
-  /** Adds the pool of an OPA. */
+  /** Creates the pool for an OPA. */
   pool(address: string): Pool {
     const pool = new Pool(parseOrigin(address), this.agents, this.settings);
     this.pools.push(pool);
@@ -44,8 +44,8 @@ export class Transport {
   }
 
   /**
-   * Sends a request to the pool's OPA: straight to the wire, or through axios when somebody has registered an
-   * interceptor there or replaced its adapter.
+   * Sends a request to the pool's OPA. The request goes through axios only when the application has registered an
+   * interceptor on the pooled HttpService or has replaced its adapter.
    *
    * @throws OpaError
    */
@@ -59,13 +59,13 @@ export class Transport {
     return { waiting, sockets: this.agents.stats() };
   }
 
-  /** Begins the shutdown: idle sockets are closed; resolves when what is under way is over. New requests are still served. */
+  /** Begins the shutdown: closes idle sockets and resolves when the present requests have ended. Serves new requests. */
   async drain(): Promise<void> {
     this.agents.drain();
     await Promise.all(this.pools.map((pool) => pool.settled()));
   }
 
-  /** Ends everything; resolves when no socket is open. */
+  /** Ends every request; resolves when no socket is open. */
   async destroy(): Promise<void> {
     this.closed = true;
     this.waits.close();

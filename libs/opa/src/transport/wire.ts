@@ -9,27 +9,27 @@ export interface TlsIdentity {
   readonly servername?: string | undefined;
 }
 
-/** A request as it goes on the wire. */
+/** A request to OPA. */
 export interface WireRequest {
   readonly method: 'GET' | 'POST';
-  /** The whole path and query, already encoded. */
+  /** The path and query, already encoded. */
   readonly path: string;
-  /** Names and values in turn, as Node takes them without looking them over; `Host` and lengths are added. */
+  /** Names and values in turn: Node does not check such a list again. The exchange adds `Host` and `Content-Length`. */
   readonly headers: readonly string[];
   readonly body?: string | undefined;
   readonly tls?: TlsIdentity | undefined;
-  /** The bounds of the request, and where its time goes. */
+  /** The deadline and signal of the request, and the clock of its phases. */
   readonly clock: PhaseClock;
 }
 
-/** An answer as it came from the wire. */
+/** A response of OPA. */
 export interface WireAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** An answer; `body` is text, or the parsed document when it came through axios. */
+/** A response; `body` is text, or the parsed document when the response came through axios. */
 export type HttpAnswer = Omit<WireAnswer, 'body' | 'headers'> & {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: unknown;

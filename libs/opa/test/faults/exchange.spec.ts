@@ -131,7 +131,7 @@ describe('the deadline of a decision that still waits for a socket', () => {
     ['through axios', throughAxios],
   ])('is an overload, which opens no door: %s', async (_way, go) => {
     const { url } = await uses(faultyServer({}));
-    const opa = await open({ url, onUnavailable: 'allow', timeout: 300, pool: { maxSockets: 1 } });
+    const opa = await open({ url, onUnavailable: 'allow', timeout: 1_500, pool: { maxSockets: 1 } });
     go();
     const first = opa.decide({ input: 1 });
     const second = opa.decide({ input: 2, timeout: 100 });
@@ -143,10 +143,10 @@ describe('the deadline of a decision that still waits for a socket', () => {
 describe('a retry whose turn comes after the deadline', () => {
   it('tells of the failure before it, and of no overload', async () => {
     const { url } = await uses(faultyServer({ ask: (socket) => void socket.resetAndDestroy() }));
-    const opa = await open({ url, retry: { minDelay: 100, maxDelay: 100 } });
-    const decided = opa.decide({ input: {}, timeout: 200 });
-    // The process stands still in the middle of the pause, until the deadline has passed.
-    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400), 50);
+    const opa = await open({ url, retry: { minDelay: 750, maxDelay: 750 } });
+    const decided = opa.decide({ input: {}, timeout: 1_500 });
+    // The event loop is blocked from the middle of the pause until the deadline has passed.
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_250), 500);
     await expect(decided).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
   });
 });

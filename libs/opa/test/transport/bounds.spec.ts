@@ -48,9 +48,9 @@ describe('bounds', () => {
   it('is late with a socket, overloaded without one', async () => {
     const stand = await holding();
     server = stand.server;
-    const opa = await start({ url: server.url, timeout: 100, pool: { maxSockets: 1 } });
+    const opa = await start({ url: server.url, timeout: 1_000, pool: { maxSockets: 1 } });
     const first = opa.decide({ input: 1 });
-    const second = opa.decide({ input: 2, timeout: 50 });
+    const second = opa.decide({ input: 2, timeout: 100 });
     await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(first).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
   });
@@ -60,7 +60,7 @@ describe('bounds', () => {
     server = await httpServer((_request, response) => {
       if (!silent) response.end('{"result":true}');
     });
-    const opa = await start({ url: server.url, timeout: 400, pool: { maxSockets: 1 } });
+    const opa = await start({ url: server.url, timeout: 1_000, pool: { maxSockets: 1 } });
     await expect(opa.decide({ input: 0 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     silent = false;
     const decisions = await Promise.all(Array.from({ length: 10 }, (_, i) => opa.decide({ input: i })));

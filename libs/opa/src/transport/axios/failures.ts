@@ -5,15 +5,15 @@ import type { WireConfig } from './lean-adapter.js';
 import { WireCall } from './lean-adapter.js';
 import type { Origin } from '../origin.js';
 
-/** Who answers a decision's request: the pool's own adapter, unless somebody has replaced it. */
+/** The adapter that sends a decision's request. */
 export interface Answering {
   readonly adapter: AxiosRequestConfig['adapter'];
   readonly replaced: boolean;
 }
 
 /**
- * The answer that an axios error carries: an interceptor or adapter that takes OPA's refusal for a failure doesn't change
- * what it means. Not with 200, which OPA didn't refuse with, nor the answer to a request of an interceptor's own.
+ * The response of OPA in an axios error. An interceptor or adapter may throw for a status such as 401; the status decides
+ * nevertheless. `undefined` for a status of 200, and for the response to an interceptor's own request.
  */
 export function refusalIn(error: unknown, { replaced }: Answering): AxiosResponse<unknown> | undefined {
   if (!isAxiosError<unknown>(error)) return undefined;
@@ -24,7 +24,7 @@ export function refusalIn(error: unknown, { replaced }: Answering): AxiosRespons
   return replaced || own ? error.response : undefined;
 }
 
-/** Turns what a request through axios failed with, and that is no answer, into the public error. */
+/** Turns an error of a request through axios, without a response of OPA, into the public error. */
 export function axiosFailure(error: unknown, origin: Origin, answering: Answering): OpaError {
   if (error instanceof OpaError) return error;
   if (isOfAdapter(error, answering)) {
@@ -40,9 +40,9 @@ export function interceptorFailed(cause: unknown): OpaError {
   return new OpaError('OPA_BAD_INPUT', "An interceptor of the OPA module's HttpService failed.", { cause });
 }
 
-// What an interceptor fails with must not look like an outage, and axios errors can be of its making, or of a request of
-// its own. The pool's adapter gives none; one that an interceptor gave the request does, and a replaced one may ask by
-// another request. By axios' own mark, for its builds have a class each.
+// An error of an interceptor must not look like an outage. Interceptors can make axios errors, or get them from requests
+// of their own. The pool's adapter throws no axios errors, but an adapter that an interceptor gave the request does, and a
+// replaced adapter may send another request. `isAxiosError` holds across the builds of axios, which have a class each.
 function isOfAdapter(error: unknown, { adapter, replaced }: Answering): error is AxiosError {
   if (!isAxiosError(error) || error.response) return false;
   if (replaced) return true;

@@ -4,17 +4,28 @@ import type { Agents } from '../agents.js';
 import { leanAdapter } from './lean-adapter.js';
 
 /**
- * The pooled HttpService that decisions travel on: keep-alive agents, no proxy, no redirects.
+ * The pooled HttpService that sends decisions: keep-alive agents, no proxy, no redirects.
  *
- * @remarks Its defaults hold no base URL, no token and no TLS identity, so that another use of it leaks nothing.
- * Interceptors registered on its `axiosRef` see every decision request; without any, decisions skip axios. They may
- * change headers and data, and shorten `timeout`, which is what is left of the decision's; a changed target (`url`,
- * `method`, `params`, `auth`) is `OPA_BAD_INPUT`. A replaced adapter is honoured. Whatever else is set in its defaults
- * later is not part of a decision.
+ * @remarks Its defaults hold no base URL, no token and no TLS identity, so that other uses of it leak nothing.
+ * Interceptors on its `axiosRef` see every request of a decision; without an interceptor, decisions skip axios. An
+ * interceptor may change headers and data, and may shorten `timeout`, which is the remaining time of the decision. A
+ * changed target (`url`, `method`, `params`, `auth`) fails with `OPA_BAD_INPUT`. A replaced adapter is used. Later
+ * changes of other defaults do not affect decisions.
+ * @example
+ * ```ts
+ * class Tracing {
+ *   constructor(http: OpaHttpService) {
+ *     http.axiosRef.interceptors.request.use((config) => {
+ *       config.headers.set('traceparent', currentTraceparent());
+ *       return config;
+ *     });
+ *   }
+ * }
+ * ```
  */
 export class OpaHttpService extends HttpService {}
 
-/** What the service's requests begin with. */
+/** The axios defaults of the service. */
 export function httpDefaults(agents: Agents, timeout: number, isClosed: () => boolean): AxiosRequestConfig {
   return {
     adapter: leanAdapter(isClosed),
@@ -26,7 +37,7 @@ export function httpDefaults(agents: Agents, timeout: number, isClosed: () => bo
   };
 }
 
-/** Counts the interceptors that are registered on an axios instance. */
+/** Tells whether an axios instance has an interceptor. */
 export function hasInterceptors(instance: AxiosInstance): boolean {
   let some = false;
   for (const manager of [instance.interceptors.request, instance.interceptors.response]) {

@@ -38,10 +38,10 @@ export interface WireConfig extends InternalAxiosRequestConfig {
 }
 
 /**
- * The adapter of the pooled HttpService: a decision's request takes the short way to the pool; any other use of the
- * service gets axios' own adapter over the same agents.
+ * The adapter of the pooled HttpService. It sends a decision's request through the pool. Every other request goes through
+ * axios' own adapter over the same agents.
  *
- * @param isClosed - tells whether the module has been closed, after which nothing may open a socket
+ * @param isClosed - tells whether the module has been closed; then no request may open a socket
  */
 export function leanAdapter(isClosed: () => boolean): AxiosAdapter {
   const usual = axios.getAdapter('http');
@@ -52,7 +52,7 @@ export function leanAdapter(isClosed: () => boolean): AxiosAdapter {
   };
 }
 
-// Interceptors may have changed what axios knows of the request, so that is what is sent.
+// Interceptors may have changed the request in the configuration of axios, so the adapter sends that.
 async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
   assertTarget(call, config);
   const headers: string[] = [];
@@ -62,7 +62,7 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
   const body = config.data === undefined ? undefined : String(config.data);
   const answer = await call.send({ headers, body, clock: clockOf(call, config) });
   return {
-    // Interceptors see the document. What isn't a JSON object stays text, for the client to refuse.
+    // Interceptors see the document. Text that is not a JSON object stays text, and the client refuses it.
     data: parseObject(answer.body) ?? answer.body,
     status: answer.status,
     statusText: '',
@@ -71,7 +71,7 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
   };
 }
 
-// What would not be sent is not passed over in silence.
+// The adapter does not send these changes, so it refuses them.
 function assertTarget({ url, request }: WireCall, config: InternalAxiosRequestConfig): void {
   const changed =
     (config.url !== url && `its URL, now ${JSON.stringify(config.url)}`) ||
@@ -82,7 +82,7 @@ function assertTarget({ url, request }: WireCall, config: InternalAxiosRequestCo
   throw new OpaError(
     'OPA_BAD_INPUT',
     `An interceptor of the OPA module's HttpService changed ${changed}: ` +
-      'a decision goes to the address and path of the options and the policy alone. Headers and data may be changed.',
+      'a decision goes to the address of the options and the path of the policy. Change only headers, data and timeout.',
   );
 }
 
@@ -92,7 +92,7 @@ function clockOf({ request: { clock } }: WireCall, { timeout = 0 }: AxiosRequest
   return clock.fork({ deadline: Math.min(deadline, clock.deadline), signal: clock.signal });
 }
 
-/** A decision's URL as axios and its interceptors see it. */
+/** The URL of a decision for axios and its interceptors. */
 export function urlOf(pool: Pool, path: string): string {
   const { origin } = pool;
   const base =

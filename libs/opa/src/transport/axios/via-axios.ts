@@ -10,14 +10,14 @@ import type { Pool } from '../pool.js';
 import type { BoundedWaits } from '../bounded-waits.js';
 import type { HttpAnswer, WireRequest } from '../wire.js';
 
-/** The way of a decision when somebody has registered an interceptor on the pooled service, or replaced its adapter. */
+/** Sends decisions through axios, when the pooled HttpService has an interceptor or a replaced adapter. */
 export class ViaAxios {
   private readonly lean: Axios;
 
   /**
    * @param service - the pooled service's axios
-   * @param own - what the service was made with
-   * @param waits - bounds what an interceptor or a replaced adapter takes
+   * @param own - the defaults that the service was created with
+   * @param waits - limits the time of interceptors and of a replaced adapter
    */
   constructor(
     private readonly service: AxiosInstance,
@@ -27,7 +27,7 @@ export class ViaAxios {
     this.lean = leanAxios(service, own);
   }
 
-  /** Whether there is anything on this way that must see a decision. */
+  /** Tells whether an interceptor or a replaced adapter must see decisions. */
   get needed(): boolean {
     return this.replaced || hasInterceptors(this.service);
   }
@@ -85,7 +85,7 @@ export class ViaAxios {
   }
 }
 
-/** What ends a decision's exchanges when it has ended first: one that came late out of the interceptors keeps no socket. */
+/** Ends the exchanges of a decision that has ended before them: interceptors may have sent a request too late. */
 class Stop implements CancelSignal {
   aborted = false;
   private readonly listeners = new Set<() => void>();
@@ -105,8 +105,8 @@ class Stop implements CancelSignal {
 }
 
 /**
- * The service's interceptors on an axios with few defaults: axios copies and checks each of them for each request, and
- * the service's own are most of what a decision costs there.
+ * An axios with the interceptors of the service and few defaults. axios copies and checks every default for each request:
+ * with the service's own defaults that is most of the cost.
  */
 function leanAxios({ interceptors }: AxiosInstance, own: AxiosRequestConfig): Axios {
   const lean = new Axios({ ...own, transformRequest: bodyOf, transformResponse: [], validateStatus: null });
@@ -114,12 +114,12 @@ function leanAxios({ interceptors }: AxiosInstance, own: AxiosRequestConfig): Ax
   return lean;
 }
 
-/** A question's body; an interceptor may have put a value there, which axios would write as JSON. */
+/** The body of a request. An interceptor may have set a value, which axios would serialize as JSON. */
 function bodyOf(data: unknown): string | undefined {
   if (data === undefined || typeof data === 'string') return data;
   if (Buffer.isBuffer(data)) return data.toString();
   const kind = Object.prototype.toString.call(data);
-  // To JSON a form, say, is an empty object, and an empty object is a question without an input.
+  // A form, for example, serializes to an empty object, which is a query without input.
   if (typeof data !== 'object' || data === null || kind === '[object Object]' || Array.isArray(data))
     return inputJson(data);
   throw new OpaError(
@@ -128,10 +128,10 @@ function bodyOf(data: unknown): string | undefined {
   );
 }
 
-/** What a replaced adapter needs to be told: the body is JSON, the answer is text or JSON, and any status is one. */
+/** Configuration for a replaced adapter: the body is JSON, the response is text or JSON, and no status is an error. */
 const FOR_OTHERS = {
   transformRequest: bodyOf,
-  // What isn't a JSON object stays text, for the client to refuse.
+  // Text that is not a JSON object stays text, and the client refuses it.
   transformResponse: (data: unknown): unknown =>
     typeof data === 'string' ? (parseObject(data) ?? data) : data,
   validateStatus: (): boolean => true,
@@ -141,7 +141,7 @@ function fromAxios({ status, headers, data }: AxiosResponse<unknown>): HttpAnswe
   return { status, headers: inLowerCase(headers), body: data };
 }
 
-/** Headers by the names that Node gives them; an answer that an interceptor or adapter has made may have none at all. */
+/** Headers with lower-case names, as Node gives them. A response made by an interceptor may have no headers. */
 function inLowerCase(headers: object | undefined): HttpAnswer['headers'] {
   return Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
