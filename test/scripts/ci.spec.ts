@@ -4,7 +4,18 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 
-const STEPS = ['ci', 'run build', 'run lint', 'run typecheck', 'run layers', 'test', 'run test:services'];
+const STEPS = [
+  'ci',
+  'run build',
+  'run lint',
+  'run typecheck',
+  'run layers',
+  'run docs',
+  'run api:check',
+  'run knip',
+  'test',
+  'run test:services',
+];
 
 let folder: string;
 

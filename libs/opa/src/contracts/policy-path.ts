@@ -4,7 +4,7 @@ import { OpaError } from './opa-error.js';
 // Printable, and nothing that could end, leave or re-encode a path segment.
 const SEGMENT = /^[^\s/%?#\\\p{Cc}\p{Cs}]+$/u;
 
-/** What {@link assertPolicyPath} accepts, for error messages. */
+/** What `assertPolicyPath` accepts, for error messages. */
 export const POLICY_PATH_RULE =
   'a path under data such as "orders/read": segments parted by single slashes, none of them "." or "..", ' +
   'without a leading or trailing slash, white space, "%", "?", "#" or "\\"';

@@ -37,7 +37,6 @@ import { yaml } from './yaml/index.js';
 
 export { BuiltinError } from './builtin.js';
 export type { Builtin, BuiltinContext, Builtins } from './builtin.js';
-export { OperandError } from './operands.js';
 
 /** Builtins that need the network or OPA's compiler. A plan that uses one loads only if the caller supplies it. */
 export const unsupportedBuiltins: readonly string[] = [

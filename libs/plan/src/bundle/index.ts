@@ -1,2 +1,1 @@
 export { readBundle } from './bundle.js';
-export type { Bundle } from './bundle.js';

@@ -17,7 +17,6 @@ export { entriesInAnyOrder } from './entries.js';
 export { keyText } from './json-text.js';
 export { fromCaller } from './kinds.js';
 export { mapKey } from './map-key.js';
-export { compareStrings, wellFormed } from './strings.js';
 export type { MapKey } from './value.js';
 export { spend, work } from './work.js';
 export type { Clock } from './work.js';

@@ -38,11 +38,6 @@ export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** A text with `U+FFFD` for each lone surrogate, as Go's JSON encoder writes invalid bytes. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd');
-}
-
 /** The number of code points of a text. */
 export function runeCount(text: string): number {
   let count = 0;

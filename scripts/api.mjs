@@ -1,0 +1,72 @@
+// npm run api: writes libs/*/api/ENTRY.api.md, a report of the public names of each entry of each package.
+// npm run api:check: fails when a report differs from the built declarations. A reviewer accepts a change of the
+// public API with the change of its report.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+
+import { root } from './lib/run.mjs';
+
+const isCheck = process.argv.includes('--check');
+const LIBRARIES = ['opa', 'mcp', 'plan'];
+
+/** The name of a report, such as `nestjs-opa.testing`, and the declarations that it describes. */
+function entriesOf(folder) {
+  const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return Object.entries(exports)
+    .filter(([, entry]) => typeof entry === 'object')
+    .map(([path, entry]) => [name + path.slice(1).replace('/', '.'), entry.import.types]);
+}
+
+function report(folder, name, types) {
+  const config = ExtractorConfig.prepare({
+    packageJsonFullPath: join(folder, 'package.json'),
+    configObjectFullPath: undefined,
+    configObject: {
+      projectFolder: folder,
+      mainEntryPointFilePath: join(folder, types),
+      compiler: { tsconfigFilePath: join(folder, 'tsconfig.build.json') },
+      apiReport: {
+        enabled: true,
+        reportFileName: `${name}.api.md`,
+        reportFolder: join(folder, 'api'),
+        reportTempFolder: join(folder, 'dist', 'api'),
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+        // Release tags such as @public are not in use: what an index file exports is public.
+        extractorMessageReporting: {
+          default: { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
+          'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
+          'ae-unresolved-link': { logLevel: ExtractorLogLevel.Error },
+        },
+        // TypeScript's own tags, such as @throws, are free text here.
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+      },
+    },
+  });
+  const result = Extractor.invoke(config, {
+    localBuild: !isCheck,
+    messageCallback: (message) => {
+      message.handled = message.logLevel !== ExtractorLogLevel.Error;
+    },
+  });
+  if (result.errorCount > 0) process.exitCode = 1;
+  if (isCheck && result.apiReportChanged) {
+    console.error(
+      `The public API of ${name} differs from its report. To accept the change, run npm run api.`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+for (const library of LIBRARIES) {
+  const folder = join(root, 'libs', library);
+  mkdirSync(join(folder, 'api'), { recursive: true });
+  for (const [name, types] of entriesOf(folder)) report(folder, name, types);
+  rmSync(join(folder, 'dist', 'api'), { recursive: true, force: true });
+}
