@@ -12,7 +12,8 @@ const pages = join(root, '.docs/pages');
 rmSync(join(root, '.docs'), { recursive: true, force: true });
 
 stagePages(root, pages);
-await buildReference(root, join(pages, 'docs/reference/api'));
+// VitePress copies what lies in `public`.
+await buildReference(root, join(pages, 'public/docs/reference/api'));
 // VitePress stops at a link that leads nowhere.
 const { build } = await import('vitepress');
 await build(pages, { outDir: join(root, '.docs/site') });

@@ -21,9 +21,9 @@ function sidebar() {
 }
 
 const groups = sidebar();
-groups
-  .find(({ text }) => text === 'Reference')
-  .items.push({ text: 'Exported names', link: '/docs/reference/api/README.md' });
+// TypeDoc's own HTML: the browser loads it, not VitePress' router.
+const reference = { text: 'Exported names', link: '/docs/reference/api/index.html', target: '_self' };
+groups.find(({ text }) => text === 'Reference').items.push(reference);
 
 export default defineConfig({
   title: 'nestjs-opa',
@@ -37,7 +37,7 @@ export default defineConfig({
     nav: [
       { text: 'Documentation', link: '/docs/README.md' },
       { text: 'Options', link: '/docs/reference/options.md' },
-      { text: 'Exported names', link: '/docs/reference/api/README.md' },
+      reference,
     ],
     sidebar: groups,
     outline: [2, 3],

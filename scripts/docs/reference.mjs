@@ -11,17 +11,17 @@ const ENTRIES = {
   'nestjs-opa-gateway': 'src/index.ts',
 };
 
-/** Writes a page of Markdown for every exported name. Throws when the source does not compile, or a `{@link}` is broken. */
+/** Writes a page of HTML for every exported name. Throws when the source does not compile, or a `{@link}` is broken. */
 export async function buildReference(root, folder) {
   const app = await Application.bootstrapWithPlugins({
     name: 'Exported names',
     entryPoints: Object.values(ENTRIES),
     basePath: root,
     tsconfig: 'tsconfig.json',
-    plugin: ['typedoc-plugin-markdown'],
     readme: 'none',
     // A link to the source would need the address of a host.
     disableSources: true,
+    hideGenerator: true,
     excludePrivate: true,
     excludeInternal: true,
     excludeExternals: true,
