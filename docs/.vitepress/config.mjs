@@ -5,9 +5,9 @@ import { defineConfig } from 'vitepress';
 
 import { rego } from './rego.mjs';
 
-/** The groups and pages of docs/README.md: its headings, and the first link of each row. */
+/** The groups and pages of docs/README.md, which is index.md on the site: its headings, and the first link of each row. */
 function sidebar() {
-  const index = readFileSync(join(import.meta.dirname, '../docs/README.md'), 'utf8');
+  const index = readFileSync(join(import.meta.dirname, '../docs/index.md'), 'utf8');
   return index
     .split(/^## /m)
     .slice(1)
@@ -28,14 +28,12 @@ groups.find(({ text }) => text === 'Reference').items.push(reference);
 export default defineConfig({
   title: 'nestjs-opa',
   description: 'Open Policy Agent for NestJS',
-  // The pages keep their places in the repository, so that their links hold in both.
-  rewrites: (page) => page.replace(/(^|\/)README\.md$/, '$1index.md'),
   // The pages hold no Vue templates: `{{ … }}` in a page is text.
   vue: { template: { compilerOptions: { delimiters: ['<!--{', '}-->'] } } },
   markdown: { languages: [rego] },
   themeConfig: {
     nav: [
-      { text: 'Documentation', link: '/docs/README.md' },
+      { text: 'Documentation', link: '/docs/index.md' },
       { text: 'Options', link: '/docs/reference/options.md' },
       reference,
     ],

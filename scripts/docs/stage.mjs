@@ -31,15 +31,16 @@ export function stagePages(root, folder) {
   const sources = new Set();
   for (const page of sitePages(root)) {
     const text = readFileSync(join(root, page), 'utf8').replace(
-      /\]\((?!https?:|mailto:|#)([^)#\s]+)/g,
+      /(?:\]\(|^\[[^\]\n]+\]: )(?!https?:|mailto:|#)([^)#\s]+)/gm,
       (match, link) => {
         const target = join(dirname(page), link);
-        if (extname(link) === '.md' || !statSync(join(root, target)).isFile()) return match;
+        if (extname(link) === '.md') return indexOf(match);
+        if (!statSync(join(root, target)).isFile()) return match;
         sources.add(target);
         return `${match}.md`;
       },
     );
-    write(page, text);
+    write(indexOf(page), text);
   }
   for (const source of sources) {
     const code = readFileSync(join(root, source), 'utf8');
@@ -47,6 +48,9 @@ export function stagePages(root, folder) {
   }
   cpSync(join(root, 'docs/.vitepress'), join(folder, '.vitepress'), { recursive: true });
 }
+
+/** The name of a page on the site, whose folders have an index page where the repository has a README. */
+const indexOf = (path) => path.replace(/(^|[/( ])README\.md$/, '$1index.md');
 
 /** The name that the highlighter has for a file's language. */
 const languageOf = (path) => ({ '.ts': 'ts', '.yaml': 'yaml', '.mjs': 'js' })[extname(path)] ?? 'text';
