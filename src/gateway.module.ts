@@ -1,36 +1,25 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { OpaModule, OpaService } from 'nestjs-opa';
 import type { OpaModuleOptions } from 'nestjs-opa';
-import {
-  BodyBudget,
-  enforcerOf,
-  HeaderRules,
-  isLoopback,
-  mcpController,
-  McpServer,
-  metadataController,
-  SessionSeal,
-  StandingStreams,
-} from 'nestjs-opa-mcp/internal';
-import type { McpSettings, Plugins } from 'nestjs-opa-mcp/internal';
+import { McpGateway, McpGatewayModule } from 'nestjs-opa-mcp';
+import type { Plugins } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
 import { adminController } from './admin/admin.controller.js';
-import { AUTHENTICATION, McpAuthGuard } from './auth/index.js';
-import type { Authentication } from './auth/index.js';
+import { AUTHENTICATION, AuthGuard } from './auth/index.js';
+import type { Authentication, UserRequest } from './auth/index.js';
 import { sessionKey } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { HealthController } from './health/health.controller.js';
 import { Drain } from './http/index.js';
-import { instancesOf } from './instances/instances-of.js';
+import { OpaInstances } from './instances/opa-instances.js';
 import { restController } from './rest/rest.controller.js';
 import { Upstream } from './rest/upstream.js';
 
 // Wrong ones stop the start in the module, as all its options.
 const HEADER_NAMES = z.array(z.string().toLowerCase()).catch([]);
 
-const INPUT = z.object({ headers: HEADER_NAMES }).catch({ headers: [] });
-
-/** The gateway: a guarded controller for each upstream and MCP server, and the health routes. */
+/** The gateway: a guarded controller for each upstream, the MCP servers, and the health routes. */
 @Module({})
 export class GatewayModule {
   static forConfig(
@@ -45,38 +34,55 @@ export class GatewayModule {
     const upstreams = config.upstreams.map(
       (entry) => new Upstream(entry, entry.policy ?? opa.policy ?? '', policyHeaders),
     );
-    const settings: McpSettings = {
-      headers: new HeaderRules(INPUT.parse(opa.input).headers, policyHeaders),
-      seal: new SessionSeal(sessionKey(env)),
-      bodies: new BodyBudget(config.listen.maxBufferedBytes),
-      local: isLoopback(config.listen.host),
-      audience: config.auth?.audience,
-    };
-    const servers = config.mcp.map((entry) => new McpServer(entry, settings));
-    const instances = instancesOf(config, opa, plugins);
     return {
       module: GatewayModule,
-      imports: instances.modules,
+      imports: [
+        OpaModule.forRoot(usesOpa(config, plugins) ? opa : idle(opa)),
+        ...(config.mcp.length === 0 ? [] : [mcpModule(config, authentication, env)]),
+      ],
       controllers: [
         HealthController,
         ...[config.admin ?? []].flat().map((admin) => adminController(admin.policy)),
         ...upstreams.map(restController),
-        ...servers.flatMap((server) => mcpControllers(server, config, authentication)),
       ],
       providers: [
         Drain,
-        StandingStreams,
         { provide: AUTHENTICATION, useValue: authentication },
-        instances.provider,
-        ...servers.map((server) =>
-          enforcerOf(server, opa.policy ?? '', plugins.entries.get(server.entry.name)),
-        ),
+        {
+          provide: OpaInstances,
+          useFactory: (own: OpaService, mcp?: McpGateway) => new OpaInstances(own, upstreams.length > 0, mcp),
+          inject: [OpaService, { token: McpGateway, optional: true }],
+        },
       ],
     };
   }
 }
 
-function mcpControllers(server: McpServer, { auth }: GatewayConfig, authentication: Authentication): Type[] {
-  const controller = mcpController(server, [new McpAuthGuard(authentication, server.entry.name)]);
-  return auth === undefined ? [controller] : [controller, metadataController(server, auth.issuer)];
+function mcpModule(
+  { mcp, auth, listen }: GatewayConfig,
+  authentication: Authentication,
+  env: Environment,
+): DynamicModule {
+  const key = sessionKey(env);
+  return McpGatewayModule.forRoot({
+    servers: mcp,
+    guards: [new AuthGuard(authentication)],
+    // The token's own claims: `user` has more than the token says.
+    claims: (request) => (request as UserRequest).claims,
+    maxBufferedBytes: listen.maxBufferedBytes,
+    ...(auth !== undefined && { audience: auth.audience, authorizationServers: [auth.issuer] }),
+    ...(key !== undefined && { sessionKey: key }),
+  });
+}
+
+/** Whether anything is decided by the gateway's own instance, and not by one of a plugin's file. */
+function usesOpa({ upstreams, mcp, admin }: GatewayConfig, { entries }: Plugins): boolean {
+  const plugins = [...entries.values()].flat();
+  const isOwn = plugins.some(({ instance }) => instance === undefined);
+  return admin !== undefined || isOwn || upstreams.length + mcp.length > entries.size;
+}
+
+/** The options of an instance that nobody asks, and that need not find an OPA therefore. */
+function idle(opa: OpaModuleOptions): OpaModuleOptions {
+  return { ...opa, ready: false, warmup: false, verifyPolicies: false };
 }

@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import replyFrom from '@fastify/reply-from';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -50,7 +49,6 @@ export async function startGateway(file: string, env: Environment = process.env)
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
   await app.register(replyFrom, { undici: dispatcher, disableCache: true, disableRequestLogging: true });
-  for (const warning of plugins.warnings) new Logger('Mcp').warn(warning);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await listen(app, config.listen);
   app.flushLogs();

@@ -4,7 +4,7 @@ import type { OpaStats, RouteReport, WouldDeny } from 'nestjs-opa';
 import { OpaGuard, OpaPolicy, OpaService } from 'nestjs-opa';
 import { AuthGuard } from '../auth/index.js';
 import { UntrustedHeaders } from '../http/index.js';
-import { OpaInstances } from 'nestjs-opa-mcp/internal';
+import { OpaInstances } from '../instances/opa-instances.js';
 
 /** What administrators may look at, each request decided by a policy of its own. */
 export function adminController(policy: string): Type {

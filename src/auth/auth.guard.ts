@@ -48,7 +48,7 @@ export class AuthGuard implements CanActivate {
     const { authorization } = request.headers;
     if (authorization === undefined) {
       if (anonymous) return true;
-      throw refusal(reply, this.challenge(request), 'A token is needed');
+      throw refusal(reply, 'Bearer', 'A token is needed');
     }
     try {
       // What isn't a bearer token is checked, and refused, as one.
@@ -56,18 +56,13 @@ export class AuthGuard implements CanActivate {
       request.user = userOf(request.claims);
     } catch (error) {
       if (error instanceof InvalidTokenError) {
-        throw refusal(reply, this.challenge(request, 'error="invalid_token"'), 'The token is not valid');
+        throw refusal(reply, 'Bearer error="invalid_token"', 'The token is not valid');
       }
       if (!(error instanceof KeysUnavailableError)) throw error;
       this.logger.error(`${error.message}: ${reasonOf(error.cause)}`);
       throw new ServiceUnavailableException('Tokens cannot be checked now');
     }
     return true;
-  }
-
-  /** The `WWW-Authenticate` of a 401. */
-  protected challenge(_request: FastifyRequest, ...parameters: string[]): string {
-    return ['Bearer', parameters.join(', ')].filter(Boolean).join(' ');
   }
 }
 

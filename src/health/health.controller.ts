@@ -1,6 +1,6 @@
 import { Controller, Get, Logger, ServiceUnavailableException } from '@nestjs/common';
 import { OpaPublic } from 'nestjs-opa';
-import { OpaInstances } from 'nestjs-opa-mcp/internal';
+import { OpaInstances } from '../instances/opa-instances.js';
 
 /** How long a readiness check may take, in milliseconds. */
 const READY_TIMEOUT_MS = 1_000;

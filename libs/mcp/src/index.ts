@@ -1,3 +1,8 @@
+export { McpGateway } from './module/mcp-gateway.js';
+export { McpGatewayModule } from './module/mcp-gateway.module.js';
+export type { McpGuard } from './module/except-preflight.js';
+export type { McpGatewayExtras } from './module/mcp-gateway.module-definition.js';
+export type { McpGatewayOptions, McpHttpRequest, McpServerOptions } from './options/options.js';
 export type * from './policy/enforcer.js';
 export type * from './protocol/call.js';
 export type * from './protocol/json-rpc.js';

@@ -28,4 +28,5 @@ export type { ResultEdit } from './contexts/index.js';
 export { applyToRequest, MCP_RESOURCES, setHeaders, stripHeaders } from './contexts/index.js';
 export { BUILT_IN, edited } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
+export { createInstance, describeProblem, OpaRuntime } from './module/index.js';
 export { parseOrigin } from './transport/index.js';

@@ -1,5 +1,5 @@
-import type { McpEra } from '../protocol/call.js';
 import type { McpRefusal } from '../policy/enforcer.js';
+import type { McpEra } from '../protocol/call.js';
 import { openingOf } from '../session/admissions.js';
 import type { Exchange } from './exchange.js';
 import { reportNotAdmitted } from './report.js';
@@ -12,12 +12,12 @@ import { reportNotAdmitted } from './report.js';
  * @returns why it must not go on; `undefined` when it may
  */
 export async function admit(exchange: Exchange, era: McpEra, what: string): Promise<McpRefusal | undefined> {
-  const { server, enforcer, caller, request, session, signal } = exchange;
-  if (session !== undefined) return undefined;
+  const { server, enforcer, caller, request, response, session } = exchange;
+  if (session.isOpen) return undefined;
   const version = request.headers['mcp-protocol-version'];
   const opening = openingOf(caller, era, typeof version === 'string' ? version.trim() : undefined);
   if (server.admissions.has(opening)) return undefined;
-  const admission = await enforcer.before(opening, signal);
+  const admission = await enforcer.before(opening, response.signal);
   if ('permit' in admission) {
     server.admissions.add(opening);
     return undefined;

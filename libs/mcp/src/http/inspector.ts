@@ -3,6 +3,7 @@ import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal, McpResult } from '../policy/enforcer.js';
 import { isTaskNotification } from '../protocol/methods/index.js';
 import { INTERNAL_ERROR, parseServerMessage } from '../protocol/parse.js';
+import { upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { serializeChanged } from '../protocol/serialize-changed.js';
 import { reportDenial, reportHidden } from './report.js';
@@ -91,13 +92,13 @@ export class Inspector {
 
   // A server with sessions may take an answer to one call for that to another under the same id.
   private rivals(call: McpCall): readonly McpCall[] {
-    const { server, scope, session } = this.exchange;
-    return session === undefined ? [] : server.ledger.rivalsOf(scope, call);
+    const { server, session } = this.exchange;
+    return session.isOpen ? server.ledger.rivalsOf(session.scope, call) : [];
   }
 
   private earlier({ id }: JsonRpcAnswer): readonly McpCall[] | undefined {
-    const { server, scope, caller } = this.exchange;
-    const calls = id === null ? undefined : server.ledger.callsOf(scope, id);
+    const { server, session, caller } = this.exchange;
+    const calls = id === null ? undefined : server.ledger.callsOf(session.scope, id);
     // By what the caller may do now.
     return calls?.map((call) => ({ ...call, caller: { ...call.caller, claims: caller.claims } }));
   }
@@ -117,12 +118,12 @@ export class Inspector {
     this.exchange.enforcer.seesResult(call) || isAboutTask(call.request) || listsTasks(call.request);
 
   private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
-    const { enforcer, server, signal } = this.exchange;
-    if (!server.sentWith.has(call)) server.sentWith.set(call, this.exchange.upstreamHeaders());
+    const { enforcer, server, response } = this.exchange;
+    if (!server.sentWith.has(call)) server.sentWith.set(call, upstreamHeaders(this.exchange));
     if (server.declaredNames.misspelledIn(call.request, result)) return { refusal: MISSPELLED };
     if (!enforcer.seesResult(call)) return { result };
-    const decided = await enforcer.after(call, result, signal);
-    if ('result' in decided) this.exchange.addHeaders(decided.headers);
+    const decided = await enforcer.after(call, result, response.signal);
+    if ('result' in decided) response.addHeaders(decided.headers);
     return decided;
   };
 }

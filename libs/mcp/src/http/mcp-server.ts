@@ -5,22 +5,25 @@ import type { McpServerEntry } from '../options/server.schema.js';
 import { Admissions } from '../session/admissions.js';
 import type { BodyBudget } from './body-budget.js';
 import { DeclaredNames } from '../protocol/declared-names.js';
+import type { LostBodies } from './lost-bodies.js';
 import type { HeaderRules } from '../upstream/header-rules.js';
 import { Ledger } from '../session/ledger.js';
 import { MirroredParams } from '../protocol/mirrored-params.js';
 import { OriginRule } from './origin-rule.js';
+import type { ServerUrls } from './server-urls.js';
 import type { SessionSeal } from '../session/session-seal.js';
 import { Tasks } from '../session/tasks.js';
 import { UpstreamClient } from '../upstream/upstream-client.js';
 
-/** What all MCP servers of a gateway share. */
+/** What all MCP servers of a module share. */
 export interface McpSettings {
   readonly headers: HeaderRules;
   readonly seal: SessionSeal;
   readonly bodies: BodyBudget;
-  /** Whether the gateway listens on loopback alone. */
-  readonly local: boolean;
-  /** What tokens must be for; `undefined` when they aren't read. */
+  readonly lostBodies: LostBodies;
+  /** Whether the application listens on loopback alone. */
+  readonly isLocal: () => boolean;
+  /** What tokens must be for; `undefined` when nobody says. */
   readonly audience: string | undefined;
 }
 
@@ -39,9 +42,11 @@ export class McpServer {
   constructor(
     readonly entry: McpServerEntry,
     readonly settings: McpSettings,
+    readonly urls: ServerUrls,
   ) {
+    const { isLocal } = settings;
     this.upstream = new UpstreamClient(entry);
-    this.origins = new OriginRule(settings.local, entry.origins);
+    this.origins = new OriginRule({ isLocal, origins: entry.origins, publicHost: urls.publicHost });
   }
 
   /** The audience that stands for this server: one that a token names, or its name where tokens aren't read. */

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { peerAddress } from 'nestjs-opa/internal';
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
@@ -6,26 +5,33 @@ const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 /** Tells whether a host's name or address is this machine's own. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(peerAddress(host) ?? '');
 
-/** Which pages may call: those of the given origins, and this machine's while the gateway listens on loopback. */
+/** What the rule about origins and hosts depends on. */
+export interface OriginRuleOptions {
+  /** Whether the application listens on loopback alone. */
+  readonly isLocal: () => boolean;
+  /** Origins that may call, beside this machine's. */
+  readonly origins: readonly string[];
+  /** A host that may be asked for, beside this machine's. */
+  readonly publicHost: string | undefined;
+}
+
+/** Which pages may call: those of the configured origins, and this machine's while the application listens on loopback. */
 export class OriginRule {
-  /**
-   * @param local - whether the gateway listens on loopback alone
-   * @param origins - further allowed origins
-   */
-  constructor(
-    private readonly local: boolean,
-    private readonly origins: readonly string[],
-  ) {}
+  constructor(private readonly options: OriginRuleOptions) {}
 
   /** Whether a page of this origin may call. */
   allows(origin: string): boolean {
-    if (this.origins.includes(origin)) return true;
-    return this.local && /^https?:\/\/[^/?#@\s]+$/i.test(origin) && isLoopback(hostname(origin));
+    const { isLocal, origins } = this.options;
+    if (origins.includes(origin)) return true;
+    return isLocal() && /^https?:\/\/[^/?#@\s]+$/i.test(origin) && isLoopback(hostname(origin));
   }
 
-  /** Whether the request's host may be this gateway: on loopback it is this machine's. */
-  allowsHost({ headers: { host = '' } }: FastifyRequest): boolean {
-    return !this.local || isLoopback(hostname(`http://${host}`));
+  /** Whether the application may be called by this host: on loopback only as this machine or by its public name. */
+  allowsHost(host = ''): boolean {
+    const { isLocal, publicHost } = this.options;
+    if (!isLocal()) return true;
+    const name = hostname(`http://${host}`);
+    return isLoopback(name) || (name !== '' && name === publicHost);
   }
 }
 

@@ -3,7 +3,7 @@ import { INTERNAL_ERROR } from '../protocol/parse.js';
 import type { McpCall } from '../protocol/call.js';
 import type { Exchange } from './exchange.js';
 import type { Inspector } from './inspector.js';
-import { errorText, refuse, sendJson } from './refuse.js';
+import { errorText, refuse } from './refuse.js';
 import type { UpstreamAnswer } from '../upstream/upstream-client.js';
 
 const logger = new Logger('Mcp');
@@ -21,15 +21,15 @@ export async function passAnswer(
   headers: UpstreamAnswer['headers'],
   call?: McpCall,
 ): Promise<void> {
-  const { server, signal } = exchange;
-  const text = await server.upstream.read(answer, server.entry.maxResultBytes, signal);
+  const { server, response } = exchange;
+  const text = await server.upstream.read(answer, server.entry.maxResultBytes, response.signal);
   const seen = await inspector.inspect(text);
   if (seen.kind === 'pass' && (seen.answers || (call === undefined && isError(text)))) {
-    await sendJson(exchange, answer.status, seen.text, headers);
+    response.json(answer.status, seen.text, headers);
     return;
   }
   if (seen.kind === 'refuse' && call?.request.id === seen.id) {
-    await refuse(exchange, call, seen.refusal);
+    refuse(exchange, call, seen.refusal);
     return;
   }
   const failed = answer.status >= 400;
@@ -37,7 +37,7 @@ export async function passAnswer(
     logger.warn(`${server.entry.name}: an answer is not passed on: ${answer.status}`);
   const error = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
   const status = failed ? answer.status : server.entry.denial === 'http' || call === undefined ? 502 : 200;
-  await sendJson(exchange, status, errorText(call?.request.id, error), failed ? headers : {});
+  response.json(status, errorText(call?.request.id, error), failed ? headers : {});
 }
 
 // What isn't about a call holds no result that a policy would have to see.

@@ -1,12 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { methodOf } from '../protocol/methods/index.js';
-import { METHOD_NOT_FOUND } from '../protocol/parse.js';
+import { INTERNAL_ERROR, METHOD_NOT_FOUND } from '../protocol/parse.js';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal } from '../policy/enforcer.js';
+import type { ClientResponse } from './client-response.js';
 import type { Exchange } from './exchange.js';
-import type { GatewayError } from '../protocol/gateway-error.js';
-import { metadataUrl } from './server-url.js';
+import { GatewayError } from '../protocol/gateway-error.js';
 
 /** How long a client is asked to wait when no decision could be had, in seconds. */
 const RETRY_AFTER_S = 1;
@@ -21,7 +20,7 @@ export function errorText(
 }
 
 /** Answers a call that doesn't go on, in the form that the entry's `denial` says. */
-export async function refuse(exchange: Exchange, call: McpCall, refusal: McpRefusal): Promise<void> {
+export function refuse(exchange: Exchange, call: McpCall, refusal: McpRefusal): void {
   const { denial } = exchange.server.entry;
   const { id } = call.request;
   const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
@@ -29,54 +28,42 @@ export async function refuse(exchange: Exchange, call: McpCall, refusal: McpRefu
   const canReport = methodOf(call.request.method)?.result === 'content';
   const isResult = denial === 'result' && refusal.kind === 'denied' && canReport;
   if (!isResult || refusal.challenge !== undefined) return sendRefusal(exchange, refusal, status, id);
-  exchange.addHeaders(refusal.headers);
-  await sendJson(exchange, 200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));
+  exchange.response.addHeaders(refusal.headers);
+  exchange.response.json(200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));
 }
 
 /** Refuses what has no answer of its own, so that its HTTP status tells: a notification, an answer, GET and DELETE. */
-export async function refuseUnanswered(exchange: Exchange, refusal: McpRefusal): Promise<void> {
-  await sendRefusal(exchange, refusal, refusal.status);
+export function refuseUnanswered(exchange: Exchange, refusal: McpRefusal): void {
+  sendRefusal(exchange, refusal, refusal.status);
 }
 
-async function sendRefusal(
-  exchange: Exchange,
-  refusal: McpRefusal,
-  status: number,
-  id?: JsonRpcId,
-): Promise<void> {
-  const { request, server } = exchange;
-  exchange.addHeaders(refusal.headers);
+function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id?: JsonRpcId): void {
+  const { request, response, server } = exchange;
+  response.addHeaders(refusal.headers);
   if (refusal.challenge !== undefined) {
-    const metadata = metadataUrl(request, server.entry.name);
+    const metadata = server.urls.metadata(request);
     // In place of the policy's own.
-    exchange.addHeaders({
+    response.addHeaders({
       'www-authenticate': `Bearer ${refusal.challenge}, resource_metadata="${metadata}"`,
     });
-    return sendJson(exchange, 403, errorText(id, refusal));
+    response.json(403, errorText(id, refusal));
+    return;
   }
   const headers = status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
-  await sendJson(exchange, status, errorText(id, refusal), headers);
+  response.json(status, errorText(id, refusal), headers);
 }
 
-/** Answers a request that the gateway refuses by itself. */
-export async function refuseRequest(exchange: Exchange, error: GatewayError): Promise<void> {
-  await sendJson(exchange, error.status, errorText(error.id ?? exchange.id, error), error.headers);
+/** Answers a request that failed: with what the gateway refuses by itself, or without details. */
+export function refuseError(response: ClientResponse, error: unknown): void {
+  if (response.hasBegun) {
+    response.cutOff();
+    return;
+  }
+  const refusal = error instanceof GatewayError ? error : UNEXPECTED;
+  response.json(refusal.status, errorText(refusal.id ?? response.requestId, refusal), refusal.headers);
 }
 
-/**
- * Sends a JSON text.
- *
- * @param headers - what the answer has beside the policies' headers, which win
- */
-export async function sendJson(
-  exchange: Exchange,
-  status: number,
-  text: string,
-  headers: IncomingHttpHeaders = {},
-): Promise<void> {
-  exchange.setHeaders(headers);
-  await exchange.reply.code(status).header('content-type', 'application/json').send(text);
-}
+const UNEXPECTED = new GatewayError(500, INTERNAL_ERROR, 'Internal error');
 
 function deniedResult({ era }: McpCall, { message }: McpRefusal): Readonly<Record<string, unknown>> {
   const result = { content: [{ type: 'text', text: message }], isError: true };

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import type { OutgoingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { McpCall } from '../protocol/call.js';
 import { INTERNAL_ERROR } from '../protocol/parse.js';
@@ -41,28 +39,29 @@ class EventRelay {
   ) {}
 
   async run({ body, status }: UpstreamAnswer, headers: UpstreamAnswer['headers']): Promise<void> {
-    const { reply, server, signal } = this.exchange;
-    // With a charset of the upstream's a client would read other text than what was decided.
-    this.exchange.setHeaders({ ...headers, 'content-type': 'text/event-stream' });
-    reply.hijack();
-    reply.raw.writeHead(status, reply.getHeaders() as OutgoingHttpHeaders).flushHeaders();
-    const splitter = new EventSplitter(server.entry.maxResultBytes + FIELDS);
+    const { response, server } = this.exchange;
+    response.beginStream(status, headers);
     try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        for (const piece of splitter.push(chunk)) {
-          if (piece === KEEP_ALIVE) await this.write(piece);
-          else if (!(await this.pass(piece))) {
-            reply.raw.end();
-            return;
-          }
-        }
-      }
-      reply.raw.end();
+      await this.passAll(
+        body as AsyncIterable<Buffer>,
+        new EventSplitter(server.entry.maxResultBytes + FIELDS),
+      );
+      await response.endStream();
     } catch (cause) {
-      if (!signal.aborted) await this.broken(cause);
-      if (!reply.raw.writableEnded) reply.raw.destroy();
+      if (!response.signal.aborted) await this.broken(cause);
+      response.cutOff();
     } finally {
       body.destroy();
+    }
+  }
+
+  /** Passes events on until the stream ends, or nothing may follow. */
+  private async passAll(body: AsyncIterable<Buffer>, splitter: EventSplitter): Promise<void> {
+    for await (const chunk of body) {
+      for (const piece of splitter.push(chunk)) {
+        if (piece === KEEP_ALIVE) await this.write(piece);
+        else if (!(await this.pass(piece))) return;
+      }
     }
   }
 
@@ -74,7 +73,7 @@ class EventRelay {
     // The newer era has no resumption.
     if (id !== undefined && id !== '' && call?.era !== 'modern') {
       this.resumable = true;
-      exchange.sent(id);
+      exchange.session.noteEvent(id);
     }
     if (data === '') {
       await this.write(event);
@@ -105,18 +104,14 @@ class EventRelay {
   /** Tells a client that its answer won't come, unless it can resume the stream; what is too large stays too large. */
   private async broken(cause: unknown): Promise<void> {
     const { exchange, call } = this;
-    exchange.server.upstream.failure(cause, exchange.signal);
+    exchange.server.upstream.failure(cause, exchange.response.signal);
     if (call === undefined || this.answered) return;
     if (this.resumable && !(cause instanceof RangeError)) return;
     await this.write(new StreamEvent({ data: errorText(call.request.id, NO_ANSWER) }));
-    await new Promise<void>((resolve) => exchange.reply.raw.end(resolve));
+    await exchange.response.endStream();
   }
 
   private async write(piece: Piece): Promise<void> {
-    const { reply, signal } = this.exchange;
-    signal.throwIfAborted();
-    const text = String(piece);
-    if (text === '') return;
-    if (!reply.raw.write(text)) await once(reply.raw, 'drain', { signal });
+    await this.exchange.response.write(String(piece));
   }
 }

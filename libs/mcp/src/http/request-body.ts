@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from '../protocol/parse.js';
 import type { BodyAccount } from './body-budget.js';
+import type { ClientRequest } from './client-request.js';
+import type { LostBodies } from './lost-bodies.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
 /** How long a client is asked to wait for room, in seconds. */
@@ -22,6 +24,8 @@ export interface BodyBounds {
   readonly max: number;
   /** What the body takes of the room for all of them. */
   readonly account: BodyAccount;
+  /** Told when the bytes are gone. */
+  readonly lost: LostBodies;
 }
 
 /**
@@ -30,14 +34,11 @@ export interface BodyBounds {
  * @throws GatewayError 415 when it isn't plain JSON, 413 when it is too large, 503 when too much of other bodies is in
  * memory, 400 when it isn't UTF-8 or breaks off
  */
-export async function readBody(request: IncomingMessage, { max, account }: BodyBounds): Promise<Body> {
-  const {
-    'content-type': type = '',
-    'content-encoding': encoding,
-    'content-length': length,
-  } = request.headers;
+export async function readBody({ raw, platform }: ClientRequest, bounds: BodyBounds): Promise<Body> {
+  const { max } = bounds;
+  const { 'content-type': type = '', 'content-encoding': encoding, 'content-length': length } = raw.headers;
   const refused = async (status: number, message: string): Promise<GatewayError> => {
-    await dropRest(request, max);
+    await dropRest(raw, max);
     return new GatewayError(status, INVALID_REQUEST, message);
   };
   const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
@@ -47,10 +48,10 @@ export async function readBody(request: IncomingMessage, { max, account }: BodyB
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw await refused(415, 'The body must not be content-encoded');
   }
-  const bytes = Number(length) > max ? 'too large' : await collect(request, max, account);
+  const bytes = Number(length) > max ? 'too large' : await bytesOf(raw, platform.rawBody, bounds);
   if (bytes === 'too large') throw await refused(413, `The message is larger than ${max} bytes`);
   if (bytes === 'no room') {
-    await dropRest(request, max);
+    await dropRest(raw, max);
     const headers = { 'retry-after': String(RETRY_AFTER_S) };
     throw new GatewayError(503, INTERNAL_ERROR, 'Too many messages are arriving at once', undefined, headers);
   }
@@ -60,6 +61,26 @@ export async function readBody(request: IncomingMessage, { max, account }: BodyB
   } catch {
     throw new GatewayError(400, PARSE_ERROR, 'The message is not UTF-8');
   }
+}
+
+/**
+ * The bytes of a body within its bounds: of the stream, or what Nest stored of a stream that a parser has read. A parsed
+ * body does not do: the upstream must get the bytes that the policy saw the value of.
+ *
+ * @throws GatewayError 500 when a parser has read the stream and nobody stored the bytes
+ */
+async function bytesOf(
+  raw: IncomingMessage,
+  rawBody: unknown,
+  { max, account, lost }: BodyBounds,
+): Promise<Buffer | 'too large' | 'no room'> {
+  if (!raw.readableDidRead) return collect(raw, max, account);
+  if (!Buffer.isBuffer(rawBody)) {
+    lost.report();
+    throw new GatewayError(500, INTERNAL_ERROR, 'The gateway cannot read the message');
+  }
+  if (rawBody.length > max) return 'too large';
+  return account.take(rawBody) ? rawBody : 'no room';
 }
 
 /** Reads a body within its bounds. */

@@ -1,40 +1,40 @@
-import { INVALID_REQUEST } from '../protocol/parse.js';
-import { admit } from './admit.js';
 import { isLegacyHeader, isModernHeader } from '../protocol/era.js';
-import type { Exchange } from './exchange.js';
 import { GatewayError } from '../protocol/gateway-error.js';
+import { INVALID_REQUEST } from '../protocol/parse.js';
+import type { StandingStreams } from '../session/standing-streams.js';
+import { admit } from './admit.js';
+import { clientHeaders, upstreamHeaders } from './exchange.js';
+import type { Exchange } from './exchange.js';
 import { Inspector } from './inspector.js';
 import { passAnswer } from './pass-answer.js';
 import { refuseUnanswered } from './refuse.js';
 import { relayEvents } from './relay-events.js';
-import type { StandingStreams } from '../session/standing-streams.js';
 
 /**
  * Opens the stream of what the server has to say, or resumes one.
  *
  * @throws GatewayError 404 when the stream isn't the subject's to resume
  */
-export async function listen(exchange: Exchange, standing: StandingStreams): Promise<void> {
-  const { server, signal, request } = exchange;
-  assertSessions(exchange);
+export async function listen(exchange: Exchange, streams: StandingStreams): Promise<void> {
+  const { server, request, response, session } = exchange;
+  enterSession(exchange);
   const last = request.headers['last-event-id'];
   const resumed = last === undefined ? {} : { 'last-event-id': String(last) };
-  if (last !== undefined && !exchange.mayResume(String(last))) {
+  if (last !== undefined && !session.mayResume(String(last))) {
     throw new GatewayError(404, INVALID_REQUEST, 'Stream not found');
   }
   const refusal = await admit(exchange, 'legacy', 'GET');
-  if (refusal !== undefined) return refuseUnanswered(exchange, refusal);
-  const headers = { ...exchange.upstreamHeaders(), ...resumed };
-  await standing.hold(
-    () => exchange.finish(),
-    async () => {
-      const answer = await server.upstream.send({ method: 'GET', headers, signal });
-      const given = exchange.clientHeaders(answer.headers);
-      const inspector = new Inspector(exchange);
-      if (answer.streams) await relayEvents(exchange, answer, inspector, given);
-      else await passAnswer(exchange, answer, inspector, given);
-    },
-  );
+  if (refusal !== undefined) {
+    refuseUnanswered(exchange, refusal);
+    return;
+  }
+  const headers = { ...upstreamHeaders(exchange), ...resumed };
+  const run = async (): Promise<void> => {
+    const answer = await server.upstream.send({ method: 'GET', headers, signal: response.signal });
+    const pass = answer.streams ? relayEvents : passAnswer;
+    await pass(exchange, answer, new Inspector(exchange), clientHeaders(exchange, answer.headers));
+  };
+  await streams.hold(() => response.finish(), run);
 }
 
 /**
@@ -43,31 +43,31 @@ export async function listen(exchange: Exchange, standing: StandingStreams): Pro
  * @throws GatewayError 404 when it isn't the subject's
  */
 export async function endSession(exchange: Exchange): Promise<void> {
-  const { server, signal, reply } = exchange;
-  assertSessions(exchange);
+  const { server, response } = exchange;
+  enterSession(exchange);
   const refusal = await admit(exchange, 'legacy', 'DELETE');
-  if (refusal !== undefined) return refuseUnanswered(exchange, refusal);
-  const answer = await server.upstream.send({
-    method: 'DELETE',
-    headers: exchange.upstreamHeaders(),
-    signal,
-  });
+  if (refusal !== undefined) {
+    refuseUnanswered(exchange, refusal);
+    return;
+  }
+  const headers = upstreamHeaders(exchange);
+  const answer = await server.upstream.send({ method: 'DELETE', headers, signal: response.signal });
   if (answer.status >= 400) {
-    const given = exchange.clientHeaders(answer.headers);
-    return passAnswer(exchange, answer, new Inspector(exchange), given);
+    await passAnswer(exchange, answer, new Inspector(exchange), clientHeaders(exchange, answer.headers));
+    return;
   }
   await server.upstream.drop(answer);
-  await reply.code(answer.status).send();
+  response.empty(answer.status);
 }
 
-// The newer era has neither.
-function assertSessions(exchange: Exchange): void {
-  const { headers } = exchange.request;
-  if (!isLegacyHeader(headers)) {
-    const named = headers['mcp-session-id'] !== undefined && !isModernHeader(headers);
-    throw named
-      ? new GatewayError(400, INVALID_REQUEST, 'Unsupported MCP-Protocol-Version for a session')
-      : new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, { allow: 'POST' });
+// The newer era has neither streams of their own nor sessions.
+function enterSession({ request: { headers }, session }: Exchange): void {
+  if (isLegacyHeader(headers)) {
+    session.enter(headers);
+    return;
   }
-  exchange.enter();
+  const named = headers['mcp-session-id'] !== undefined && !isModernHeader(headers);
+  throw named
+    ? new GatewayError(400, INVALID_REQUEST, 'Unsupported MCP-Protocol-Version for a session')
+    : new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, { allow: 'POST' });
 }

@@ -1,63 +1,83 @@
-import { All, Controller, Inject, Req, Res, UseGuards } from '@nestjs/common';
-import type { CanActivate, OnApplicationShutdown, Type } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import {
+  All,
+  Controller,
+  Inject,
+  Logger,
+  Req,
+  Res,
+  UseFilters,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { OpaPublic } from 'nestjs-opa';
-import { INVALID_REQUEST } from '../protocol/parse.js';
-import type { McpEnforcer } from '../policy/enforcer.js';
-import type { ClientRequest } from '../http/client-request.js';
+import { ClientRequest } from '../http/client-request.js';
+import { ClientResponse } from '../http/client-response.js';
+import type { PlatformResponse } from '../http/client-response.js';
 import { answerPreflight, isPreflight } from '../http/cors.js';
-import { enforcerToken } from './enforcer-of.js';
-import { Exchange } from '../http/exchange.js';
-import { GatewayError } from '../protocol/gateway-error.js';
-import type { McpServer } from '../http/mcp-server.js';
-import { OriginGuard } from './origin.guard.js';
+import { openExchange } from '../http/exchange.js';
+import type { Exchange } from '../http/exchange.js';
 import { post } from '../http/post.js';
-import { refuseRequest } from '../http/refuse.js';
+import { refuseError } from '../http/refuse.js';
 import { endSession, listen } from '../http/standing.js';
+import { GatewayError } from '../protocol/gateway-error.js';
+import { INVALID_REQUEST } from '../protocol/parse.js';
 import { StandingStreams } from '../session/standing-streams.js';
+import { ChallengeFilter } from './challenge.filter.js';
+import { claimsOf } from './claims-of.js';
+import { exceptPreflight } from './except-preflight.js';
+import type { McpGuard } from './except-preflight.js';
+import { McpGateway } from './mcp-gateway.js';
+import { nameOf } from './mcp-route.js';
+import type { McpRouteRequest } from './mcp-route.js';
+import { OriginGuard } from './origin.guard.js';
 
 const METHODS = 'POST, GET, DELETE';
 
 /**
- * The controller of one MCP server, `/mcp/{name}`.
+ * The controller of all MCP servers, `/mcp/{name}`.
  *
  * @param guards - they find out who calls; they run after the check of the origin
  */
-export function mcpController(server: McpServer, guards: readonly CanActivate[]): Type {
-  const { name } = server.entry;
-
+export function mcpController(guards: readonly McpGuard[]): Type {
   // The messages are decided, not the route.
-  @Controller(`mcp/${name}`)
+  @Controller({ path: 'mcp/:name', version: VERSION_NEUTRAL })
   @OpaPublic()
-  @UseGuards(new OriginGuard(server.origins), ...guards)
-  class McpController implements OnApplicationShutdown {
+  @UseGuards(OriginGuard, ...guards.map(exceptPreflight))
+  @UseFilters(ChallengeFilter)
+  class McpController {
+    private readonly logger = new Logger('Mcp');
+
     constructor(
-      @Inject(enforcerToken(name)) private readonly enforcer: McpEnforcer,
-      @Inject(StandingStreams) private readonly standing: StandingStreams,
+      @Inject(McpGateway) private readonly gateway: McpGateway,
+      @Inject(StandingStreams) private readonly streams: StandingStreams,
     ) {}
 
     @All()
-    async pass(@Req() request: ClientRequest, @Res() reply: FastifyReply): Promise<void> {
-      if (isPreflight(request)) return answerPreflight(request, reply, METHODS);
-      const exchange = new Exchange({ server, enforcer: this.enforcer }, request, reply);
-      try {
-        await this.handle(exchange);
-      } catch (error) {
-        if (!(error instanceof GatewayError)) throw error;
-        await refuseRequest(exchange, error);
+    async pass(@Req() route: McpRouteRequest, @Res() reply: PlatformResponse): Promise<void> {
+      const decided = this.gateway.find(nameOf(route));
+      if (decided === undefined) return;
+      const request = new ClientRequest(route);
+      const response = new ClientResponse(reply, () => this.streams.isClosing);
+      if (isPreflight(request)) {
+        answerPreflight(request, response, METHODS);
+        return;
       }
-    }
-
-    async onApplicationShutdown(): Promise<void> {
-      await server.upstream.close();
+      try {
+        const claims = claimsOf(this.gateway.settings.claims, route);
+        await this.handle(openExchange({ ...decided, request, response, claims }));
+      } catch (error) {
+        if (!(error instanceof GatewayError)) this.logger.error(error);
+        refuseError(response, error);
+      }
     }
 
     private async handle(exchange: Exchange): Promise<void> {
       switch (exchange.request.method) {
         case 'POST':
-          return post(exchange, this.standing);
+          return post(exchange, this.streams);
         case 'GET':
-          return listen(exchange, this.standing);
+          return listen(exchange, this.streams);
         case 'DELETE':
           return endSession(exchange);
         default:

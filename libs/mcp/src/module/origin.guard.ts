@@ -1,8 +1,11 @@
-import { ForbiddenException } from '@nestjs/common';
+import { ForbiddenException, Inject, Injectable, NotFoundException } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ClientRequest } from '../http/client-request.js';
+import type { PlatformResponse } from '../http/client-response.js';
 import { shareAnswer } from '../http/cors.js';
-import type { OriginRule } from '../http/origin-rule.js';
+import { McpGateway } from './mcp-gateway.js';
+import { nameOf } from './mcp-route.js';
+import type { McpRouteRequest } from './mcp-route.js';
 
 /**
  * Keeps pages out that have no business here: a browser sends their `Origin`. A page whose name was bound to this
@@ -10,20 +13,24 @@ import type { OriginRule } from '../http/origin-rule.js';
  *
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning | MCP's warning}
  */
+@Injectable()
 export class OriginGuard implements CanActivate {
-  constructor(private readonly rule: OriginRule) {}
+  constructor(@Inject(McpGateway) private readonly gateway: McpGateway) {}
 
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const reply = http.getResponse<FastifyReply>();
-    const { origin } = request.headers;
+    const route = http.getRequest<McpRouteRequest>();
+    const request = new ClientRequest(route);
+    const response = http.getResponse<PlatformResponse>();
+    const rule = this.gateway.find(nameOf(route))?.server.origins;
+    if (rule === undefined) throw new NotFoundException(`Cannot ${request.method} ${request.raw.url ?? ''}`);
+    const { origin, host } = request.headers;
     // Of a refusal as well, which a cache between must not give to a page that may call.
-    reply.header('vary', 'Origin');
-    if (origin !== undefined && !this.rule.allows(origin))
+    response.header('vary', 'Origin');
+    if (origin !== undefined && !rule.allows(origin))
       throw new ForbiddenException('This origin is not allowed');
-    if (!this.rule.allowsHost(request)) throw new ForbiddenException('This host is not allowed');
-    shareAnswer(request, reply, this.rule);
+    if (!rule.allowsHost(host)) throw new ForbiddenException('This host is not allowed');
+    shareAnswer(request, response, rule);
     return true;
   }
 }

@@ -9,6 +9,11 @@ export class StandingStreams implements BeforeApplicationShutdown {
   private readonly streams = new Set<() => void>();
   private closing = false;
 
+  /** Whether the application is closing. */
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
   /**
    * Runs a stream until it ends, or the gateway closes.
    *

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { HeaderValues } from 'nestjs-opa';
 import {
   allowedHeaders,
@@ -8,7 +8,6 @@ import {
   stripHeaders,
 } from 'nestjs-opa/internal';
 import type { McpPermit } from '../policy/enforcer.js';
-import type { FastifyRequest } from 'fastify';
 import { isHopByHop, removeHopByHop } from './hop-by-hop.js';
 import { removeUntrusted } from './untrusted-headers.js';
 
@@ -49,7 +48,7 @@ export class HeaderRules {
   }
 
   /** Takes what only a policy may set, and what can't be trusted, out of a client's request, before a policy sees it. */
-  strip(request: FastifyRequest): void {
+  strip(request: IncomingMessage): void {
     stripHeaders(request, this.policyHeaders);
     // The names of mirrored parameters are the tools' own; MirroredParams refuses two that could pass for one.
     removeUntrusted(request.headers, (name) => comparableHeader(name).startsWith('mcp-param-'));

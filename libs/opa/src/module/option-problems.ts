@@ -13,7 +13,7 @@ export function describeProblem({ path, value, accepted }: OptionProblem): strin
 function shown(name: string, value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  const isSecret = /^(token|tls)\b/.test(name);
+  const isSecret = /^(token|tls|sessionKey)\b/.test(name);
   if (typeof value === 'string' && !isSecret) return JSON.stringify(withoutCredential(value));
   if ((typeof value === 'number' || typeof value === 'boolean') && !isSecret) return String(value);
   return value === undefined ? 'nothing' : `a value of type ${typeof value}`;

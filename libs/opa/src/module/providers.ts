@@ -10,7 +10,6 @@ import { OpaClient } from '../client/index.js';
 import { OpaService } from '../decision/index.js';
 import {
   enforcementToken,
-  inFormOf,
   InputProviders,
   instanceToken,
   Obligations,
@@ -32,6 +31,7 @@ import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
 import { NeverAskedCheck } from './never-asked.check.js';
 import { ScopeCheck } from './scope.check.js';
+import { serviceOf } from './service-of.js';
 
 const PUBLIC = [OpaService, OpaClient, OpaHttpService, OpaHealthIndicator];
 
@@ -105,7 +105,11 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       useFactory: (discovery: DiscoveryService) => new ScopeCheck(discovery, enforcementToken(name)),
       inject: [DiscoveryService],
     },
-    { provide: instanceToken(OpaService, name), useFactory: serviceOf, inject: [runtime, audit] },
+    {
+      provide: instanceToken(OpaService, name),
+      useFactory: (own: OpaRuntime, routes: RouteAudit) => serviceOf(own, () => routes.routes()),
+      inject: [runtime, audit],
+    },
     {
       provide: enforcementToken(name),
       useFactory: (
@@ -130,21 +134,4 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
 export function exportsOf(name: string | undefined): InjectionToken[] {
   const tokens = [...PUBLIC, OpaEnforcement].map((of) => instanceToken(of, name));
   return name === undefined ? [...tokens, OpaGuard, OpaInterceptor] : tokens;
-}
-
-function serviceOf({ settings, stack, transport, inFlight }: OpaRuntime, audit: RouteAudit): OpaService {
-  const { policy, timeout, mode, onUnavailable, inputLimits } = settings;
-  return new OpaService({
-    engine: stack.engine,
-    inFlight,
-    policy,
-    timeout,
-    mode,
-    failOpen: onUnavailable === 'allow',
-    inputLimits,
-    snapshot: () => ({ ...transport.stats(), ...stack.snapshot() }),
-    purge: stack.purge,
-    routes: () => audit.routes(),
-    exceptionIn: inFormOf,
-  });
 }

@@ -25,6 +25,8 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   readonly inFlight = new InFlightDecisions();
 
   private constructor(
+    /** The options as they were given. */
+    readonly options: OpaModuleOptions,
     readonly settings: OpaSettings,
     readonly transport: Transport,
     readonly client: OpaClient,
@@ -44,7 +46,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const client = (url: string): OpaClient => new OpaClient(transport, transport.pool(url), identity);
     const clients = settings.urls.map(client);
     const stack = await engineStack(settings, clients, name, transport.waits);
-    return new OpaRuntime(settings, transport, clients[0] ?? client(DEFAULT_URL), stack);
+    return new OpaRuntime(options, settings, transport, clients[0] ?? client(DEFAULT_URL), stack);
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { McpPermit } from '../policy/enforcer.js';
+import type { McpCall } from '../protocol/call.js';
+import type { JsonRpcRequest } from '../protocol/json-rpc.js';
+import { methodOf, OPENING_METHODS } from '../protocol/methods/index.js';
+import { listTools } from '../upstream/list-tools.js';
+import { decideCall } from './decide-call.js';
+import { clientHeaders, upstreamHeaders } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { Inspector } from './inspector.js';
+import { passAnswer } from './pass-answer.js';
+import type { ClientMessage } from './read-message.js';
+import { refuse } from './refuse.js';
+import { relayEvents } from './relay-events.js';
+
+/**
+ * Decides a client's request, passes it on byte for byte once it is allowed, and passes the answer back.
+ *
+ * @throws GatewayError when its headers do not say what it says, or the upstream gives no answer
+ */
+export async function callUpstream(
+  exchange: Exchange,
+  { message, era, bytes, compared }: ClientMessage<JsonRpcRequest>,
+): Promise<void> {
+  const { server, response, session } = exchange;
+  const call: McpCall = { request: message, era, caller: exchange.caller };
+  const admission = await decideCall(exchange, call);
+  if ('refusal' in admission) {
+    refuse(exchange, call, admission.refusal);
+    return;
+  }
+  response.addHeaders(admission.permit.responseHeaders);
+  const headers = await headersOf(exchange, call, compared, admission.permit);
+  session.noteCall(call, bytes.length);
+  const { signal } = response;
+  const answer = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });
+  const opened = era === 'legacy' && message.method === OPENING_METHODS.legacy && answer.status === 200;
+  const sessionHeaders = opened ? session.open(answer.headers['mcp-session-id']) : {};
+  if (opened) session.noteCall(call, bytes.length);
+  const given = { ...clientHeaders(exchange, answer.headers), ...sessionHeaders };
+  const pass = answer.streams ? relayEvents : passAnswer;
+  await pass(exchange, answer, new Inspector(exchange, call), given, call);
+}
+
+/** The headers of the request to the upstream; those that repeat a tool's arguments are compared with them first. */
+async function headersOf(
+  exchange: Exchange,
+  call: McpCall,
+  compared: readonly string[],
+  permit: McpPermit,
+): Promise<IncomingHttpHeaders> {
+  const { server, request } = exchange;
+  const headers = upstreamHeaders(exchange, compared, permit);
+  server.sentWith.set(call, headers);
+  if (call.era === 'modern' && methodOf(call.request.method)?.paramHeaders === true) {
+    const list = () => listTools(server, call);
+    Object.assign(headers, await server.params.compared(call.request, request.headers, list));
+  }
+  return headers;
+}

@@ -1,0 +1,119 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import type { AddressInfo, Server } from 'node:net';
+import type { OpaService } from 'nestjs-opa';
+import { loadPlugins } from '../contextforge/plugins.js';
+import type { EntryPlugin } from '../contextforge/plugins.js';
+import { PluginEnforcer } from '../contextforge/plugin-enforcer.js';
+import { BodyBudget } from '../http/body-budget.js';
+import { LostBodies } from '../http/lost-bodies.js';
+import { McpServer } from '../http/mcp-server.js';
+import type { DecidedServer, McpSettings } from '../http/mcp-server.js';
+import { isLoopback } from '../http/origin-rule.js';
+import { ServerUrls } from '../http/server-urls.js';
+import { checkOptions } from '../options/options.schema.js';
+import type { McpGatewaySettings } from '../options/options.schema.js';
+import type { McpGatewayOptions } from '../options/options.js';
+import { McpPolicyEnforcer } from '../policy/policy-enforcer.js';
+import { OutputSchemas } from '../protocol/output-schemas.js';
+import { SessionSeal } from '../session/session-seal.js';
+import { HeaderRules } from '../upstream/header-rules.js';
+import { listTools } from '../upstream/list-tools.js';
+import { MCP_GATEWAY_OPTIONS } from './mcp-gateway.module-definition.js';
+import { findOpaInstance } from './opa-instance.js';
+import type { OpaInstance } from './opa-instance.js';
+import { PluginInstances } from './plugin-instances.js';
+import { policyOf } from './policy-of.js';
+import { serveMetadata } from './resource-metadata.js';
+
+/** The MCP servers of the module, each with what decides it. */
+@Injectable()
+export class McpGateway implements OnModuleInit, OnApplicationShutdown {
+  /** The module's options, checked. */
+  readonly settings: McpGatewaySettings;
+  private readonly servers = new Map<string, DecidedServer>();
+  private ownDecides = false;
+
+  constructor(
+    @Inject(MCP_GATEWAY_OPTIONS) options: McpGatewayOptions,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
+    @Inject(PluginInstances) private readonly instances: PluginInstances,
+  ) {
+    this.settings = checkOptions(options);
+  }
+
+  /** Whether the application's own instance of OpaModule decides for a server. */
+  get usesOwnInstance(): boolean {
+    return this.ownDecides;
+  }
+
+  /** The services that decide for plugins with options of their own, by name. */
+  get pluginServices(): ReadonlyMap<string, OpaService> {
+    return this.instances.services;
+  }
+
+  /** The server of a name; `undefined` when there is none. */
+  find(name: string): DecidedServer | undefined {
+    return this.servers.get(name);
+  }
+
+  async onModuleInit(): Promise<void> {
+    const opa = findOpaInstance(this.modules);
+    const { servers, publicUrl, authorizationServers } = this.settings;
+    const { entries, warnings } = await loadPlugins(servers, opa.runtime.options);
+    for (const warning of warnings) new Logger('Mcp').warn(warning);
+    const shared = this.sharedSettings(opa);
+    for (const entry of servers) {
+      const urls = new ServerUrls(`${this.prefix}/mcp/${entry.name}`, publicUrl);
+      const server = new McpServer(entry, shared, urls);
+      const enforcer = await this.enforcerOf(server, opa, entries.get(entry.name));
+      this.servers.set(entry.name, { server, enforcer });
+      if (authorizationServers !== undefined) {
+        serveMetadata(this.host.httpAdapter, server, authorizationServers);
+      }
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.servers.values()].map(({ server }) => server.upstream.close()));
+  }
+
+  private get prefix(): string {
+    const prefix = this.application.getGlobalPrefix().replace(/^\/|\/$/g, '');
+    return prefix === '' ? '' : `/${prefix}`;
+  }
+
+  private sharedSettings({ runtime }: OpaInstance): McpSettings {
+    const { sessionKey, maxBufferedBytes, audience } = this.settings;
+    const { input, policyHeaders } = runtime.settings;
+    return {
+      headers: new HeaderRules(input?.headers ?? [], policyHeaders),
+      seal: new SessionSeal(sessionKey),
+      bodies: new BodyBudget(maxBufferedBytes),
+      lostBodies: new LostBodies(),
+      isLocal: () => {
+        const address = (this.host.httpAdapter.getHttpServer() as Server).address() as AddressInfo | null;
+        return isLoopback(address?.address ?? '');
+      },
+      audience,
+    };
+  }
+
+  private async enforcerOf(
+    server: McpServer,
+    { service, runtime }: OpaInstance,
+    plugins: readonly EntryPlugin[] | undefined,
+  ): Promise<DecidedServer['enforcer']> {
+    const { entry } = server;
+    const schemas = new OutputSchemas((call) => listTools(server, call));
+    if (plugins !== undefined) {
+      this.ownDecides ||= plugins.some(({ instance }) => instance === undefined);
+      return new PluginEnforcer(await this.instances.serve(plugins, service), schemas);
+    }
+    this.ownDecides = true;
+    return new McpPolicyEnforcer(service, { ...entry, policy: policyOf(entry, runtime.settings) }, schemas);
+  }
+}

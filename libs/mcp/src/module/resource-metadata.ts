@@ -1,0 +1,37 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ClientRequest } from '../http/client-request.js';
+import type { PlatformRequest } from '../http/client-request.js';
+import { ClientResponse } from '../http/client-response.js';
+import type { PlatformResponse } from '../http/client-response.js';
+import { answerPreflight, shareAnswer } from '../http/cors.js';
+import type { McpServer } from '../http/mcp-server.js';
+
+/**
+ * Serves what a client needs to know to get a token (RFC 9728). Everyone may read it; of pages, those that may call the
+ * server. The route is the platform's own: RFC 9728 fixes its path, and neither the application's guards nor its global
+ * prefix may change who gets it, and where.
+ */
+export function serveMetadata(
+  adapter: AbstractHttpAdapter,
+  { urls, origins }: McpServer,
+  authorizationServers: readonly string[],
+): void {
+  const path = urls.metadataPath;
+  adapter.get(path, (request: PlatformRequest, reply: PlatformResponse) => {
+    const client = new ClientRequest(request);
+    shareAnswer(client, reply, origins);
+    const metadata = {
+      resource: urls.resource(client),
+      authorization_servers: authorizationServers,
+      bearer_methods_supported: ['header'],
+    };
+    new ClientResponse(reply).json(200, JSON.stringify(metadata));
+  });
+  adapter.options(path, (request: PlatformRequest, reply: PlatformResponse) => {
+    const client = new ClientRequest(request);
+    const isShared = shareAnswer(client, reply, origins);
+    const response = new ClientResponse(reply);
+    if (isShared) answerPreflight(client, response, 'GET');
+    else response.empty(204);
+  });
+}

@@ -1,0 +1,83 @@
+import { OpaError } from 'nestjs-opa';
+import { describeProblem } from 'nestjs-opa/internal';
+import { z } from 'zod';
+import { upstreamUrl } from './fields.js';
+import type { McpGatewayOptions, McpHttpRequest } from './options.js';
+import { mcpServerSchema } from './server.schema.js';
+import type { McpServerEntry } from './server.schema.js';
+
+const MIN_SESSION_KEY = 32;
+const filled = z.string().min(1, { error: 'a text that is not empty' });
+
+const schema = z
+  .strictObject({
+    servers: z.array(mcpServerSchema, { error: 'a list of MCP servers' }),
+    claims: z
+      .custom<(request: McpHttpRequest) => object | undefined>((value) => typeof value === 'function', {
+        error: 'a function that gives the claims of a request',
+      })
+      .default(
+        () =>
+          ({ user }: McpHttpRequest) =>
+            (user ?? undefined) as object | undefined,
+      ),
+    audience: filled.optional(),
+    authorizationServers: z.array(upstreamUrl, { error: 'a list of URLs' }).optional(),
+    publicUrl: upstreamUrl.optional(),
+    sessionKey: z
+      .string()
+      .min(MIN_SESSION_KEY, { error: `at least ${MIN_SESSION_KEY} characters` })
+      .optional(),
+    maxBufferedBytes: z
+      .int()
+      .min(1)
+      .default(64 * 1024 * 1024),
+  })
+  .superRefine(({ servers }, context) => {
+    const names = servers.map(({ name }) => name);
+    names.forEach((name, index) => {
+      if (names.indexOf(name) === index) return;
+      const message = 'a name that no other server has';
+      context.addIssue({ code: 'custom', path: ['servers', index, 'name'], message, input: name });
+    });
+  });
+
+/** The module's options, checked, with their defaults. */
+export interface McpGatewaySettings extends Omit<
+  Required<McpGatewayOptions>,
+  'servers' | 'audience' | 'authorizationServers' | 'publicUrl' | 'sessionKey'
+> {
+  readonly servers: readonly McpServerEntry[];
+  readonly audience?: string | undefined;
+  readonly authorizationServers?: readonly string[] | undefined;
+  readonly publicUrl?: string | undefined;
+  readonly sessionKey?: string | undefined;
+}
+
+/**
+ * Checks the module's options and fills in their defaults.
+ *
+ * @throws OpaError `OPA_BAD_OPTIONS`, one message that names each wrong option, what was given and what is accepted
+ */
+export function checkOptions(options: McpGatewayOptions): McpGatewaySettings {
+  const parsed = schema.safeParse(options, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap(problemsOf).map(describeProblem);
+  throw new OpaError('OPA_BAD_OPTIONS', `McpGatewayModule: ${problems.join('; ')}.`);
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Parameters<typeof describeProblem>[0][] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], value: undefined, accepted: undefined }));
+  return [{ path, value: issue.input, accepted: acceptedBy(issue) }];
+}
+
+function acceptedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small')
+    return issue.origin === 'string' ? issue.message : `at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `at most ${issue.maximum}`;
+  if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(', ');
+  const isDefault = issue.code === 'invalid_type' && issue.message.startsWith('Invalid input');
+  return isDefault ? `a value of type ${issue.expected}` : issue.message;
+}

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from '../../../../test/gateway/support/cleanup.js';
+import { open, send } from '../../../../test/gateway/support/client.js';
+import { startOpa } from '../../../../test/gateway/support/opa-process.js';
+import { call, tool } from '../../../../test/gateway/mcp/support/mcp-gateway.js';
+import { DECIDED, POLICIES } from '../../../../test/gateway/mcp/support/policies.js';
+import {
+  event,
+  reply,
+  result,
+  said,
+  startScripted,
+  stream,
+} from '../../../../test/gateway/mcp/support/scripted-server.js';
+import type { ScriptedServer } from '../../../../test/gateway/mcp/support/scripted-server.js';
+import { HEADERS, SETUPS, startApp } from './support.js';
+import type { Started } from './support.js';
+
+const cleanup = new Cleanup();
+let opaUrl: string;
+let upstream: ScriptedServer;
+beforeAll(async () => {
+  opaUrl = cleanup.add(await startOpa({ rego: POLICIES }), ({ kill }) => kill()).url;
+  upstream = cleanup.add(await startScripted(), ({ close }) => close());
+}, 60_000);
+afterAll(() => cleanup.run());
+
+const servers = () =>
+  [
+    { name: 'up' },
+    { name: 'http', denial: 'http' as const },
+    { name: 'result', denial: 'result' as const },
+  ].map((entry) => ({ url: `${upstream.url}/mcp`, ...DECIDED, ...entry }));
+const initialize = call('initialize', { protocolVersion: '2025-11-25', capabilities: {} });
+
+describe.each(SETUPS)('an application on $platform, body parser: $body', (setup) => {
+  let app: Started;
+  beforeAll(async () => {
+    const authorizationServers = ['https://issuer.example'];
+    app = await startApp(setup, opaUrl, { servers: servers(), authorizationServers });
+  }, 60_000);
+  afterAll(() => app.app.close());
+
+  it('passes an allowed call on byte for byte, and its answer back', async () => {
+    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+    const text =
+      ' {"jsonrpc":"2.0", "id":7,"method":"tools/call","params":{"name":"x","arguments":{"n":1.50}}}';
+    const answer = await app.post(text, { user: 'alice' });
+    expect([answer.status, answer.json()]).toEqual([200, said({ id: 7 }, 'found')]);
+    expect(upstream.got.at(-1)?.text).toBe(text);
+  });
+
+  it.each([
+    ['up', 200, { error: { code: -32001, message: expect.stringContaining('secret is for nobody') } }],
+    ['http', 403, { error: { code: -32001 } }],
+    ['result', 200, { result: { isError: true } }],
+  ])('denies a call in the form of the server %s', async (name, status, body) => {
+    const passed = upstream.got.length;
+    const answer = await app.post(tool('secret'), { path: `/mcp/${name}`, user: 'alice' });
+    expect([answer.status, answer.json()]).toEqual([status, expect.objectContaining({ id: 1 })]);
+    expect(answer.json()).toMatchObject(body);
+    expect(upstream.got.length).toBe(passed);
+  });
+
+  it("shows policies the application's user", async () => {
+    upstream.answer = ({ message }, response) => reply(response, said(message, 'yours'));
+    expect((await app.post(tool('mine'), { user: 'bob' })).json()).toHaveProperty('result');
+    expect((await app.post(tool('mine'), { user: 'alice' })).json()).toHaveProperty('error.code', -32001);
+    expect((await app.post(tool('mine'))).json()).toHaveProperty('error.code', -32001);
+  });
+
+  it('filters a list', async () => {
+    const named = (...names: string[]) => ({ tools: names.map((name) => ({ name, inputSchema: {} })) });
+    upstream.answer = ({ message }, response) => reply(response, result(message, named('a', 'secret')));
+    expect((await app.post(call('tools/list'))).json()).toEqual(result({ id: 1 }, named('a')));
+  });
+
+  it('decides each event of a stream', async () => {
+    upstream.answer = ({ message }, response) =>
+      stream(response).end(
+        event({ jsonrpc: '2.0', method: 'notifications/x' }) + event(said(message, 'password')),
+      );
+    const answer = await app.post(tool('x'));
+    expect(answer.headers['content-type']).toBe('text/event-stream');
+    expect(answer.text).toBe(
+      event({ jsonrpc: '2.0', method: 'notifications/x' }) + event(said({ id: 1 }, '***')),
+    );
+  });
+
+  it('keeps a session for the subject that opened it', async () => {
+    upstream.answer = ({ message }, response) =>
+      reply(response, result(message, {}), 200, { 'mcp-session-id': 'upstream-1' });
+    const id = String((await app.post(initialize, { user: 'alice' })).headers['mcp-session-id']);
+    expect(id).not.toBe('upstream-1');
+    const headers = { 'mcp-session-id': id };
+    expect((await app.post(tool('x'), { user: 'alice', headers })).status).toBe(200);
+    expect(upstream.got.at(-1)?.headers['mcp-session-id']).toBe('upstream-1');
+    expect((await app.post(tool('x'), { user: 'bob', headers })).status).toBe(404);
+  });
+
+  it.each([
+    ['a batch', '[]', {}, 400, -32600],
+    [
+      'a duplicate key',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b"}}',
+      {},
+      400,
+      -32602,
+    ],
+    ['no JSON type', '{}', { 'content-type': 'text/plain' }, 415, -32600],
+  ])('refuses %s', async (_name, body, headers, status, code) => {
+    const answer = await app.post(body, { headers });
+    expect(answer.status).toBe(status);
+    expect(answer.json()).toHaveProperty('error.code', code);
+  });
+
+  it('refuses what is not JSON', async () => {
+    expect((await app.post('{"jsonrpc":')).status).toBe(400);
+  });
+
+  it('refuses a page of another origin, and a server that it does not have', async () => {
+    const refused = await app.post(tool('x'), { headers: { origin: 'https://evil.example' } });
+    expect(refused.status).toBe(403);
+    expect((await app.post(tool('x'), { path: '/mcp/none' })).status).toBe(404);
+    expect((await send(app.port, { path: '/mcp/up', method: 'PUT' })).status).toBe(405);
+  });
+
+  it("tells a client of the application's 401 where to get a token", async () => {
+    const refused = await app.post(tool('x'), { user: 'nobody' });
+    const [, url = ''] =
+      /^Bearer resource_metadata="(.*)"$/.exec(refused.headers['www-authenticate'] ?? '') ?? [];
+    expect([refused.status, new URL(url).pathname]).toEqual([
+      401,
+      '/.well-known/oauth-protected-resource/mcp/up',
+    ]);
+    const metadata = await send(app.port, { path: new URL(url).pathname, headers: { 'x-user': 'nobody' } });
+    expect([metadata.status, metadata.json()]).toEqual([
+      200,
+      {
+        resource: `http://127.0.0.1:${app.port}/mcp/up`,
+        authorization_servers: ['https://issuer.example'],
+        bearer_methods_supported: ['header'],
+      },
+    ]);
+  });
+
+  it('ends standing streams when it closes', async () => {
+    const closing = await startApp(setup, opaUrl, { servers: servers() });
+    upstream.answer = (_got, response) =>
+      stream(response).write(event({ jsonrpc: '2.0', method: 'notifications/x' }));
+    const answer = await open(closing.port, { path: '/mcp/up', headers: HEADERS });
+    const text = answer.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '');
+    await closing.app.close();
+    expect(await text).toBe(event({ jsonrpc: '2.0', method: 'notifications/x' }));
+    expect(answer.complete).toBe(true);
+  });
+});
+
+describe.each(['express', 'fastify'] as const)('an application on %s', (platform) => {
+  it('refuses messages whose bytes are gone, and says once what to do', async () => {
+    const app = await startApp({ platform, body: 'parsed' }, opaUrl, { servers: servers() });
+    const passed = upstream.got.length;
+    for (const id of [1, 2]) {
+      const answer = await app.post(tool('x', id));
+      expect([answer.status, answer.json()]).toMatchObject([500, { error: { code: -32603 } }]);
+    }
+    expect(upstream.got.length).toBe(passed);
+    expect(app.errors).toEqual([expect.stringContaining('{ rawBody: true }')]);
+    await app.app.close();
+  });
+
+  it('serves below a global prefix, with the metadata where RFC 9728 wants them', async () => {
+    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+    const options = { servers: servers(), authorizationServers: ['https://issuer.example'] };
+    const app = await startApp({ platform, body: 'rawBody' }, opaUrl, options, (created) => {
+      created.setGlobalPrefix('api');
+      created.enableVersioning();
+    });
+    expect((await app.post(tool('x'), { path: '/api/mcp/up' })).status).toBe(200);
+    const path = '/.well-known/oauth-protected-resource/api/mcp/up';
+    expect((await send(app.port, { path })).json()).toMatchObject({
+      resource: `http://127.0.0.1:${app.port}/api/mcp/up`,
+    });
+    await app.app.close();
+  });
+
+  it('refuses a caller who has no subject, for sessions would be everyone’s', async () => {
+    const app = await startApp({ platform, body: 'rawBody' }, opaUrl, {
+      servers: servers(),
+      claims: () => ({ id: 5 }),
+    });
+    expect((await app.post(tool('x'))).status).toBe(500);
+    expect(app.errors).toEqual([expect.stringContaining('"sub"')]);
+    await app.app.close();
+  });
+});

@@ -1,0 +1,41 @@
+import type { RouteReport } from '../decision/index.js';
+import { OpaService } from '../decision/index.js';
+import { inFormOf } from '../enforcement/index.js';
+import type { OpaModuleOptions } from './options.js';
+import { OpaRuntime } from './runtime.js';
+
+/**
+ * The service of a module instance.
+ *
+ * @param routes - reports the handlers that the instance decides for
+ */
+export function serviceOf(runtime: OpaRuntime, routes: () => readonly RouteReport[]): OpaService {
+  const { settings, stack, transport, inFlight } = runtime;
+  const { policy, timeout, mode, onUnavailable, inputLimits } = settings;
+  return new OpaService({
+    engine: stack.engine,
+    inFlight,
+    policy,
+    timeout,
+    mode,
+    failOpen: onUnavailable === 'allow',
+    inputLimits,
+    snapshot: () => ({ ...transport.stats(), ...stack.snapshot() }),
+    purge: stack.purge,
+    routes,
+    exceptionIn: inFormOf,
+  });
+}
+
+/**
+ * A module instance that Nest does not know. Whoever creates the instance calls the lifecycle hooks of its runtime.
+ *
+ * @throws OpaError as {@link OpaRuntime.create}
+ */
+export async function createInstance(
+  options: OpaModuleOptions,
+  name: string,
+): Promise<{ readonly service: OpaService; readonly runtime: OpaRuntime }> {
+  const runtime = await OpaRuntime.create(options, name);
+  return { runtime, service: serviceOf(runtime, () => []) };
+}
