@@ -10,7 +10,7 @@ interface OrderPaid {
 export class OrderEvents {
   constructor(private readonly opa: OpaService) {}
 
-  /** The library's own decorator stands here, such as `@RabbitSubscribe({ exchange: 'orders', routingKey: 'paid' })`. */
+  /** The library's own decorator stands here. */
   async paid({ order, paidBy }: OrderPaid): Promise<void> {
     const input = {
       subject: { id: paidBy },

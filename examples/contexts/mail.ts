@@ -1,0 +1,25 @@
+import { RabbitSubscribe } from '@golevelup/nestjs-rabbitmq';
+import { Injectable, UseGuards } from '@nestjs/common';
+import { OpaGuard, OpaPolicy } from 'nestjs-opa';
+
+interface Mail {
+  readonly to: string;
+}
+
+/** Sends the mails of a queue. RabbitMQ drops a denied message, or sends it to the exchange `dead`. */
+@Injectable()
+export class MailSender {
+  readonly sent: string[] = [];
+
+  @RabbitSubscribe({
+    exchange: 'orders',
+    routingKey: 'mail.send',
+    queue: 'mail',
+    queueOptions: { deadLetterExchange: 'dead' },
+  })
+  @UseGuards(OpaGuard)
+  @OpaPolicy('mail/send')
+  send({ to }: Mail): void {
+    this.sent.push(to);
+  }
+}
