@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { OpaError, OpaModule, OpaService } from 'nestjs-opa';
 import { McpPolicyEnforcer, OutputSchemas } from 'nestjs-opa-mcp';
 import { TestEngine } from 'nestjs-opa/testing';
-import { call, cleanUp, enforcer, modern } from './support.js';
+import { call, cleanUp, enforcer, modern, noObligations } from './support.js';
 
 let engine: TestEngine;
 beforeEach(() => {
@@ -108,7 +108,12 @@ describe('lists', () => {
     const module = { module: class App {}, imports: [OpaModule.forRoot({ engine, mode: 'permissive' })] };
     const app = await NestFactory.createApplicationContext(module, { logger: false });
     const opa = app.get(OpaService);
-    const mcp = new McpPolicyEnforcer(opa, { policy: 'request', list: 'list' }, new OutputSchemas());
+    const mcp = new McpPolicyEnforcer(
+      opa,
+      { policy: 'request', list: 'list' },
+      new OutputSchemas(),
+      noObligations,
+    );
     engine.answer('list', ['a']);
     await mcp.after(call('tools/list'), tools);
     expect([opa.stats().decisions.allow, opa.permissiveReport()]).toMatchObject([1, [{ policy: 'list' }]]);

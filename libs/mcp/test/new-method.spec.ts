@@ -35,7 +35,7 @@ jest.unstable_mockModule('../src/protocol/methods/table.js', () => ({
   METHODS: { ...METHODS, ...ROWS },
 }));
 // Imported after the mock: these modules read the table.
-const { call, modern } = await import('./support.js');
+const { call, modern, noObligations } = await import('./support.js');
 const { McpPolicyEnforcer, OutputSchemas, parsePlugin, PluginEnforcer } = await import('../src/index.js');
 const { DeclaredNames } = await import('../src/protocol/declared-names.js');
 const { assertMirrored } = await import('../src/protocol/mirrored-headers.js');
@@ -67,7 +67,7 @@ async function withOpa<T>(use: (opa: OpaService) => Promise<T>): Promise<T> {
 const withPolicies = <T>(use: (mcp: InstanceType<typeof McpPolicyEnforcer>) => Promise<T>): Promise<T> =>
   withOpa((opa) => {
     const policies = { policy: 'request', response: 'response', list: 'list' };
-    return use(new McpPolicyEnforcer(opa, policies, new OutputSchemas()));
+    return use(new McpPolicyEnforcer(opa, policies, new OutputSchemas(), noObligations));
   });
 
 describe('a method whose only trace is a row of the table', () => {
@@ -130,7 +130,7 @@ describe('a method whose only trace is a row of the table', () => {
     engine.answer('p/at_tool_post_fetch', false);
     await withOpa(async (opa) => {
       const deciding = file.plugins.map((plugin) => ({ plugin, opa }));
-      const mcp = new PluginEnforcer(deciding, new OutputSchemas());
+      const mcp = new PluginEnforcer(deciding, new OutputSchemas(), noObligations);
       expect(await mcp.before(render)).toEqual({ permit: {} });
       expect(engine.questions).toMatchObject([
         {

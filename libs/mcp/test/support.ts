@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { OpaModule, OpaService } from 'nestjs-opa';
+import { ObligationExecutor } from 'nestjs-opa/internal';
 import type { McpCall, McpPolicies } from 'nestjs-opa-mcp';
 import { McpPolicyEnforcer, OutputSchemas } from 'nestjs-opa-mcp';
 
@@ -22,8 +23,14 @@ export async function enforcer(
   const module = { module: class App {}, imports: [OpaModule.forRoot({ engine, ...options })] };
   const app = await NestFactory.createApplicationContext(module, { logger: false });
   apps.push(app);
-  return new McpPolicyEnforcer(app.get(OpaService), { policy: 'request', ...policies }, schemas);
+  const executor = app.get(ObligationExecutor, { strict: false });
+  return new McpPolicyEnforcer(app.get(OpaService), { policy: 'request', ...policies }, schemas, executor);
 }
+
+/** For enforcers whose decisions have no obligations. */
+export const noObligations: Pick<ObligationExecutor, 'execute'> = {
+  execute: () => Promise.reject(new Error('No obligation was expected.')),
+};
 
 const claims = { sub: 'alice', client_id: 'agent-1', aud: 'gateway' };
 

@@ -22,11 +22,13 @@ export {
   failureMessage,
   isAllowed,
   logFailure,
+  retryAfterOf,
   together,
 } from './decision/index.js';
 export type { ResultEdit } from './contexts/index.js';
 export { applyToRequest, MCP_RESOURCES, setHeaders, stripHeaders } from './contexts/index.js';
-export { BUILT_IN, edited } from './enforcement/index.js';
+export { challengeOf, edited, mergeStepUps, ObligationExecutor, obligationsOf } from './enforcement/index.js';
+export type { HeaderTarget, StepUp } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
 export { createInstance, describeProblem, OpaRuntime } from './module/index.js';
 export { parseOrigin } from './transport/index.js';

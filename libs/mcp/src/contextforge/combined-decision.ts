@@ -1,11 +1,11 @@
-import type { Decision } from 'nestjs-opa';
+import type { Decision, HeaderValues } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
 import type { ResultEdit } from 'nestjs-opa/internal';
-import { isAllowed, together } from 'nestjs-opa/internal';
-import type { McpEffects } from '../policy/effects.js';
-import { effectsOf } from '../policy/effects.js';
-import type { McpRefusal } from '../policy/enforcer.js';
+import { isAllowed, mergeStepUps, together } from 'nestjs-opa/internal';
+import type { McpOrigin, McpRefusal } from '../policy/enforcer.js';
+import type { McpEffects, McpObligations } from '../policy/obligations.js';
+import type { McpCall } from '../protocol/call.js';
 import { denied } from '../policy/refusals.js';
 
 /** The part of OpaService that a plugin needs. */
@@ -18,10 +18,21 @@ export interface PluginQuery {
   readonly input: unknown;
 }
 
+/** What the queries are about. */
+export interface PluginQueryScope {
+  readonly call: McpCall;
+  readonly origin: McpOrigin;
+  readonly obligations: McpObligations;
+  /** Whether there is a result to edit. Without one an edit can't be carried out. */
+  readonly hasResult: boolean;
+}
+
 /** Several decisions combined: a refusal, or the changes that they make to the result. */
 export interface CombinedDecision {
   readonly refusal?: McpRefusal;
   readonly edits: readonly ResultEdit[];
+  /** The headers that obligations set on the client's response. */
+  readonly headers: HeaderValues;
   /** What replaces the result; `undefined` when no policy replaces the result. */
   readonly body?: unknown;
   /** The allows as one decision; `undefined` when permissive mode let everything pass. */
@@ -37,38 +48,41 @@ interface Decided extends McpEffects {
  * Evaluates every query at once. All must allow, and every obligation must be carried out. One denial is enough to
  * refuse, whatever becomes of the other queries.
  *
- * @param hasResult - whether there is a result to edit; without one an edit can't be carried out
  * @throws OpaError when a query fails and no other denies; `OPA_BAD_DECISION` when two policies replace the result
  */
 export async function decideAll(
   queries: readonly PluginQuery[],
-  hasResult: boolean,
-  signal: AbortSignal | undefined,
+  scope: PluginQueryScope,
 ): Promise<CombinedDecision> {
-  const phase = hasResult ? 'response' : 'request';
+  const phase = scope.hasResult ? 'response' : 'request';
+  const { signal } = scope.origin;
   const settled = await Promise.allSettled(
     queries.map(async ({ opa, policy, input }) =>
-      carryOut(await opa.decide({ policy, input, phase, signal }), opa, hasResult),
+      carryOut(await opa.decide({ policy, input, phase, signal }), opa, scope),
     ),
   );
   const decided = settled.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const refusing = decided.filter(({ refuses }) => refuses);
-  if (refusing.length > 0) return { refusal: combinedRefusal(refusing), edits: [] };
+  if (refusing.length > 0) return { refusal: combinedRefusal(refusing), edits: [], headers: {} };
   const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   const effective = decided.filter(({ decision }) => decision.degraded !== 'permissive');
   return {
     edits: effective.flatMap(({ edits }) => edits),
+    headers: Object.assign({}, ...effective.map(({ headers }) => headers)) as HeaderValues,
     body: replacementOf(effective),
     ...(effective.length > 0 && { allowed: together(effective.map(({ decision }) => decision)) }),
   };
 }
 
-function carryOut(decision: Decision, opa: PluginOpa, hasResult: boolean): Decided {
-  const effects = effectsOf(decision);
-  // A mocked OpaService may return anything, so only `true` counts as an allow.
+async function carryOut(
+  decision: Decision,
+  opa: PluginOpa,
+  { call, origin, obligations, hasResult }: PluginQueryScope,
+): Promise<Decided> {
+  const effects = await obligations.carryOut(decision, call, origin.context);
   if (!isAllowed(decision)) return { ...effects, decision, refuses: true };
-  const failed = effects.failed || effects.scopes !== undefined || (!hasResult && effects.edits.length > 0);
+  const failed = effects.failed || effects.stepUp !== undefined || (!hasResult && effects.edits.length > 0);
   const refuses = failed && decision.enforced !== 'pass';
   if (failed && !refuses && decision.degraded === undefined) {
     opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
@@ -78,10 +92,11 @@ function carryOut(decision: Decision, opa: PluginOpa, hasResult: boolean): Decid
 
 function combinedRefusal(refusing: readonly Decided[]): McpRefusal {
   const [first] = refusing as [Decided];
-  const stepUps = refusing.filter(({ scopes }) => scopes !== undefined);
-  const scopes = [...new Set(stepUps.flatMap((stepUp) => stepUp.scopes ?? []))];
+  const stepUps = refusing.flatMap(({ stepUp }) => stepUp ?? []);
   const reasons = refusing.flatMap(({ decision }) => decision.reasons);
-  return denied({ ...first.decision, reasons }, stepUps.length > 0 ? scopes : undefined);
+  const headers = Object.assign({}, ...refusing.map((refused) => refused.headers)) as HeaderValues;
+  const stepUp = stepUps.length > 0 ? mergeStepUps(stepUps) : undefined;
+  return denied({ ...first.decision, reasons }, { stepUp, headers });
 }
 
 function replacementOf(decided: readonly Decided[]): unknown {

@@ -1,6 +1,8 @@
+import type { ObligationExecutor } from 'nestjs-opa/internal';
 import { edited } from 'nestjs-opa/internal';
 import { payloadBefore } from '../policy/contextforge-input.js';
-import type { McpAdmission, McpEnforcer, McpResult } from '../policy/enforcer.js';
+import type { McpAdmission, McpEnforcer, McpOrigin, McpResult } from '../policy/enforcer.js';
+import { McpObligations } from '../policy/obligations.js';
 import { permitOf, responseHeadersOf } from '../policy/permit-headers.js';
 import { failed, failedResult, invalid, isAborted } from '../policy/refusals.js';
 import { MappingError, resourceOf } from '../policy/resource.js';
@@ -26,24 +28,28 @@ import { isAmbiguous, parseResourceUri } from './resource-uri.js';
  */
 export class PluginEnforcer implements McpEnforcer {
   private readonly plugins: readonly DecidingPlugin[];
+  private readonly obligations: McpObligations;
   private readonly schemes: ReadonlySet<string>;
 
   /** @param schemas - the tools' output schemas, for results that a policy changes */
   constructor(
     plugins: readonly DecidingPlugin[],
     private readonly schemas: OutputSchemas,
+    executor: Pick<ObligationExecutor, 'execute'>,
   ) {
+    this.obligations = new McpObligations(executor);
     this.plugins = plugins.filter(({ opa }) => opa.mode !== 'disabled');
     const entries = this.plugins.flatMap(({ plugin }) => plugin.entries);
     this.schemes = new Set(entries.flatMap(({ uri }) => (uri === undefined ? [] : [uri.scheme])));
   }
 
-  async before(call: McpCall, signal?: AbortSignal): Promise<McpAdmission> {
+  async before(call: McpCall, origin: McpOrigin = {}): Promise<McpAdmission> {
     const hooked = hookedMethod(call.request.method);
     if (hooked === undefined) return { permit: {} };
     try {
-      const { refusal, allowed } = await decideAll(this.queriesBefore(call, hooked), false, signal);
-      return refusal === undefined ? { permit: permitOf(allowed) } : { refusal };
+      const scope = { call, origin, obligations: this.obligations, hasResult: false };
+      const { refusal, allowed, headers } = await decideAll(this.queriesBefore(call, hooked), scope);
+      return refusal === undefined ? { permit: permitOf(allowed, headers) } : { refusal };
     } catch (error) {
       const isInvalid = error instanceof MappingError;
       return { refusal: isInvalid ? invalid(`Invalid params: ${error.message}`) : failed(error) };
@@ -55,16 +61,17 @@ export class PluginEnforcer implements McpEnforcer {
     return hooked !== undefined && this.entriesAfter(call, hooked).length > 0;
   }
 
-  async after(call: McpCall, received: unknown, signal?: AbortSignal): Promise<McpResult> {
+  async after(call: McpCall, received: unknown, origin: McpOrigin = {}): Promise<McpResult> {
     const hooked = hookedMethod(call.request.method);
     if (hooked === undefined || !this.seesResult(call)) return { result: received };
     const { result: form } = hooked.method;
     try {
       const result = assertResultShape(call, form, received);
       const queries = this.queriesAfter(call, hooked, result);
-      const { refusal, edits, body, allowed } = await decideAll(queries, true, signal);
+      const scope = { call, origin, obligations: this.obligations, hasResult: true };
+      const { refusal, edits, body, allowed, ...effects } = await decideAll(queries, scope);
       if (refusal !== undefined) return { refusal };
-      const headers = responseHeadersOf(allowed);
+      const headers = responseHeadersOf(allowed, effects.headers);
       if (body === undefined && edits.length === 0) return { result: received, ...headers };
       const changed = assertResultShape(call, form, edited(body === undefined ? result : body, edits));
       await this.schemas.assertValid(call, changed, result);

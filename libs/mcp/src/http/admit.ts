@@ -12,12 +12,12 @@ import { reportNotAdmitted } from './report.js';
  * @returns why it must not go on; `undefined` when it may
  */
 export async function admit(exchange: Exchange, era: McpEra, what: string): Promise<McpRefusal | undefined> {
-  const { server, enforcer, caller, request, response, session } = exchange;
+  const { server, enforcer, caller, request, origin, session } = exchange;
   if (session.isOpen) return undefined;
   const version = request.headers['mcp-protocol-version'];
   const opening = openingOf(caller, era, typeof version === 'string' ? version.trim() : undefined);
   if (server.admissions.has(opening)) return undefined;
-  const admission = await enforcer.before(opening, response.signal);
+  const admission = await enforcer.before(opening, origin);
   if ('permit' in admission) {
     server.admissions.add(opening);
     return undefined;

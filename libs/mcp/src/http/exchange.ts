@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ExecutionContext } from '@nestjs/common';
 import { pickHeaders } from 'nestjs-opa/internal';
-import type { McpEnforcer, McpPermit } from '../policy/enforcer.js';
+import type { McpEnforcer, McpOrigin, McpPermit } from '../policy/enforcer.js';
 import type { McpCaller } from '../protocol/call.js';
 import { SubjectSession } from '../session/subject-session.js';
 import type { ClientRequest } from './client-request.js';
@@ -18,6 +19,8 @@ export interface Exchange {
   /** The caller as one text. */
   readonly subject: string;
   readonly session: SubjectSession;
+  /** What decisions on its messages are given along. */
+  readonly origin: McpOrigin;
 }
 
 /** What an exchange is opened with. */
@@ -26,10 +29,18 @@ export interface ExchangeParts extends DecidedServer {
   readonly response: ClientResponse;
   /** The caller's claims; `undefined` for an anonymous caller. */
   readonly claims: McpCaller['claims'];
+  readonly context: ExecutionContext;
 }
 
 /** Opens an exchange. Headers that only a policy may set leave the request first. */
-export function openExchange({ server, enforcer, request, response, claims }: ExchangeParts): Exchange {
+export function openExchange({
+  server,
+  enforcer,
+  request,
+  response,
+  claims,
+  context,
+}: ExchangeParts): Exchange {
   const { headers, seal } = server.settings;
   headers.strip(request.raw);
   const caller = {
@@ -41,7 +52,8 @@ export function openExchange({ server, enforcer, request, response, claims }: Ex
   const subject = subjectOf(caller);
   const records = { name: server.entry.name, seal, ledger: server.ledger };
   const session = new SubjectSession(records, subject);
-  return { server, enforcer, request, response, caller, subject, session };
+  const origin = { signal: response.signal, context };
+  return { server, enforcer, request, response, caller, subject, session, origin };
 }
 
 /**

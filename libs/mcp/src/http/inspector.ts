@@ -118,11 +118,11 @@ export class Inspector {
     this.exchange.enforcer.seesResult(call) || isAboutTask(call.request) || listsTasks(call.request);
 
   private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
-    const { enforcer, server, response } = this.exchange;
+    const { enforcer, server, response, origin } = this.exchange;
     if (!server.sentWith.has(call)) server.sentWith.set(call, upstreamHeaders(this.exchange));
     if (server.declaredNames.misspelledIn(call.request, result)) return { refusal: MISSPELLED };
     if (!enforcer.seesResult(call)) return { result };
-    const decided = await enforcer.after(call, result, response.signal);
+    const decided = await enforcer.after(call, result, origin);
     if ('result' in decided) response.addHeaders(decided.headers);
     return decided;
   };

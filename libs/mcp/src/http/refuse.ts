@@ -7,9 +7,6 @@ import type { ClientResponse } from './client-response.js';
 import type { Exchange } from './exchange.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
-/** How long a client is asked to wait when no decision could be had, in seconds. */
-const RETRY_AFTER_S = 1;
-
 /** A JSON-RPC error as text; an id that isn't known is left out, as MCP's schema has it. */
 export function errorText(
   id: JsonRpcId | null | undefined,
@@ -49,7 +46,8 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
     response.json(403, errorText(id, refusal));
     return;
   }
-  const headers = status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
+  const { retryAfter } = refusal;
+  const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   response.json(status, errorText(id, refusal), headers);
 }
 

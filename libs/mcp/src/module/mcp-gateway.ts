@@ -3,6 +3,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { AddressInfo, Server } from 'node:net';
 import type { OpaService } from 'nestjs-opa';
+import { ObligationExecutor } from 'nestjs-opa/internal';
 import { loadPlugins } from '../contextforge/plugins.js';
 import type { EntryPlugin } from '../contextforge/plugins.js';
 import { PluginEnforcer } from '../contextforge/plugin-enforcer.js';
@@ -109,11 +110,13 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
   ): Promise<DecidedServer['enforcer']> {
     const { entry } = server;
     const schemas = new OutputSchemas((call) => listTools(server, call));
+    const executor = this.modules.get(ObligationExecutor, { strict: false });
     if (plugins !== undefined) {
       this.ownDecides ||= plugins.some(({ instance }) => instance === undefined);
-      return new PluginEnforcer(await this.instances.serve(plugins, service), schemas);
+      return new PluginEnforcer(await this.instances.serve(plugins, service), schemas, executor);
     }
     this.ownDecides = true;
-    return new McpPolicyEnforcer(service, { ...entry, policy: policyOf(entry, runtime.settings) }, schemas);
+    const policies = { ...entry, policy: policyOf(entry, runtime.settings) };
+    return new McpPolicyEnforcer(service, policies, schemas, executor);
   }
 }

@@ -1,6 +1,7 @@
 import {
   All,
   Controller,
+  createParamDecorator,
   Inject,
   Logger,
   Req,
@@ -9,7 +10,7 @@ import {
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
-import type { Type } from '@nestjs/common';
+import type { ExecutionContext, Type } from '@nestjs/common';
 import { OpaPublic } from 'nestjs-opa';
 import { ClientRequest } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
@@ -32,6 +33,8 @@ import { nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
 import { OriginGuard } from './origin.guard.js';
 
+/** What Nest knows of the HTTP request. */
+const Context = createParamDecorator((_: undefined, context: ExecutionContext) => context);
 const METHODS = 'POST, GET, DELETE';
 
 /**
@@ -54,7 +57,11 @@ export function mcpController(guards: readonly McpGuard[]): Type {
     ) {}
 
     @All()
-    async pass(@Req() route: McpRouteRequest, @Res() reply: PlatformResponse): Promise<void> {
+    async pass(
+      @Req() route: McpRouteRequest,
+      @Res() reply: PlatformResponse,
+      @Context() context: ExecutionContext,
+    ): Promise<void> {
       const decided = this.gateway.find(nameOf(route));
       if (decided === undefined) return;
       const request = new ClientRequest(route);
@@ -65,7 +72,7 @@ export function mcpController(guards: readonly McpGuard[]): Type {
       }
       try {
         const claims = claimsOf(this.gateway.settings.claims, route);
-        await this.handle(openExchange({ ...decided, request, response, claims }));
+        await this.handle(openExchange({ ...decided, request, response, claims, context }));
       } catch (error) {
         if (!(error instanceof GatewayError)) this.logger.error(error);
         refuseError(response, error);

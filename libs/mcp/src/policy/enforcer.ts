@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { Decision, HeaderValues } from 'nestjs-opa';
 import type { McpCall } from '../protocol/call.js';
 
@@ -17,6 +18,8 @@ export interface McpRefusal {
   readonly status: number;
   /** The `WWW-Authenticate` of a step-up. Until a stream has begun, the status is then 403. */
   readonly challenge?: string | undefined;
+  /** How many seconds the client should wait, where OPA or this process is overloaded or away. */
+  readonly retryAfter?: number | undefined;
   /** The denial's headers for the HTTP response, with lower-case names. A stream that has begun can't carry them. */
   readonly headers?: HeaderValues | undefined;
 }
@@ -44,12 +47,20 @@ export type McpResult =
   | { readonly result: unknown; readonly hidden?: McpHidden; readonly headers?: HeaderValues }
   | { readonly refusal: McpRefusal };
 
+/** The HTTP request that brings a call. */
+export interface McpOrigin {
+  /** Aborts the decision when the client has gone. */
+  readonly signal?: AbortSignal | undefined;
+  /** What Nest knows of the HTTP request, for the application's obligation handlers. */
+  readonly context?: ExecutionContext | undefined;
+}
+
 /** Decides the requests to one MCP server, and its results. */
 export interface McpEnforcer {
   /** Decides a request. A decision that can't be made is a refusal; the promise never rejects for it. */
-  before(call: McpCall, signal?: AbortSignal): Promise<McpAdmission>;
+  before(call: McpCall, origin?: McpOrigin): Promise<McpAdmission>;
   /** Whether {@link McpEnforcer.after} must decide the results of a call. */
   seesResult(call: McpCall): boolean;
   /** Decides a result of a call that {@link McpEnforcer.before} has permitted. */
-  after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult>;
+  after(call: McpCall, result: unknown, origin?: McpOrigin): Promise<McpResult>;
 }

@@ -1,5 +1,6 @@
 import type { Decision } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
+import type { ObligationExecutor } from 'nestjs-opa/internal';
 import { edited, isAllowed } from 'nestjs-opa/internal';
 import { markModified } from '../protocol/cache-hints.js';
 import type { McpCall } from '../protocol/call.js';
@@ -11,10 +12,10 @@ import { assertResultShape } from '../protocol/result-shape.js';
 import { coazInput } from './coaz-input.js';
 import { contextforgeInput } from './contextforge-input.js';
 import { DeclaredMappings } from './declared-mappings.js';
-import { effectsOf } from './effects.js';
-import type { McpEffects } from './effects.js';
-import type { McpAdmission, McpEnforcer, McpRefusal, McpResult } from './enforcer.js';
+import type { McpAdmission, McpEnforcer, McpOrigin, McpRefusal, McpResult } from './enforcer.js';
 import { filterList } from './list-filter.js';
+import type { McpEffects } from './obligations.js';
+import { McpObligations } from './obligations.js';
 import { permitOf, responseHeadersOf } from './permit-headers.js';
 import { denied, failed, failedResult, invalid, isAborted, unknownMethod } from './refusals.js';
 import { MappingError } from './resource.js';
@@ -36,25 +37,29 @@ export interface McpPolicies {
 /** Decides an MCP server's requests, lists and results by OPA policies. */
 export class McpPolicyEnforcer implements McpEnforcer {
   private readonly mappings = new DeclaredMappings();
+  private readonly obligations: McpObligations;
 
   constructor(
     private readonly opa: Pick<OpaService, 'decide' | 'show' | 'mode' | 'reportWouldDeny'>,
     private readonly policies: McpPolicies,
     private readonly schemas: OutputSchemas,
-  ) {}
+    executor: Pick<ObligationExecutor, 'execute'>,
+  ) {
+    this.obligations = new McpObligations(executor);
+  }
 
-  async before(call: McpCall, signal?: AbortSignal): Promise<McpAdmission> {
+  async before(call: McpCall, { signal, context }: McpOrigin = {}): Promise<McpAdmission> {
     const method = this.methodOf(call);
     if (method === undefined) return { refusal: unknownMethod(call.request.method, call.era) };
     if (isUndecided(method)) return { permit: {} };
     try {
       const { policy } = this.policies;
       const decision = await this.opa.decide({ policy, input: this.inputOf(call, method), signal });
-      const effects = effectsOf(decision);
+      const effects = await this.obligations.carryOut(decision, call, context);
       // Before the call there is no result that an obligation could edit.
       const cannotEdit = effects.edits.length > 0;
       const refusal = this.refusalOf(decision, { ...effects, failed: effects.failed || cannotEdit });
-      return refusal === undefined ? { permit: permitOf(decision) } : { refusal };
+      return refusal === undefined ? { permit: permitOf(decision, effects.headers) } : { refusal };
     } catch (error) {
       const isInvalid = error instanceof MappingError;
       return { refusal: isInvalid ? invalid(`Invalid params: ${error.message}`) : failed(error) };
@@ -67,7 +72,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
     return method?.result !== undefined && this.policies.response !== undefined;
   }
 
-  async after(call: McpCall, result: unknown, signal?: AbortSignal): Promise<McpResult> {
+  async after(call: McpCall, result: unknown, origin: McpOrigin = {}): Promise<McpResult> {
     const method = this.methodOf(call);
     if (method === undefined || isUndecided(method)) return { result };
     this.learn(call, result);
@@ -77,11 +82,15 @@ export class McpPolicyEnforcer implements McpEnforcer {
       if (method.list !== undefined) {
         const { list: policy } = this.policies;
         if (policy === undefined) return { result };
-        return await filterList(this.opa, { call, list: method.list, policy, input, signal }, result);
+        return await filterList(
+          this.opa,
+          { call, list: method.list, policy, input, signal: origin.signal },
+          result,
+        );
       }
       const { response: policy } = this.policies;
       if (method.result === undefined || policy === undefined) return { result };
-      return await this.decideResult(call, method, { policy, input, signal }, result);
+      return await this.decideResult(call, method, { policy, input, origin }, result);
     } catch (error) {
       if (this.opa.mode !== 'permissive' || isAborted(error)) return { refusal: failedResult(error) };
       // In enforcing mode the result would be refused. The log gets the cause, and the report the refusal.
@@ -94,18 +103,22 @@ export class McpPolicyEnforcer implements McpEnforcer {
   private async decideResult(
     call: McpCall,
     method: ContentMethod,
-    query: { policy: string; input: Record<string, unknown>; signal: AbortSignal | undefined },
+    { policy, input, origin }: { policy: string; input: Record<string, unknown>; origin: McpOrigin },
     received: unknown,
   ): Promise<McpResult> {
-    const { policy } = query;
     const result = assertResultShape(call, method.result, received);
-    const input = { ...query.input, response: { result } };
-    const decision = await this.opa.decide({ ...query, input, phase: 'response' });
-    const { edits, ...effects } = effectsOf(decision);
+    const shown = { ...input, response: { result } };
+    const decision = await this.opa.decide({
+      policy,
+      input: shown,
+      phase: 'response',
+      signal: origin.signal,
+    });
+    const { edits, ...effects } = await this.obligations.carryOut(decision, call, origin.context);
     const refusal = this.refusalOf(decision, effects);
     if (refusal !== undefined) return { refusal };
     const { body } = decision;
-    const headers = responseHeadersOf(decision);
+    const headers = responseHeadersOf(decision, effects.headers);
     if (body === undefined && edits.length === 0) return { result, ...headers };
     const changed = edited(body === undefined ? result : body, edits);
     const shaped = assertResultShape(call, method.result, changed, policy);
@@ -114,13 +127,10 @@ export class McpPolicyEnforcer implements McpEnforcer {
   }
 
   /** Why a decision refuses a call or result; `undefined` for an allow, and in permissive mode. */
-  private refusalOf(
-    decision: Decision,
-    { failed, scopes }: Omit<McpEffects, 'edits'>,
-  ): McpRefusal | undefined {
-    if (!isAllowed(decision)) return denied(decision, scopes);
-    if (!failed && scopes === undefined) return undefined;
-    if (decision.enforced !== 'pass') return denied(decision, scopes);
+  private refusalOf(decision: Decision, effects: Omit<McpEffects, 'edits'>): McpRefusal | undefined {
+    if (!isAllowed(decision)) return denied(decision, effects);
+    if (!effects.failed && effects.stepUp === undefined) return undefined;
+    if (decision.enforced !== 'pass') return denied(decision, effects);
     this.opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
     return undefined;
   }

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Decision } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import {
+  challengeOf,
   codesOf,
   DENIED,
   DENIED_MESSAGE,
@@ -9,31 +10,32 @@ import {
   failureMessage,
   isAllowed,
   logFailure,
+  retryAfterOf,
 } from 'nestjs-opa/internal';
+import type { StepUp } from 'nestjs-opa/internal';
 import type { McpEra } from '../protocol/call.js';
 import type { McpRefusal } from './enforcer.js';
+import type { McpEffects } from './obligations.js';
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from '../protocol/parse.js';
 
 const logger = new Logger('OpaMcp');
 
-/**
- * The refusal of a denied call. COAZ-MCP allows the reasons in the message.
- *
- * @param scopes - the scopes of a step-up; `undefined` without a step-up
- */
-export function denied(decision: Decision, scopes: readonly string[] | undefined): McpRefusal {
-  const { reasons, headers } = decision;
+/** The refusal of a denied call. COAZ-MCP allows the reasons in the message. */
+export function denied(decision: Decision, effects: Pick<McpEffects, 'stepUp' | 'headers'>): McpRefusal {
+  const { reasons } = decision;
+  const { stepUp } = effects;
   // An allow whose obligations failed is refused too. Its headers are meant for the MCP server, and may hold a credential.
-  const isDenial = !isAllowed(decision);
-  const data = { ...denialDetails(decision), ...(scopes !== undefined && { scopes }) };
+  const own = isAllowed(decision) ? {} : decision.headers;
+  const headers = { ...own, ...effects.headers };
+  const data = { ...denialDetails(decision), ...(stepUp !== undefined && stepUpData(stepUp)) };
   return {
     kind: 'denied',
     code: DENIED.jsonRpc,
     message: reasons.length === 0 ? DENIED_MESSAGE : `${DENIED_MESSAGE}: ${reasons.join('; ')}`,
     ...(Object.keys(data).length > 0 && { data }),
     status: DENIED.http,
-    ...(scopes !== undefined && { challenge: challengeOf(scopes) }),
-    ...(headers !== undefined && isDenial && { headers }),
+    ...(stepUp !== undefined && { challenge: challengeOf(errorOf(stepUp), stepUp) }),
+    ...(Object.keys(headers).length > 0 && { headers }),
   };
 }
 
@@ -41,7 +43,14 @@ export function denied(decision: Decision, scopes: readonly string[] | undefined
 export function failed(error: unknown): McpRefusal {
   const { jsonRpc, http } = codesOf(error);
   logFailure(logger, error);
-  return { kind: 'failed', code: jsonRpc, message: failureMessage(error), status: http };
+  const retryAfter = retryAfterOf(error);
+  return {
+    kind: 'failed',
+    code: jsonRpc,
+    message: failureMessage(error),
+    status: http,
+    ...(retryAfter !== undefined && { retryAfter }),
+  };
 }
 
 /** Whether the client has gone before the decision was made. */
@@ -66,7 +75,17 @@ export function unknownMethod(method: string, era: McpEra): McpRefusal {
   };
 }
 
-function challengeOf(scopes: readonly string[]): string {
-  const scope = scopes.length === 0 ? '' : `, scope="${scopes.join(' ')}"`;
-  return `error="insufficient_scope"${scope}`;
+/** RFC 6750 has an error for missing scopes, and RFC 9470 one for an authentication that is too weak or too old. */
+function errorOf({ acrValues, maxAge }: StepUp): string {
+  return acrValues.length > 0 || maxAge !== undefined
+    ? 'insufficient_user_authentication'
+    : 'insufficient_scope';
+}
+
+function stepUpData({ scopes, acrValues, maxAge }: StepUp): Readonly<Record<string, unknown>> {
+  return {
+    scopes,
+    ...(acrValues.length > 0 && { acr_values: acrValues }),
+    ...(maxAge !== undefined && { max_age: maxAge }),
+  };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { OpaError } from 'nestjs-opa';
 import { OutputSchemas, parsePlugin, PluginEnforcer } from 'nestjs-opa-mcp';
 import { TestEngine } from 'nestjs-opa/testing';
-import { call, modern } from '../support.js';
+import { call, modern, noObligations } from '../support.js';
 import {
   applied,
   cleanUp,
@@ -167,6 +167,7 @@ describe('results', () => {
     const reporting = new PluginEnforcer(
       file.plugins.map((plugin) => ({ plugin, opa })),
       new OutputSchemas(),
+      noObligations,
     );
     await reporting.after(tool, 'text');
     expect(reportWouldDeny.mock.calls).toEqual(Array(2).fill(['p/allow', 'deny', []]));
@@ -200,7 +201,7 @@ describe('results', () => {
 
   it('are no longer decided once the client has gone', async () => {
     const mcp = await enforcer(one, engine);
-    const gone = AbortSignal.abort();
+    const gone = { signal: AbortSignal.abort() };
     expect(await mcp.before(call('tools/call', { name: 'search' }), gone)).toMatchObject({
       refusal: { kind: 'failed' },
     });

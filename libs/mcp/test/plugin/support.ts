@@ -1,3 +1,4 @@
+import { ObligationExecutor } from 'nestjs-opa/internal';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpaModuleOptions } from 'nestjs-opa';
@@ -5,7 +6,7 @@ import { OpaModule, OpaService } from 'nestjs-opa';
 import type { McpCall, PluginFile } from 'nestjs-opa-mcp';
 import { OutputSchemas, parsePlugin, PluginEnforcer, pluginModuleOptions } from 'nestjs-opa-mcp';
 import type { TestEngine } from 'nestjs-opa/testing';
-import { call } from '../support.js';
+import { call, noObligations } from '../support.js';
 
 const apps: INestApplicationContext[] = [];
 
@@ -55,6 +56,7 @@ export async function enforcerOf(
   logger: LoggerService | false = false,
   schemas = new OutputSchemas(),
 ): Promise<PluginEnforcer> {
+  let executor: Pick<ObligationExecutor, 'execute'> = noObligations;
   const parts = [];
   for (const plugin of plugins) {
     const module = {
@@ -63,9 +65,10 @@ export async function enforcerOf(
     };
     const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
     apps.push(app);
+    executor = app.get(ObligationExecutor, { strict: false });
     parts.push({ plugin, opa: app.get(OpaService) });
   }
-  return new PluginEnforcer(parts, schemas);
+  return new PluginEnforcer(parts, schemas, executor);
 }
 
 /** An enforcer over a table of answers. */

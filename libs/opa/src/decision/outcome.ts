@@ -121,10 +121,12 @@ export function httpFailure(error: unknown): { exception: HttpException; retryAf
   const status = codesOf(error).http;
   const options: HttpExceptionOptions = { cause: error };
   const body = { statusCode: status, error: STATUS_CODES[status], message: failureMessage(error) };
-  const asked = error instanceof OpaError ? error.retryAfterMs : undefined;
-  const wait = asked === undefined ? RETRY_AFTER_S : Math.ceil(asked / 1_000);
-  return {
-    exception: new HttpException(body, status, options),
-    retryAfter: status === 503 ? Math.max(RETRY_AFTER_S, wait) : undefined,
-  };
+  return { exception: new HttpException(body, status, options), retryAfter: retryAfterOf(error) };
+}
+
+/** The seconds of a `Retry-After`: OPA's own, at least 1; `undefined` where a further try would not help. */
+export function retryAfterOf(error: unknown): number | undefined {
+  if (codesOf(error).http !== 503) return undefined;
+  const wanted = error instanceof OpaError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(RETRY_AFTER_S, Math.ceil(wanted / 1_000));
 }

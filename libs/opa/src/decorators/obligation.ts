@@ -4,9 +4,12 @@ import { OpaError } from '../contracts/index.js';
 
 /** What an obligation came with. */
 export interface OpaObligationScene {
-  /** The decision; a handler runs on permits and on denials. */
+  /** The decision. A handler runs on permits and on denials. */
   readonly decision: Decision;
+  /** What Nest knows of the call; of an MCP message, the HTTP request that brought it. */
   readonly context: ExecutionContext;
+  /** The MCP message that was decided; `undefined` for every other kind of route. */
+  readonly mcp?: { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
 }
 
 /** Carries out the obligations of one type; see {@link OpaObligation}. */

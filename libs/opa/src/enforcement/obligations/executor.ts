@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Obligation } from '../../contracts/index.js';
 import { messageOf, OpaError } from '../../contracts/index.js';
@@ -8,8 +9,8 @@ import { ObligationRegistry } from './registry.js';
 
 /** The decision whose obligations are carried out, and where. */
 export interface ObligationTarget {
-  /** What a handler of the application is given. */
-  readonly scene: OpaObligationScene;
+  /** What a handler of the application is given. Without a context only the library's own obligations are carried out. */
+  readonly scene: Omit<OpaObligationScene, 'context'> & { readonly context: ExecutionContext | undefined };
   /** Where the obligation `header` sets headers; `undefined` where the client gets no HTTP response. */
   readonly headers: HeaderTarget | undefined;
 }
@@ -52,7 +53,7 @@ export class ObligationExecutor {
   private async executeOne(
     obligation: Obligation,
     effects: ObligationEffects,
-    scene: OpaObligationScene,
+    { context, ...scene }: ObligationTarget['scene'],
   ): Promise<void> {
     const { type, properties, malformed } = obligation;
     if (malformed !== undefined)
@@ -60,7 +61,8 @@ export class ObligationExecutor {
     const builtIn = BUILT_IN.get(type);
     const handler = this.registry.find(type);
     if (builtIn !== undefined) builtIn(properties, effects);
-    else if (handler !== undefined) await handler.handle(obligation, scene);
+    else if (handler !== undefined && context !== undefined)
+      await handler.handle(obligation, { ...scene, context });
     else
       throw new OpaError(
         'OPA_BAD_DECISION',

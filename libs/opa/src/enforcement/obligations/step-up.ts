@@ -56,6 +56,17 @@ export function challenged(denial: Decision, stepUps: readonly StepUp[], onHttp:
   return { ...denial, status: 401, headers: { ...denial.headers, 'www-authenticate': [...own, ...bearer] } };
 }
 
+/** One step-up that satisfies several: all their scopes and classes, and the youngest authentication. */
+export function mergeStepUps(stepUps: readonly StepUp[]): StepUp {
+  const ages = stepUps.flatMap(({ maxAge }) => maxAge ?? []);
+  return {
+    description: stepUps.find(({ description }) => description !== undefined)?.description,
+    acrValues: [...new Set(stepUps.flatMap(({ acrValues }) => acrValues))],
+    maxAge: ages.length === 0 ? undefined : Math.min(...ages),
+    scopes: [...new Set(stepUps.flatMap(({ scopes }) => scopes))],
+  };
+}
+
 const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
 function tokensOf(name: string, value: unknown): string[] {
