@@ -47,7 +47,8 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
     return;
   }
   const { retryAfter } = refusal;
-  const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  const isUnavailable = status === 503 && retryAfter !== undefined;
+  const headers = isUnavailable ? { 'retry-after': String(retryAfter) } : {};
   response.json(status, errorText(id, refusal), headers);
 }
 
