@@ -1,7 +1,7 @@
-import type { McpRefusal } from '../policy/enforcer.js';
-import type { McpEra } from '../protocol/call.js';
+import type { McpCall, McpEra } from '../protocol/call.js';
 import { openingOf } from '../session/admissions.js';
 import type { Exchange } from './exchange.js';
+import { Refused } from './refused.js';
 import { reportNotAdmitted } from './report.js';
 
 /**
@@ -9,19 +9,19 @@ import { reportNotAdmitted } from './report.js';
  * would begin with. A session's own messages pass, for its `initialize` was allowed.
  *
  * @param what - the HTTP method, or the message's own, for the log
- * @returns why it must not go on; `undefined` when it may
+ * @param call - the request that is admitted, if it is one
+ * @throws Refused when the message must not go on
  */
-export async function admit(exchange: Exchange, era: McpEra, what: string): Promise<McpRefusal | undefined> {
+export async function admit(exchange: Exchange, era: McpEra, what: string, call?: McpCall): Promise<void> {
   const { server, enforcer, caller, request, origin, session } = exchange;
-  if (session.isOpen) return undefined;
+  if (session.isOpen) return;
   const version = request.headers['mcp-protocol-version'];
   const opening = openingOf(caller, era, typeof version === 'string' ? version.trim() : undefined);
-  if (server.admissions.has(opening)) return undefined;
+  if (server.admissions.has(opening)) return;
   const admission = await enforcer.before(opening, origin);
-  if ('permit' in admission) {
-    server.admissions.add(opening);
-    return undefined;
+  if ('refusal' in admission) {
+    reportNotAdmitted(exchange, what, opening.request.method, admission.refusal);
+    throw new Refused(admission.refusal, call);
   }
-  reportNotAdmitted(exchange, what, opening.request.method, admission.refusal);
-  return admission.refusal;
+  server.admissions.add(opening);
 }

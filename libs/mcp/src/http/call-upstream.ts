@@ -10,13 +10,12 @@ import type { Exchange } from './exchange.js';
 import { Inspector } from './inspector.js';
 import { passAnswer } from './pass-answer.js';
 import type { ClientMessage } from './read-message.js';
-import { refuse } from './refuse.js';
 import { relayEvents } from './relay-events.js';
 
 /**
  * Decides a client's request, passes it on byte for byte once it is allowed, and passes the answer back.
  *
- * @throws GatewayError when its headers do not say what it says, or the upstream gives no answer
+ * @throws Refused when a policy stops the request or its result; GatewayError when its headers do not say what it says, or the upstream gives no answer
  */
 export async function callUpstream(
   exchange: Exchange,
@@ -24,13 +23,9 @@ export async function callUpstream(
 ): Promise<void> {
   const { server, response, session } = exchange;
   const call: McpCall = { request: message, era, caller: exchange.caller };
-  const admission = await decideCall(exchange, call);
-  if ('refusal' in admission) {
-    refuse(exchange, call, admission.refusal);
-    return;
-  }
-  response.addHeaders(admission.permit.responseHeaders);
-  const headers = await headersOf(exchange, call, compared, admission.permit);
+  const permit = await decideCall(exchange, call);
+  response.addHeaders(permit.responseHeaders);
+  const headers = await headersOf(exchange, call, compared, permit);
   session.noteCall(call, bytes.length);
   const { signal } = response;
   const answer = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });

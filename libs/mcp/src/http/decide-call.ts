@@ -1,23 +1,30 @@
-import type { McpAdmission } from '../policy/enforcer.js';
+import type { McpPermit } from '../policy/enforcer.js';
 import type { McpCall } from '../protocol/call.js';
 import { isUndecided, methodIn } from '../protocol/methods/index.js';
 import { tasksOf } from '../session/task-references.js';
 import { UNKNOWN_TASK } from '../session/tasks.js';
 import { admit } from './admit.js';
 import type { Exchange } from './exchange.js';
+import { Refused } from './refused.js';
 import { reportDenial } from './report.js';
 
-/** Decides a request; what it does to a task, it may do to one of the subject's own alone. */
-export async function decideCall(exchange: Exchange, call: McpCall): Promise<McpAdmission> {
+/**
+ * Decides a request. A request about a task must be about a task of the subject.
+ *
+ * @throws Refused when the request must not go on
+ */
+export async function decideCall(exchange: Exchange, call: McpCall): Promise<McpPermit> {
   const { server, enforcer, subject, origin } = exchange;
   const { request, era } = call;
   // COAZ has no decision for such a method.
   if (isUndecided(methodIn(era, request.method))) {
-    const refusal = await admit(exchange, era, request.method);
-    if (refusal !== undefined) return { refusal };
+    await admit(exchange, era, request.method, call);
   }
   const admission = await enforcer.before(call, origin);
-  if ('refusal' in admission) reportDenial(exchange, call, admission.refusal);
-  else if (!server.tasks.areOwn(subject, tasksOf(request))) return { refusal: UNKNOWN_TASK };
-  return admission;
+  if ('refusal' in admission) {
+    reportDenial(exchange, call, admission.refusal);
+    throw new Refused(admission.refusal, call);
+  }
+  if (!server.tasks.areOwn(subject, tasksOf(request))) throw new Refused(UNKNOWN_TASK, call);
+  return admission.permit;
 }

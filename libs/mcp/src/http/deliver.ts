@@ -9,23 +9,18 @@ import type { Exchange } from './exchange.js';
 import { Inspector } from './inspector.js';
 import { passAnswer } from './pass-answer.js';
 import type { ClientMessage } from './read-message.js';
-import { refuseUnanswered } from './refuse.js';
 
 /**
  * Passes on what nobody answers: a notification, or a client's answer to a request of the server.
  *
- * @throws GatewayError 400 when it is about another subject's task or request
+ * @throws Refused when a policy stops the message; GatewayError 400 when it is about another subject's task or request
  */
 export async function deliver(
   exchange: Exchange,
   { message, era, bytes, compared }: ClientMessage<JsonRpcNotification | JsonRpcAnswer>,
 ): Promise<void> {
   const { response, server } = exchange;
-  const refusal = await admit(exchange, era, 'method' in message ? message.method : 'an answer');
-  if (refusal !== undefined) {
-    refuseUnanswered(exchange, refusal);
-    return;
-  }
+  await admit(exchange, era, 'method' in message ? message.method : 'an answer');
   assertOwn(exchange, message);
   const headers = upstreamHeaders(exchange, compared);
   const answer = await server.upstream.send({

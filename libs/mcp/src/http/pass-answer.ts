@@ -3,7 +3,8 @@ import { INTERNAL_ERROR } from '../protocol/parse.js';
 import type { McpCall } from '../protocol/call.js';
 import type { Exchange } from './exchange.js';
 import type { Inspector } from './inspector.js';
-import { errorText, refuse } from './refuse.js';
+import { errorText } from './refuse.js';
+import { Refused } from './refused.js';
 import type { UpstreamAnswer } from '../upstream/upstream-client.js';
 
 const logger = new Logger('Mcp');
@@ -13,6 +14,7 @@ const logger = new Logger('Mcp');
  * may pass. A status of the upstream's stays, where it is an error.
  *
  * @param call - the request that it must answer; without one it can be an error alone
+ * @throws Refused when a policy stops the result
  */
 export async function passAnswer(
   exchange: Exchange,
@@ -28,10 +30,7 @@ export async function passAnswer(
     response.json(answer.status, seen.text, headers);
     return;
   }
-  if (seen.kind === 'refuse' && call?.request.id === seen.id) {
-    refuse(exchange, call, seen.refusal);
-    return;
-  }
+  if (seen.kind === 'refuse' && call?.request.id === seen.id) throw new Refused(seen.refusal, call);
   const failed = answer.status >= 400;
   if (!failed || text !== '')
     logger.warn(`${server.entry.name}: an answer is not passed on: ${answer.status}`);

@@ -10,7 +10,7 @@ import type { ClientMessage } from './read-message.js';
 /**
  * Takes one message of a client.
  *
- * @throws GatewayError when the gateway itself refuses it, or the upstream gives no answer
+ * @throws Refused when a policy stops the message; GatewayError when the gateway itself refuses it, or the upstream gives no answer
  */
 export async function post(exchange: Exchange, streams: StandingStreams): Promise<void> {
   const account = exchange.server.settings.bodies.open();

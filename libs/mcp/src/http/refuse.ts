@@ -5,6 +5,7 @@ import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal } from '../policy/enforcer.js';
 import type { ClientResponse } from './client-response.js';
 import type { Exchange } from './exchange.js';
+import type { Refused } from './refused.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
 /** A JSON-RPC error as text; an id that isn't known is left out, as MCP's schema has it. */
@@ -16,8 +17,16 @@ export function errorText(
   return JSON.stringify({ jsonrpc: '2.0', ...(id !== undefined && id !== null && { id }), error });
 }
 
-/** Answers a call that doesn't go on, in the form that the entry's `denial` says. */
-export function refuse(exchange: Exchange, call: McpCall, refusal: McpRefusal): void {
+/**
+ * Answers a message that a policy stops. A request is refused in the form that the server's `denial` says. For a
+ * notification, a response, GET and DELETE the HTTP status says what happened.
+ */
+export function refuse(exchange: Exchange, { call, refusal }: Refused): void {
+  if (call === undefined) sendRefusal(exchange, refusal, refusal.status);
+  else refuseCall(exchange, call, refusal);
+}
+
+function refuseCall(exchange: Exchange, call: McpCall, refusal: McpRefusal): void {
   const { denial } = exchange.server.entry;
   const { id } = call.request;
   const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
@@ -27,11 +36,6 @@ export function refuse(exchange: Exchange, call: McpCall, refusal: McpRefusal): 
   if (!isResult || refusal.challenge !== undefined) return sendRefusal(exchange, refusal, status, id);
   exchange.response.addHeaders(refusal.headers);
   exchange.response.json(200, JSON.stringify({ jsonrpc: '2.0', id, result: deniedResult(call, refusal) }));
-}
-
-/** Refuses what has no answer of its own, so that its HTTP status tells: a notification, an answer, GET and DELETE. */
-export function refuseUnanswered(exchange: Exchange, refusal: McpRefusal): void {
-  sendRefusal(exchange, refusal, refusal.status);
 }
 
 function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id?: JsonRpcId): void {

@@ -7,13 +7,12 @@ import { clientHeaders, upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { Inspector } from './inspector.js';
 import { passAnswer } from './pass-answer.js';
-import { refuseUnanswered } from './refuse.js';
 import { relayEvents } from './relay-events.js';
 
 /**
  * Opens the stream of what the server has to say, or resumes one.
  *
- * @throws GatewayError 404 when the stream isn't the subject's to resume
+ * @throws Refused when a policy stops the stream; GatewayError 404 when the stream isn't the subject's to resume
  */
 export async function listen(exchange: Exchange, streams: StandingStreams): Promise<void> {
   const { server, request, response, session } = exchange;
@@ -23,11 +22,7 @@ export async function listen(exchange: Exchange, streams: StandingStreams): Prom
   if (last !== undefined && !session.mayResume(String(last))) {
     throw new GatewayError(404, INVALID_REQUEST, 'Stream not found');
   }
-  const refusal = await admit(exchange, 'legacy', 'GET');
-  if (refusal !== undefined) {
-    refuseUnanswered(exchange, refusal);
-    return;
-  }
+  await admit(exchange, 'legacy', 'GET');
   const headers = { ...upstreamHeaders(exchange), ...resumed };
   const run = async (): Promise<void> => {
     const answer = await server.upstream.send({ method: 'GET', headers, signal: response.signal });
@@ -40,16 +35,12 @@ export async function listen(exchange: Exchange, streams: StandingStreams): Prom
 /**
  * Ends a session.
  *
- * @throws GatewayError 404 when it isn't the subject's
+ * @throws Refused when a policy stops the request; GatewayError 404 when it isn't the subject's
  */
 export async function endSession(exchange: Exchange): Promise<void> {
   const { server, response } = exchange;
   enterSession(exchange);
-  const refusal = await admit(exchange, 'legacy', 'DELETE');
-  if (refusal !== undefined) {
-    refuseUnanswered(exchange, refusal);
-    return;
-  }
+  await admit(exchange, 'legacy', 'DELETE');
   const headers = upstreamHeaders(exchange);
   const answer = await server.upstream.send({ method: 'DELETE', headers, signal: response.signal });
   if (answer.status >= 400) {

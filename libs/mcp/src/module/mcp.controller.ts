@@ -19,7 +19,8 @@ import { answerPreflight, isPreflight } from '../http/cors.js';
 import { openExchange } from '../http/exchange.js';
 import type { Exchange } from '../http/exchange.js';
 import { post } from '../http/post.js';
-import { refuseError } from '../http/refuse.js';
+import { refuse, refuseError } from '../http/refuse.js';
+import { Refused } from '../http/refused.js';
 import { endSession, listen } from '../http/standing.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 import { INVALID_REQUEST } from '../protocol/parse.js';
@@ -72,10 +73,19 @@ export function mcpController(guards: readonly McpGuard[]): Type {
       }
       try {
         const claims = claimsOf(this.gateway.settings.claims, route);
-        await this.handle(openExchange({ ...decided, request, response, claims, context }));
+        await this.answer(openExchange({ ...decided, request, response, claims, context }));
       } catch (error) {
         if (!(error instanceof GatewayError)) this.logger.error(error);
         refuseError(response, error);
+      }
+    }
+
+    private async answer(exchange: Exchange): Promise<void> {
+      try {
+        await this.handle(exchange);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        refuse(exchange, error);
       }
     }
 
