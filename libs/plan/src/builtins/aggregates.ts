@@ -1,6 +1,5 @@
 import type { Value } from '../values/index.js';
 import {
-  add,
   asInteger,
   compare,
   contains,
@@ -16,7 +15,7 @@ import {
   numberText,
   sizeOf,
 } from '../values/index.js';
-import { floatFromInteger, floatFromText, multiplyFloats } from '../values/big-float.js';
+import { addFloats, floatFromInteger, floatFromText, multiplyFloats } from '../values/big-float.js';
 import { floatText } from '../values/float-text.js';
 import type { BuiltinContext, Builtins } from './builtin.js';
 import { runeCount } from './go/bytes.js';
@@ -66,12 +65,13 @@ function sum(context: BuiltinContext, operand: Value): Value {
   const elements = collection(operand, 'set', 'array');
   const exact = integersOf(elements)?.reduce((left, right) => left + right, 0n);
   if (exact !== undefined) return numberFromInteger(exact);
-  let total: Numeric = 0;
+  // OPA rounds the total once for each element: a total that became an integer stays a float.
+  let total = floatFromInteger(0n);
   for (const element of elements) {
     context.checkDeadline();
-    total = add(total, numberElement(operand, element));
+    total = addFloats(total, floatFromText(numberText(numberElement(operand, element))));
   }
-  return total;
+  return numberFromText(floatText(total));
 }
 
 /** Integers are exact. One number with a fraction makes the product a float of 53 bits, as in OPA. */

@@ -1,8 +1,9 @@
 import type { Value } from '../values/index.js';
-import { entriesOf, fromJson, toJson } from '../values/index.js';
+import { entriesOf, fromJson, fromJsonBeforeNull, toJson } from '../values/index.js';
 import type { Builtins } from './builtin.js';
 import { BuiltinError } from './builtin.js';
 import { attempt } from './failure.js';
+import { checkDepth } from './go/json-depth.js';
 import { indentJson } from './go/json-indent.js';
 import { objectOperand, operandError, operandTypeError, stringOperand } from './operands.js';
 
@@ -19,10 +20,11 @@ export const json: Builtins = {
 
 function isJson(text: string): boolean {
   try {
+    checkDepth(text);
     fromJson(text);
     return true;
   } catch (error) {
-    if (error instanceof SyntaxError) return false;
+    if (error instanceof SyntaxError || error instanceof BuiltinError) return false;
     // A number that is too large for a value is JSON nevertheless.
     return attempt(() => parsePlain(text)) !== undefined;
   }
@@ -36,10 +38,15 @@ function parsePlain(text: string): unknown {
   }
 }
 
-/** JSON as a value, with the text of its numbers. */
+/**
+ * JSON as a value, with the text of its numbers. OPA ignores all text behind a `null` that follows the document.
+ *
+ * @throws BuiltinError for any other text, and for more than 10,000 arrays and objects inside each other
+ */
 export function parseJson(text: string): Value {
+  checkDepth(text);
   try {
-    return fromJson(text);
+    return fromJsonBeforeNull(text);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) {
       throw new BuiltinError(error.message, { cause: error });

@@ -72,9 +72,8 @@ function lastAddress({ address, prefix, bits }: Network): readonly number[] {
 /** Pairs of the places in both operands where a network contains another. */
 function matches(context: BuiltinContext, networks: Value, others: Value): RegoSet {
   const pairs = makeSet();
-  const inner = places(others, 2);
   for (const [network, index] of places(networks, 1)) {
-    for (const [other, otherIndex] of inner) {
+    for (const [other, otherIndex] of places(others, 2)) {
       context.checkDeadline();
       if (contains(network, other)) addToSet(pairs, [index, otherIndex]);
     }
@@ -82,12 +81,16 @@ function matches(context: BuiltinContext, networks: Value, others: Value): RegoS
   return pairs;
 }
 
-function places(operand: Value, position: number): (readonly [network: Value, index: Value])[] {
-  if (typeof operand === 'string') return [[operand, operand]];
-  const network = (value: Value): Value => firstText(value, position);
-  if (isArray(operand)) return (elementsOf(operand) ?? []).map((item, index) => [network(item), index]);
-  if (isSet(operand)) return itemsOf(operand).map((item) => [network(item), item]);
-  return isObject(operand) ? entriesOf(operand).map(([key, item]) => [network(item), key]) : [];
+/** The elements of an operand, checked one by one: OPA ignores a wrong element that it does not reach. */
+function* places(operand: Value, position: number): Generator<readonly [network: Value, index: Value]> {
+  if (typeof operand === 'string') yield [operand, operand];
+  for (const [index, element] of elementsByIndex(operand)) yield [firstText(element, position), index];
+}
+
+function elementsByIndex(operand: Value): Iterable<readonly [index: Value, element: Value]> {
+  if (isArray(operand)) return (elementsOf(operand) ?? []).entries();
+  if (isSet(operand)) return itemsOf(operand).map((item) => [item, item] as const);
+  return isObject(operand) ? entriesOf(operand) : [];
 }
 
 /** An element is a text, or an array that begins with one. */

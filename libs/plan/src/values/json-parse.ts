@@ -6,3 +6,13 @@ import type { Value } from './value.js';
 export function fromJson(text: string): Value {
   return isExactJson(text) ? (JSON.parse(text) as Value) : parseKeepingNumbers(text);
 }
+
+/** Reads JSON, as `fromJson`. A `null` behind the document, and all text behind this `null`, is ignored. */
+export function fromJsonBeforeNull(text: string): Value {
+  try {
+    return fromJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError && text.includes('null')) return parseKeepingNumbers(text, true);
+    throw error;
+  }
+}

@@ -14,8 +14,11 @@ const LITERALS = new Map<string, Value>([
 
 type Open = { kind: 'array'; items: Value[] } | { kind: 'object'; entries: Map<string, Value>; key: string };
 
-/** Reads JSON and keeps the text of numbers that JavaScript would write otherwise. It does not recurse. */
-export function parseKeepingNumbers(text: string): Value {
+/**
+ * Reads JSON and keeps the text of numbers that JavaScript would write otherwise. It does not recurse.
+ * With `endsBeforeNull` the document may be followed by `null` and any text.
+ */
+export function parseKeepingNumbers(text: string, endsBeforeNull = false): Value {
   const reader = new Reader(text);
   const stack: Open[] = [];
   for (;;) {
@@ -23,7 +26,7 @@ export function parseKeepingNumbers(text: string): Value {
     while (value !== undefined) {
       const open = stack.at(-1);
       if (!open) {
-        reader.end();
+        reader.end(endsBeforeNull);
         return value;
       }
       value = put(reader, stack, open, value);
@@ -92,8 +95,9 @@ class Reader {
     return this.fail();
   }
 
-  end(): void {
+  end(mayPrecedeNull: boolean): void {
     this.#match(SPACE);
+    if (mayPrecedeNull && this.text.startsWith('null', this.#at)) return;
     if (this.#at < this.text.length) this.fail();
   }
 

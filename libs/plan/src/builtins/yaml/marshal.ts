@@ -11,6 +11,7 @@ import {
 } from '../../values/index.js';
 import { isWellFormed, bytesOf } from '../go/bytes.js';
 import { elementsOf } from '../operands.js';
+import { keyFromJson, textFromJson } from './from-json.js';
 import { compareKeys } from './key-order.js';
 import { floatScalar, resolveScalar } from './resolve.js';
 import { doubleQuoted, literalBlock, mayBePlain, singleQuoted } from './scalar-style.js';
@@ -20,7 +21,9 @@ const STEP = 2;
 const OLD_BOOLEAN = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const INTEGER_LIMITS = [-(2n ** 63n), 2n ** 64n] as const;
-const LONGEST_KEY = 128;
+/** The emitter writes a key with more bytes, or with a line break in it, after `?`. */
+const LONGEST_SIMPLE_KEY = 128;
+const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/;
 
 /** A value as OPA's library writes it: blocks, two spaces a level, keys in natural order. */
 export function marshalYaml(value: Value): string {
@@ -52,7 +55,7 @@ function blockLines(value: Value, indent: number): string[] {
     });
   }
   if (!isObject(value)) return [];
-  const entries = new Map(entriesOf(value).map(([key, item]) => [keyText(key), item]));
+  const entries = new Map(entriesOf(value).map(([key, item]) => [readKey(keyText(key)), item]));
   const sorted = [...entries].sort(([left], [right]) => compareKeys(left, right));
   return sorted.flatMap(([key, item]) => entryLines(key, item, indent));
 }
@@ -61,7 +64,7 @@ function entryLines(key: string, item: Value, indent: number): string[] {
   const margin = ' '.repeat(indent);
   const shownKey = stringText(key, indent);
   const inline = inlineText(item, indent);
-  if (bytesOf(shownKey).length > LONGEST_KEY || shownKey.includes('\n')) {
+  if (!isSimpleKey(key)) {
     const [first = '', ...rest] = inline === undefined ? blockLines(item, indent + STEP) : [inline];
     const start = inline === undefined ? first.slice(indent + STEP) : first;
     return [`${margin}? ${shownKey}`, `${margin}: ${start}`, ...rest];
@@ -79,8 +82,18 @@ function numberScalar(text: string): string {
   return Number.isFinite(double) ? floatScalar(double) : text;
 }
 
-function stringText(text: string, indent: number): string {
-  if (!isWellFormed(text)) return `!!binary ${bytesOf(text).toString('base64')}`;
+/** The library emits invalid UTF-8 as binary data, so no JSON decoder sees it. */
+const readKey = (key: string) => (isWellFormed(key) ? keyFromJson(key) : key);
+
+function isSimpleKey(key: string): boolean {
+  const bytes = bytesOf(key);
+  if (!isWellFormed(key)) return `!!binary`.length + Math.ceil(bytes.length / 3) * 4 <= LONGEST_SIMPLE_KEY;
+  return bytes.length <= LONGEST_SIMPLE_KEY && !LINE_BREAK.test(key);
+}
+
+function stringText(source: string, indent: number): string {
+  if (!isWellFormed(source)) return `!!binary ${bytesOf(source).toString('base64')}`;
+  const text = textFromJson(source);
   if (text.includes('\n')) return literalBlock(text, indent + STEP) ?? doubleQuoted(text);
   switch (plainStyle(text)) {
     case 'plain':

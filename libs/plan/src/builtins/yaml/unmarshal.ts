@@ -39,7 +39,16 @@ export function unmarshalYaml(context: BuiltinContext, text: string): Value {
     if (error) throw new BuiltinError(`yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message}`);
   }
   const [first] = documents;
-  return first?.contents ? new Reader(context, first).read(first.contents) : null;
+  if (first && documents.some(({ contents }) => isUnindentedBlock(contents))) {
+    throw new BuiltinError('yaml: did not find expected <document start>');
+  }
+  return first?.contents ? new Reader(context, first, text.length).read(first.contents) : null;
+}
+
+/** OPA's library wants a block scalar (`|`, `>`) indented, even where it is the whole document. */
+function isUnindentedBlock(node: Node | null): boolean {
+  if (!isScalar(node) || node.srcToken?.type !== 'block-scalar') return false;
+  return /^[^ \n\r]/m.test(node.srcToken.source);
 }
 
 class Reader {
@@ -49,6 +58,7 @@ class Reader {
   constructor(
     readonly context: BuiltinContext,
     readonly document: Document.Parsed,
+    readonly length: number,
   ) {}
 
   read(node: Node): Value {
@@ -59,7 +69,16 @@ class Reader {
       return this.#nested(() => this.read(this.#target(node.resolve(this.document), node.source)));
     if (isMap(node)) return this.#nested(() => Object.fromEntries(this.#entries(node)));
     if (isSeq(node)) return this.#nested(() => node.items.map((item) => this.read(item as Node)));
-    return isScalar(node) ? valueOf(scalarOf(node), node) : null;
+    return isScalar(node) ? this.#scalar(node) : null;
+  }
+
+  /** Where the text ends inside a block scalar, OPA's library adds no line break to the scalar. */
+  #scalar(node: ScalarNode): Value {
+    const value = valueOf(scalarOf(node), node);
+    const token = node.srcToken;
+    const isCutOff =
+      token?.type === 'block-scalar' && node.range?.[1] === this.length && /[^\n\r]$/.test(token.source);
+    return isCutOff && typeof value === 'string' ? value.replace(/\n$/, '') : value;
   }
 
   #nested<Result>(read: () => Result): Result {

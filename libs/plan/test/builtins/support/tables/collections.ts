@@ -46,6 +46,8 @@ const COLLECTIONS: readonly Value[] = [
   [1, 'a', null, [2]],
   [0.1, 0.2],
   [number('1e400'), 0.5],
+  [0.001, number('100000000000000000000'), -1],
+  makeSet([-1.5, number('1e400'), 2]),
   [3, 1.5, number('100000000000000000000001')],
   makeSet([3, 1, 2]),
   makeSet(),

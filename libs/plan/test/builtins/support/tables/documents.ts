@@ -104,6 +104,15 @@ const JSON_TEXTS = [
   '1e400',
   'truex',
   '\ufeff1',
+  '"a"null',
+  '[] nullx',
+  'nulll',
+  '1 true',
+  '{}]null',
+  '1.0null',
+  '[1e99999999]null',
+  `${'['.repeat(10_001)}${']'.repeat(10_001)}`,
+  `["${'[{'.repeat(10_000)}\\"["]`,
 ];
 
 const GRAPH: Value = { a: ['b', 'c'], b: makeSet(['d']), c: ['a', 'd', 'x'], d: [], e: null, f: ['f'] };

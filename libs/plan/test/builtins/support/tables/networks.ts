@@ -77,6 +77,12 @@ export const networks: readonly Call[] = [
   ['net.cidr_contains_matches', ['10.0.0.0/8', 7], ['10.1.1.1']],
   ['net.cidr_contains_matches', ['10.0.0.0/8'], [[]]],
   ['net.cidr_contains_matches', 7, ['10.1.1.1']],
+  ['net.cidr_contains_matches', [], [[]]],
+  ['net.cidr_contains_matches', makeSet(), { '': [], a: ['1.2.3.4'] }],
+  ['net.cidr_contains_matches', {}, makeSet([[]])],
+  ['net.cidr_contains_matches', { a: [] }, [[]]],
+  ['net.cidr_contains_matches', ['x'], {}],
+  ['net.cidr_contains_matches', ['10.0.0.0/8'], ['x', []]],
   ...['uri.parse', 'uri.is_valid'].flatMap((name) => URLS.map((url): Call => [name, url])),
   ...['a=1&b=2&a=3', 'a', '=x', 'a=%zz&b=%', 'a;b=1', '', 'a=b=c', '&&', 'ä=%C3%A4+x', '%FF=1'].map(
     (query): Call => ['urlquery.decode_object', query],

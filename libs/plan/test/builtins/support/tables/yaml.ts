@@ -81,6 +81,29 @@ const VALUES: readonly Value[] = [
     'http://x/y',
     "it's",
   ],
+  ...[
+    '&a \n',
+    'a \nb',
+    '\n: ',
+    'a\r',
+    "'".repeat(127),
+    ':'.repeat(128),
+    'k'.repeat(127),
+    'k'.repeat(128),
+    `'${'é'.repeat(63)}`,
+    '"'.repeat(512),
+    'k'.repeat(1_022),
+    'k'.repeat(1_023),
+  ].map((key) => ({ [key]: { [key]: 1 } })),
+  ...[
+    'a\u007fb',
+    'a\u0080b',
+    '\ufffe',
+    'a \u0085 \u0085 b',
+    '\u0085',
+    '\u0085\u0085\u0085b\u0085',
+    '\t\u0085\tb',
+  ].map((text) => [text]),
 ];
 
 const TEXTS = [
@@ -120,6 +143,15 @@ const TEXTS = [
   '{"a": 1.0, "b": 1e400}',
   '\u0000',
   '%YAML 1.2\n---\na: 1\n',
+  '|\na',
+  'a: >+\n a\n b',
+  'a: |\n a\n b\n  ',
+  'a: |\n a\n ',
+  '|\n a\n\n b',
+  '|\n\n',
+  '--- >\na',
+  'a\n---\n|\nb',
+  '- |\na',
 ];
 
 /** `yaml.*` */

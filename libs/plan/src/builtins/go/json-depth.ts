@@ -1,0 +1,22 @@
+import { spend } from '../../values/index.js';
+import { BuiltinError } from '../builtin.js';
+
+/** The most arrays and objects inside each other that Go's `encoding/json` decodes. */
+const MAX_DEPTH = 10_000;
+const STRING_OR_BRACKET = /"(?:[^"\\]|\\[^])*"|[[\]{}]/g;
+
+/**
+ * Checks how deep a JSON text is.
+ *
+ * @throws BuiltinError in Go's words where the text is too deep
+ */
+export function checkDepth(text: string): void {
+  if (text.length <= MAX_DEPTH) return;
+  let depth = 0;
+  for (const [token] of text.matchAll(STRING_OR_BRACKET)) {
+    spend(1);
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > MAX_DEPTH) throw new BuiltinError('exceeded max depth');
+  }
+}
