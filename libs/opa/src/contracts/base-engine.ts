@@ -3,10 +3,9 @@ import type { MaybePromise } from './maybe-promise.js';
 import { promiseTry } from './maybe-promise.js';
 
 /**
- * An engine of this library: it answers without a promise where there is nothing to wait for.
+ * The base class of this library's engines. An engine answers without a promise when it has nothing to wait for.
  *
- * @remarks `evaluateNow` is the only method that an engine or a wrapper writes. One that forgets the synchronous path
- * does not compile.
+ * @remarks A subclass implements `evaluateNow` alone. A subclass without `evaluateNow` does not compile.
  */
 export abstract class BaseEngine implements PolicyEngine {
   abstract readonly name: string;
@@ -32,7 +31,7 @@ export abstract class BaseEngine implements PolicyEngine {
 /** Evaluates a policy by one engine. */
 export type Evaluate = (query: Query, options: EvaluateOptions) => MaybePromise<EngineAnswer>;
 
-/** How an engine evaluates: at once, where an engine of this library can; by a promise, with an engine of the user's. */
+/** Gives the evaluation of an engine. Engines of this library may answer at once; the user's engines give a promise. */
 export function evaluateBy(engine: PolicyEngine): Evaluate {
   return engine instanceof BaseEngine
     ? (query, options) => engine.evaluateNow(query, options)

@@ -1,64 +1,68 @@
-/** What the policy said: `unavailable` stands for no answer, and only together with {@link Decision.degraded}. */
+/** What the policy decided. `unavailable` means that OPA gave no answer; then {@link Decision.degraded} is set. */
 export type DecisionOutcome = 'allow' | 'deny' | 'undefined' | 'unavailable';
 
 /**
- * Why a decision isn't simply the engine's own answer.
+ * What replaced the engine's answer.
  *
  * - `fail-open`: OPA wasn't available, and `onUnavailable: 'allow'` let the request through.
  * - `stale`: OPA wasn't available; this is the last cached decision.
  * - `bundle`: OPA wasn't available; the embedded bundle decided.
- * - `permissive`: mode `permissive` let through what the outcome would have stopped.
+ * - `permissive`: the policy did not allow the request, but mode `permissive` let it through.
  */
 export type Degradation = 'fail-open' | 'stale' | 'bundle' | 'permissive';
 
-/** Something that must be done along with a decision. */
+/** An action that the application must carry out together with a decision, such as masking a field. */
 export interface Obligation {
-  /** The obligation's own id, when the policy gives one. */
+  /** The id that the policy gives the obligation. */
   readonly id?: string | undefined;
-  /** What is to be done, such as `mask`. */
+  /** The kind of action, such as `mask`. */
   readonly type: string;
-  /** What it takes to do it. */
+  /** The parameters of the action, such as the `fields` to mask. */
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Why the policy's entry isn't an obligation that anybody could carry out, when it isn't one. */
+  /** What is wrong with the policy's entry, when no handler could carry it out. */
   readonly malformed?: string | undefined;
 }
 
-/** Header values by lower-case name; a list stands for several headers of that name. */
+/** Header values by lower-case name. A list sets several headers of the same name. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
 
 /**
  * A decision about one request.
  *
- * @typeParam T - the policy's own document
+ * @typeParam T - the type of the policy's document
  */
 export interface Decision<T = unknown> {
+  /** What the policy decided. */
   readonly outcome: DecisionOutcome;
-  /** What is enforced; `true` lets the request through. */
+  /** Whether the request passes. Mode, fallbacks and fail-open are already applied. */
   readonly allowed: boolean;
-  /** The policy's own document, as it came. */
+  /** The policy's document, unchanged. */
   readonly result: T | undefined;
-  /** Why, in the policy's words; empty when it gives none. */
+  /** The policy's reasons. Empty when the policy gives none. */
   readonly reasons: readonly string[];
+  /** The actions that must be carried out. Empty when the policy gives none. */
   readonly obligations: readonly Obligation[];
-  /** Set on the request that the handler and upstream see (allow), or on the answer to the client (deny). */
+  /** Headers set on the request to the handler or upstream (allow), or on the response to the client (deny). */
   readonly headers?: HeaderValues | undefined;
-  /** Set on the answer to the client of an allowed request (the policy's `response_headers_to_add`). */
+  /** Headers set on the response to an allowed request (the policy's `response_headers_to_add`). */
   readonly responseHeaders?: HeaderValues | undefined;
-  /** Taken out of the request that the handler and upstream see (the policy's `request_headers_to_remove`). */
+  /** Headers removed from the request to the handler or upstream (the policy's `request_headers_to_remove`). */
   readonly removeHeaders?: readonly string[] | undefined;
   /** The HTTP status of a denial, 300–599. Default: 403. */
   readonly status?: number | undefined;
-  /** The body of a denial, instead of the usual one. */
+  /** The body of the response to a denied request. Default: a JSON object with status, message and reasons. */
   readonly body?: unknown;
-  /** OPA's `decision_id`; there only when OPA logs its decisions. */
+  /** OPA's `decision_id`. OPA gives an id only when OPA logs its decisions. */
   readonly id?: string | undefined;
-  /** The policy path that was asked. */
+  /** The policy path that decided. */
   readonly policy: string;
-  /** Which engine decided: `remote`, `embedded`, `disabled`, or a name of the user's own. */
+  /** Which engine decided: `remote`, `embedded`, `disabled`, or the name of the user's engine. */
   readonly engine: string;
-  /** The revision of the bundle that decided, when it is known: the embedded engine knows it. */
+  /** The revision of the bundle that decided. Only the embedded engine knows the revision. */
   readonly revision?: string | undefined;
+  /** Whether the cache gave the answer. */
   readonly cached: boolean;
+  /** What replaced the engine's answer, when the engine's answer was not used as it is. */
   readonly degraded?: Degradation | undefined;
   /**
    * How a refusal is enforced: `stop` ends the request, `pass` (mode `permissive`) only reports the refusal. Refusals are

@@ -10,7 +10,7 @@ export interface Query {
   readonly json?: string | undefined;
 }
 
-/** What bounds one evaluation. */
+/** The deadline and the cancellation of one evaluation. */
 export interface EvaluateOptions {
   /** When the answer is due, in milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
@@ -20,9 +20,11 @@ export interface EvaluateOptions {
   readonly signal?: CancelSignal | undefined;
 }
 
-/** A warning that OPA put beside an answer, such as `api_usage_warning`. */
+/** A warning in OPA's response, such as `api_usage_warning`. */
 export interface OpaWarning {
+  /** OPA's name for the warning. */
   readonly code: string;
+  /** OPA's explanation. */
   readonly message: string;
 }
 
@@ -35,15 +37,15 @@ export interface EngineAnswer {
   readonly result?: unknown;
   /** OPA's `decision_id`. OPA gives one only when it logs its decisions. */
   readonly id?: string | undefined;
-  /** Which engine answered, where a fallback answered for the engine that was asked. */
+  /** The name of the fallback engine, when a fallback answered. */
   readonly engine?: string | undefined;
   /** The revision of the bundle that answered, when the engine knows the revision. */
   readonly revision?: string | undefined;
   /** The answer comes from a cache. Default: `false`. */
   readonly cached?: boolean | undefined;
-  /** The engine that was asked failed, and this answer replaces the engine's own. */
+  /** Which fallback gave this answer, when the engine failed: an old cache entry or the bundle. */
   readonly degraded?: 'stale' | 'bundle' | undefined;
-  /** What OPA said about the call itself. */
+  /** The warning in OPA's response. */
   readonly warning?: OpaWarning | undefined;
   /** Where the policy came from (OPA's `provenance`), when the caller asked OPA for it. */
   readonly provenance?: unknown;
@@ -51,7 +53,19 @@ export interface EngineAnswer {
   readonly metrics?: unknown;
 }
 
-/** Something that evaluates policies: a remote OPA, a bundle in the process, a table in a test, or a wrapper of these. */
+/**
+ * Evaluates policies. The library has a remote OPA, an embedded bundle and a table for tests; option `engine` takes
+ * yours.
+ *
+ * @example
+ * ```ts
+ * const engine: PolicyEngine = {
+ *   name: 'office-hours',
+ *   evaluate: async () => ({ result: new Date().getHours() >= 8 }),
+ * };
+ * OpaModule.forRoot({ engine });
+ * ```
+ */
 export interface PolicyEngine {
   /** A short name for decisions and logs, such as `remote`. */
   readonly name: string;
@@ -59,18 +73,18 @@ export interface PolicyEngine {
   /**
    * Evaluates a policy.
    *
-   * @throws OpaError always, and nothing else, when there is no answer
+   * @throws OpaError when there is no answer. Any other error becomes `OPA_POLICY_ERROR`.
    */
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer>;
 
   /**
-   * Resolves when the engine can answer, and rejects with an {@link OpaError} that says why the engine can't.
+   * Resolves when the engine can answer. Rejects with an {@link OpaError} that says why the engine can't answer.
    * An engine without this method is always ready.
    */
   ready?(signal?: AbortSignal): Promise<void>;
 
   /**
-   * Tells whether a policy path leads to a rule or package, whatever the input. An engine that can't tell gives
+   * Tells whether a rule or package exists at a policy path, whatever the input. An engine that can't tell returns
    * `undefined`, or has no such method.
    *
    * @throws OpaError when the engine can't be asked

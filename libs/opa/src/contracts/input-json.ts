@@ -6,10 +6,10 @@ import { cycleOf, pathOf } from './input-path.js';
 /**
  * Writes an input as JSON; an empty text stands for no input at all (`undefined`).
  *
- * @remarks What JSON would change on the way is refused, for the policy would decide about something else: `NaN`,
- * infinities, `undefined` in a list, `BigInt`, `Map`, `Set`. As in JSON, properties that are `undefined` or
- * functions are left out, and `toJSON` is honoured.
- * @throws OpaError `OPA_BAD_INPUT`, whose message names the path of what JSON can't hold
+ * @remarks JSON would silently change some values, and the policy would then decide about a different input. So this
+ * function rejects `NaN`, infinities, `undefined` in a list, `BigInt`, `Map` and `Set`. As in JSON, properties that are
+ * `undefined` or functions are left out, and `toJSON` is called.
+ * @throws OpaError `OPA_BAD_INPUT`. The message names the path of the value that JSON can't hold.
  */
 export function inputJson(input: unknown): string {
   if (input === undefined) return '';
@@ -25,7 +25,7 @@ export function inputJson(input: unknown): string {
   throw unfaithful(`is a ${typeof input}`, '', undefined);
 }
 
-// Deeper than JSON.stringify can go itself; a cycle gets here as well.
+// JSON.stringify fails at about this depth. An input that refers back to itself reaches the limit too.
 const MAX_DEPTH = 2_000;
 
 type Key = string | number;
@@ -52,12 +52,12 @@ function assertFaithfulObject(value: object, key: Key, parent: Place | undefined
   if (!plain && (value instanceof Map || value instanceof Set))
     throw unfaithful(`is a ${value instanceof Map ? 'Map' : 'Set'}`, key, parent);
   const members = value as Readonly<Record<string, unknown>>;
-  // Most objects are plain, and of those this needs no list of keys.
+  // Most objects are plain, and for..in needs no list of their keys.
   if (plain) for (const name in members) assertFaithful(members[name], name, place);
   else for (const name of Object.keys(members)) assertFaithful(members[name], name, place);
 }
 
-// JSON asks once: what is given in the object's place is written as it is, a Date as `{}`.
+// JSON.stringify calls toJSON once. It writes the returned object without a second call, so a Date would become `{}`.
 function assertFaithfulJson(value: unknown, { key, parent }: Place): void {
   if (typeof value === 'object' && value !== null && hasToJson(value))
     throw unfaithful('has a toJSON that gives an object with another toJSON', key, parent);
@@ -72,7 +72,7 @@ function assertFaithfulList(list: readonly unknown[], place: Place): void {
   }
 }
 
-// Its prototype is the last one, of whatever realm, so that it is no built-in and inherits nothing of anybody's.
+// An object is plain when its prototype ends the chain. The check compares no identity, so it holds across realms.
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -89,13 +89,16 @@ function unfaithful(what: string, key: Key, parent: Place | undefined): OpaError
 function tooDeep(place: Place): OpaError {
   const cycle = cycleOf(place);
   if (cycle === undefined)
-    return refused(pathOf(place.key, place.parent), `is nested in ${MAX_DEPTH} others; JSON cannot hold it.`);
+    return refused(
+      pathOf(place.key, place.parent),
+      `is nested ${MAX_DEPTH} levels deep; JSON cannot hold it.`,
+    );
   return refused(cycle.path, `refers back to ${cycle.to}; JSON cannot hold a cycle.`);
 }
 
 function refused(path: string, what: string): OpaError {
   const where = /^input\.subject\b/.test(path)
     ? 'Give option "input.subject" the fields to send, or a function that converts them.'
-    : 'Convert it before it is put into the input, or leave it out.';
+    : 'Convert it before you put it into the input, or leave it out.';
   return new OpaError('OPA_BAD_INPUT', `${path} ${what} ${where}`);
 }

@@ -1,4 +1,4 @@
-/** Where an object stands in an input: the way back to the top, for messages. */
+/** The place of an object in an input, with the way back to the top. Error messages name it. */
 export interface Place {
   readonly value: object;
   readonly key: string | number;
@@ -6,7 +6,7 @@ export interface Place {
   readonly depth: number;
 }
 
-// A path is for the log, whatever an input's keys hold.
+// Paths are logged, and the keys of an input may be of any length.
 const MAX_PATH = 200;
 
 /** The path of a member, such as `input.subject.roles[0]`; a long one is cut. */
@@ -16,13 +16,13 @@ export function pathOf(key: Place['key'], parent: Place | undefined): string {
   return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
 }
 
-/** The nearest member that is one of the objects that it stands in; `undefined` where there is none. */
+/** Looks for an object that contains itself. Gives the paths of both ends; `undefined` when there is no cycle. */
 export function cycleOf(place: Place): { readonly path: string; readonly to: string } | undefined {
-  const seen = new Map<object, Place>();
+  const visited = new Map<object, Place>();
   for (const at of placesTo(place)) {
-    const first = seen.get(at.value);
+    const first = visited.get(at.value);
     if (first !== undefined) return { path: pathOf(at.key, at.parent), to: pathOf(first.key, first.parent) };
-    seen.set(at.value, at);
+    visited.set(at.value, at);
   }
   return undefined;
 }

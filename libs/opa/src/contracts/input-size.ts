@@ -1,35 +1,35 @@
 import type { Query } from './engine.js';
 import { isError, OpaError } from './opa-error.js';
 
-/** Above this many bytes of JSON, the input itself may be why there is no answer. */
+/** Above this many bytes of JSON, the input itself may be the reason for a failure. */
 export const LARGE_INPUT_BYTES = 64 * 1024;
 
-/** Tells whether a text is longer than so many bytes of UTF-8. */
+/** Tells whether a text is longer than a number of bytes of UTF-8. */
 export function exceeds(text: string, bytes: number): boolean {
-  // A UTF-16 unit is three bytes at the most: hardly any text has to be counted.
+  // A UTF-16 unit becomes at most three bytes, so few texts have to be counted.
   if (text.length * 3 <= bytes) return false;
   return text.length > bytes || Buffer.byteLength(text) > bytes;
 }
 
-/** Tells whether an input is above {@link LARGE_INPUT_BYTES}; the service has written its JSON. */
+/** Tells whether an input is above {@link LARGE_INPUT_BYTES}. OpaService has written its JSON by then. */
 export function isLargeInput({ json }: Query): boolean {
   return json !== undefined && exceeds(json, LARGE_INPUT_BYTES);
 }
 
-/** What a connection fails with that was there. */
-const BROKEN_OFF: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE'];
+/** The error codes of an established connection that OPA or a proxy closed. */
+const RESET_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE'];
 
-// A connection that could not be had is nobody's fault who sends much.
+// A failed connect happens before any input is sent, so a large input can't be its reason.
 function mayBlameInput({ code, status, cause }: OpaError): boolean {
   if (code !== 'OPA_UNREACHABLE') return code === 'OPA_TIMEOUT';
-  return status !== undefined || (isError(cause) && 'code' in cause && BROKEN_OFF.includes(cause.code));
+  return status !== undefined || (isError(cause) && 'code' in cause && RESET_CODES.includes(cause.code));
 }
 
 /**
- * Gives an engine's failure; one that a large input may have caused is marked, so that nothing stands in for the
- * decision: a timeout, a connection that is broken off, a proxy's 502, 503 and 504.
+ * Marks a failure that a large input may have caused, so that no fallback replaces the decision. Such failures are
+ * timeouts, closed connections, and a proxy's 502, 503 and 504. Other failures are returned unchanged.
  *
- * @remarks A client that sends much could otherwise open a door while OPA is well.
+ * @remarks Otherwise a client could trigger fail-open by sending much, while OPA is healthy.
  */
 export function blameLargeInput(error: unknown, query: Query): unknown {
   if (!(error instanceof OpaError) || !isLargeInput(query)) return error;

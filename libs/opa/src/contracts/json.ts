@@ -1,8 +1,8 @@
 /**
- * Parses an answer that must be a JSON object.
+ * Parses a text that must be a JSON object.
  *
- * @returns `undefined` when it isn't one, or holds a key twice: readers differ in which of the two they take, so that
- * such an answer has no certain meaning
+ * @returns `undefined` when the text isn't a JSON object, or holds a key twice. Parsers differ in which of the two values
+ * they take, so a duplicate key makes the meaning uncertain.
  */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
@@ -21,16 +21,16 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
 
-/** Whether an object holds a key twice; the text is known to be JSON. */
+/** Tells whether an object holds a key twice. The text must be valid JSON. */
 export const hasDuplicateKey = (text: string): boolean => duplicateKey(text) !== undefined;
 
 /**
- * Looks for a key that an object holds twice; the text is known to be JSON.
+ * Looks for an object that holds a key twice. The text must be valid JSON.
  *
- * @returns how many objects that object stands in, itself included
+ * @returns the depth of that object: 1 for the outermost object; `undefined` when there is none
  */
 export function duplicateKey(text: string): { readonly depth: number } | undefined {
-  // An object without keys needs no set: there may be millions of them.
+  // An object without keys needs no set. A text may hold millions of empty objects.
   const objects: (Set<string> | undefined)[] = [];
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charCodeAt(i);
@@ -56,8 +56,8 @@ const NINE = 0x39;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /**
- * Looks for a number that a double can't hold, so that readers differ in what they take it for: one out of range, or
- * plain digits beyond 2^53 − 1. The text is known to be JSON.
+ * Looks for a number that a double can't hold: out of range, or an integer beyond 2^53 − 1. Parsers differ in the value
+ * that they give such a number. The text must be valid JSON.
  */
 export function hasUnsafeNumber(text: string): boolean {
   for (const token of numbersIn(text)) {
@@ -67,7 +67,7 @@ export function hasUnsafeNumber(text: string): boolean {
   return false;
 }
 
-/** The numbers of a text that is known to be JSON, each as it is written. */
+/** The numbers of a valid JSON text, as they are written. */
 function* numbersIn(text: string): Generator<string> {
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charCodeAt(i);
@@ -81,7 +81,7 @@ function* numbersIn(text: string): Generator<string> {
   }
 }
 
-/** Where the string ends that begins at an index: at its closing quote. The text is known to be JSON. */
+/** Finds the closing quote of the string that begins at `start`. The text must be valid JSON. */
 export function endOfString(text: string, start: number): number {
   let i = start + 1;
   for (let char = text.charCodeAt(i); char !== QUOTE; char = text.charCodeAt(i)) {
@@ -90,7 +90,7 @@ export function endOfString(text: string, start: number): number {
   return i;
 }
 
-// The only thing that a colon can follow is a key.
+// In JSON, a string with a colon behind it is a key.
 function isKey(text: string, end: number): boolean {
   let i = end + 1;
   while (text.charCodeAt(i) <= SPACE) i += 1;

@@ -2,20 +2,21 @@ import { types } from 'node:util';
 import { redactCause } from './redact-cause.js';
 
 /**
- * What went wrong while a decision was made; the same names on every kind of route.
+ * Why a decision failed. The codes are the same on every kind of route.
  *
- * - `OPA_UNREACHABLE`: refused, reset, truncated, DNS, connect time-out, 502, 503 or 504.
- * - `OPA_TIMEOUT`: the deadline passed after a socket was had.
- * - `OPA_OVERLOADED`: too many decisions wait for a socket, the deadline passed while waiting for one, or OPA said 429.
+ * - `OPA_UNREACHABLE`: the connection was refused, reset or closed too early; DNS or connecting failed; or OPA or a proxy
+ *   answered 502, 503 or 504.
+ * - `OPA_TIMEOUT`: OPA did not answer before the deadline.
+ * - `OPA_OVERLOADED`: this process has too much to do (a full queue, a blocked event loop), or OPA answered 429.
  * - `OPA_CIRCUIT_OPEN`: the circuit breaker is open.
  * - `OPA_CLOSED`: the module has been closed.
- * - `OPA_ABORTED`: the caller's own signal was aborted.
- * - `OPA_BAD_ANSWER`: OPA answered something that isn't an answer.
+ * - `OPA_ABORTED`: the caller's signal was aborted.
+ * - `OPA_BAD_ANSWER`: the response is not a response of OPA's REST API.
  * - `OPA_BAD_DECISION`: the policy's document isn't a decision.
- * - `OPA_POLICY_ERROR`: the policy failed while it was evaluated.
- * - `OPA_UNAUTHORIZED`: OPA refused this client's own credential, or it can't be had (in time).
- * - `OPA_BAD_INPUT`: the input can't be built or serialized, or is too large.
- * - `OPA_BAD_OPTIONS`: the module's or a decorator's options are wrong.
+ * - `OPA_POLICY_ERROR`: the policy failed during its evaluation.
+ * - `OPA_UNAUTHORIZED`: OPA refused this client's credential, or the credential could not be read in time.
+ * - `OPA_BAD_INPUT`: the input can't be built, can't be written as JSON, or is too large.
+ * - `OPA_BAD_OPTIONS`: an option of the module or of a decorator is wrong.
  * - `OPA_BAD_BUNDLE`: the embedded engine can't use the bundle.
  */
 export type OpaErrorCode =
@@ -33,36 +34,54 @@ export type OpaErrorCode =
   | 'OPA_BAD_OPTIONS'
   | 'OPA_BAD_BUNDLE';
 
-/** What an {@link OpaError} may carry beside its code and message. */
+/** The details of an {@link OpaError}. */
 export interface OpaErrorDetails {
-  /** The error underneath; without the request, where an HTTP client's error holds one. */
+  /** The underlying error. The request that an HTTP client's error holds is removed. */
   cause?: unknown;
   /** The HTTP status that OPA answered with. */
   status?: number | undefined;
-  /** How long OPA asked to wait before the next try, in milliseconds (its `Retry-After`). */
+  /** How long OPA asks clients to wait before a retry, in milliseconds (its `Retry-After`). */
   retryAfterMs?: number | undefined;
-  /** With `OPA_BAD_INPUT`: the client's own data is the cause, so that a 400 is due. Default: `false`. */
+  /** With `OPA_BAD_INPUT`: the client's data is the reason, and the client gets a 400. Default: `false`. */
   clientFault?: boolean | undefined;
-  /** With `OPA_BAD_INPUT`: the input is larger than option `input.maxBytes` or `input.maxResponseBytes` allows. Default: `false`. */
+  /** With `OPA_BAD_INPUT`: the input exceeds option `input.maxBytes` or `input.maxResponseBytes`. Default: `false`. */
   tooLarge?: boolean | undefined;
-  /** With a timeout or `OPA_UNREACHABLE`: the input or the policy may be the reason rather than OPA, so no fallback follows. Default: `false`. */
+  /**
+   * With `OPA_TIMEOUT` or `OPA_UNREACHABLE`: the input or the policy may be the reason, so no fallback is used.
+   * Default: `false`.
+   */
   noFallback?: boolean | undefined;
 }
 
 const BRAND = Symbol.for('nestjs-opa:error');
 
 /**
- * The one error that this library throws.
+ * The error that this library throws when there is no decision.
  *
- * @remarks `message` is for the log: it may name OPA's address, never a header, a token or an input.
- * `instanceof` holds across the ESM and the CommonJS build.
+ * @example
+ * ```ts
+ * try {
+ *   await this.opa.decide({ policy: 'orders/read', input: { subject } });
+ * } catch (error) {
+ *   if (error instanceof OpaError && error.code === 'OPA_TIMEOUT') this.slowDecisions.inc();
+ *   throw error;
+ * }
+ * ```
+ *
+ * @remarks `message` is for the log. It may name OPA's address, but never a header, a token or an input.
+ * `instanceof` works across the ESM and the CommonJS build.
  */
 export class OpaError extends Error {
   override readonly name = 'OpaError';
+  /** See {@link OpaErrorDetails.status}. */
   readonly status: number | undefined;
+  /** See {@link OpaErrorDetails.retryAfterMs}. */
   readonly retryAfterMs: number | undefined;
+  /** See {@link OpaErrorDetails.clientFault}. */
   readonly clientFault: boolean;
+  /** See {@link OpaErrorDetails.tooLarge}. */
   readonly tooLarge: boolean;
+  /** See {@link OpaErrorDetails.noFallback}. */
   readonly noFallback: boolean;
   readonly [BRAND] = true;
 
@@ -84,15 +103,17 @@ export class OpaError extends Error {
   }
 }
 
-/** Gives an engine's failure as the library's own error; what isn't one becomes `OPA_POLICY_ERROR`. */
+/** Converts an engine's failure to an OpaError. Any other error becomes `OPA_POLICY_ERROR`. */
 export function opaErrorOf(failure: unknown): OpaError {
   if (failure instanceof OpaError) return failure;
   return new OpaError('OPA_POLICY_ERROR', 'The policy engine failed.', { cause: failure });
 }
 
 /**
- * Tells whether an error means that OPA isn't there: unreachable, late, or behind a circuit that those opened. Only
- * then may something stand in for its decision: no flood (`OPA_OVERLOADED`), large input or slow policy must open a door.
+ * Tells whether an error means that OPA is gone: unreachable, late, or behind an open circuit.
+ *
+ * @remarks Only then may a fallback or fail-open replace the decision. An overload (`OPA_OVERLOADED`), a large input or a
+ * slow policy must never let a request through.
  */
 export function isGone(error: unknown): error is OpaError {
   return (
@@ -102,15 +123,15 @@ export function isGone(error: unknown): error is OpaError {
   );
 }
 
-/** Tells whether a value is an error, of whatever realm: under Jest, Node's own errors come from another one. */
+/** Tells whether a value is an error of any realm. Under Jest, Node's own errors come from another realm. */
 export const isError: (value: unknown) => value is Error = types.isNativeError;
 
-/** What something that was thrown says, whatever it is. */
+/** The message of a thrown value, which need not be an error. */
 export function messageOf(thrown: unknown): string {
   return isError(thrown) ? thrown.message : String(thrown);
 }
 
-/** An error's code and message, with its cause's message unless the error's own message has that already. */
+/** An error's code and message, and the message of its cause unless the error's message contains it. */
 export function withCause({ code, message, cause }: OpaError): string {
   const more = isError(cause) && !message.includes(cause.message) ? ` Cause: ${cause.message}` : '';
   return `${code}: ${message}${more}`;
@@ -119,8 +140,8 @@ export function withCause({ code, message, cause }: OpaError): string {
 const MAX_HEAD = 200;
 
 /**
- * The head of a message that may go on with values of the input: what is in front of its first colon, quote or line
- * break, which is the name of a rule or builtin.
+ * Cuts a message that may quote values of the input. The text before the first colon, quote or line break stays: the
+ * name of a rule or builtin.
  */
 export function redactMessage(message: string): string {
   const [head = ''] = message.split(/[:"'`\r\n]/, 1);

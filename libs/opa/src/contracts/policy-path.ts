@@ -1,19 +1,25 @@
 import { LRUCache } from 'lru-cache';
 import { OpaError } from './opa-error.js';
 
-// Printable, and nothing that could end, leave or re-encode a path segment.
+// Printable characters, without those that could end, leave or re-encode a path segment.
 const SEGMENT = /^[^\s/%?#\\\p{Cc}\p{Cs}]+$/u;
 
 /** What `assertPolicyPath` accepts, for error messages. */
 export const POLICY_PATH_RULE =
-  'a path under data such as "orders/read": segments parted by single slashes, none of them "." or "..", ' +
+  'a path under data such as "orders/read": segments separated by single slashes, none of them "." or "..", ' +
   'without a leading or trailing slash, white space, "%", "?", "#" or "\\"';
 
 /**
  * Tells whether a value is a policy path: `a/b/c` under `data`.
  *
+ * @example
+ * ```ts
+ * isPolicyPath('orders/read'); // true
+ * isPolicyPath('../orders'); // false
+ * ```
+ *
  * @remarks A path may contain request data, and must never leave `/v1/data/`. So everything that URL parsers rewrite is
- * refused rather than escaped.
+ * rejected instead of escaped.
  */
 export function isPolicyPath(path: unknown): path is string {
   if (typeof path !== 'string') return false;
@@ -25,7 +31,7 @@ export function isPolicyPath(path: unknown): path is string {
   return true;
 }
 
-// Each decision checks its path. Policies are few and named in code; the bound is for callers who build paths.
+// Each decision checks its path. Most applications use a few fixed paths; the bound is for callers who build paths.
 const valid = new LRUCache<string, true>({ max: 1_000 });
 
 /**
@@ -44,8 +50,8 @@ export function assertPolicyPath(path: unknown, where: string): string {
 }
 
 /**
- * The end of a message about a path at which no policy was found: what is probably wrong with the path. Empty where
- * nobody can tell.
+ * Says what is probably wrong with a path at which no policy was found, as the end of a message. Empty when there is no
+ * guess.
  */
 export function policyPathHint(path: string): string {
   const isDotted = !path.includes('/') && path.includes('.');
@@ -53,5 +59,5 @@ export function policyPathHint(path: string): string {
   const isBelowData = segments[0] === 'data' && segments.length > 1;
   if (!isDotted && !isBelowData) return '';
   const intended = segments.slice(isBelowData ? 1 : 0).join('/');
-  return ` A policy path is relative to "data", and its segments are parted by slashes: write "${intended}".`;
+  return ` A policy path is relative to "data", and its segments are separated by slashes: write "${intended}".`;
 }

@@ -1,8 +1,10 @@
 type Thrown = Readonly<Record<string, unknown>>;
 
 /**
- * Gives what was thrown as the cause of an error, which loggers print whole. An error of axios holds its request, and so
- * the token and the input; of it, and of one that it is the cause of, no more than the bare error is left.
+ * Makes a thrown value safe to be the cause of an error, because loggers print causes completely.
+ *
+ * @remarks An axios error holds its request, and with the request the token and the input. Such an error, or an error
+ * caused by such an error, is replaced by an error with the same name, message, code, status and stack.
  */
 export function redactCause(thrown: unknown): unknown {
   if (!holdsRequest(thrown)) return thrown;
@@ -16,15 +18,15 @@ export function redactCause(thrown: unknown): unknown {
   });
 }
 
-// By `config` and `request`, for an answer of axios that was thrown holds its request too, as do the errors of other
-// clients. Causes may go round in a circle.
-function holdsRequest(thrown: unknown, seen = new Set<unknown>()): thrown is Thrown {
-  if (!isFields(thrown) || seen.has(thrown)) return false;
-  seen.add(thrown);
+// `config` and `request` are checked too: a thrown axios response holds its request, and so do the errors of other
+// HTTP clients. Causes may refer back to each other.
+function holdsRequest(thrown: unknown, visited = new Set<unknown>()): thrown is Thrown {
+  if (!isFields(thrown) || visited.has(thrown)) return false;
+  visited.add(thrown);
   if (thrown['isAxiosError'] === true || 'config' in thrown || 'request' in thrown) return true;
   const { cause, errors } = thrown;
   return [cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])].some((inner) =>
-    holdsRequest(inner, seen),
+    holdsRequest(inner, visited),
   );
 }
 

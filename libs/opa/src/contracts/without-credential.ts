@@ -1,8 +1,8 @@
 /**
- * Text as a message may show it: if it is a URL, even a malformed one, then without a credential.
+ * Removes credentials from a text that may be a URL, even a malformed one, so that a message may show it.
  *
- * @remarks What stands in front of an `@` goes, for without a scheme a user and password stand there too, and so does a
- * query or fragment. Where an `@` comes after `?` or `#`, either may be part of a password: all goes.
+ * @remarks The text before an `@` is removed, because a user and password may stand there even without a scheme. The
+ * query and the fragment are removed. An `@` after `?` or `#` may belong to a password: then everything is removed.
  */
 export function withoutCredential(text: string): string {
   return text.replace(/^([\w+.-]+:\/\/)?(?:.*[?#].*@.*|.*@)/s, '$1…@').replace(/([?#]).+/s, '$1…');

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { CancelSignal, OpaErrorCode } from '../contracts/index.js';
 import { OpaError, withAbortSignal, withCause } from '../contracts/index.js';
 
-// The item itself may be their cause; with any other, nobody knows anything of the items.
-const OF_ONE_ITEM: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
+// The item itself may cause these failures. Any other failure says nothing about the items.
+const ITEM_FAILURES: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
   'OPA_POLICY_ERROR',
   'OPA_BAD_DECISION',
   'OPA_BAD_ANSWER',
@@ -12,40 +12,41 @@ const OF_ONE_ITEM: ReadonlySet<OpaErrorCode> = new Set<OpaErrorCode>([
 
 const logger = new Logger('OpaFilter');
 
-/** How {@link allowedIndexes} asks. */
-interface EachOptions {
-  /** How many questions are asked at a time. */
+/** The options of {@link allowedIndexes}. */
+interface AllowedIndexesOptions {
+  /** How many decisions run at the same time. */
   readonly concurrency: number;
   /** The policy path, for the log. */
   readonly policy: string;
-  /** The caller's own. */
+  /** Cancels all decisions. */
   readonly signal: CancelSignal | undefined;
 }
 
 /**
- * Asks about each of so many items, a few at a time. An item whose own question fails is left out and logged.
+ * Decides about each item, a few at the same time. An item whose decision fails is left out and logged.
  *
- * @returns the indexes that `ask` is true for
- * @throws what `ask` rejects with, when that isn't about one item or each item fails; what is under way is aborted
+ * @returns the indexes that `isAllowed` is true for
+ * @throws the error of `isAllowed`, when the error says nothing about the item, or when every item fails. Decisions that
+ * still run are then aborted.
  */
 export async function allowedIndexes(
   count: number,
-  { concurrency, policy, signal }: EachOptions,
-  ask: (index: number, signal: CancelSignal) => Promise<boolean>,
+  { concurrency, policy, signal }: AllowedIndexesOptions,
+  isAllowed: (index: number, signal: CancelSignal) => Promise<boolean>,
 ): Promise<ReadonlySet<number>> {
-  const found = new Set<number>();
+  const allowed = new Set<number>();
   const failures: OpaError[] = [];
   let next = 0;
-  let over = false;
-  await withAbortSignal(signal, async (until) => {
+  let hasFailed = false;
+  await withAbortSignal(signal, async (anySignal) => {
     const work = async (): Promise<void> => {
-      while (next < count && !over) {
+      while (next < count && !hasFailed) {
         const index = next++;
         try {
-          if (await ask(index, until)) found.add(index);
+          if (await isAllowed(index, anySignal)) allowed.add(index);
         } catch (error) {
-          if (!(error instanceof OpaError) || !OF_ONE_ITEM.has(error.code)) {
-            over = true;
+          if (!(error instanceof OpaError) || !ITEM_FAILURES.has(error.code)) {
+            hasFailed = true;
             throw error;
           }
           failures.push(error);
@@ -62,5 +63,5 @@ export async function allowedIndexes(
         `the first: ${withCause(first)}`,
     );
   }
-  return found;
+  return allowed;
 }

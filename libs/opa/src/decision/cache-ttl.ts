@@ -2,18 +2,18 @@ import type { EngineAnswer } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import { readDecision } from './read-decision.js';
 
-/** How long decisions may be remembered, in milliseconds. */
+/** How long decisions may be cached, in milliseconds. */
 export interface CacheTtls {
   readonly allowTtl: number;
   readonly denyTtl: number;
 }
 
 /**
- * Says how long an answer may be remembered, in milliseconds.
+ * Says how long an answer may be cached, in milliseconds.
  *
- * @remarks The policy may say so itself, beside its decision: `"cache": false` for not at all, or `"ttl"` in
- * milliseconds, alone or within `"cache"`, in place of the configured time.
- * @returns 0 for what isn't a decision, and for a hint that can't be read
+ * @remarks The policy's document may set the time: `"cache": false` prevents caching. `"ttl"` in milliseconds, at the top
+ * or within `"cache"`, replaces the configured time.
+ * @returns 0 when the answer must not be cached: no decision, or a time that is no positive number
  */
 export function cacheTtlOf(answer: EngineAnswer, policy: string, lifetimes: CacheTtls): number {
   try {

@@ -20,14 +20,14 @@ export function combinedGroups(
 }
 
 /**
- * Decides by several policies, or groups of them, at once, and makes one decision of theirs.
+ * Decides by several policies or groups at the same time, and combines their decisions to one.
  *
  * @remarks
- * - `all`: the first denial counts, with the reasons and obligations of all denials. An allow carries the obligations and
- *   headers of all; of two headers of one name, the later policy's wins.
- * - `any`: the first allow counts, whole. A `degraded` allow comes after the others.
- * - A decision that failed decides nothing. The combination fails, unless the other decisions are enough: a denial for
- *   `all`, an allow for `any`.
+ * - `all`: the first denial counts, with the reasons and obligations of all denials. When all policies allow, the result
+ *   has the obligations and headers of all. When two set the same header, the later policy wins.
+ * - `any`: the first allow counts, unchanged. An allow that isn't `degraded` is preferred.
+ * - A failed decision makes the combination fail, unless another decision is enough: a denial for `all`, an allow for
+ *   `any`.
  * @throws what `decide` rejects with
  */
 function combined<T>(
@@ -67,8 +67,9 @@ async function combinedLater<T>(
 }
 
 /**
- * Makes one allow of several: the obligations and headers of all, where the later header wins. A denial that mode
- * `permissive` let pass brings nothing to carry out, and the other allows beside it don't either.
+ * Combines several allows to one, with the obligations and headers of all. When two set the same header, the later wins.
+ *
+ * @remarks When mode `permissive` let a denial pass, the combined decision has no obligations and headers.
  */
 export function together(allows: readonly Decision[]): Decision {
   const degraded = allows.find((decision) => decision.degraded !== undefined)?.degraded;

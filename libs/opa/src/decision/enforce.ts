@@ -8,14 +8,17 @@ import type { OpaQuery } from './opa-query.js';
 
 /** A query to `OpaService.enforce`. */
 export interface OpaEnforceQuery extends OpaQuery {
-  /** Where a refusal goes. Needed where no OpaInterceptor runs, on every kind but HTTP. Default: HTTP. */
+  /**
+   * The context whose form the exception gets. Give it where no OpaInterceptor runs, on every kind but HTTP.
+   * Default: HTTP's form.
+   */
   readonly context?: ExecutionContext | undefined;
 }
 
-/** Why `OpaService.enforce` threw: a denial, or no decision. */
+/** Why `OpaService.enforce` threw: a denial, or a failed decision. */
 export type Refusal = { readonly decision: Decision } | { readonly error: unknown };
 
-/** Gives an exception of `OpaService.enforce` the form of a context. */
+/** Converts an exception of `OpaService.enforce` to the form of a context, such as a GraphQL error. */
 export type ExceptionIn = (context: ExecutionContext, exception: Error) => Promise<Error>;
 
 // The ESM and the CommonJS build share the symbol.
@@ -26,7 +29,7 @@ const logger = new Logger('OpaService');
 /**
  * Waits for a decision that must be an allow.
  *
- * @throws HttpException in HTTP's form for anything else; {@link refusalOf} tells what the exception was made of
+ * @throws HttpException for a denial or a failed decision; {@link refusalOf} gives the reason
  */
 export async function allowOf(pending: Promise<Decision>): Promise<Decision> {
   const decision = await pending.catch((error: unknown) => {
@@ -37,19 +40,19 @@ export async function allowOf(pending: Promise<Decision>): Promise<Decision> {
     if (obligations.length === 0 || enforced === 'pass') return decision;
     const types = obligations.map(({ type }) => JSON.stringify(type)).join(', ');
     logger.error(
-      `The policy "${policy}" allows with obligations (${types}), which enforce does not carry out: ` +
-        'the request is denied. Use decide and carry them out, or @OpaPolicy.',
+      `The policy "${policy}" allows with obligations (${types}), which OpaService.enforce does not carry out. ` +
+        'The request is denied. Use @OpaPolicy, or call decide and carry the obligations out.',
     );
   }
   throw marked(new OpaDeniedException(decision), { decision });
 }
 
-/** What an exception of `OpaService.enforce` was made of; `undefined` for any other. */
+/** Why `OpaService.enforce` threw an exception; `undefined` for any other exception. */
 export function refusalOf(exception: unknown): Refusal | undefined {
   return exception instanceof HttpException ? (exception as { [REFUSAL]?: Refusal })[REFUSAL] : undefined;
 }
 
-/** Logs what the exception of a failed decision doesn't tell the client. Where a context is known, the context logs it. */
+/** Logs the error of a failed decision, because the exception doesn't show the error to the client. */
 export function logRefusal(exception: unknown): void {
   const refusal = refusalOf(exception);
   if (refusal === undefined || !('error' in refusal)) return;

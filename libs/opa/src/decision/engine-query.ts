@@ -4,19 +4,20 @@ import type { OpaQuery, SerializedQuery } from './opa-query.js';
 
 /** The largest inputs of a query, in bytes of JSON. */
 export interface InputLimits {
-  /** Of an input that describes a request: option `input.maxBytes`. */
+  /** The limit of an input that describes a request: option `input.maxBytes`. */
   readonly request: number;
-  /** Of an input that holds a result: option `input.maxResponseBytes`. */
+  /** The limit of an input that holds a result: option `input.maxResponseBytes`. */
   readonly response: number;
 }
 
-/** The default limits. */
+/** The default limits: 2 MiB for requests, 8 MiB for results. */
 export const INPUT_LIMITS: InputLimits = { request: 2 * 1024 * 1024, response: 8 * 1024 * 1024 };
 
 const OPTIONS = { request: 'input.maxBytes', response: 'input.maxResponseBytes' };
 
 /**
- * Gives the policy path of a query. Path and timeout are checked before any fallback can replace an answer.
+ * Gives the policy path of a query, and checks the query's path and timeout. A wrong option must never lead to a
+ * fallback, so the check comes first.
  *
  * @param modulePolicy - the module's default policy
  * @throws OpaError `OPA_BAD_OPTIONS` when no policy is named, or the path or the timeout isn't valid
@@ -30,17 +31,17 @@ export function policyOf(
   if (policy === undefined) {
     throw new OpaError(
       'OPA_BAD_OPTIONS',
-      'No policy was named: give `policy`, or the module option "policy".',
+      'The query names no policy. Give "policy" in the query, or set the module option "policy".',
     );
   }
   return assertPolicyPath(policy, 'policy');
 }
 
 /**
- * Makes the engine's query. The input is written as JSON once, here.
+ * Makes the engine's query, and writes the input as JSON. No later step writes the JSON again.
  *
- * @throws OpaError `OPA_BAD_INPUT` when JSON can't hold the input, or the JSON is too large. A request that is too large
- * is the client's fault, a result isn't.
+ * @throws OpaError `OPA_BAD_INPUT` when JSON can't hold the input, or the JSON is too large. `clientFault` is set when a
+ * request is too large, but not when a result is.
  */
 export function engineQueryOf(
   policy: string,
@@ -52,7 +53,7 @@ export function engineQueryOf(
   throw new OpaError(
     'OPA_BAD_INPUT',
     `The input of the policy "${policy}" has ${Buffer.byteLength(json)} bytes of JSON; option "${OPTIONS[phase]}" ` +
-      `allows ${limit}. Send the policy less, or raise the option.`,
+      `allows ${limit}. Put less into the input, or raise the option.`,
     { tooLarge: true, clientFault: phase === 'request' },
   );
 }

@@ -1,7 +1,10 @@
 import type { Logger } from '@nestjs/common';
 import { OpaError, withCause } from '../contracts/index.js';
 
-/** Logs why a decision failed. What a client alone is to blame for is no error, for it could fill the log with them. */
+/**
+ * Logs why a decision failed. Failures that the client caused are logged at debug level, so that a client can't fill the
+ * log.
+ */
 export function logFailure(logger: Logger, error: unknown): void {
   if (!(error instanceof OpaError)) {
     logger.error(`A decision failed: ${String(error)}`);

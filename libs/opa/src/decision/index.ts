@@ -13,5 +13,5 @@ export type { InputLimits } from './engine-query.js';
 export type { OpaQuery } from './opa-query.js';
 export type * from './route-report.js';
 export type { OpaServiceSettings } from './service-settings.js';
+export { InFlightDecisions } from './stats.js';
 export type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
-export * from './in-flight-decisions.js';

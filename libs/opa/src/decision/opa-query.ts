@@ -14,19 +14,19 @@ export interface OpaQuery {
   /** What the policy sees as `input`. */
   readonly input: unknown;
   /**
-   * What `input` describes: a request, or the result of a request, which may be larger (option `input.maxResponseBytes`).
-   * Default: `'request'`.
+   * What `input` describes: a request, or the result of a request. It selects the limit of the input's size: option
+   * `input.maxBytes` or `input.maxResponseBytes`. Default: `'request'`.
    */
   readonly phase?: 'request' | 'response' | undefined;
   /** Cancels the decision. */
   readonly signal?: CancelSignal | undefined;
   /** The time for the whole decision, in milliseconds. Default: the module's `timeout`. */
   readonly timeout?: number | undefined;
-  /** `'permissive'` for this query alone. A module that is permissive or disabled stays so. */
+  /** `'permissive'` makes this query permissive. `'enforce'` does not override a permissive or disabled module. */
   readonly mode?: 'enforce' | 'permissive' | undefined;
 }
 
-/** A query whose input has been written as JSON already, so that the engine needn't write the input again. */
+/** A query whose input has already been written as JSON. */
 export interface SerializedQuery extends OpaQuery {
   readonly json?: string | undefined;
 }

@@ -6,7 +6,6 @@ import { allowOf, logRefusal } from './enforce.js';
 import { engineQueryOf, policyOf } from './engine-query.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
-import { InFlightDecisions } from './in-flight-decisions.js';
 import type { OpaQuery, SerializedQuery } from './opa-query.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
@@ -14,19 +13,26 @@ import { decisionOf } from './read-decision.js';
 import type { RouteReport } from './route-report.js';
 import type { OpaServiceSettings } from './service-settings.js';
 import type { OpaStats } from './stats.js';
-import { DecisionCounter } from './stats.js';
+import { DecisionCounter, InFlightDecisions } from './stats.js';
 import { degradationOf, passedDenial, syntheticDecision } from './synthetic-decision.js';
 import { UndefinedPolicies } from './undefined-policies.js';
 
-/** What a decision is about, from its begin. */
+/** One decision from its begin. */
 interface Attempt {
   readonly policy: string;
-  /** On the clock of `performance.now()`, in milliseconds. */
+  /** When the decision began, in milliseconds on the clock of `performance.now()`. */
   readonly begin: number;
   readonly permissive: boolean;
 }
 
-/** Makes decisions: evaluates policies, and applies the module's mode to what they say. */
+/**
+ * Makes decisions: evaluates policies, and applies the module's mode.
+ *
+ * @example
+ * ```ts
+ * constructor(private readonly opa: OpaService) {}
+ * ```
+ */
 export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
@@ -54,24 +60,24 @@ export class OpaService {
    * const { allowed, reasons } = await this.opa.decide({ policy: 'orders/read', input: { subject, order } });
    * ```
    *
-   * @returns a decision for allow, deny, undefined, and everything degraded
-   * @throws OpaError where there is no decision: the caller must not let the request through
+   * @returns the decision, whether it allows or denies
+   * @throws OpaError when there is no decision. Then the caller must not let the request through.
    */
   decide(query: OpaQuery): Promise<Decision> {
     return promiseTry(() => this.decideNow(query));
   }
 
   /**
-   * Makes a decision that must be an allow, in the code of a handler or service.
+   * Makes a decision, and throws unless the decision is an allow. For the code of handlers and services.
    *
    * @example
    * ```ts
    * await this.opa.enforce({ policy: 'orders/cancel', input: { subject, order } });
    * ```
    *
-   * @returns the allow. An allow with obligations is a denial, because nobody would carry them out.
-   * @throws the refusal in the form of the context, as the guard does, where OpaInterceptor runs or `context` is given;
-   * else in HTTP's form
+   * @returns the allow. An allow with obligations counts as a denial, because this method carries none out.
+   * @throws the same exception as the guard, in the form of the context, when OpaInterceptor runs or `context` is given.
+   * Otherwise an HttpException.
    */
   async enforce({ context, ...query }: OpaEnforceQuery): Promise<Decision> {
     try {
@@ -84,7 +90,7 @@ export class OpaService {
   }
 
   /**
-   * Makes a decision, without a promise where the engine needs none. Then the method may throw.
+   * Makes a decision, without a promise when the engine needs none. In that case the method may throw.
    *
    * @internal
    */
@@ -100,14 +106,14 @@ export class OpaService {
   }
 
   /**
-   * Gives a policy's document, and makes no decision of the document.
+   * Gives a policy's document, of any shape. The mode and fail-open are not applied.
    *
    * @example
    * ```ts
    * const limits = await this.opa.evaluate<{ maxAmount: number }>({ policy: 'orders/limits', input: { subject } });
    * ```
    *
-   * @typeParam T - the type of the document, which nobody checks
+   * @typeParam T - the type of the document. The library does not check the document against the type.
    * @returns the document, or `undefined` when the policy is undefined for the input
    * @throws OpaError when there is no answer, in every mode
    */
@@ -117,10 +123,10 @@ export class OpaService {
   }
 
   /**
-   * Gives the items that the subject may see, by one query about all of them.
+   * Gives the items that the subject may see. One query covers all items.
    *
-   * @remarks The policy sees `input.items`. It gives a list or set of indexes into `input.items`, or of the items' keys
-   * with option `key`. Undefined and an empty list stand for no item; an unknown key is ignored:
+   * @remarks The policy sees `input.items`. Its document is a list or set of indexes into `input.items`, or of the items'
+   * keys with option `key`. An undefined policy and an empty list mean that no item is visible. Unknown keys are ignored:
    * ```rego
    * package docs
    *
@@ -129,8 +135,8 @@ export class OpaService {
    *   doc.owner == input.subject.id
    * }
    * ```
-   * A policy that decides is evaluated for each item, as `input.item`. Its document is a boolean, or an object with
-   * `allow`. Give it a default, for undefined is no decision:
+   * A policy may also decide about one item, `input.item`. Its document is then a boolean, or an object with `allow`, and
+   * the policy is evaluated once for each item. Give the policy a default, because undefined is no decision:
    * ```rego
    * package docs
    *
@@ -138,9 +144,9 @@ export class OpaService {
    *
    * allow if input.item.owner == input.subject.id
    * ```
-   * A policy that fails (`OPA_POLICY_ERROR`) is evaluated for each item too. An item on which the policy fails again is
-   * left out and logged, and so is an item that is allowed with obligations. `timeout` is the time for each query. Mode
-   * `disabled` gives all items, `permissive` gives all and reports.
+   * When a policy fails (`OPA_POLICY_ERROR`), it is evaluated for each item too. Two kinds of items are left out and
+   * logged: items on which the policy fails again, and items allowed with obligations. `timeout` applies to each query.
+   * Mode `disabled` returns all items; `permissive` returns all items and reports.
    * @example
    * ```ts
    * const visible = await this.opa.filter(docs, { policy: 'docs/visible', input: { subject } });
@@ -167,10 +173,11 @@ export class OpaService {
   }
 
   /**
-   * Gives the document that says which items of a list are visible. It is counted, reported and degraded as a decision.
+   * Evaluates a policy whose document lists the visible items. The evaluation is counted, reported and degraded like a
+   * decision.
    *
    * @param read - reads the document; throws when the document says nothing about items
-   * @returns what `read` gave, and the decision's id; no `value` where all of the list is let through
+   * @returns the result of `read`, and the decision's id. Without `value`, all items are visible.
    * @throws OpaError when there is no answer, and whatever `read` throws
    * @internal
    */
@@ -195,31 +202,38 @@ export class OpaService {
     if (this.settings.mode !== 'disabled') await this.settings.engine.ready?.(signal);
   }
 
-  /** Removes every cached decision, after a change that the policy's own data doesn't show. */
+  /** Removes every cached decision. Call it after a change to policies or data that must take effect at once. */
   async purge(): Promise<void> {
     await this.settings.purge?.();
   }
 
-  /** A snapshot of sockets and decisions. */
+  /**
+   * Gives a snapshot of sockets and decisions.
+   *
+   * @example
+   * ```ts
+   * const { waiting, decisions } = this.opa.stats();
+   * ```
+   */
   stats(): OpaStats {
     return this.counter.snapshot();
   }
 
   /**
-   * Every handler of the application, with what decides the handler, or that nothing does. The list is complete once the
-   * application has started.
+   * Lists every handler of the application with its policies, including handlers without a policy. The list is complete
+   * when the application has started.
    */
   routes(): readonly RouteReport[] {
     return this.settings.routes?.() ?? [];
   }
 
-  /** What permissive policies, of the module or of a handler, would have stopped since the start. */
+  /** Lists the refusals that mode `permissive` let through since the start. */
   permissiveReport(): readonly WouldDeny[] {
     return this.wouldDeny.list();
   }
 
   /**
-   * Adds to the permissive report, and logs.
+   * Adds a refusal to the permissive report, and logs the refusal.
    *
    * @internal
    */
@@ -259,7 +273,7 @@ export class OpaService {
     return this.counter.count(permissive ? this.permissive(decision) : decision);
   }
 
-  /** The one place that makes a decision permissive: a refusal of it passes. */
+  /** Makes a decision permissive: a denial passes. No other place does this. */
   private permissive(decision: Decision): Decision {
     const { allowed, outcome, policy, reasons } = decision;
     if (allowed) return { ...decision, enforced: 'pass' };
@@ -267,7 +281,7 @@ export class OpaService {
     return passedDenial(decision);
   }
 
-  /** The decision where the engine gave none: degraded, or the error is thrown. */
+  /** Handles a failed evaluation: gives a degraded decision where the mode or fail-open allows one, or throws. */
   private failed(error: unknown, { policy, begin, permissive }: Attempt): Decision {
     const failure = opaErrorOf(error);
     const degraded = degradationOf(failure, permissive, this.settings.failOpen);

@@ -7,9 +7,21 @@ import { OpaError } from '../contracts/index.js';
 /** The message of a denial, on every kind of route. */
 export const DENIED_MESSAGE = 'Forbidden by policy';
 
-/** A denial as an HttpException; `decision` is for exception filters and logs. */
+/**
+ * A denial as an HttpException.
+ *
+ * @example
+ * ```ts
+ * @Catch(OpaDeniedException)
+ * export class DeniedFilter implements ExceptionFilter<OpaDeniedException> {
+ *   catch({ decision }: OpaDeniedException, host: ArgumentsHost): void {
+ *     host.switchToHttp().getResponse<Response>().status(403).json({ reasons: decision.reasons });
+ *   }
+ * }
+ * ```
+ */
 export class OpaDeniedException extends HttpException {
-  /** @param response - what the exception says. Default: the policy's own body, else the usual one */
+  /** @param response - the body. Default: the policy's body, or a JSON object with status, message and reasons */
   constructor(
     readonly decision: Decision,
     response: string | object = responseOf(decision),
@@ -22,7 +34,8 @@ function responseOf(decision: Decision): object {
   const { body, status = 403 } = decision;
   if (body === undefined || body === null) return denialBody(decision, status);
   if (typeof body === 'object') return body;
-  // As in Envoy the text itself; of a plain one Nest would make JSON. A content type of the policy's own wins.
+  // As in Envoy, the text is sent unchanged. Nest would send a plain string as JSON, but not a StreamableFile. A content
+  // type that the policy sets wins.
   const message = typeof body === 'string' ? body : JSON.stringify(body);
   const bytes = Buffer.from(message);
   const file = new StreamableFile(bytes, { type: 'text/plain; charset=utf-8', length: bytes.length });
@@ -38,7 +51,7 @@ function denialBody(decision: Decision, status: number): Record<string, unknown>
   };
 }
 
-/** What a client is told of a denial beside its code: the reasons and the id, when the policy gives them. */
+/** The part of a denial that the client may see: the reasons and the decision's id, when there are any. */
 export function denialDetails(decision: Decision): { reasons?: readonly string[]; decisionId?: string } {
   const { reasons, id } = decision as Partial<Decision>;
   return {
@@ -47,13 +60,15 @@ export function denialDetails(decision: Decision): { reasons?: readonly string[]
   };
 }
 
-/** What an outcome is called where a request came from. */
+/** The codes of one outcome in each protocol. */
 export interface OutcomeCodes {
+  /** The HTTP status. */
   readonly http: number;
   /** `extensions.code` of a GraphQL error. */
   readonly graphql: string;
   /** `code` in a WebSocket or microservice error. */
   readonly rpc: string;
+  /** The gRPC status code. */
   readonly grpc: number;
   /** The code of a JSON-RPC error. */
   readonly jsonRpc: number;
@@ -91,11 +106,11 @@ const CODES: Readonly<Record<OpaErrorCode, OutcomeCodes>> = {
   OPA_BAD_BUNDLE: FAILED,
 };
 
-/** What the error of a decision becomes, by the contract's table; whatever isn't an OpaError is a failure. */
+/** Gives the codes of a failed decision. Every error that isn't an OpaError counts as an internal failure. */
 export function codesOf(error: unknown): OutcomeCodes {
   if (!(error instanceof OpaError)) return FAILED;
   const { code, clientFault, tooLarge } = error;
-  // A result that is too large is the server's own.
+  // The server made a result that is too large; the client did not.
   if (tooLarge) return clientFault ? TOO_LARGE : FAILED;
   return clientFault ? { ...CODES[code], http: 400 } : CODES[code];
 }
@@ -108,15 +123,15 @@ const MESSAGE: Readonly<Record<number, string>> = {
   504: 'Authorization took too long',
 };
 
-/** How long a client is asked to wait when no decision could be had, in seconds. */
+/** The shortest `Retry-After` for clients, in seconds. */
 const RETRY_AFTER_S = 1;
 
-/** What a client is told of a decision that could not be had: no more than its kind. */
+/** The message for the client of a failed decision. It tells no more than the kind of failure. */
 export function failureMessage(error: unknown): string {
   return MESSAGE[codesOf(error).http] ?? 'The request could not be decided';
 }
 
-/** What a failed decision becomes on HTTP: its body says no more than the status. */
+/** Converts a failed decision to an HttpException. The body tells no more than the status. */
 export function httpFailure(error: unknown): { exception: HttpException; retryAfter: number | undefined } {
   const status = codesOf(error).http;
   const options: HttpExceptionOptions = { cause: error };
@@ -124,7 +139,7 @@ export function httpFailure(error: unknown): { exception: HttpException; retryAf
   return { exception: new HttpException(body, status, options), retryAfter: retryAfterOf(error) };
 }
 
-/** The seconds of a `Retry-After`: OPA's own, at least 1; `undefined` where a further try would not help. */
+/** The seconds of `Retry-After`: OPA's value, at least 1; `undefined` when a retry would not help. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (codesOf(error).http !== 503) return undefined;
   const wanted = error instanceof OpaError ? (error.retryAfterMs ?? 0) : 0;

@@ -1,23 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import type { OpaErrorCode } from '../contracts/index.js';
 
-/** What a permissive policy would have stopped. */
+/** Requests that a permissive policy would have stopped in mode `enforce`. */
 export interface WouldDeny {
+  /** The policy path. */
   readonly policy: string;
   /** Why the policy would have stopped the requests. */
   readonly outcome: 'deny' | 'undefined' | OpaErrorCode;
-  /** How many requests. */
+  /** The number of requests. */
   readonly count: number;
-  /** The policy's reasons for the latest of them. */
+  /** The policy's reasons for the latest request. */
   readonly reasons: readonly string[];
-  /** When the latest of them came. */
+  /** The time of the latest request. */
   readonly at: Date;
 }
 
-// Policies are few; the bound is for callers who build paths.
+// Most applications use a few fixed paths; the bound is for callers who build paths.
 const MAX_ENTRIES = 1_000;
 
-/** Counts what permissive policies would have stopped. */
+/** Counts the requests that permissive policies would have stopped. */
 export class PermissiveReport {
   private readonly entries = new LRUCache<string, WouldDeny>({ max: MAX_ENTRIES });
 

@@ -3,7 +3,7 @@ import { isHeaderName, isHeaderValue, OpaError } from '../contracts/index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The part of a decision that the policy's document says. */
+/** The part of a decision that comes from the policy's document. */
 export type PolicyVerdict = Pick<
   Decision,
   | 'outcome'
@@ -24,7 +24,7 @@ const DENY: PolicyVerdict = Object.freeze({ outcome: 'deny', allowed: false, rea
 const UNDEFINED: PolicyVerdict = Object.freeze({ ...DENY, outcome: 'undefined' });
 
 /**
- * Says what a policy's document means: a boolean, or an object with a boolean `allow`, `allowed` or `decision`.
+ * Reads a policy's document: a boolean, or an object with a boolean `allow`, `allowed` or `decision`.
  *
  * @param policy - the policy path, for messages
  * @throws OpaError `OPA_BAD_DECISION` for every other document
@@ -42,8 +42,8 @@ export function readDecision(answer: EngineAnswer, policy: string): PolicyVerdic
     outcome: allowed ? 'allow' : 'deny',
     allowed,
     reasons: [...reasons(fields, policy), ...contextReasons(context)],
-    obligations: [fields['obligations'], context?.['obligations']].flatMap((given) =>
-      obligations(given, policy),
+    obligations: [fields['obligations'], context?.['obligations']].flatMap((list) =>
+      obligations(list, policy),
     ),
     ...optional('headers', headers(fields, 'headers', policy)),
     ...optional('responseHeaders', headers(fields, 'response_headers_to_add', policy)),
@@ -54,9 +54,9 @@ export function readDecision(answer: EngineAnswer, policy: string): PolicyVerdic
 }
 
 /**
- * Makes the decision of an engine's answer.
+ * Makes a decision from an engine's answer.
  *
- * @param policy - the policy path that was asked
+ * @param policy - the policy path that was evaluated
  * @param engine - the name of the engine that answered
  * @throws OpaError `OPA_BAD_DECISION`, as {@link readDecision}
  */
@@ -73,7 +73,7 @@ export function decisionOf(
     engine,
     cached,
     durationMs,
-    // Last: to V8 each object that begins with a spread is of a class of its own.
+    // The spread stands last, because V8 gives every object that begins with a spread a new hidden class.
     ...readDecision(answer, policy),
   };
   if (id !== undefined) decision.id = id;
@@ -84,7 +84,7 @@ export function decisionOf(
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Tells whether a document means to be a decision: a boolean, or an object with a member that says allow or deny. */
+/** Tells whether a document is meant as a decision: a boolean, or an object with `allow`, `allowed` or `decision`. */
 export function saysDecision(result: unknown): boolean {
   if (typeof result === 'boolean') return true;
   const fields = asFields(result);
@@ -103,63 +103,64 @@ function verdictOf(fields: Fields, policy: string): boolean {
 }
 
 function reasons(fields: Fields, policy: string): string[] {
-  return [fields['reason'], fields['reasons']].flatMap((given) => {
-    if (given === undefined || given === null) return [];
-    const list: unknown[] = Array.isArray(given) ? given : [given];
+  return [fields['reason'], fields['reasons']].flatMap((value) => {
+    if (value === undefined || value === null) return [];
+    const list: unknown[] = Array.isArray(value) ? value : [value];
     return list.map((reason) => reasonOf(reason, policy));
   });
 }
 
-// As in APISIX, whose plugin sends an object as its JSON.
+// An object becomes its JSON, as in the OPA plugin of APISIX.
 function reasonOf(reason: unknown, policy: string): string {
   if (typeof reason === 'string') return reason;
-  if (asFields(reason) === undefined) throw bad(policy, 'its reasons are neither texts nor objects');
+  if (asFields(reason) === undefined) throw bad(policy, 'a reason is neither a string nor an object');
   return JSON.stringify(reason);
 }
 
-// AuthZEN: context.reason_user and reason_admin are objects of texts; the one for users is what a client may read.
+// AuthZEN: context.reason_user and context.reason_admin are objects whose values are texts. Clients may read only
+// reason_user.
 function contextReasons(context: Fields | undefined): string[] {
-  const given = context?.['reason_user'] ?? context?.['reason'];
-  const list: unknown[] = typeof given === 'string' ? [given] : Object.values(asFields(given) ?? {});
+  const value = context?.['reason_user'] ?? context?.['reason'];
+  const list: unknown[] = typeof value === 'string' ? [value] : Object.values(asFields(value) ?? {});
   return list.filter((reason) => typeof reason === 'string');
 }
 
-function obligations(given: unknown, policy: string): Obligation[] {
-  if (given === undefined || given === null) return [];
-  if (!Array.isArray(given)) throw bad(policy, 'its obligations are not a list');
-  return given.map(obligation);
+function obligations(list: unknown, policy: string): Obligation[] {
+  if (list === undefined || list === null) return [];
+  if (!Array.isArray(list)) throw bad(policy, 'its obligations are not a list');
+  return list.map(obligation);
 }
 
-// A malformed one stays in the list, for the others are to be carried out beside it.
+// A malformed obligation stays in the list, so that the executor can refuse the request.
 function obligation(item: unknown): Obligation {
   const { type, properties = {}, id } = asFields(item) ?? {};
-  const known = typeof type === 'string' && type !== '';
-  const malformed = known ? 'its "properties" are no object' : 'it has no text "type"';
+  const hasType = typeof type === 'string' && type !== '';
+  const malformed = hasType ? 'its "properties" are no object' : 'it has no string "type"';
   const fields = asFields(properties);
   return {
-    type: known ? type : '',
+    type: hasType ? type : '',
     properties: fields ?? {},
     ...(typeof id === 'string' && { id }),
-    ...(!(known && fields !== undefined) && { malformed }),
+    ...(!(hasType && fields !== undefined) && { malformed }),
   };
 }
 
-// An object, or, as opa-envoy-plugin has it, a list of objects whose headers add to each other.
+// The headers are an object, or a list of objects whose headers are merged, as in opa-envoy-plugin.
 function headers(fields: Fields, key: string, policy: string): HeaderValues | undefined {
-  const given = fields[key];
-  if (given === undefined || given === null) return undefined;
-  const found = new Map<string, string | string[]>();
-  for (const one of [given].flat()) {
-    const values = asFields(one);
+  const value = fields[key];
+  if (value === undefined || value === null) return undefined;
+  const merged = new Map<string, string | string[]>();
+  for (const item of [value].flat()) {
+    const values = asFields(item);
     if (values === undefined) throw bad(policy, `its "${key}" are neither an object nor a list of objects`);
-    for (const [written, value] of Object.entries(values)) {
-      const name = written.toLowerCase();
-      const more = headerValue(written, value, policy);
-      const known = found.get(name);
-      found.set(name, known === undefined ? more : [known, more].flat());
+    for (const [writtenName, header] of Object.entries(values)) {
+      const name = writtenName.toLowerCase();
+      const added = headerValue(writtenName, header, policy);
+      const earlier = merged.get(name);
+      merged.set(name, earlier === undefined ? added : [earlier, added].flat());
     }
   }
-  return Object.fromEntries(found);
+  return Object.fromEntries(merged);
 }
 
 function headerValue(name: string, value: unknown, policy: string): string | string[] {
@@ -170,18 +171,18 @@ function headerValue(name: string, value: unknown, policy: string): string | str
   return Array.isArray(value) ? texts : (texts[0] ?? '');
 }
 
-function names(given: unknown, policy: string): string[] | undefined {
-  if (given === undefined || given === null) return undefined;
-  if (!Array.isArray(given) || !given.every((name) => typeof name === 'string')) {
+function names(list: unknown, policy: string): string[] | undefined {
+  if (list === undefined || list === null) return undefined;
+  if (!Array.isArray(list) || !list.every((name) => typeof name === 'string')) {
     throw bad(policy, 'its "request_headers_to_remove" are not a list of names');
   }
-  return given.map((name: string) => name.toLowerCase());
+  return list.map((name: string) => name.toLowerCase());
 }
 
 function status(fields: Fields, policy: string): number | undefined {
-  const given = fields['http_status'] ?? fields['status_code'];
-  if (given === undefined || given === null) return undefined;
-  if (typeof given === 'number' && Number.isInteger(given) && given >= 300 && given <= 599) return given;
+  const code = fields['http_status'] ?? fields['status_code'];
+  if (code === undefined || code === null) return undefined;
+  if (typeof code === 'number' && Number.isInteger(code) && code >= 300 && code <= 599) return code;
   throw bad(policy, 'the status of its denial is not one of 300 to 599');
 }
 

@@ -1,31 +1,33 @@
 import type { ContextKind } from '../contracts/index.js';
 
 /**
- * How a handler stands:
+ * How a handler is protected:
  *
- * - `guarded`: an OpaGuard asks its policies.
- * - `public`: everyone is let in (`@OpaPublic`), with an OpaGuard or without.
- * - `refused`: an OpaGuard refuses everyone, for no policy is named and there is no default one.
- * - `open`: an OpaGuard lets everyone in, for no policy is named and `unguarded` is `'allow'`.
- * - `decides`: the handler asks in its own code (`@OpaDecides`), with an OpaGuard or without.
- * - `not guarded`: no OpaGuard covers it.
+ * - `guarded`: OpaGuard evaluates the handler's policies.
+ * - `public`: the handler has `@OpaPublic`, and every request passes.
+ * - `refused`: OpaGuard denies every request, because neither the handler nor the module names a policy.
+ * - `open`: every request passes OpaGuard, because no policy is named and `unguarded` is `'allow'`.
+ * - `decides`: the handler's code makes the decision (`@OpaDecides`).
+ * - `not guarded`: no OpaGuard runs before the handler.
  */
 export type RouteStatus = 'guarded' | 'public' | 'decides' | 'refused' | 'open' | 'not guarded';
 
-/** One line of the start-up audit: a route, handler or pattern, and what decides it. */
+/** One entry of the start-up audit: a handler and its policies. */
 export interface RouteReport {
+  /** The kind of context. */
   readonly kind: ContextKind;
-  /** In the kind's own terms: `GET /orders/:id`, `Query.order`, an event, a pattern, a tool. */
+  /** The route in the words of its kind: `GET /orders/:id`, `Query.order`, an event, a message pattern, a tool. */
   readonly route: string;
   /** The class and method. */
   readonly handler: string;
+  /** How the handler is protected. */
   readonly status: RouteStatus;
-  /** The policies that are asked. */
+  /** The policies that decide about the request. */
   readonly policies: readonly string[];
-  /** The policy that is asked about the result. */
+  /** The policy that decides about the result. */
   readonly response?: string | undefined;
-  /** The module instance that decides; none for the unnamed one. */
+  /** The name of the module instance that decides; `undefined` for the default instance. */
   readonly instance?: string | undefined;
-  /** What isn't as it may seem, such as a global guard that doesn't reach this kind. */
+  /** A warning, such as a global guard that does not run for this kind. */
   readonly note?: string | undefined;
 }

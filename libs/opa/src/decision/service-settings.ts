@@ -2,27 +2,30 @@ import type { PolicyEngine } from '../contracts/index.js';
 import type { ExceptionIn } from './enforce.js';
 import type { InputLimits } from './engine-query.js';
 import type { RouteReport } from './route-report.js';
-import type { EngineSnapshot, TransportSnapshot } from './stats.js';
-import type { InFlightDecisions } from './in-flight-decisions.js';
+import type { EngineSnapshot, InFlightDecisions, TransportSnapshot } from './stats.js';
 
-/** What an `OpaService` works with. */
+/** The settings of an `OpaService`. */
 export interface OpaServiceSettings {
+  /** Evaluates the policies. */
   readonly engine: PolicyEngine;
-  /** The decisions that a shutdown waits for. Default: the service's own. */
+  /** Counts the running decisions, so that a shutdown can wait for them. Default: a counter of this service alone. */
   readonly inFlight?: InFlightDecisions;
+  /** The policy of queries that name none. */
   readonly policy?: string | undefined;
+  /** The time for a decision, in milliseconds. */
   readonly timeout: number;
+  /** Whether refusals stop requests (`enforce`), are only reported (`permissive`), or no policy is evaluated. */
   readonly mode: 'enforce' | 'permissive' | 'disabled';
-  /** Let through what an unreachable or late OPA can't decide. */
+  /** Whether a request passes when OPA is unreachable or late. */
   readonly failOpen: boolean;
-  /** The largest inputs. Default: those for an engine outside the process. */
+  /** The largest inputs. Default: 2 MiB for requests, 8 MiB for results. */
   readonly inputLimits?: InputLimits | undefined;
-  /** What `OpaService.stats` shows beside the decisions. */
+  /** Gives the rest of the snapshot of `OpaService.stats`. */
   readonly snapshot?: () => TransportSnapshot & EngineSnapshot;
-  /** Forgets every cached decision. */
+  /** Removes every cached decision. */
   readonly purge?: () => Promise<void>;
-  /** Gives an exception of `enforce` the form of a context. */
+  /** Converts an exception of `enforce` to the form of a context. */
   readonly exceptionIn?: ExceptionIn;
-  /** What the start-up audit found. */
+  /** Gives the entries of the start-up audit. */
   readonly routes?: () => readonly RouteReport[];
 }

@@ -1,8 +1,9 @@
-import type { Decision } from '../contracts/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 
-/** A snapshot of what one module instance has done since it started. */
+/** A snapshot of the sockets, and of the decisions that one module instance has made since it started. */
 export interface OpaStats {
-  /** Sockets to OPA. `reused` counts exchanges that went over a kept-alive one. */
+  /** Sockets to OPA. `reused` counts the requests that were sent over an existing socket. */
   readonly sockets: {
     readonly inUse: number;
     readonly idle: number;
@@ -12,20 +13,23 @@ export interface OpaStats {
   };
   /** Decisions that wait for a socket. */
   readonly waiting: number;
-  /** Decisions by outcome, `error` for those that were rejected, `degraded` for those that weren't the engine's own. */
+  /**
+   * Decisions by outcome. `error` counts decisions that failed. `degraded` counts decisions in which a fallback, fail-open
+   * or mode `permissive` replaced the engine's answer.
+   */
   readonly decisions: Readonly<Record<Decision['outcome'] | 'error' | 'degraded', number>>;
-  /** Decisions that were answered from memory. */
+  /** Decisions that the cache answered. */
   readonly cacheHits: number;
-  /** Calls that were further tries. */
+  /** How often a request to OPA was retried. */
   readonly retries: number;
-  /** The circuit breaker's state; `off` without one. */
+  /** The state of the circuit breaker; `off` when none is configured. */
   readonly breaker: 'off' | 'closed' | 'open' | 'half-open';
 }
 
-/** What the transport adds to {@link OpaStats}. */
+/** The part of {@link OpaStats} that the transport gives. */
 export type TransportSnapshot = Pick<OpaStats, 'sockets' | 'waiting'>;
 
-/** What the engine's wrappers add to {@link OpaStats}. */
+/** The part of {@link OpaStats} that cache, retry and circuit breaker give. */
 export type EngineSnapshot = Pick<OpaStats, 'cacheHits' | 'retries' | 'breaker'>;
 
 const NOTHING: TransportSnapshot & EngineSnapshot = {
@@ -54,5 +58,51 @@ export class DecisionCounter {
 
   snapshot(): OpaStats {
     return { ...this.others(), decisions: { ...this.counts } };
+  }
+}
+
+/** The running decisions of one module instance. A shutdown waits for them. After the shutdown no decision begins. */
+export class InFlightDecisions {
+  private current = new Group();
+  private isClosed = false;
+
+  /**
+   * Checks that a decision may begin.
+   *
+   * @throws OpaError `OPA_CLOSED` after the shutdown
+   */
+  assertOpen(): void {
+    if (this.isClosed) throw new OpaError('OPA_CLOSED', 'The OPA module has been closed.');
+  }
+
+  /** Counts a decision until its promise settles. A decision without a promise is not counted. */
+  track<T>(decision: MaybePromise<T>): MaybePromise<T> {
+    if (!isPromise(decision)) return decision;
+    const group = this.current;
+    group.size += 1;
+    return decision.finally(() => group.leave());
+  }
+
+  /** Waits for the decisions that run now, and not for later ones. */
+  settled(): Promise<void> {
+    const group = this.current;
+    this.current = new Group();
+    return group.size === 0 ? Promise.resolve() : new Promise((resolve) => (group.onEmpty = resolve));
+  }
+
+  /** Refuses every decision from now on. */
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+/** Decisions that one shutdown waits for. */
+class Group {
+  size = 0;
+  onEmpty: () => void = () => undefined;
+
+  leave(): void {
+    this.size -= 1;
+    if (this.size === 0) this.onEmpty();
   }
 }

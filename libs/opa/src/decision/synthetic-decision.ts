@@ -1,7 +1,7 @@
 import type { Decision, OpaError } from '../contracts/index.js';
 import { isGone } from '../contracts/index.js';
 
-/** Makes a decision that lets through without a policy's document. */
+/** Makes a decision that lets a request through without a policy's document. */
 export function syntheticDecision(
   policy: string,
   engine: string,
@@ -22,8 +22,8 @@ export function syntheticDecision(
 }
 
 /**
- * Makes the decision of a denial that mode `permissive` lets pass. Nothing of the denial is carried out: it has no
- * obligations, headers, status or body. Its document and its reasons stay.
+ * Makes the decision for a denial that mode `permissive` lets pass. The decision keeps the document and the reasons. It
+ * has no obligations, headers, status or body, because nothing of a denial is carried out.
  */
 export function passedDenial(denial: Decision): Decision {
   const { outcome, result, reasons, id, policy, engine, revision, cached, durationMs } = denial;
@@ -45,8 +45,8 @@ export function passedDenial(denial: Decision): Decision {
 }
 
 /**
- * Says how a request passes without a decision; `undefined` where it must not pass. Fail-open follows only an OPA that
- * is gone: never a flood, a bad answer or a refused credential.
+ * Says why a request may pass after a failed evaluation; `undefined` when the request must not pass. Fail-open needs an
+ * OPA that is gone: an overload, a bad answer or a refused credential never leads to fail-open.
  */
 export function degradationOf(
   error: OpaError,

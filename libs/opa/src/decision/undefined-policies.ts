@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { OncePerKey, policyPathHint } from '../contracts/index.js';
 
-/** Warns of policies that are undefined, once a path. */
+/** Logs a warning about an undefined policy, once for each path. */
 export class UndefinedPolicies {
   private readonly logger = new Logger('OpaService');
   private readonly warnings = new OncePerKey();
@@ -9,7 +9,7 @@ export class UndefinedPolicies {
   warn(policy: string): void {
     if (!this.warnings.isFirst(policy)) return;
     this.logger.warn(
-      `The policy "${policy}" is undefined, which is denied: either no such policy is loaded, or a rule without ` +
+      `The policy "${policy}" is undefined, which counts as a denial. Either OPA has no such policy, or a rule without ` +
         `"default" did not hold for the input. Check the path, and give the rule a default.${policyPathHint(policy)}`,
     );
   }

@@ -1,18 +1,30 @@
 import type { PolicyEngine } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 
-/** A health result in the form of Terminus. */
+/** A health result in the form that `@nestjs/terminus` reads. */
 export type OpaHealth<K extends string = string> = Record<
   K,
   { readonly status: 'up' } | { readonly status: 'down'; readonly code: string }
 >;
 
-/** Tells whether decisions can be had; for `@nestjs/terminus`, or as it is. */
+/**
+ * Tells whether the engine can decide. Use it with `@nestjs/terminus`, or alone.
+ *
+ * @example
+ * ```ts
+ * @Get('health')
+ * @OpaPublic()
+ * @HealthCheck()
+ * check(): Promise<HealthCheckResult> {
+ *   return this.health.check([() => this.opaHealth.isHealthy()]);
+ * }
+ * ```
+ */
 export class OpaHealthIndicator {
   constructor(private readonly engine: Pick<PolicyEngine, 'ready'>) {}
 
   /**
-   * Asks the engine. It never rejects: Terminus reads `status`.
+   * Checks whether the engine is ready. The promise never rejects, because Terminus reads `status`.
    *
    * @param key - the name in the result. Default: `opa`
    */

@@ -41,7 +41,7 @@ describe('an input', () => {
     const { opa } = await opened({ input: { maxBytes: 20 } });
     await expect(opa.decide({ input: sized(21) })).rejects.toThrow(
       'The input of the policy "a/b" has 21 bytes of JSON; option "input.maxBytes" allows 20. ' +
-        'Send the policy less, or raise the option.',
+        'Put less into the input, or raise the option.',
     );
   });
 

@@ -15,7 +15,7 @@ itself['me'] = itself;
 class Roles extends Set<string> {}
 
 const OF_SUBJECT = 'Give option "input.subject" the fields to send, or a function that converts them.';
-const OTHER = 'Convert it before it is put into the input, or leave it out.';
+const OTHER = 'Convert it before you put it into the input, or leave it out.';
 
 describe('what JSON cannot hold is named by its path', () => {
   it.each<[string, unknown, string]>([

@@ -135,7 +135,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
 
   const cases: [string, unknown, string][] = [
     ['unknown', { type: 'notarize' }, '"notarize"'],
-    ['malformed: no type', { properties: {} }, 'no text "type"'],
+    ['malformed: no type', { properties: {} }, 'no string "type"'],
     ['malformed: properties', { type: 'log', properties: 'x' }, '"log"'],
     ['malformed: not an object', 'log', 'malformed'],
     ['failing', { type: 'fails' }, '"fails" of the policy "'],
