@@ -12,9 +12,14 @@ export function resolveBuiltins(plan: Plan, builtins: Builtins): readonly Builti
   const missing = names.filter((name) => !Object.hasOwn(builtins, name));
   if (missing.length === 0) return found;
   const uses = missing.map((name) => `${name} (${userOf(plan, name)})`);
+  const isGraphql = (name: string): boolean => name.startsWith('graphql.');
+  const advice = [
+    ...(missing.some(isGraphql) ? ['graphql.* needs the package graphql: run "npm install graphql".'] : []),
+    ...(missing.every(isGraphql) ? [] : ['Supply them with the option "builtins".']),
+  ];
   throw new PlanError(
     'MISSING_BUILTIN',
-    `The policy calls builtins that opa-plan lacks: ${uses.join(', ')}. Supply them with the option "builtins".`,
+    `The policy calls builtins that opa-plan lacks: ${uses.join(', ')}. ${advice.join(' ')}`,
   );
 }
 

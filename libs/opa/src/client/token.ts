@@ -1,4 +1,5 @@
-import { OpaError, promiseTry, satisfying } from '../contracts/index.js';
+import { custom } from 'valibot';
+import { OpaError, promiseTry } from '../contracts/index.js';
 import type { BoundedWaits, PhaseClock } from '../transport/index.js';
 import { credential } from './credential.js';
 
@@ -74,7 +75,7 @@ const isFile = (value: unknown): boolean =>
   typeof (value as { file: unknown }).file === 'string';
 
 /** Accepts an {@link OpaToken}. */
-export const tokenSchema = satisfying(
+export const tokenSchema = custom(
   (value) =>
     typeof value === 'function' || (typeof value === 'string' && BEARER.test(value)) || isFile(value),
   'a bearer token (text without white space), { file }, or a function that gives one',

@@ -1,17 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import {
-  anyOf,
-  callable,
-  count,
-  isHeaderName,
-  listOf,
-  oneOf,
-  optional,
-  orFalse,
-  satisfying,
-  section,
-  text,
-} from '../contracts/index.js';
+import { array, custom, function as callable, minLength, optional, pipe, union } from 'valibot';
+import { count, isHeaderName, oneOf, orFalse, section, text } from '../contracts/index.js';
 
 /** A function of the execution context; its result may be a promise. */
 export type ContextFunction<T = unknown> = (context: ExecutionContext) => T | Promise<T>;
@@ -40,19 +29,22 @@ export interface OpaInputOptions {
   maxResponseBytes?: number;
 }
 
-const headerName = satisfying((value) => typeof value === 'string' && isHeaderName(value), 'a header name');
+const headerName = custom((value) => typeof value === 'string' && isHeaderName(value), 'a header name');
 
 const SHAPES = ['default', 'authzen', 'envoy', 'contextforge'] as const;
 const shapeAccepted = `a function, or one of ${SHAPES.map((name) => `"${name}"`).join(', ')}`;
 
 const subjectAccepted = 'a function of the execution context, or a list of fields';
-const fieldNames = listOf(text('the name of a field'), subjectAccepted, 'at least one field');
+const fieldNames = pipe(
+  array(text('the name of a field'), subjectAccepted),
+  minLength(1, 'at least one field'),
+);
 
 /** Accepts {@link OpaInputOptions}. */
 export const inputSchema = section({
-  shape: optional(anyOf([oneOf(...SHAPES), callable(shapeAccepted)], shapeAccepted)),
-  subject: optional(anyOf([callable(subjectAccepted), fieldNames], subjectAccepted)),
-  headers: optional(listOf(headerName, 'a list of header names')),
+  shape: optional(union([oneOf(...SHAPES), callable(shapeAccepted)], shapeAccepted)),
+  subject: optional(union([callable(subjectAccepted), fieldNames], subjectAccepted)),
+  headers: optional(array(headerName, 'a list of header names')),
   body: optional(orFalse(section({ maxBytes: count(1) }), 'an object with "maxBytes"')),
   maxBytes: optional(count(1)),
   maxResponseBytes: optional(count(1)),

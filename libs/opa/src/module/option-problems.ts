@@ -1,5 +1,22 @@
-import type { OptionProblem } from '../contracts/index.js';
+import type { BaseIssue } from 'valibot';
 import { withoutCredential } from '../contracts/index.js';
+
+/** A wrong option. */
+interface OptionProblem {
+  /** The names and indexes that lead to the option, from outside to inside. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+  /** What the option accepts; `undefined` for an unknown option. */
+  readonly accepted: string | undefined;
+}
+
+/** The problems that valibot reports. In a union, the problems inside an object or a list help most. */
+export function problemsIn(issue: BaseIssue<unknown>, outer: readonly string[] = []): OptionProblem[] {
+  const path = [...outer, ...(issue.path ?? []).map(({ key }) => String(key))];
+  const inner = issue.issues?.filter((alternative) => alternative.path !== undefined) ?? [];
+  if (inner.length > 0) return inner.flatMap((alternative) => problemsIn(alternative, path));
+  return [{ path, value: issue.input, accepted: issue.type === 'never' ? undefined : issue.message }];
+}
 
 /** Describes a wrong option: its name, the value and what the option accepts. */
 export function describeProblem({ path, value, accepted }: OptionProblem): string {

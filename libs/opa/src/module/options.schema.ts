@@ -1,19 +1,15 @@
+import type { GenericSchema } from 'valibot';
+import { array, boolean, custom, function as callable, minLength, optional } from 'valibot';
+import { pipe, safeParse, symbol, union, unknown } from 'valibot';
 import { tokenSchema } from '../client/index.js';
-import type { OptionSchema } from '../contracts/index.js';
 import {
-  anyOf,
-  callable,
   count,
-  flag,
   isPolicyPath,
-  listOf,
   milliseconds,
   oneOf,
   OpaError,
-  optional,
   orFalse,
   POLICY_PATH_RULE,
-  satisfying,
   section,
   text,
 } from '../contracts/index.js';
@@ -21,15 +17,16 @@ import { inputSchema } from '../input/index.js';
 import { cacheSchema, circuitBreakerSchema, retrySchema } from '../resilience/index.js';
 import { parseOrigin, poolSchema } from '../transport/index.js';
 import { engineProblems } from './engine-options.js';
-import { describeProblem } from './option-problems.js';
+import { describeProblem, problemsIn } from './option-problems.js';
 import type { OpaModuleOptions } from './options.js';
 
 const PEM = 'PEM text, a file path or a Buffer';
-const pem = anyOf([text(PEM), satisfying((value) => Buffer.isBuffer(value), PEM)], PEM);
+const pem = union([text(PEM), custom((value) => Buffer.isBuffer(value), PEM)], PEM);
 
 const ADDRESS = 'an address: http://, https:// or unix:///path, without a user, a query or a fragment';
 const ADDRESSES = `${ADDRESS}; or a list of them`;
-const url = satisfying((value) => typeof value === 'string' && isAddress(value), ADDRESS);
+const url = custom((value) => typeof value === 'string' && isAddress(value), ADDRESS);
+const urls = pipe(array(url, ADDRESSES), minLength(1, 'at least one address'));
 
 function isAddress(value: string): boolean {
   try {
@@ -41,27 +38,26 @@ function isAddress(value: string): boolean {
 }
 
 const HEADER = /^[\w!#$%&'+.^`|~-]+\*?$/;
-const header = satisfying(
+const header = custom(
   (value) => typeof value === 'string' && HEADER.test(value),
   'a header name, which may end in *',
 );
 
 const METADATA_KEY = 'a metadata key';
-const metadataKey = anyOf(
-  [text(METADATA_KEY), satisfying((value) => typeof value === 'symbol', METADATA_KEY)],
-  METADATA_KEY,
-);
+const metadataKey = union([text(METADATA_KEY), symbol()], METADATA_KEY);
 
-const guards = listOf(callable('the class of a guard'), 'a list of guard classes');
+const guards = array(callable('the class of a guard'), 'a list of guard classes');
+
+const flag = boolean('true or false');
 
 const isEngine = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'evaluate' in value && typeof value.evaluate === 'function';
 
 const schema = section({
-  url: optional(anyOf([url, listOf(url, ADDRESSES, 'at least one address')], ADDRESSES)),
+  url: optional(union([url, urls], ADDRESSES)),
   bundle: optional(text('the path or http(s) URL of a bundle')),
-  engine: optional(satisfying(isEngine, 'a PolicyEngine')),
-  policy: optional(satisfying(isPolicyPath, POLICY_PATH_RULE)),
+  engine: optional(custom(isEngine, 'a PolicyEngine')),
+  policy: optional(custom(isPolicyPath, POLICY_PATH_RULE)),
   token: optional(tokenSchema),
   tls: optional(
     section({
@@ -80,13 +76,13 @@ const schema = section({
   cache: optional(orFalse(cacheSchema, 'an object with "max", "allowTtl" and "denyTtl"')),
   coalesce: optional(flag),
   input: optional(inputSchema),
-  policyHeaders: optional(listOf(header, 'a list of header names')),
-  publicKeys: optional(listOf(metadataKey, 'a list of metadata keys')),
+  policyHeaders: optional(array(header, 'a list of header names')),
+  publicKeys: optional(array(metadataKey, 'a list of metadata keys')),
   authentication: optional(orFalse(guards, 'a list of guard classes')),
   unguarded: optional(oneOf('deny', 'allow')),
   audit: optional(flag),
   verifyPolicies: optional(
-    satisfying((value) => typeof value === 'boolean' || value === 'warn', 'true, false or "warn"'),
+    custom((value) => typeof value === 'boolean' || value === 'warn', 'true, false or "warn"'),
   ),
   interceptor: optional(oneOf('global')),
   warmup: optional(orFalse(count(1), 'a whole number of at least 1')),
@@ -95,12 +91,12 @@ const schema = section({
 });
 
 // Nest checks values of this kind.
-const anything = optional(satisfying(() => true, 'anything'));
+const anything = optional(unknown());
 
 const extrasSchema = section({
   isGlobal: flag,
   name: optional(text('the name of an instance')),
-  extraProviders: listOf(anything, 'a list of providers'),
+  extraProviders: array(anything, 'a list of providers'),
 });
 
 const SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
@@ -146,10 +142,10 @@ export function checkExtras(extras: unknown): void {
   parse(extrasSchema, extras);
 }
 
-function parse(optionSchema: OptionSchema, options: unknown): unknown {
-  const result = optionSchema.check(options);
-  if (result.problems) throw badOptions(result.problems.map(describeProblem));
-  return result.value;
+function parse(optionSchema: GenericSchema, options: unknown): unknown {
+  const { output, issues } = safeParse(optionSchema, options);
+  if (issues) throw badOptions(issues.flatMap((issue) => problemsIn(issue)).map(describeProblem));
+  return output;
 }
 
 const badOptions = (problems: readonly string[]): OpaError =>

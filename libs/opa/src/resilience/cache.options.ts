@@ -1,4 +1,5 @@
-import { count, milliseconds, optional, satisfying, section } from '../contracts/index.js';
+import { custom, optional } from 'valibot';
+import { count, milliseconds, section } from '../contracts/index.js';
 import type { AnswerStore } from './answer-store.js';
 
 /** Decisions that are remembered. */
@@ -26,5 +27,5 @@ export const cacheSchema = section({
   allowTtl: milliseconds(0),
   denyTtl: milliseconds(0),
   staleTtl: optional(milliseconds(0)),
-  store: optional(satisfying(isStore, 'a store with get, set and clear')),
+  store: optional(custom(isStore, 'a store with get, set and clear')),
 });

@@ -1,4 +1,5 @@
-import { count, milliseconds, optional, satisfying, section } from '../contracts/index.js';
+import { custom, optional } from 'valibot';
+import { count, milliseconds, section } from '../contracts/index.js';
 
 /** When to stop asking an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT` count as failures. */
 export interface OpaCircuitBreakerOptions {
@@ -15,7 +16,7 @@ export interface OpaCircuitBreakerOptions {
 /** {@link OpaCircuitBreakerOptions} with every default filled in. */
 export type CircuitBreakerSettings = Readonly<Required<OpaCircuitBreakerOptions>>;
 
-const share = satisfying(
+const share = custom(
   (value) => typeof value === 'number' && value > 0 && value <= 1,
   'a share above 0 and up to 1',
 );

@@ -1,4 +1,5 @@
-import { count, milliseconds, optional, section } from '../contracts/index.js';
+import { optional } from 'valibot';
+import { count, milliseconds, section } from '../contracts/index.js';
 
 /** Further tries of a call that failed before OPA had decided. */
 export interface OpaRetryOptions {

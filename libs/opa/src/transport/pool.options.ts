@@ -1,4 +1,5 @@
-import { count, milliseconds, optional, section } from '../contracts/index.js';
+import { optional } from 'valibot';
+import { count, milliseconds, section } from '../contracts/index.js';
 
 /** Limits of the pool of sockets to OPA. */
 export interface OpaPoolOptions {

@@ -10,6 +10,7 @@ import { encoding } from './encoding.js';
 import { glob } from './glob.js';
 import { graph } from './graph.js';
 import { graphql } from './graphql/index.js';
+import { isGraphqlInstalled } from './graphql/peer.js';
 import { internal } from './internal.js';
 import { json } from './json.js';
 import { jwt } from './jwt/index.js';
@@ -46,7 +47,7 @@ export const unsupportedBuiltins: readonly string[] = [
   'rego.parse_module',
 ];
 
-/** Every builtin that this package has. */
+/** Every builtin that this package has. The builtins `graphql.*` need the optional peer `graphql`. */
 export const builtins: Builtins = {
   ...aggregates,
   ...arithmetic,
@@ -58,7 +59,7 @@ export const builtins: Builtins = {
   ...encoding,
   ...glob,
   ...graph,
-  ...graphql,
+  ...(isGraphqlInstalled ? graphql : {}),
   ...internal,
   ...json,
   ...jsonPatch,

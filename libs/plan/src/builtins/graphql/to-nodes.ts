@@ -7,13 +7,13 @@ import type {
   NameNode,
   ObjectFieldNode,
   OperationDefinitionNode,
+  OperationTypeNode as OperationType,
   SelectionNode,
   SelectionSetNode,
   TypeNode,
   ValueNode,
   VariableDefinitionNode,
 } from 'graphql';
-import { Kind, OperationTypeNode } from 'graphql';
 import type {
   GqlArgument,
   GqlDirective,
@@ -26,6 +26,7 @@ import type {
   GqlVariable,
 } from './ast.js';
 import { VALUE_KIND } from './ast.js';
+import { Kind, OperationTypeNode } from './peer.js';
 
 /** A request as the package `graphql` takes it. */
 export function queryNode(query: GqlQuery): DocumentNode {
@@ -108,7 +109,7 @@ function operationNode(operation: GqlOperation): OperationDefinitionNode {
 }
 
 /** The kind of an operation. */
-export function operationType(operation: string): OperationTypeNode {
+export function operationType(operation: string): OperationType {
   if (operation === 'mutation') return OperationTypeNode.MUTATION;
   return operation === 'subscription' ? OperationTypeNode.SUBSCRIPTION : OperationTypeNode.QUERY;
 }

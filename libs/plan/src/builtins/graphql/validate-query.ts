@@ -2,13 +2,14 @@ import type {
   ConstDirectiveNode,
   ConstValueNode,
   DefinitionNode,
+  EnumValueDefinitionNode,
   FieldDefinitionNode,
   GraphQLSchema,
   InputValueDefinitionNode,
   NamedTypeNode,
+  OperationTypeDefinitionNode,
   TypeDefinitionNode,
 } from 'graphql';
-import { buildASTSchema, Kind, validate } from 'graphql';
 import { GoError } from '../go/error.js';
 import type {
   GqlArgumentDefinition,
@@ -18,6 +19,7 @@ import type {
   GqlFieldDefinition,
   GqlQuery,
 } from './ast.js';
+import { buildASTSchema, Kind, validate } from './peer.js';
 import type { Schema } from './schema.js';
 import { directiveNodes, nameNode, operationType, queryNode, typeNode, valueNode } from './to-nodes.js';
 
@@ -29,8 +31,8 @@ export function executableSchema(schema: Schema): GraphQLSchema {
   const types = [...schema.types.values()].filter(
     ({ BuiltIn, Name }) => !BuiltIn && !BUILT_IN_SCALARS.has(Name),
   );
-  const roots = [...schema.roots].map(([operation, type]) => ({
-    kind: Kind.OPERATION_TYPE_DEFINITION as const,
+  const roots = [...schema.roots].map(([operation, type]): OperationTypeDefinitionNode => ({
+    kind: Kind.OPERATION_TYPE_DEFINITION,
     operation: operationType(operation),
     type: namedType(type),
   }));
@@ -71,8 +73,8 @@ function definitionNode(definition: GqlDefinition): TypeDefinitionNode {
     case 'UNION':
       return { kind: Kind.UNION_TYPE_DEFINITION, ...common, types: Types.map(namedType) };
     case 'ENUM': {
-      const values = EnumValues.map((value) => ({
-        kind: Kind.ENUM_VALUE_DEFINITION as const,
+      const values = EnumValues.map((value): EnumValueDefinitionNode => ({
+        kind: Kind.ENUM_VALUE_DEFINITION,
         name: nameNode(value.Name),
       }));
       return { kind: Kind.ENUM_TYPE_DEFINITION, ...common, values };
