@@ -25,14 +25,7 @@ interface Attempt {
   readonly permissive: boolean;
 }
 
-/**
- * Makes decisions: evaluates policies, and applies the module's mode.
- *
- * @example
- * ```ts
- * constructor(private readonly opa: OpaService) {}
- * ```
- */
+/** Makes decisions: evaluates policies, and applies the module's mode. */
 export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
