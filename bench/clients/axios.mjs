@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import axios from 'axios';
 import { POLICY } from '../lib/question.mjs';
-import { MAX_SOCKETS } from '../lib/clients.mjs';
+import { MAX_SOCKETS } from '../lib/limits.mjs';
 
 /**
  * Axios with a keep-alive agent.

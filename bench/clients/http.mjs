@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { HttpAgent } from 'agentkeepalive';
 import { POLICY } from '../lib/question.mjs';
-import { MAX_SOCKETS } from '../lib/clients.mjs';
+import { MAX_SOCKETS } from '../lib/limits.mjs';
 
 /**
  * Plain `http.request` over agentkeepalive: the baseline of the comparison. `ask` sets no deadline;

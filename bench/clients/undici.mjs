@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { POLICY } from '../lib/question.mjs';
-import { MAX_SOCKETS } from '../lib/clients.mjs';
+import { MAX_SOCKETS } from '../lib/limits.mjs';
 
 /**
  * undici's `request` with a pool.

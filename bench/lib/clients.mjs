@@ -6,9 +6,6 @@ import { question } from './question.mjs';
  * @typedef {(url: string, wasm?: string) => Promise<Client>} Open
  */
 
-/** The most sockets of each client that has such an option: the default of nestjs-opa. */
-export const MAX_SOCKETS = 100;
-
 /** The baseline of the comparison. */
 export const BASE = 'plain http';
 

@@ -1,4 +1,5 @@
-import { BASE, MAX_SOCKETS } from '../lib/clients.mjs';
+import { BASE } from '../lib/clients.mjs';
+import { MAX_SOCKETS } from '../lib/limits.mjs';
 import { compareClients, field } from '../lib/compare.mjs';
 import { atLeast, atMost } from '../lib/goals.mjs';
 import { table } from '../lib/report.mjs';

@@ -1,6 +1,6 @@
 // A minimal client. It spreads its queries evenly over a second, and keeps its connections open.
 import { setTimeout as after } from 'node:timers/promises';
-import { MAX_SOCKETS } from '../lib/clients.mjs';
+import { MAX_SOCKETS } from '../lib/limits.mjs';
 import { stallHandlers } from '../lib/gauges.mjs';
 import { HttpLoad } from '../lib/http-load.mjs';
 import { pace, WrongAnswer } from '../lib/load.mjs';
