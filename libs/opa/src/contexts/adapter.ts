@@ -4,7 +4,7 @@ import type { ContextAudit } from './audit.js';
 import type { EnforcementPoint } from './enforcement-point.js';
 import type { ResultRules } from './result-rules.js';
 
-/** Everything the library knows of one kind of context. A new kind is one of these, in a folder of its own. */
+/** Everything the library knows about one kind of context. A new kind needs a folder that exports one adapter. */
 export interface ContextAdapter {
   /**
    * Tells whether a context is of this kind.
@@ -18,9 +18,9 @@ export interface ContextAdapter {
    * @throws OpaError `OPA_BAD_INPUT` when the call lacks what the input needs
    */
   source(context: ExecutionContext, options: SourceOptions): InputSource;
-  /** The object that one call has for itself. The library stores the decisions of the call with it. */
+  /** Returns an object that belongs to one call alone. The library stores the decisions of the call on it. */
   holder(context: ExecutionContext): object;
-  /** Tells the runs of one handler within one holder apart; `undefined` where a handler runs once. */
+  /** Distinguishes several runs of one handler within one holder; `undefined` where a handler runs once. */
   run(context: ExecutionContext): unknown;
   /**
    * Names the route of a context in log messages: a template, never a path that may hold a secret.
@@ -28,10 +28,10 @@ export interface ContextAdapter {
    * @returns `undefined` where the name of the handler is enough
    */
   routeLabel(context: ExecutionContext): string | undefined;
-  /** How a decision takes effect: headers, refusals, the client's leaving. */
+  /** How a decision takes effect: headers, refusals, and the abort when the client disconnects. */
   readonly point: EnforcementPoint;
-  /** How a handler's result leaves, for masks and response policies. */
+  /** How Nest sends a handler's result, for masks and response policies. */
   readonly results: ResultRules;
-  /** What the checks at start-up ask about handlers of this kind. */
+  /** The facts about handlers of this kind that the checks at start-up need. */
   readonly audit: ContextAudit;
 }

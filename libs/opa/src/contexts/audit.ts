@@ -1,11 +1,11 @@
 import type { Type } from '@nestjs/common';
 import type { ApplicationConfig, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 
-/** What the audit of a context reads of the application. */
+/** The parts of the application that the audit of a context reads. */
 export interface AuditedApplication {
   readonly config: ApplicationConfig;
   readonly discovery: DiscoveryService;
-  /** Has an adapter where the application serves HTTP. */
+  /** Holds an HTTP adapter when the application serves HTTP. */
   readonly host: HttpAdapterHost | undefined;
 }
 
@@ -18,42 +18,45 @@ export interface MethodCandidate {
   readonly isController: boolean;
   /** Whether Nest made the instance from the class itself, rather than from `useFactory` or `useValue`. */
   readonly isMadeByNest: boolean;
-  /** What the RouterModule puts before the routes of the module; empty without one. */
+  /** The path prefix that the RouterModule sets for the module; empty without one. */
   readonly modulePath: string;
 }
 
-/** What a handler declares, as far as the audit of a context reads it. */
+/** The parts of a handler's declaration that the audit of a context reads. */
 export interface DeclaredPolicies {
   /** Whether the handler or its class has a response policy. */
   readonly hasResponse: boolean;
-  /** Whether the handler itself names policies of the request. */
+  /** Whether the handler itself, rather than its class, names request policies. */
   readonly namesOwnPolicies: boolean;
 }
 
-/** Which of the application's global guards or interceptors Nest runs around a kind of handler. */
+/**
+ * Which of the application's global guards and interceptors Nest runs around a kind of handler. `static` means those
+ * that are not of request scope.
+ */
 export type GlobalReach =
   | { readonly scopes: 'every' | 'static' }
-  /** None that the audit can be sure of; `why` says so, and what to do, after "the global OpaGuard". */
+  /** The audit can be sure of none. `why` ends a sentence that begins with "the global OpaGuard": reason and fix. */
   | { readonly scopes: 'none'; readonly why: string };
 
-/** What the checks at start-up ask about one kind of context. */
+/** The facts about one kind of context that the checks at start-up need. */
 export interface ContextAudit {
   /**
-   * The routes of a method, in the kind's own terms; empty when the method is no handler of this kind.
+   * Lists the routes of a method, in the terms of this kind. The list is empty when the method is not a handler of it.
    *
-   * @param around - what Nest must run around a GraphQL field below the root, so that the field counts as a handler
+   * @param around - a GraphQL field below the root counts as a handler only when Nest runs these around the field
    */
   routes(
     candidate: MethodCandidate,
     application: AuditedApplication,
     around: 'guards' | 'interceptors',
   ): readonly string[];
-  /** Which global guards and interceptors reach the handlers of this kind. */
+  /** Tells which global guards and interceptors Nest runs around handlers of this kind. */
   globalReach(application: AuditedApplication): GlobalReach;
   /**
-   * Tells why the policy of a method would never be asked, although it looks guarded.
+   * Tells why OPA would never be asked about a method that has a policy.
    *
-   * @returns the end of a sentence that begins with the method's name; `undefined` when the policy is asked
+   * @returns the end of a sentence that begins with the method's name; `undefined` when OPA is asked
    */
   neverAsked(
     candidate: MethodCandidate,

@@ -3,92 +3,98 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Decision, MaybePromise } from '../contracts/index.js';
 import { findAdapter } from './registry.js';
 
-/** A change of a handler's result: a mask in place of what a path leads to, or, without one, its removal. */
+/** One edit of a handler's result. With `mask`, the mask replaces the value at the path; without, the value is removed. */
 export interface ResultEdit {
   /** The segments of a JSON Pointer; `*` stands for every member. */
   readonly path: readonly string[];
   readonly mask?: unknown;
 }
 
-/** An input and its JSON, which stays what it was when the request or its subject is changed in place afterwards. */
+/** An input and its JSON. The JSON stays the same when the application later modifies the request or the subject. */
 export interface DecidedInput {
   readonly value: Readonly<Record<string, unknown>>;
-  /** `undefined` when JSON can't hold the input. */
+  /** `undefined` when JSON can't represent the input. */
   readonly json: string | undefined;
-  /** The module instance that decides: guards of two modules may ask different ones. */
+  /** The module instance that decides. The guards of two modules may use different instances. */
   readonly by: object;
 }
 
-/** What the guard knows of a request and a handler; the interceptor and `@OpaDecision` read it. */
+/** The guard's decision about one request and handler. The interceptor and `@OpaDecision` read it. */
 export interface DecisionRecord {
   readonly handler: unknown;
   readonly controller: unknown;
-  /** Tells the runs of a handler within one request apart: Express runs it again when it calls `next()`. */
+  /** Distinguishes the runs of a handler within one request. Express runs a handler again when it calls `next()`. */
   readonly run: unknown;
-  /** What the guard says: rejects with the refusal; `undefined` while no guard has asked a policy. */
+  /** The guard's result: `true`, or a rejection with the refusal. `undefined` until a guard asks a policy. */
   verdict: MaybePromise<boolean> | undefined;
-  /** The decision, once it is made and was an allow. */
-  made: Decision | undefined;
+  /** The decision, if it was an allow. */
+  allowed: Decision | undefined;
   /** The input of the request's decision. */
   input: DecidedInput | undefined;
-  /** What the request's decision wants changed in the handler's result. */
+  /** The edits that the request's decision demands in the handler's result. */
   edits: readonly ResultEdit[];
-  /** The record of another handler of the same request. */
-  readonly earlier: DecisionRecord | undefined;
+  /** The previous record of the same request, which belongs to another handler. */
+  readonly previous: DecisionRecord | undefined;
 }
 
-// On the request itself, under a name that both builds of this library share.
+// A property of the request. `Symbol.for` gives the ESM and the CommonJS build the same key.
 const LATEST = Symbol.for('nestjs-opa:decisions');
 
 type Holder = Record<typeof LATEST, DecisionRecord | undefined>;
 
 const NO_EDITS: readonly ResultEdit[] = [];
 
-/** Begins a new decision in a record: what an earlier one has left there holds no longer. */
+/** Begins a new decision in a record, and clears the previous decision there. */
 export function beginDecision(record: DecisionRecord, input: DecidedInput): void {
   record.verdict = undefined;
-  record.made = undefined;
+  record.allowed = undefined;
   record.edits = NO_EDITS;
   record.input = input;
 }
 
-/** The record's verdict about this input; `undefined` where it has none, and for an input that JSON can't hold. */
+/** Returns the verdict about the same input; `undefined` without one, and for an input that JSON can't represent. */
 export function verdictOn({ verdict, input }: DecisionRecord, { json, by }: DecidedInput): typeof verdict {
   return json !== undefined && json === input?.json && by === input.by ? verdict : undefined;
 }
 
-/** The input that was decided about, as it was then; `undefined` where no guard has asked a policy. */
+/** Returns a copy of the input as it was when the guard asked the policy; `undefined` when no guard asked one. */
 export function findDecidedInput(context: ExecutionContext): DecidedInput['value'] | undefined {
   const input = findRecord(context)?.input;
   if (input?.json === undefined) return input?.value;
   return JSON.parse(input.json) as DecidedInput['value'];
 }
 
-/** Finds the record of a request and handler. */
+/** Finds the record of a request and handler; `undefined` without one. */
 export function findRecord(context: ExecutionContext): DecisionRecord | undefined {
   return recordIn(holderOf(context), context);
 }
 
-/** The record of a request and handler, begun and kept with the request when there is none. */
+/** Returns the record of a request and handler. Without one, a new record is stored on the request. */
 export function recordOf(context: ExecutionContext): DecisionRecord {
   const holder = holderOf(context);
   return recordIn(holder, context) ?? begin(holder, context);
 }
 
-/** Finds the record of a call for a parameter decorator, which elsewhere than on HTTP is given a copy of the arguments. */
+/**
+ * Finds the record of a call for a parameter decorator.
+ *
+ * @remarks Except on HTTP, Nest passes a copy of the list of arguments to parameter decorators.
+ */
 export function findRecordForParameter(context: ExecutionContext): DecisionRecord | undefined {
   const args = context.getArgs<unknown[]>();
-  const copied = args.map((arg) => (isObject(arg) ? kept.get(arg) : undefined));
-  const found = copied.find(
-    (one) =>
-      one !== undefined && isOf(one.record, context) && one.args.every((arg, index) => arg === args[index]),
+  const calls = args.map((arg) => (isObject(arg) ? callsByArgument.get(arg) : undefined));
+  const sameCall = calls.find(
+    (call) =>
+      call !== undefined &&
+      isOf(call.record, context) &&
+      call.args.every((arg, index) => arg === args[index]),
   );
-  return found?.record ?? findRecord(context);
+  return sameCall?.record ?? findRecord(context);
 }
 
 function recordIn(holder: Holder, context: ExecutionContext): DecisionRecord | undefined {
   let record = holder[LATEST];
-  while (record !== undefined && !isOf(record, context)) record = record.earlier;
+  while (record !== undefined && !isOf(record, context)) record = record.previous;
   return record;
 }
 
@@ -106,41 +112,48 @@ function begin(holder: Holder, context: ExecutionContext): DecisionRecord {
     controller: context.getClass(),
     run: runOf(context),
     verdict: undefined,
-    made: undefined,
+    allowed: undefined,
     input: undefined,
     edits: NO_EDITS,
-    earlier: holder[LATEST],
+    previous: holder[LATEST],
   };
   holder[LATEST] = record;
   const args = context.getArgs<unknown[]>();
   if (holder !== (args as unknown)) return record;
-  for (const arg of args) if (isObject(arg)) kept.set(arg, { args, record });
+  for (const arg of args) if (isObject(arg)) callsByArgument.set(arg, { args, record });
   return record;
 }
 
-// By every argument, the last call of each: one of them is the call's own on every transport, a connection isn't.
-const kept = new WeakMap<object, { readonly args: readonly unknown[]; readonly record: DecisionRecord }>();
+interface RecordedCall {
+  readonly args: readonly unknown[];
+  readonly record: DecisionRecord;
+}
+
+// The last call with each argument. On every transport at least one argument belongs to a single call; others, such as
+// the connection, are shared.
+const callsByArgument = new WeakMap<object, RecordedCall>();
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
 /**
- * Gives a call's result to the outermost of nested interceptors: a second one would ask again, and remove other rows.
+ * Claims the result of a call for the outermost of nested interceptors. A second interceptor would ask the policy again,
+ * and would apply the edits to rows that are already edited.
  *
- * @returns the call's record; `undefined` within {@link holdingResult}
+ * @returns the record of the call; `undefined` when an outer interceptor has claimed the result ({@link holdingResult})
  */
 export function takeResult(context: ExecutionContext): DecisionRecord | undefined {
   const record = recordOf(context);
-  return held.getStore() === record ? undefined : record;
+  return claimed.getStore() === record ? undefined : record;
 }
 
-// Not a mark on the record: an interceptor further out may run the handler again (`retry`), and each run has a result.
-const held = new AsyncLocalStorage<DecisionRecord | undefined>();
+// A mark on the record would be wrong: an outer interceptor may run the handler again (`retry`), and each run has a result.
+const claimed = new AsyncLocalStorage<DecisionRecord | undefined>();
 
-/** Calls what runs the handler, for the interceptor that has taken its result. */
+/** Runs the handler for the interceptor that has claimed its result with {@link takeResult}. */
 export function holdingResult<T>(context: ExecutionContext, handle: () => T): T {
-  return held.run(findRecord(context), handle);
+  return claimed.run(findRecord(context), handle);
 }
 
 function holderOf(context: ExecutionContext): Holder {

@@ -8,13 +8,13 @@ export interface EnforcementPoint {
   strip(context: ExecutionContext, patterns: readonly string[]): void;
   /** Applies an allow to the request: sets and removes headers. */
   permit(context: ExecutionContext, decision: Decision): void;
-  /** Runs work with a signal that is aborted when the client goes away; `undefined` where nobody can know that. */
+  /** Runs work with a signal that aborts when the client disconnects; `undefined` where the transport does not tell. */
   whileConnected<T>(
     context: ExecutionContext,
     work: (signal: CancelSignal | undefined) => MaybePromise<T>,
   ): MaybePromise<T>;
   /**
-   * Decides once for all parts of one call that share the key. Left out where a call has no parts.
+   * Decides once for all parts of one call that share the key. Adapters whose calls have no parts omit this method.
    *
    * @param by - the module instance that decides
    * @param key - the declaration and the input; only queries with the same key share a decision
@@ -30,8 +30,8 @@ export interface EnforcementPoint {
   /** Makes the error of a failed decision, in the form of the context. The caller logs the failure. */
   failure(context: ExecutionContext, error: unknown): Error | Promise<Error>;
   /**
-   * Turns an exception that the application threw while an input was built into an error of the context. Left out
-   * where Nest's exception filters do that.
+   * Converts an exception that the application threw while it built an input into an error of the context. Adapters
+   * for which Nest's exception filters do so omit this method.
    */
   exception?(context: ExecutionContext, exception: HttpException): Error | Promise<Error>;
   /** The reply whose headers a decision may set; `undefined` where there is none. */

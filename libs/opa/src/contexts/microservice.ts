@@ -1,20 +1,20 @@
 import type { ContextAudit } from './audit.js';
 import { nestMetadata } from './nest-metadata.js';
 
-// What @MessagePattern, @EventPattern and @GrpcMethod leave on a method.
+// The metadata key that @MessagePattern, @EventPattern and @GrpcMethod set on a method.
 const PATTERNS = 'microservices:pattern';
 
-/** The patterns of a microservice's handler; empty when the method is none. */
+/** Returns the patterns of a microservice's handler. The list is empty for any other method. */
 export function patternsOf(method: object): readonly unknown[] {
   return (nestMetadata(PATTERNS, method) ?? []) as readonly unknown[];
 }
 
-/** Which global guards and interceptors reach the handlers of a microservice. */
+/** Tells which global guards and interceptors Nest runs around the handlers of a microservice. */
 export const microserviceReach: ContextAudit['globalReach'] = ({ host }) =>
-  // An application with an HTTP adapter connects its microservices. It says to nobody whether by `inheritAppConfig`.
+  // With an HTTP adapter, the microservice is connected. Nest does not tell whether `inheritAppConfig` is set.
   host?.httpAdapter === undefined
     ? { scopes: 'every' }
     : {
         scopes: 'none',
-        why: 'reaches a connected microservice only with { inheritAppConfig: true }: to be sure, add @UseGuards(OpaGuard)',
+        why: 'runs on a connected microservice only with { inheritAppConfig: true }: to be sure, add @UseGuards(OpaGuard)',
       };

@@ -1,2 +1,2 @@
-/** Reads Nest's own metadata, for whose keys it exports no names. */
+/** Reads metadata of Nest. Nest does not export the keys. */
 export const nestMetadata = (key: string, on: object): unknown => Reflect.getMetadata(key, on) as unknown;

@@ -25,26 +25,26 @@ export const CONTEXTS: Readonly<Record<ContextKind, ContextAdapter>> = {
 const ADAPTERS = Object.values(CONTEXTS);
 const logger = new Logger('OpaEnforcement');
 
-/** The refusal of a context whose kind the library does not know. */
+/** The exception that refuses a context whose kind the library does not know. */
 export class UnknownContextException extends ForbiddenException {}
 
 /** Finds the adapter of a context; `undefined` for a kind that the library does not know. */
 export function findAdapter(context: ExecutionContext): ContextAdapter | undefined {
-  // A loop, rather than find(): a guarded request comes here several times, and needs no closure.
+  // A loop instead of find(): each guarded request calls this several times, and a loop allocates no closure.
   for (const adapter of ADAPTERS) if (adapter.matches(context)) return adapter;
   return undefined;
 }
 
 /**
- * The adapter of a context.
+ * Returns the adapter of a context.
  *
- * @throws UnknownContextException on a kind that the library does not know: it refuses what it cannot decide
+ * @throws UnknownContextException for a kind that the library does not know: it refuses every call it cannot decide
  */
 export function adapterOf(context: ExecutionContext): ContextAdapter {
   const adapter = findAdapter(context);
   if (adapter !== undefined) return adapter;
   logger.error(
-    `The library does not know contexts of type "${context.getType<string>()}". The call is refused.`,
+    `The library does not know contexts of type "${context.getType<string>()}". It refuses the call.`,
   );
   throw new UnknownContextException(DENIED_MESSAGE);
 }

@@ -1,16 +1,16 @@
 import type { ExecutionContext } from '@nestjs/common';
 
-/** How a handler's result leaves on one kind of context. */
+/** How Nest sends a handler's result on one kind of context. */
 export interface ResultRules {
   /**
-   * Which values of a handler's Observable leave: the `last` one, `each` value by itself, or each as an `event` of a
-   * stream (`@Sse()`).
+   * Which values of a handler's Observable Nest sends: the `last` one, `each` value by itself, or each value as an
+   * `event` of a stream (`@Sse()`).
    */
   leaves(context: ExecutionContext): 'last' | 'each' | 'event';
-  /** Whether a result is the body of an HTTP reply, so that the library may write the text itself. */
+  /** Whether a result is the body of an HTTP reply. If so, the library may serialize the result itself. */
   readonly isReplyBody: boolean;
-  /** Tells whether the handler leaves its result to interceptors, so that one of them can mask it. */
+  /** Tells whether the handler returns its result, so that an interceptor can mask it. */
   isEditable(context: ExecutionContext): boolean;
-  /** Whether global interceptors surely run around every handler, whatever Nest's version and `inheritAppConfig`. */
+  /** Whether Nest runs global interceptors around every handler, in every version and without `inheritAppConfig`. */
   readonly globalInterceptorsRun: boolean;
 }

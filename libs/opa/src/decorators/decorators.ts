@@ -64,5 +64,5 @@ export function OpaInput(source: InputSource): ClassDecorator & MethodDecorator 
 
 /** The decision that let the request in, as a parameter; `undefined` on a public route. */
 export const OpaDecision: () => ParameterDecorator = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Decision | undefined => findRecordForParameter(context)?.made,
+  (_: unknown, context: ExecutionContext): Decision | undefined => findRecordForParameter(context)?.allowed,
 );

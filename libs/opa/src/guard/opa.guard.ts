@@ -97,7 +97,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
       return (record.verdict = this.verdict(input, scene));
     }
     // The headers that only a policy may set have been taken out of the request once more.
-    if (record.made !== undefined) permit(record.made, scene);
+    if (record.allowed !== undefined) permit(record.allowed, scene);
     return verdict;
   }
 
@@ -201,5 +201,5 @@ function isPlainPermit(decision: Decision): boolean {
 
 function permit(decision: Decision, { context, record }: Scene): void {
   adapterOf(context).point.permit(context, decision);
-  record.made = decision;
+  record.allowed = decision;
 }

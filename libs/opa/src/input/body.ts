@@ -1,15 +1,15 @@
 import type { HttpRequest } from './http-request.js';
 import type { OpaInputOptions } from './input.options.js';
 
-/** A body as far as a policy may see it. */
+/** The part of a request body that a policy may see. `truncated` marks a body that the policy does not see. */
 export interface VisibleBody {
   readonly body?: unknown;
   readonly truncated?: true;
 }
 
 /**
- * Shows a parsed body to the policy when its JSON is within the cap; a larger one, and one that can't be read
- * (a stream, or of a type that nobody has parsed), is left out and marked.
+ * Returns a parsed body for the policy when the body's JSON is at most `maxBytes` long. A larger body is left out and
+ * marked as truncated, and so is a body that the library can't read: a stream, or a type that no parser handles.
  */
 export function visibleBody(request: HttpRequest, options: OpaInputOptions['body']): VisibleBody {
   if (options === undefined || options === false) return {};

@@ -6,7 +6,7 @@ import type { Input } from './source.js';
 import type { InputSource, ShapeName, SourceOptions } from './source.js';
 import { userName } from './user-name.js';
 
-/** What a shape is built from. */
+/** The parts of a call that a shape is built from. */
 interface CallSource {
   readonly kind: ContextKind;
   readonly call: Call;
@@ -47,13 +47,13 @@ const contextforge: CallShape = ({ kind, call, subject, headers }) => ({
 const envoy: CallShape = ({ kind }) => {
   throw new OpaError(
     'OPA_BAD_INPUT',
-    `The input shape "envoy" describes HTTP requests, and this is a context of kind "${kind}". Give another shape, or a function.`,
+    `The input shape "envoy" describes HTTP requests, but this context is of kind "${kind}". Set option "input.shape" to another shape or to a function.`,
   );
 };
 
 const SHAPES: Readonly<Record<ShapeName, CallShape>> = { default: standard, authzen, envoy, contextforge };
 
-/** The source of a call that is no plain HTTP request. */
+/** Makes the input source of a call that is not a plain HTTP request. */
 export function callSource(kind: ContextKind, call: Call, { headers }: SourceOptions): InputSource {
   return {
     user: call.user,

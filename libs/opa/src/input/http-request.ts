@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { OpaError } from '../contracts/index.js';
 
-/** What the library reads of a request, the same on Express and Fastify. */
+/** The members of a request that the library reads. They are the same on Express and Fastify. */
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly ip?: string;
   readonly protocol?: string;
   readonly user?: unknown;
-  /** Of Fastify: the message of `node:http`. */
+  /** Fastify only: the `IncomingMessage` of `node:http`. */
   readonly raw?: Pick<HttpRequest, 'headers' | 'rawHeaders' | 'headersDistinct' | 'httpVersion'>;
   readonly rawHeaders?: string[];
   readonly headersDistinct?: Record<string, string[] | undefined>;
@@ -29,30 +29,34 @@ export interface HttpRequest {
   readonly routeOptions?: { readonly url?: string | undefined };
 }
 
-/** The request of an HTTP context. */
+/** Returns the request of an HTTP context. */
 export function httpRequest(context: ExecutionContext): HttpRequest {
   return context.switchToHttp().getRequest<HttpRequest>();
 }
 
 /**
- * The path and query that the client asked for, as it wrote them; of a whole URL, which adapters route by its path,
- * that part alone.
+ * Returns the path and query of the request target, as the client wrote them. A target may also be an absolute URL
+ * (RFC 9112, section 3.2.2); adapters route it by its path, so the path and query are returned.
  *
- * @throws OpaError `OPA_BAD_INPUT`, by the client's fault, when it has a fragment, for adapters read it in their own
- * ways, or has no path
+ * @throws OpaError `OPA_BAD_INPUT`, caused by the client, when the target has no path, or has a fragment: adapters
+ * disagree about fragments
  */
 export function targetOf(request: HttpRequest): string {
-  const sent = request.originalUrl ?? request.url;
-  const target = sent.startsWith('/') ? sent : /^https?:\/\/[^/?]+(\/.*)$/i.exec(sent)?.[1];
+  const rawTarget = request.originalUrl ?? request.url;
+  const target = rawTarget.startsWith('/') ? rawTarget : /^https?:\/\/[^/?]+(\/.*)$/i.exec(rawTarget)?.[1];
   if (target !== undefined && !target.includes('#')) return target;
   throw new OpaError(
     'OPA_BAD_INPUT',
-    "The client's request target has a fragment, or is neither a path nor a URL with one: no policy is asked about it.",
+    "The client's request target has a fragment, or has no path. The library refuses it and asks no policy.",
     { clientFault: true },
   );
 }
 
-/** The request's path, without the query; throws as {@link targetOf}. */
+/**
+ * Returns the path of the request target, without the query.
+ *
+ * @throws OpaError the same as {@link targetOf}
+ */
 export function pathOf(request: HttpRequest): string {
   const target = targetOf(request);
   const end = target.indexOf('?');
@@ -60,11 +64,11 @@ export function pathOf(request: HttpRequest): string {
 }
 
 /**
- * A route as policies see it: a wildcard is `*`, whether it is named, optional, or of the older kinds that Nest makes
- * named ones of.
+ * Returns a route in the form that policies see. Every wildcard becomes `*`: named, optional, and the older forms that
+ * Nest converts to named wildcards.
  */
-export function routeTemplate(written: string): string {
-  return written
+export function routeTemplate(route: string): string {
+  return route
     .replace(/\(\.\*\)|(?<=\/)\+$/g, '*')
     .replace(/\{?(\/)?\*\w+\}?/g, '$1*')
     .replace(/(.)\/$/, '$1');
@@ -72,13 +76,13 @@ export function routeTemplate(written: string): string {
 
 const templates = new LRUCache<string, string>({ max: 1_000 });
 
-/** The route's template, such as `/orders/:id`; the same on both adapters, where a wildcard is `*`. */
+/** Returns the template of a request's route, such as `/orders/:id`. It is the same on Express and Fastify. */
 export function routeOf(request: HttpRequest): string {
-  const written = request.routeOptions?.url ?? expressRoute(request);
-  let template = templates.get(written);
+  const route = request.routeOptions?.url ?? expressRoute(request);
+  let template = templates.get(route);
   if (template === undefined) {
-    template = routeTemplate(written);
-    templates.set(written, template);
+    template = routeTemplate(route);
+    templates.set(route, template);
   }
   return template;
 }

@@ -5,20 +5,44 @@ import type { Input } from './source.js';
  * A function for `@OpaInput`. The library merges its result over the top level of the input.
  *
  * @param input - the input built so far
+ * @example
+ * ```ts
+ * const tenant: InputFunction = (context) => ({
+ *   tenant: context.switchToHttp().getRequest<Request>().headers['x-tenant'],
+ * });
+ * ```
  */
 export type InputFunction = (context: ExecutionContext, input: Input) => object | Promise<object>;
 
-/** A provider that builds inputs, for `@OpaInput`: it may inject what it needs, such as a repository. */
+/**
+ * A provider that adds to the input of decisions, for `@OpaInput`. It can inject other providers, such as a repository.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * export class OrderInput implements OpaInputProvider {
+ *   constructor(private readonly orders: OrderRepository) {}
+ *
+ *   async build(context: ExecutionContext): Promise<object> {
+ *     const { id } = context.switchToHttp().getRequest<Request>().params;
+ *     return { order: await this.orders.find(id) };
+ *   }
+ * }
+ *
+ * @Get(':id') @OpaPolicy('orders/read') @OpaInput(OrderInput)
+ * read() {}
+ * ```
+ */
 export interface OpaInputProvider {
   /**
-   * Gives what is merged over the top level of the input.
+   * Returns an object. The library merges it over the top level of the input.
    *
    * @param input - the input built so far
    */
   build(context: ExecutionContext, input: Input): object | Promise<object>;
 }
 
-/** Tells a class that builds inputs from a function. */
+/** Tells whether the argument of `@OpaInput` is a class with a method `build`, rather than a function. */
 export function isInputProvider(input: object): input is Type<OpaInputProvider> {
   const { prototype } = input as { prototype?: { build?: unknown } };
   return typeof prototype?.build === 'function';

@@ -5,27 +5,38 @@ import { count, isHeaderName, oneOf, orFalse, section, text } from '../contracts
 /** A function of the execution context; its result may be a promise. */
 export type ContextFunction<T = unknown> = (context: ExecutionContext) => T | Promise<T>;
 
-/** How the input of a decision is built from a request. */
+/**
+ * How the library builds the input of a decision from a request.
+ *
+ * @example
+ * ```ts
+ * OpaModule.forRoot({ url, input: { subject: ['id', 'roles'], headers: ['x-tenant'], body: { maxBytes: 65_536 } } });
+ * ```
+ */
 export interface OpaInputOptions {
-  /** The form of the input, or a function that builds the whole of it. Default: `'default'`. */
+  /** The shape of the input, or a function that builds the complete input. Default: `'default'`. */
   shape?: 'default' | 'authzen' | 'envoy' | 'contextforge' | ContextFunction;
   /**
-   * The fields of the user that policies see, such as `['id', 'roles']`, or a function that gives the subject, where
-   * `undefined` means anonymous. Default: `request.user`, whole.
+   * The fields of the user that policies see, such as `['id', 'roles']`, or a function that returns the subject. A
+   * function returns `undefined` for an anonymous client. Default: the complete `request.user`.
    */
   subject?: readonly string[] | ContextFunction;
   /**
    * The request headers that a policy sees beside `host`, `user-agent`, `content-type`, `accept`, `x-request-id` and
-   * `traceparent`. Credentials go only when they are named. Default: none.
+   * `traceparent`. A header with credentials is sent only when this list names it. Default: none.
    */
   headers?: readonly string[];
-  /** Whether a policy sees the body, and up to how many bytes of JSON. Default: `false`. */
+  /** Whether a policy sees the body. A body of more than `maxBytes` of JSON is left out. Default: `false`. */
   body?: false | { maxBytes: number };
   /**
-   * The largest input of a request's decision, in bytes of JSON; a larger one is refused with 413. Default: 2 MiB.
+   * The largest input of a request's decision, in bytes of JSON. A request with a larger input is refused with 413.
+   * Default: 2 MiB.
    */
   maxBytes?: number;
-  /** The same for inputs that hold a result; a larger one is refused with 500. Default: 8 MiB. */
+  /**
+   * The largest input of a response's decision, in bytes of JSON. A response with a larger input is refused with 500.
+   * Default: 8 MiB.
+   */
   maxResponseBytes?: number;
 }
 
@@ -40,7 +51,7 @@ const fieldNames = pipe(
   minLength(1, 'at least one field'),
 );
 
-/** Accepts {@link OpaInputOptions}. */
+/** Validates {@link OpaInputOptions}. */
 export const inputSchema = section({
   shape: optional(union([oneOf(...SHAPES), callable(shapeAccepted)], shapeAccepted)),
   subject: optional(union([callable(subjectAccepted), fieldNames], subjectAccepted)),

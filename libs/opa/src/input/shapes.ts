@@ -8,7 +8,7 @@ import { peerAddress } from './peer-address.js';
 import type { Input, InputSource, ShapeName, SourceOptions } from './source.js';
 import { userName } from './user-name.js';
 
-/** What a shape is built from. */
+/** The parts of an HTTP request that a shape is built from. */
 interface HttpSource {
   readonly request: HttpRequest;
   readonly subject: unknown;
@@ -18,11 +18,11 @@ interface HttpSource {
 
 type Shape = (source: HttpSource) => Input;
 
-// AuthZEN's terms, and the request beside them.
+// The four members of AuthZEN, and the request beside them.
 const standard: Shape = ({ request, subject, headers, body }) => {
   const { method } = request;
   const route = routeOf(request);
-  const seen = {
+  const fields = {
     method,
     path: pathOf(request),
     route,
@@ -36,11 +36,11 @@ const standard: Shape = ({ request, subject, headers, body }) => {
     action: { name: method },
     resource: { type: 'route', id: route },
     context: {},
-    request: body ? { ...seen, ...visibleBody(request, body) } : seen,
+    request: body ? { ...fields, ...visibleBody(request, body) } : fields,
   };
 };
 
-/** AuthZEN 1.0: subject, action, resource and context alone. */
+/** AuthZEN 1.0: subject, action, resource and context, and no other members. */
 const authzen: Shape = ({ request, subject, headers, body }) => ({
   subject,
   action: { name: request.method },
@@ -57,15 +57,15 @@ const authzen: Shape = ({ request, subject, headers, body }) => ({
 });
 
 /**
- * The fields that opa-envoy-plugin documents, but `request.time`: the policy has `time.now_ns()`, and an input with a
- * time is never seen again, so that a cache would find nothing.
+ * The fields that opa-envoy-plugin documents, except `request.time`. With a time, every input would differ, so that the
+ * decision cache would never have an entry. A policy can call `time.now_ns()`.
  */
 const envoy: Shape = ({ request, subject, headers, body }) => {
   const target = targetOf(request);
   const path = pathOf(request);
-  const { body: seen, truncated } = visibleBody(request, body);
+  const { body: visible, truncated } = visibleBody(request, body);
   const isForm = isOfType(request, 'application/x-www-form-urlencoded');
-  const isText = typeof seen === 'string' && !isOfType(request, 'application/json');
+  const isText = typeof visible === 'string' && !isOfType(request, 'application/json');
   const query = new URLSearchParams(target.slice(path.length + 1));
   const { method, socket } = request;
   const { host, 'x-request-id': id } = request.headers;
@@ -88,8 +88,8 @@ const envoy: Shape = ({ request, subject, headers, body }) => {
             ...pickHeaders(request.headers, headers),
           },
           size: sizeOf(request),
-          // Of JSON what it says: its bytes are not kept.
-          ...(seen !== undefined && !isForm && { body: isText ? seen : JSON.stringify(seen) }),
+          // The parser does not store the bytes of a JSON body, so the parsed body is serialized again.
+          ...(visible !== undefined && !isForm && { body: isText ? visible : JSON.stringify(visible) }),
         },
       },
       metadataContext: {},
@@ -97,12 +97,12 @@ const envoy: Shape = ({ request, subject, headers, body }) => {
     version: { ext_authz: 'v3', encoding: 'protojson' },
     parsed_path: decoded(path).replace(/^\/+/, '').split('/'),
     parsed_query: Object.fromEntries([...new Set(query.keys())].map((key) => [key, query.getAll(key)])),
-    parsed_body: isText ? null : isForm ? lists(seen) : (seen ?? null),
+    parsed_body: isText ? null : isForm ? lists(visible) : (visible ?? null),
     truncated_body: truncated === true,
   };
 };
 
-/** What ContextForge's OPA plugin sends, for a route. */
+/** The input that ContextForge's OPA plugin sends, with an HTTP route as its payload. */
 const contextforge: Shape = ({ request, subject, headers, body }) => ({
   kind: 'http',
   user: userName(subject),
@@ -127,29 +127,33 @@ function peer(address: string | undefined, portValue: number | undefined): Input
   return { address: { socketAddress: { address: peerAddress(address), portValue } } };
 }
 
-// In bytes; -1 when it isn't known before the body has been read.
+// In bytes. -1 with chunked transfer coding, whose length nobody knows in advance.
 function sizeOf({ headers }: HttpRequest): number {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : -1;
 }
 
-// As Go reads a form: every value is a list.
+// opa-envoy-plugin uses Go's `url.Values`, in which every value is a list.
 function lists(form: unknown): Input | null {
   if (typeof form !== 'object' || form === null) return null;
   return Object.fromEntries(Object.entries(form).map(([key, value]) => [key, [value as unknown].flat()]));
 }
 
-// The plugin refuses what it can't decode, and decodes before it takes the path apart.
+// opa-envoy-plugin decodes the path before it splits it, and refuses a path that it can't decode.
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch (cause) {
-    throw new OpaError('OPA_BAD_INPUT', "The request's path can't be decoded.", { cause, clientFault: true });
+    throw new OpaError(
+      'OPA_BAD_INPUT',
+      "The request's path has invalid percent-encoding. The client must correct it.",
+      { cause, clientFault: true },
+    );
   }
 }
 
 const SHAPES: Readonly<Record<ShapeName, Shape>> = { default: standard, authzen, envoy, contextforge };
 
-/** The source of a plain HTTP request. */
+/** Makes the input source of a plain HTTP request. */
 export function requestSource(request: HttpRequest, { headers, body }: SourceOptions): InputSource {
   return {
     user: request.user,

@@ -1,22 +1,22 @@
 import type { OpaInputOptions } from './input.options.js';
 
-/** An input: an object that JSON can hold. */
+/** The input of a decision: an object that JSON can represent. */
 export type Input = Record<string, unknown>;
 
 /** The name of a built-in input shape. */
 export type ShapeName = 'default' | 'authzen' | 'envoy' | 'contextforge';
 
-/** What an adapter may show a policy. */
+/** The options that say which parts of a call a policy may see. */
 export interface SourceOptions {
-  /** The headers that a policy sees; lower case. */
+  /** The headers that a policy sees, in lower case. */
   readonly headers: readonly string[];
   readonly body: OpaInputOptions['body'];
 }
 
-/** One call, as far as the input of its decision needs it. */
+/** Builds the input of one call's decision. */
 export interface InputSource {
-  /** The user that the context knows; `undefined` means anonymous. */
+  /** The user that the context holds; `undefined` means anonymous. */
   readonly user: unknown;
-  /** Builds the input in a named shape, for the subject that policies see. */
+  /** Builds the input in a built-in shape, with the subject that policies see. */
   inShape(name: ShapeName, subject: unknown): Input;
 }

@@ -1,22 +1,22 @@
 import { Logger } from '@nestjs/common';
 import { OpaError } from '../contracts/index.js';
 
-/** A class instance with more fields than this is rather an entity than a subject. */
+/** An instance of a class with more fields than this is probably a database entity. */
 const MAX_FIELDS = 20;
-/** Subjects are much alike: so many are looked at, for it costs time. */
-const MAX_LOOKS = 1_000;
+/** The check costs time, and the subjects of one application are alike: this many are checked. */
+const MAX_CHECKS = 1_000;
 const SECRET = /pass(?:word|wd|phrase|code)|hash|secret|token|api[-_]?key|private[-_]?key|credential/i;
 
 /**
- * Gives the named fields of a subject; those that it lacks are left out.
+ * Picks the named fields of a subject. Fields that the subject does not have are left out.
  *
- * @throws OpaError `OPA_BAD_INPUT` when the subject is no object, for it has no fields
+ * @throws OpaError `OPA_BAD_INPUT` when the subject is not an object and so has no fields
  */
 export function fieldsOf(subject: unknown, names: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof subject !== 'object' || subject === null) {
     throw new OpaError(
       'OPA_BAD_INPUT',
-      `The subject is a ${typeof subject}; option "input.subject" names fields, which it hasn't. Give a function there.`,
+      `The subject is a ${typeof subject}, which has no fields, but option "input.subject" names fields. Set "input.subject" to a function.`,
     );
   }
   const members = subject as Readonly<Record<string, unknown>>;
@@ -25,31 +25,32 @@ export function fieldsOf(subject: unknown, names: readonly string[]): Readonly<R
   );
 }
 
-/** Warns once of a subject that is sent whole and holds more than a policy needs. */
+/** Warns once when a complete subject is sent that may hold secrets or looks like a database entity. */
 export class WholeSubjectWarning {
   private readonly logger = new Logger('OpaInput');
-  private looks = 0;
+  private checks = 0;
 
-  look(subject: object): void {
-    if (this.looks >= MAX_LOOKS) return;
-    this.looks += 1;
+  /** Checks a subject whose fields no option limits. */
+  check(subject: object): void {
+    if (this.checks >= MAX_CHECKS) return;
+    this.checks += 1;
     const names = sentNames(subject);
     const secret = names.find((name) => SECRET.test(name));
     const isEntity = names.length > MAX_FIELDS && !isPlain(subject);
     if (secret === undefined && !isEntity) return;
-    this.looks = MAX_LOOKS;
+    this.checks = MAX_CHECKS;
     const why =
       secret === undefined
-        ? `${names.length} fields`
-        : `the field ${JSON.stringify(secret)}, which may be a secret`;
+        ? `with all ${names.length} fields`
+        : `with the field ${JSON.stringify(secret)}, which may be a secret`;
     this.logger.warn(
-      `A subject${isPlain(subject) ? '' : ` of class ${subject.constructor.name}`} is sent to policies whole, with ${why}. ` +
+      `A subject${isPlain(subject) ? '' : ` of class ${subject.constructor.name}`} is sent to policies ${why}. ` +
         `Name the fields that policies need: input: { subject: ['id', 'roles'] }.`,
     );
   }
 }
 
-// What leaves is what `toJSON` gives.
+// JSON.stringify() sends the result of `toJSON`.
 function sentNames(subject: object): string[] {
   if ('toJSON' in subject && typeof subject.toJSON === 'function') {
     const sent: unknown = (subject as { toJSON(key: string): unknown }).toJSON('subject');

@@ -1,10 +1,14 @@
 import type { Input } from './source.js';
 import { ANONYMOUS } from './subject.js';
 
-/** What a type looks like that is worth a line in a log; anything else is a value of the application's. */
+/** The form of a type that may appear in a log. Any other value may be personal data. */
 const TYPE = /^[\w.:/-]{1,40}$/;
 
-/** The type of an input's subject, where its shape is one of the named ones, for messages: it tells no identity. */
+/**
+ * Returns the type of an input's subject, for log messages. A type does not identify the subject.
+ *
+ * @returns `none` when the subject has no type, or when a function built the input in a shape of its own
+ */
 export function subjectTypeOf(input: Input): string {
   const { attributes } = input as { attributes?: { source?: { principal?: unknown } } };
   const subject = input['subject'] ?? attributes?.source?.principal ?? input['user'];

@@ -1,2 +1,2 @@
-/** Who calls when nobody has been authenticated. */
+/** The subject of a request without an authenticated user. */
 export const ANONYMOUS = Object.freeze({ type: 'anonymous' });

@@ -1,10 +1,10 @@
 import { OpaError } from '../contracts/index.js';
 
 /**
- * The subject's name, for policies that know users by name alone: the subject itself when it is text, else its `sub`
- * or `id`; `anonymous` without a user.
+ * Returns the name of a subject, for policies that identify users by name: the subject itself when it is a string, else
+ * its `sub` or `id`. Without a user, the name is `anonymous`.
  *
- * @throws OpaError `OPA_BAD_INPUT` when it has none of these, for a user must not pass for nobody
+ * @throws OpaError `OPA_BAD_INPUT` when an authenticated subject has no name: it must not be taken for an anonymous one
  */
 export function userName(subject: unknown): string {
   const { type, sub, id } = Object(subject) as Readonly<Record<'type' | 'sub' | 'id', unknown>>;
@@ -13,6 +13,6 @@ export function userName(subject: unknown): string {
   if (name === undefined && type === 'anonymous') return 'anonymous';
   throw new OpaError(
     'OPA_BAD_INPUT',
-    'The input shape "contextforge" names the user, and the subject has no text in `sub` or `id`. Give option "input.subject" a function that gives the name.',
+    'The input shape "contextforge" needs the name of the user, but the subject has no string in `sub` or `id`. Set option "input.subject" to a function that returns the name.',
   );
 }

@@ -20,9 +20,9 @@ import {
   headersOf,
   holdingResult,
   httpReply,
+  revertHeaders,
   sealCookies,
   setHeaders,
-  takeBack,
   takeResult,
 } from '../contexts/index.js';
 import {
@@ -114,8 +114,8 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     const point = adapterOf(context).point;
     const taken = takeResult(context);
     if (taken === undefined) return next.handle();
-    const { made, edits } = taken;
-    if (made?.responseHeaders !== undefined) setHeaders(point.reply(context), made.responseHeaders);
+    const { allowed, edits } = taken;
+    if (allowed?.responseHeaders !== undefined) setHeaders(point.reply(context), allowed.responseHeaders);
     const declaration = this.enforcements.declared(context);
     if (declaration?.response === undefined && edits.length === 0) return next.handle();
     const before = headersOf(point.reply(context));
@@ -175,7 +175,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
       return body.result();
     } catch (error) {
       const current = adapterOf(context).point.reply(context);
-      takeBack(current, before);
+      revertHeaders(current, before);
       const refusal = await this.refusal(answer, error);
       if (adapterOf(context).results.isReplyBody) sealCookies(current);
       throw refusal;

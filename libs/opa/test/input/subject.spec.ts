@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('the subject, on %s', (adapter) => {
     expect(warnings()).toEqual([]);
   });
 
-  it('that is text has no fields', async () => {
+  it('refuses a string where the option names fields', async () => {
     user = 'ann';
     expect(await ask({ subject: ['id'] })).toEqual({ status: 500, subject: undefined });
   });
@@ -84,16 +84,16 @@ describe.each(ADAPTERS)('the subject, on %s', (adapter) => {
     [
       'a class with a secret',
       new User(),
-      'A subject of class User is sent to policies whole, with the field "passwordHash"',
+      'A subject of class User is sent to policies with the field "passwordHash"',
     ],
     ['a plain object with a token', { id: 'a', accessToken: 's3cret' }, 'with the field "accessToken"'],
     ['a plain object with a key', { id: 'a', apiKey: 's3cret' }, 'with the field "apiKey"'],
     [
       'a class with many fields',
       new Wide(21),
-      'A subject of class Wide is sent to policies whole, with 21 fields',
+      'A subject of class Wide is sent to policies with all 21 fields',
     ],
-  ])('sent whole is warned of once: %s', async (_name, who, warning) => {
+  ])('warns once when a subject is sent with all its fields: %s', async (_name, who, warning) => {
     user = who;
     expect(await ask({}, 3)).toMatchObject({ status: 200 });
     expect(warnings()).toHaveLength(1);
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('the subject, on %s', (adapter) => {
     ['a class whose toJSON leaves the secret out', new Public(), {}],
     ['a function that leaves it out', new User(), { subject: () => ({ id: 'ann' }) }],
     ['a shape that sends the name alone', new User(), { shape: 'contextforge' }],
-  ])('is not warned of: %s', async (_name, who, input) => {
+  ])('does not warn: %s', async (_name, who, input) => {
     user = who;
     expect(await ask(input)).toMatchObject({ status: 200 });
     expect(warnings()).toEqual([]);

@@ -2,21 +2,21 @@ import type { AuditedApplication, ContextAudit, DeclaredPolicies, MethodCandidat
 import { nestMetadata } from '../nest-metadata.js';
 import { fieldEnhancers } from './field-enhancers.js';
 
-// Metadata of @nestjs/graphql; a module without that peer cannot import the names.
+// Metadata keys of @nestjs/graphql, an optional peer. The library can't import them without the peer.
 const TYPE = 'graphql:resolver_type';
 const NAME = 'graphql:resolver_name';
-/** What marks fields below the root, and resolvers of references between subgraphs. */
+/** The metadata keys of fields below the root, and of reference resolvers in federated subgraphs. */
 const BELOW_ROOT = ['graphql:resolve_property', 'graphql:resolve_reference'];
 const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
 
-/** The audit of resolvers. */
+/** The audit of GraphQL resolvers. */
 export const graphqlAudit: ContextAudit = {
   routes,
   globalReach: () => ({ scopes: 'every' }),
   neverAsked,
 };
 
-// Fields below the root are no way in. Where Nest runs guards or interceptors around them, a policy decides each.
+// A client reaches a field below the root only through a root field, so it counts only where Nest runs enhancers around it.
 function routes(
   { controller, method }: MethodCandidate,
   { discovery }: AuditedApplication,
@@ -46,16 +46,16 @@ function neverAsked(
     );
   if (!isBelowRoot(method)) return undefined;
   if (hasResponse && !enhancers.includes('interceptors')) return notRun('interceptors');
-  // A class's policy is for its queries and mutations too; only a field's own is surely meant for the field.
+  // A policy on the class also covers its queries and mutations. Only a policy on the field itself is surely for the field.
   return namesOwnPolicies && !enhancers.includes('guards') ? notRun('guards') : undefined;
 }
 
 const isBelowRoot = (method: object): boolean =>
   BELOW_ROOT.some((key) => nestMetadata(key, method) !== undefined);
 
-function notRun(what: string): string {
+function notRun(enhancers: 'guards' | 'interceptors'): string {
   return (
-    `is a GraphQL field below the root, around which Nest runs no ${what}: its policy would never be asked. ` +
-    `Add '${what}' to the option "fieldResolverEnhancers" of the GraphQL module, or remove the policy.`
+    `is a GraphQL field below the root, around which Nest runs no ${enhancers}: its policy would never be asked. ` +
+    `Add '${enhancers}' to the option "fieldResolverEnhancers" of the GraphQL module, or remove the policy.`
   );
 }

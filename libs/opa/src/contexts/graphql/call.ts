@@ -2,14 +2,14 @@ import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
 import type { HttpRequest } from '../../input/index.js';
 
-/** A place in a GraphQL answer, from within. */
+/** The path of a field in a GraphQL response, from the field up to the root. */
 export interface GraphqlPath {
   /** A response key, or an index of a list. */
   readonly key: string | number;
   readonly prev?: GraphqlPath | undefined;
 }
 
-/** What the library reads of GraphQL's resolve info. */
+/** The members of GraphQL's `GraphQLResolveInfo` that the library reads. */
 export interface GraphqlInfo {
   readonly fieldName: string;
   readonly parentType: { readonly name: string };
@@ -20,67 +20,67 @@ export interface GraphqlInfo {
   readonly path?: GraphqlPath | undefined;
 }
 
-/** What a subscription's connection brings along, as graphql-ws has it. */
+/** The `extra` of a subscription's connection in graphql-ws. */
 interface Connection {
   readonly request?: unknown;
   readonly user?: unknown;
 }
 
-/** What Apollo and Mercurius put in a GraphQL context; an application may add to it and replace it. */
+/** The members that Apollo and Mercurius set on a GraphQL context. An application may add members or replace the context. */
 export interface GraphqlContext {
-  /** The HTTP request; on Apollo's subscriptions the connection of graphql-ws. */
+  /** The HTTP request. For Apollo's subscriptions, the connection of graphql-ws. */
   readonly req?: { readonly res?: unknown; readonly extra?: Connection } | undefined;
   readonly res?: unknown;
-  /** Mercurius: Fastify's reply, of which a subscription has nothing but the request. */
+  /** Mercurius only: Fastify's reply. For a subscription it holds only the request. */
   readonly reply?: { readonly request?: unknown } | undefined;
   readonly extra?: Connection | undefined;
   readonly user?: unknown;
 }
 
-/** A call of a resolver. */
+/** One call of a resolver. */
 export interface GraphqlCall {
-  /** The field's arguments; of a federation's reference resolver the reference. */
+  /** The arguments of the field. For a federated reference resolver, the reference. */
   readonly args: unknown;
   readonly info: GraphqlInfo;
 }
 
 /**
- * The call of a GraphQL context.
+ * Returns the resolver call of a GraphQL context.
  *
- * @throws OpaError `OPA_BAD_INPUT` when the arguments aren't a resolver's
+ * @throws OpaError `OPA_BAD_INPUT` when the arguments are not those of a resolver
  */
 export function graphqlCall(context: ExecutionContext): GraphqlCall {
   const [args, , info] = resolverArguments(context);
   if (isInfo(info)) return { args, info };
   throw new OpaError(
     'OPA_BAD_INPUT',
-    `${context.getClass().name}.${context.getHandler().name} was called without GraphQL's resolve info: there is no input for it.`,
+    `${context.getClass().name}.${context.getHandler().name} was called without GraphQL's resolve info, which the input needs. Let the GraphQL driver call it.`,
   );
 }
 
-/** The GraphQL context of a call, empty when there is none. */
+/** Returns the GraphQL context of a call; an empty object without one. */
 export function graphqlContext(context: ExecutionContext): GraphqlContext {
-  const [, found] = resolverArguments(context);
-  return typeof found === 'object' && found !== null ? found : {};
+  const [, graphql] = resolverArguments(context);
+  return typeof graphql === 'object' && graphql !== null ? graphql : {};
 }
 
-/** The HTTP request that carried an operation, or opened a subscription's connection, if one did. */
+/** Finds the HTTP request that carried an operation, or that opened the connection of a subscription. */
 export function graphqlRequest(context: ExecutionContext): HttpRequest | undefined {
   const { reply, req, extra } = graphqlContext(context);
   return [reply?.request, req?.extra?.request, req, extra?.request].find(isRequest);
 }
 
-/** Whom the request, the connection or the GraphQL context has as its user. */
+/** Returns the user of the request, else of the connection, else of the GraphQL context. */
 export function graphqlUser(context: ExecutionContext): unknown {
   const { req, extra, user } = graphqlContext(context);
   return graphqlRequest(context)?.user ?? req?.extra?.user ?? extra?.user ?? user;
 }
 
-// A federation's reference resolver gets (reference, context, info), every other (parent, arguments, context, info).
+// A federated reference resolver gets (reference, context, info). Others get (parent, arguments, context, info).
 function resolverArguments(context: ExecutionContext): [args: unknown, context: unknown, info: unknown] {
-  const given = context.getArgs<unknown[]>();
-  const [args, found, info] = given.length === 3 ? given : given.slice(1);
-  return [args, found, info];
+  const all = context.getArgs<unknown[]>();
+  const [args, graphql, info] = all.length === 3 ? all : all.slice(1);
+  return [args, graphql, info];
 }
 
 function isInfo(info: unknown): info is GraphqlInfo {

@@ -1,12 +1,12 @@
 import type { DiscoveryService } from '@nestjs/core';
 
-// The options of GraphQLModule; a module without that peer cannot import the token.
+// The injection token of GraphQLModule's options. The library can't import it without the optional peer.
 const OPTIONS = 'GqlModuleOptions';
 
-/** What Nest runs around GraphQL fields below the root: `guards`, `interceptors`, `filters`. */
+/** The kinds of enhancers that Nest runs around GraphQL fields below the root: `guards`, `interceptors`, `filters`. */
 export type FieldEnhancers = readonly string[];
 
-/** What the application's GraphQL modules run around fields below the root; `undefined` when there are no modules. */
+/** Lists the enhancers that any GraphQL module runs around fields below the root; `undefined` without such a module. */
 export function fieldEnhancers(discovery: DiscoveryService): FieldEnhancers | undefined {
   const modules = discovery.getProviders().filter(({ token }) => token === OPTIONS);
   if (modules.length === 0) return undefined;

@@ -11,21 +11,22 @@ import {
   OpaDeniedException,
 } from '../../decision/index.js';
 import { graphqlContext, graphqlRequest } from './call.js';
-import { askOnceForList } from './shared-decisions.js';
+import { decideOnceForList } from './shared-decisions.js';
 import { applyToRequest, setHeaders, stripHeaders } from '../http/headers.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 import type { HttpReply } from '../http/reply.js';
 
-/** What a client's leaving closes: a reply, or a connection. */
-type Line = EventEmitter & { readonly destroyed: boolean };
+/** The object that emits `close` when a client disconnects: a reply, or a socket. */
+type Closable = EventEmitter & { readonly destroyed: boolean };
 
 /**
- * Decisions on the fields of GraphQL operations, on any driver. A refusal is the field's error, with the code in its
- * `extensions`, a denial's with `reasons` and `decisionId` when the policy gives them; the policy's own status and body
- * are for HTTP.
+ * Enforces decisions on the fields of GraphQL operations, on any driver. A refusal becomes the error of the field, with
+ * the code in `extensions`. A denial adds `reasons` and `decisionId` there when the policy gives them. The policy's own
+ * status and body apply only to HTTP.
  *
- * @remarks The headers of a decision go to the HTTP request and reply that carried the operation. All fields of the
- * operation share them, and the last one's win: a handler that must not see another field's reads `@OpaDecision()`.
+ * @remarks The library sets the headers of a decision on the HTTP request and reply that carried the operation. All fields
+ * of the operation share these headers, and the last field overwrites the others. A handler that needs the headers of its
+ * own decision reads `@OpaDecision()`.
  */
 export const graphqlPoint: EnforcementPoint = {
   strip: (context, patterns) => {
@@ -37,11 +38,11 @@ export const graphqlPoint: EnforcementPoint = {
     if (request !== undefined) applyToRequest(request, decision);
   },
   whileConnected,
-  once: askOnceForList,
+  once: decideOnceForList,
   denial: (context, decision) => {
     setHeaders(findReply(context), decision.headers);
     const extensions = { code: DENIED.graphql, ...denialDetails(decision) };
-    // Apollo's driver replaces the code of an exception whose response has a status: this one's is a text.
+    // Apollo's driver replaces the code of an exception whose response object has a status. A string response has none.
     return Object.assign(new OpaDeniedException(decision, DENIED_MESSAGE), { extensions });
   },
   failure: (_context, error) => {
@@ -63,18 +64,18 @@ function isReply(value: unknown): value is HttpReply {
   return typeof header === 'function' && typeof getHeaders === 'function';
 }
 
-// One listener a line, however many fields are decided at once: Node takes more than ten for a leak.
-const deciding = new WeakMap<Line, Set<AbortController>>();
+// One listener per connection, for all fields under decision: Node warns of a leak at more than ten listeners.
+const pending = new WeakMap<Closable, Set<AbortController>>();
 
 async function whileConnected<T>(
   context: ExecutionContext,
   work: (signal: AbortSignal | undefined) => MaybePromise<T>,
 ): Promise<T> {
-  const line = lineOf(context);
-  if (line === undefined) return work(undefined);
+  const connection = connectionOf(context);
+  if (connection === undefined) return work(undefined);
   const gone = new AbortController();
-  if (line.destroyed) gone.abort();
-  const all = decidingOn(line);
+  if (connection.destroyed) gone.abort();
+  const all = pendingOn(connection);
   all.add(gone);
   try {
     return await work(gone.signal);
@@ -83,21 +84,21 @@ async function whileConnected<T>(
   }
 }
 
-function decidingOn(line: Line): Set<AbortController> {
-  let all = deciding.get(line);
+function pendingOn(connection: Closable): Set<AbortController> {
+  let all = pending.get(connection);
   if (all === undefined) {
     const added = new Set<AbortController>();
-    line.once('close', () => added.forEach((gone) => gone.abort()));
-    deciding.set(line, added);
+    connection.once('close', () => added.forEach((gone) => gone.abort()));
+    pending.set(connection, added);
     all = added;
   }
   return all;
 }
 
-// A subscription has no reply, but the connection that it came on.
-function lineOf(context: ExecutionContext): Line | undefined {
+// A subscription has no reply. Its connection closes instead.
+function connectionOf(context: ExecutionContext): Closable | undefined {
   const reply = findReply(context);
-  if (reply !== undefined) return reply.raw ?? (reply as unknown as Line);
-  const request = graphqlRequest(context) as { raw?: { socket?: Line }; socket?: Line } | undefined;
+  if (reply !== undefined) return reply.raw ?? (reply as unknown as Closable);
+  const request = graphqlRequest(context) as { raw?: { socket?: Closable }; socket?: Closable } | undefined;
   return request?.raw?.socket ?? request?.socket;
 }

@@ -5,8 +5,8 @@ import { graphqlCall } from './call.js';
 /**
  * The results of resolvers.
  *
- * @remarks The result of a subscription is the stream of its items, which OpaInterceptor does not look into. Around a
- * field below the root interceptors run only with `fieldResolverEnhancers`, which a running handler cannot see.
+ * @remarks The result of a subscription is a stream of items, which OpaInterceptor does not read. Nest runs interceptors
+ * around a field below the root only with `fieldResolverEnhancers`. A running handler can't tell whether that is set.
  */
 export const graphqlResults: ResultRules = {
   leaves: () => 'last',

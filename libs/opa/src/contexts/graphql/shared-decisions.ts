@@ -3,30 +3,30 @@ import type { Decision, MaybePromise } from '../../contracts/index.js';
 import type { GraphqlPath } from './call.js';
 import { graphqlCall } from './call.js';
 
-// By the path of the outermost list, which is one object for all fields below it, and another the next time.
-const asked = new WeakMap<GraphqlPath, WeakMap<object, Decisions>>();
+// The key is the path object of the outermost list. All fields below the list share it, and each operation has a new one.
+const decisionsByList = new WeakMap<GraphqlPath, WeakMap<object, Decisions>>();
 
 type Decisions = Map<string, MaybePromise<Decision>>;
 
 /**
- * Asks once what the items of a list ask alike: a field of a list's items is a call for each of them.
+ * Makes one decision for a field of all items of a list. GraphQL calls the resolver of the field once for each item.
  *
  * @param by - the module instance that decides
- * @param key - what decides, and the input: only questions alike in all of it share a decision
+ * @param key - the declaration and the input; only queries with the same key share a decision
  */
-export function askOnceForList(
+export function decideOnceForList(
   context: ExecutionContext,
   by: object,
   key: string,
-  ask: () => MaybePromise<Decision>,
+  decide: () => MaybePromise<Decision>,
 ): MaybePromise<Decision> {
   const list = outermostList(graphqlCall(context).info.path);
-  if (list === undefined) return ask();
-  const ofList = asked.get(list) ?? new WeakMap<object, Decisions>();
-  asked.set(list, ofList);
+  if (list === undefined) return decide();
+  const ofList = decisionsByList.get(list) ?? new WeakMap<object, Decisions>();
+  decisionsByList.set(list, ofList);
   const decisions = ofList.get(by) ?? (new Map() as Decisions);
   ofList.set(by, decisions);
-  const decision = decisions.get(key) ?? ask();
+  const decision = decisions.get(key) ?? decide();
   decisions.set(key, decision);
   return decision;
 }

@@ -6,12 +6,15 @@ import { callSource, pickHeaders } from '../../input/index.js';
 import { peerAddress } from '../../input/index.js';
 
 /**
- * A field of a GraphQL operation: `request` holds the `operation` (`query`, `mutation` or `subscription`), its
- * `operationName` if it has one, the `field`, its `args`, its `path` and the allowed `headers` of the HTTP request,
- * where there is one. The subject is that request's user, else the connection's, else the GraphQL context's.
+ * Describes a field of a GraphQL operation. The subject is the user of the HTTP request, else of the connection, else of
+ * the GraphQL context. `request` holds:
  *
- * @remarks The path is that of response keys, aliases as the client gave them, without the indices of lists: a field
- * asks the same question for every item.
+ * - `operation`: `query`, `mutation` or `subscription`, and its `operationName` if it has one
+ * - `field`, its `args` and its `path`
+ * - the allowed `headers` of the HTTP request; an empty object without one
+ *
+ * @remarks The path lists response keys, which may be the client's aliases. It omits the indices of lists, so that the
+ * input of a field is the same for every item.
  */
 export function graphqlSource(context: ExecutionContext, options: SourceOptions): InputSource {
   const { headers } = options;

@@ -14,7 +14,7 @@ export const grpcAudit: ContextAudit = {
       : undefined,
 };
 
-/** The name of the method that a pattern stands for, such as `Orders/Read`; `undefined` for other patterns. */
+/** Returns the name of a gRPC pattern's method, such as `Orders/Read`; `undefined` for other patterns. */
 export function grpcName(pattern: unknown): string | undefined {
   const isGrpc = typeof pattern === 'object' && pattern !== null && 'rpc' in pattern && 'service' in pattern;
   return isGrpc ? `${String(pattern.service)}/${String(pattern.rpc)}` : undefined;

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
 
-/** What the library uses of gRPC metadata. */
+/** The methods of gRPC `Metadata` that the library uses. */
 export interface GrpcMetadata {
   get(key: string): (string | Buffer)[];
   set(key: string, value: string | Buffer): void;
@@ -10,13 +10,13 @@ export interface GrpcMetadata {
   getMap(): Record<string, unknown>;
 }
 
-/** What the library uses of a server's call of `@grpc/grpc-js`. */
+/** The members of a server call of `@grpc/grpc-js` that the library uses. */
 export interface GrpcCall extends EventEmitter {
   readonly metadata: GrpcMetadata;
-  /** The client's one message; there is none when it sends a stream. */
+  /** The message of the client; `undefined` when the client sends a stream. */
   readonly request?: unknown;
   readonly cancelled: boolean;
-  /** Whom a guard that authenticates has found. */
+  /** The user, if an authenticating guard has set it. */
   readonly user?: unknown;
   /** The full name of the method, such as `/orders.Orders/Read`. */
   getPath(): string;
@@ -24,14 +24,14 @@ export interface GrpcCall extends EventEmitter {
 }
 
 /**
- * Tells whether a context's arguments hold a gRPC call: the last of three, or the first where a handler takes the
- * stream as it is. A message's own data can't pass for one, for it has no functions.
+ * Tells whether the arguments of a context include a gRPC call. The call is the last of three arguments, or the first
+ * for `@GrpcStreamCall()`. The data of a message can't imitate a call, because data has no functions.
  */
 export function isGrpc(context: ExecutionContext): boolean {
   return context.getArgs<unknown[]>().some(isGrpcCall);
 }
 
-/** The call of a gRPC context. */
+/** Returns the server call of a gRPC context. */
 export function grpcCall(context: ExecutionContext): GrpcCall {
   const call: unknown = context.getArgs<unknown[]>().find(isGrpcCall);
   return call as GrpcCall;

@@ -7,17 +7,20 @@ import { comparableHeader, matchesHeader } from '../../input/index.js';
 import { rpcException } from '../optional-peers.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 
-/** The trailer of a denied call: JSON with `reasons` and `decisionId`, when the policy gives them. */
+/** The trailer of a denied call. It holds JSON with `reasons` and `decisionId` when the policy gives them. */
 const DENIAL_TRAILER = 'opa-denial-bin';
 
-/** How large the trailer may be, in bytes: beyond a client's limit of headers it would hide the status itself. */
+/** The largest trailer, in bytes. A trailer above the client's header limit would make the client lose the status. */
 const MAX_TRAILER_BYTES = 4_096;
 
 /**
- * Decisions on gRPC calls. A denial is status 7 with the message in `details`, and with the trailing metadata
- * `opa-denial-bin`: the JSON of `{ reasons?, decisionId? }` in UTF-8, left out when it is empty or larger than 4 KiB.
- * The metadata of the call is what headers are on HTTP: policy headers are taken out of it, an allow's are set in it.
- * A call that is cancelled, or past its deadline, aborts its decision.
+ * Enforces decisions on gRPC calls.
+ *
+ * - A denial has status 7 (`PERMISSION_DENIED`) and the message in `details`.
+ * - Its trailing metadata `opa-denial-bin` is the JSON of `{ reasons?, decisionId? }` in UTF-8. The library omits the
+ *   trailer when it is empty or larger than 4 KiB.
+ * - Policy headers are removed from the metadata of the call, and the headers of an allow are set there.
+ * - A call that is cancelled, or exceeds its deadline, aborts its decision.
  */
 export const grpcPoint: EnforcementPoint = {
   strip: (context, patterns) => drop(grpcCall(context).metadata, (name) => matchesHeader(name, patterns)),
@@ -32,7 +35,7 @@ export const grpcPoint: EnforcementPoint = {
   failure: (context, error) =>
     refusal(context, { code: codesOf(error).grpc, message: failureMessage(error) }),
   exception: (context, exception) =>
-    isTakenOver(context) ? grpcPoint.failure(context, exception) : exception,
+    isStreamCall(context) ? grpcPoint.failure(context, exception) : exception,
   reply: () => undefined,
   challenge: 'reasons',
 };
@@ -50,27 +53,27 @@ function drop(metadata: GrpcMetadata, isDropped: (name: string) => boolean): voi
   for (const name of Object.keys(metadata.getMap())) if (isDropped(name)) metadata.remove(name);
 }
 
-// Such a handler (@GrpcStreamCall) is given the call itself.
-function isTakenOver(context: ExecutionContext): boolean {
+// Nest passes the call itself to such a handler, as first argument.
+function isStreamCall(context: ExecutionContext): boolean {
   return context.getArgByIndex<unknown>(0) === grpcCall(context);
 }
 
-// Of a handler that takes the stream itself Nest tells no client that it was refused, and lets the
-// error become an unhandled rejection, which ends the process. So the call is answered here, and Nest left waiting.
+// For @GrpcStreamCall, Nest does not send an error to the client, and the error becomes an unhandled rejection, which ends
+// the process. So this function answers the call, and returns a promise that never settles.
 function refusal(context: ExecutionContext, status: object): Promise<Error> {
-  if (!isTakenOver(context)) return rpcException(status);
+  if (!isStreamCall(context)) return rpcException(status);
   const call = grpcCall(context);
-  const answer = context.getArgByIndex<((status: object) => void) | undefined>(1);
-  if (answer === undefined) call.emit('error', status);
-  else answer(status);
+  const callback = context.getArgByIndex<((status: object) => void) | undefined>(1);
+  if (callback === undefined) call.emit('error', status);
+  else callback(status);
   return new Promise(() => undefined);
 }
 
-// The class comes from the call, so that it is the server's own.
-function trailers(like: GrpcMetadata, decision: Decision): { metadata?: GrpcMetadata } {
+// The server may have another copy of @grpc/grpc-js, so the class `Metadata` comes from the call.
+function trailers(callMetadata: GrpcMetadata, decision: Decision): { metadata?: GrpcMetadata } {
   const json = Buffer.from(JSON.stringify(denialDetails(decision)));
   if (json.equals(Buffer.from('{}')) || json.length > MAX_TRAILER_BYTES) return {};
-  const metadata = new (like.constructor as new () => GrpcMetadata)();
+  const metadata = new (callMetadata.constructor as new () => GrpcMetadata)();
   metadata.set(DENIAL_TRAILER, json);
   return { metadata };
 }

@@ -1,7 +1,7 @@
 import { patternsOf } from '../microservice.js';
 import type { ResultRules } from '../result-rules.js';
 
-// What @GrpcStreamCall leaves in a pattern.
+// The value of `streaming` in a pattern of @GrpcStreamCall.
 const STREAM_CALL = 'pt_stream';
 
 /** The results of gRPC methods: each value of an Observable is a message of the stream. */

@@ -5,8 +5,8 @@ import { grpcCall } from './call.js';
 import { callSource, peerAddress } from '../../input/index.js';
 
 /**
- * A gRPC call: `request` holds `service`, `method`, `path`, the client's `data` (none when it sends a stream) and the
- * allowed `metadata`. The subject is the call's `user`, where a guard has put one.
+ * Describes a gRPC call. `request` holds `service`, `method`, `path`, the allowed `metadata`, and the client's `data`
+ * unless the client sends a stream. The subject is the `user` that a guard has set on the call.
  */
 export function grpcSource(context: ExecutionContext, options: SourceOptions): InputSource {
   const { headers } = options;
@@ -19,15 +19,21 @@ export function grpcSource(context: ExecutionContext, options: SourceOptions): I
       user: call.user,
       action: 'call',
       resource: { type: 'rpc', id: path.slice(1) },
-      request: { service, method, path, data: call.request, metadata: shown(call.metadata, headers) },
+      request: {
+        service,
+        method,
+        path,
+        data: call.request,
+        metadata: visibleMetadata(call.metadata, headers),
+      },
       ip: peerAddress(/^(?:ipv[46]:)?\[?(.+?)\]?:\d+$/.exec(call.getPeer())?.[1]),
     },
     options,
   );
 }
 
-/** A key that was sent several times gives a list, for a handler may read any of them; bytes are Base64. */
-function shown(metadata: GrpcMetadata, allowed: readonly string[]): Record<string, unknown> {
+/** A key with several values becomes a list, because a handler may read any of them. Bytes become Base64. */
+function visibleMetadata(metadata: GrpcMetadata, allowed: readonly string[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
   for (const name of allowed) {
     const values = metadata

@@ -5,12 +5,12 @@ import { httpAudit } from './audit.js';
 import { httpPoint } from './point.js';
 import { httpResults } from './results.js';
 
-/** Requests of Express and Fastify. */
+/** HTTP requests, on Express and Fastify. */
 export const httpAdapter: ContextAdapter = {
   matches: (context) => context.getType() === 'http',
   source: (context, options) => requestSource(httpRequest(context), options),
   holder: httpRequest,
-  // Express makes a `next` for each route that it runs; Fastify runs one route a request, and has none.
+  // Express makes a new `next` for each route that it runs. Fastify runs one route per request, without `next`.
   run: (context) => context.switchToHttp().getNext<unknown>(),
   routeLabel,
   point: httpPoint,

@@ -2,7 +2,7 @@ import type { ContextAudit } from '../audit.js';
 import { answersItself } from './results.js';
 import { httpRoutes } from './routes.js';
 
-/** The audit of HTTP handlers. An application without an HTTP adapter serves none. */
+/** The audit of HTTP handlers. An application without an HTTP adapter has no HTTP routes. */
 export const httpAudit: ContextAudit = {
   routes: ({ controller, method, isController, modulePath }, { config, host }) =>
     isController && host?.httpAdapter !== undefined

@@ -6,10 +6,10 @@ import { httpReply, rawReply } from './reply.js';
 const NO_LISTENERS: readonly (() => void)[] = [];
 
 /**
- * The leaving of an HTTP client.
+ * A signal that aborts when an HTTP client disconnects before it has the whole response.
  *
- * @remarks Looked for once somebody asks, and listened for while somebody wants to be told: nobody does of a decision
- * that is made at once.
+ * @remarks The signal reads the socket's state only when asked, and listens for `close` only while it has listeners.
+ * A decision that is made synchronously needs neither.
  */
 export class ClientAbort implements CancelSignal {
   private reply: RawReply | undefined;
@@ -25,8 +25,8 @@ export class ClientAbort implements CancelSignal {
   addEventListener(_type: 'abort', listener: () => void): void {
     this.listeners = [...this.listeners, listener];
     if (this.onClose !== undefined) return;
-    // A function written here, for a property, V8 would make in the old generation, and keep the request with it.
-    this.onClose = this.tell.bind(this);
+    // With an arrow function, V8 allocates the closure in the old generation, which retains the request.
+    this.onClose = this.abort.bind(this);
     this.raw.on('close', this.onClose);
   }
 
@@ -41,7 +41,7 @@ export class ClientAbort implements CancelSignal {
     return (this.reply ??= rawReply(httpReply(this.context)));
   }
 
-  private tell(): void {
+  private abort(): void {
     if (this.raw.writableFinished) return;
     for (const listener of this.listeners) listener();
   }

@@ -4,10 +4,13 @@ import { comparableHeader, matchesHeader } from '../../input/index.js';
 import type { HttpReply } from './reply.js';
 import { rawReply } from './reply.js';
 
-// They say where an answer ends: a wrong one would make the rest of it the next answer on the connection.
+// Framing headers say where a response ends. With a wrong one, the client would read the rest as the next response.
 const FRAMING = ['content-length', 'transfer-encoding'];
 
-/** Sets headers on the answer to the client, but its framing; once they are sent, as an event stream's are, none. */
+/**
+ * Sets headers on the response to the client, except framing headers. Once the headers are sent, as those of an event
+ * stream are, it sets none.
+ */
 export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues | undefined): void {
   if (reply === undefined || rawReply(reply).headersSent) return;
   for (const [name, value] of Object.entries(headers ?? {})) {
@@ -17,21 +20,21 @@ export function setHeaders(reply: HttpReply | undefined, headers: HeaderValues |
   }
 }
 
-/** A request's headers, in each form that it has them in. */
-type Headed = Pick<HttpRequest, 'raw' | 'headersDistinct' | 'rawHeaders'> & {
+/** The headers of a request, in each form that Node and Fastify offer them. */
+type WithHeaders = Pick<HttpRequest, 'raw' | 'headersDistinct' | 'rawHeaders'> & {
   headers: HttpRequest['headers'];
 };
 
-/** Takes headers that match the patterns out of a request. */
-export function stripHeaders(request: Headed, patterns: readonly string[]): void {
+/** Removes the headers that match the patterns from a request. */
+export function stripHeaders(request: WithHeaders, patterns: readonly string[]): void {
   if (patterns.length === 0) return;
   if (Object.keys(request.headers).some((name) => matchesHeader(name, patterns)))
     dropHeaders(request, (name) => matchesHeader(name, patterns));
 }
 
-/** Puts an allow's headers on the request, for the handler and the upstream, and takes out what it wants removed. */
+/** Sets the headers of an allow on the request, for the handler and the upstream, and removes its `removeHeaders`. */
 export function applyToRequest(
-  request: Headed,
+  request: WithHeaders,
   { headers, removeHeaders }: Pick<Decision, 'headers' | 'removeHeaders'>,
 ): void {
   if (headers === undefined && removeHeaders === undefined) return;
@@ -41,23 +44,23 @@ export function applyToRequest(
   for (const [name, value] of Object.entries(headers ?? {})) {
     merged[name] = typeof value === 'string' ? value : [...value];
   }
-  keep(request, merged);
+  storeHeaders(request, merged);
 }
 
-// Fastify merges headers anew at each reading once a hook has set some: a change of what was read would be lost.
-function keep(request: Headed, headers: Headed['headers']): void {
+// Once a hook has set headers, Fastify merges them anew at each read. Without this assignment the changes would be lost.
+function storeHeaders(request: WithHeaders, headers: WithHeaders['headers']): void {
   if (request.headers !== headers) request.headers = headers;
 }
 
-// From each form that a handler may read them in.
-function dropHeaders(request: Headed, isDropped: (name: string) => boolean): void {
+// Removes headers from each form in which a handler may read them.
+function dropHeaders(request: WithHeaders, isDropped: (name: string) => boolean): void {
   const message = request.raw ?? request;
-  // Read first: Node makes it of the raw headers when it is asked for, and counts on all of them.
+  // Read before the raw headers change: Node computes `headersDistinct` from the raw headers at the first read.
   const { headersDistinct, rawHeaders } = message;
   const merged = request.headers;
   for (const headers of [merged, message.headers, headersDistinct ?? {}])
     for (const name of Object.keys(headers)) if (isDropped(name)) Reflect.deleteProperty(headers, name);
-  keep(request, merged);
+  storeHeaders(request, merged);
   if (rawHeaders === undefined) return;
   for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
     if (isDropped(String(rawHeaders[i]))) rawHeaders.splice(i, 2);

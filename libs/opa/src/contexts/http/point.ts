@@ -5,7 +5,7 @@ import { ClientAbort } from './client-abort.js';
 import { applyToRequest, setHeaders, stripHeaders } from './headers.js';
 import { httpReply, rawReply } from './reply.js';
 
-/** Decisions on HTTP, Express and Fastify. */
+/** Enforces decisions on HTTP, on Express and Fastify. */
 export const httpPoint: EnforcementPoint = {
   strip: (context, patterns) => stripHeaders(httpRequest(context), patterns),
   permit: (context, decision) => {

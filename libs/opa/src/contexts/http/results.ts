@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { hasParameter, methodKey } from '../route-arguments.js';
 import type { ResultRules } from '../result-rules.js';
 
-// Nest's own metadata; Nest exports no names for them.
+// Metadata of Nest. Nest does not export the keys.
 const SSE = '__sse__';
 const PASSTHROUGH = '__responsePassthrough__';
 const RESPONSE_PARAMETER = '1';

@@ -6,34 +6,34 @@ import { rawReply } from './reply.js';
 
 type Headers = ReturnType<HttpReply['getHeaders']>;
 
-/** The headers of an answer before its handler runs. */
+/** Copies the headers that a reply has at this moment. */
 export function headersOf(reply: HttpReply | undefined): Headers {
-  // Fastify goes on to fill the lists that it gives.
+  // Fastify appends to the arrays that it returns.
   const headers = Object.entries(reply?.getHeaders() ?? {});
   return Object.fromEntries(
     headers.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
   );
 }
 
-/** Takes back the headers that a handler has set on an answer whose result doesn't leave. */
-export function takeBack(reply: HttpReply | undefined, before: Headers): void {
+/** Restores the earlier headers of a reply whose result is refused, so that no header of the handler is sent. */
+export function revertHeaders(reply: HttpReply | undefined, before: Headers): void {
   if (reply === undefined) return;
   const current = reply.getHeaders();
   for (const [name, value] of Object.entries(current)) {
-    const was = before[name];
-    if (isDeepStrictEqual(was, value)) continue;
+    const earlier = before[name];
+    if (isDeepStrictEqual(earlier, value)) continue;
     reply.removeHeader(name);
-    if (was !== undefined) reply.header(name, typeof was === 'number' ? String(was) : was);
+    if (earlier !== undefined) reply.header(name, typeof earlier === 'number' ? String(earlier) : earlier);
   }
 }
 
 const COOKIE = 'set-cookie';
 
 /**
- * Lets no cookie onto an answer but those that it has, and no trailer or status text of the handler's.
+ * Blocks every further cookie on a reply, and the handler's trailers and status text. Cookies that are already set stay.
  *
- * @remarks `@fastify/cookie` and sessions add theirs when the headers are about to leave (`onSend`, `on-headers`), from
- * what the handler left with them.
+ * @remarks `@fastify/cookie` and session libraries set cookies of the handler only just before the headers are sent
+ * (`onSend`, `on-headers`).
  */
 export function sealCookies(reply: HttpReply | undefined): void {
   if (reply === undefined) return;
@@ -57,29 +57,32 @@ export function sealCookies(reply: HttpReply | undefined): void {
   sealHead(raw, cookies);
 }
 
-/** Where Node makes the head of an answer, on HTTP/1; it has no public name. */
+/** The private method in which Node writes the head of an HTTP/1 response. */
 interface HeadWriter {
   _storeHeader?(firstLine: string, headers: unknown): void;
 }
 
 /**
- * Seals the last step too: `cookies`, on which `cookie-session` is built, calls Node's own `setHeader` past the one of the
- * answer, within a `writeHead` that was replaced before.
+ * Blocks cookies in the last step too.
+ *
+ * @remarks The package `cookies`, which `cookie-session` uses, calls `OutgoingMessage.prototype.setHeader` and so bypasses
+ * the replaced method. It does so inside a `writeHead` that it replaced earlier.
  */
 function sealHead(raw: HeadWriter & ServerResponse, cookies: Headers[string]): void {
   const storeHeader = raw._storeHeader?.bind(raw);
   if (storeHeader === undefined) return;
-  const own = OutgoingMessage.prototype;
+  const original = OutgoingMessage.prototype;
   raw._storeHeader = (firstLine, headers) => {
-    if (raw.hasHeader(COOKIE)) own.removeHeader.call(raw, COOKIE);
-    if (cookies !== undefined && raw.getHeaderNames().length > 0) own.setHeader.call(raw, COOKIE, cookies);
+    if (raw.hasHeader(COOKIE)) original.removeHeader.call(raw, COOKIE);
+    if (cookies !== undefined && raw.getHeaderNames().length > 0)
+      original.setHeader.call(raw, COOKIE, cookies);
     storeHeader(firstLine, headers);
   };
 }
 
 const isCookie = (name: unknown): boolean => String(name).toLowerCase() === COOKIE;
 
-/** The headers that `writeHead` is given, an object or a list of names and values, with these cookies alone. */
+/** Replaces the cookies in an argument of `writeHead`: an object of headers, or a list of names and values. */
 function withCookies(headers: unknown, cookies: Headers[string]): unknown {
   if (typeof headers !== 'object' || headers === null) return headers;
   if (!Array.isArray(headers)) {

@@ -4,15 +4,15 @@ import type { ApplicationConfig } from '@nestjs/core';
 import { routeTemplate } from '../../input/index.js';
 import { nestMetadata } from '../nest-metadata.js';
 
-/** Where a controller stands. */
-export interface Place {
+/** What the routes of a controller depend on, beside its decorators. */
+export interface RouteScope {
   readonly config: ApplicationConfig;
-  /** What the RouterModule puts before the routes of the controller's module. */
+  /** The path prefix that the RouterModule sets for the controller's module. */
   readonly modulePath: string;
 }
 
-/** The routes of a method as the application serves them, such as `GET /api/v1/orders/:id`; none when it has none. */
-export function httpRoutes(controller: Type, method: object, { config, modulePath }: Place): string[] {
+/** Lists the routes of a method as the application serves them, such as `GET /api/v1/orders/:id`. */
+export function httpRoutes(controller: Type, method: object, { config, modulePath }: RouteScope): string[] {
   const verb = nestMetadata('method', method);
   if (typeof verb !== 'number') return [];
   const routes = versionsOf(controller, method, config).flatMap((version) =>
@@ -29,7 +29,7 @@ export function httpRoutes(controller: Type, method: object, { config, modulePat
   });
 }
 
-// Versions of the other kinds are not in the path, nor is VERSION_NEUTRAL, a symbol.
+// Only URI versioning puts the version in the path. VERSION_NEUTRAL, a symbol, is not in the path either.
 function versionsOf(controller: Type, method: object, config: ApplicationConfig): string[] {
   const options = config.getVersioning();
   if (options?.type !== VersioningType.URI) return [''];
@@ -38,7 +38,7 @@ function versionsOf(controller: Type, method: object, config: ApplicationConfig)
     nestMetadata('__version__', method) ?? nestMetadata('__version__', controller) ?? defaultVersion;
   return [version]
     .flat()
-    .map((one) => (typeof one === 'string' ? `${prefix === false ? '' : prefix}${one}` : ''));
+    .map((value) => (typeof value === 'string' ? `${prefix === false ? '' : prefix}${value}` : ''));
 }
 
 function isExcluded(config: ApplicationConfig, verb: number, path: string): boolean {

@@ -5,7 +5,7 @@ import { mcpPoint } from './point.js';
 import { findMcpContext } from './request.js';
 import { mcpSource } from './source.js';
 
-/** Tools, prompts and resources of MCP servers on Nest's microservices (`@rekog/mcp-nest`). */
+/** Tools, prompts and resources of MCP servers that are built on Nest's microservices (`@rekog/mcp-nest`). */
 export const mcpAdapter: ContextAdapter = {
   ...byArguments,
   matches: (context) => context.getType() === 'rpc' && findMcpContext(context) !== undefined,

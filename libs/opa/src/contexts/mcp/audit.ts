@@ -11,7 +11,7 @@ export const mcpAudit: ContextAudit = {
   neverAsked: () => undefined,
 };
 
-/** The type and name that a method is declared with, such as `tool search`; `undefined` for other methods. */
+/** Returns the type and name of an MCP method, such as `tool search`; `undefined` for other methods. */
 export function mcpRoute(method: { readonly name: string }): string | undefined {
   for (const type of TYPES) {
     const declared = nestMetadata(`mcp:${type}`, method) as { name?: string; uri?: string } | undefined;

@@ -4,10 +4,10 @@ import { protocolError, rpcException } from '../optional-peers.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 
 /**
- * Decisions on the tools, prompts and resources of an MCP server. A refusal is a JSON-RPC error with its code, whose
- * `data` holds the `reasons` and `decisionId` when the policy gives them.
+ * Enforces decisions on the tools, prompts and resources of an MCP server. A refusal is a JSON-RPC error. Its `data` holds
+ * `reasons` and `decisionId` when the policy gives them.
  *
- * @remarks There are no headers to take out or set.
+ * @remarks A decision sets and removes no headers here.
  */
 export const mcpPoint: EnforcementPoint = {
   strip: () => undefined,

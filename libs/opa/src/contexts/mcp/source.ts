@@ -6,8 +6,8 @@ import { findMcpContext } from './request.js';
 import { MCP_RESOURCES } from './resources.js';
 
 /**
- * A tool, prompt or resource of an MCP server: `request` holds the `method`, its `params` and, over HTTP, the allowed
- * `headers`. The subject is the HTTP request's user.
+ * Describes a call of a tool, prompt or resource. `request` holds the `method`, its `params` and, over HTTP, the allowed
+ * `headers`. The subject is the user of the HTTP request.
  */
 export function mcpSource(context: ExecutionContext, options: SourceOptions): InputSource {
   const { headers } = options;
@@ -16,7 +16,11 @@ export function mcpSource(context: ExecutionContext, options: SourceOptions): In
   const { type, parameter } = resourceOf(method) ?? {};
   const id = parameter === undefined ? undefined : params[parameter];
   if (method === undefined || type === undefined || typeof id !== 'string') {
-    throw new OpaError('OPA_BAD_INPUT', `The MCP method ${JSON.stringify(method)} is not known here.`);
+    throw new OpaError(
+      'OPA_BAD_INPUT',
+      `The library has no input for the MCP method ${JSON.stringify(method)}, or its "params" name no resource. ` +
+        'Build the input with a function in option "input.shape".',
+    );
   }
   const http = mcp?.getRawRequest?.();
   return callSource(

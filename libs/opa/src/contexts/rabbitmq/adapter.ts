@@ -4,7 +4,7 @@ import { rabbitAudit } from './audit.js';
 import { rabbitPoint } from './point.js';
 import { rabbitSource } from './source.js';
 
-/** Messages of RabbitMQ, by `@golevelup/nestjs-rabbitmq`. */
+/** Messages of RabbitMQ that `@golevelup/nestjs-rabbitmq` delivers. */
 export const rabbitAdapter: ContextAdapter = {
   ...byArguments,
   matches: (context) => context.getType<string>() === 'rmq',

@@ -1,7 +1,7 @@
 import type { ContextAudit } from '../audit.js';
 import { rabbitHandlerOptions } from './handler-options.js';
 
-/** The audit of handlers of RabbitMQ: each is `exchange/routing key`; of a queue alone it is `/queue`. */
+/** The audit of RabbitMQ handlers. A route is `exchange/routing key`, or `/queue` for a handler that names only a queue. */
 export const rabbitAudit: ContextAudit = {
   routes: ({ method }) => {
     const options = rabbitHandlerOptions(method);
@@ -11,7 +11,7 @@ export const rabbitAudit: ContextAudit = {
     if (keys.length > 0) return keys.map((key) => `${exchange}/${key}`);
     return [name ?? `${exchange}/${queue ?? ''}`];
   },
-  // The library makes each handler once, so that enhancers of request scope do not run.
+  // `@golevelup/nestjs-rabbitmq` makes each handler once, without a request: enhancers of request scope do not run.
   globalReach: () => ({ scopes: 'static' }),
   neverAsked: () => undefined,
 };

@@ -1,32 +1,32 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
 
-/** What the library reads of a message of `amqplib`. */
+/** The members of a message of `amqplib` that the library reads. */
 export interface RabbitMessage {
   readonly fields: { readonly exchange: string; readonly routingKey: string };
   readonly properties: {
-    /** The headers of the publisher. RabbitMQ hands on what the publisher wrote. */
+    /** The headers that the publisher set. RabbitMQ does not check them. */
     readonly headers?: Record<string, unknown> | undefined;
-    /** The user of the publisher's connection. RabbitMQ refuses a message with another one. */
+    /** The user of the publisher's connection. RabbitMQ refuses a message that names a different user. */
     readonly userId?: unknown;
-    /** Where the publisher waits for a reply. */
+    /** The queue on which the publisher waits for a reply. */
     readonly replyTo?: unknown;
   };
-  /** Whom a guard that authenticates has found. */
+  /** The user, if an authenticating guard has set it. */
   readonly user?: unknown;
 }
 
-/** What a handler of `@golevelup/nestjs-rabbitmq` is called with. */
+/** The arguments of a handler of `@golevelup/nestjs-rabbitmq`. */
 export interface RabbitDelivery {
-  /** What the publisher sent; in a batch the list of it. */
+  /** The data of the message; in a batch, the list of all data. */
   readonly data: unknown;
-  /** The message, or the messages of a batch. At least one. */
+  /** The message, or all messages of a batch. */
   readonly messages: readonly [RabbitMessage, ...RabbitMessage[]];
   readonly isBatch: boolean;
 }
 
 /**
- * The delivery of a context.
+ * Returns the delivery of a RabbitMQ context.
  *
  * @throws OpaError `OPA_BAD_INPUT` when the handler was not called with a message
  */
@@ -37,7 +37,8 @@ export function rabbitDelivery(context: ExecutionContext): RabbitDelivery {
     return { data, messages: [first, ...others], isBatch: Array.isArray(raw) };
   throw new OpaError(
     'OPA_BAD_INPUT',
-    `${context.getClass().name} was called without a message of RabbitMQ: there is no input for it.`,
+    `A handler of ${context.getClass().name} was called without a RabbitMQ message, which the input needs. ` +
+      'Let @golevelup/nestjs-rabbitmq call it.',
   );
 }
 

@@ -10,12 +10,12 @@ import { RabbitRefusal } from './refusal.js';
 const BAD_MESSAGE = 'BAD_REQUEST';
 
 /**
- * Decisions on messages of RabbitMQ. The publisher of a refused RPC gets the reply `{ status: 'error', code, message }`,
+ * Enforces decisions on messages of RabbitMQ. The publisher of a refused RPC gets the reply `{ status: 'error', code, message }`,
  * with `reasons` and `decisionId` when the policy gives them. Another denied message is nacked without requeue.
  *
- * @remarks Policy headers are removed from the message. The headers of an allow are not set there: the library copies
- * the headers of a message onto the reply, which the publisher reads. A publisher that goes away aborts nothing, for
- * RabbitMQ does not tell.
+ * @remarks Policy headers are removed from the message. The headers of an allow are not set there:
+ * `@golevelup/nestjs-rabbitmq` copies the headers of a message onto the reply, which the publisher reads. A publisher that
+ * disconnects does not abort a decision, because RabbitMQ does not tell.
  */
 export const rabbitPoint: EnforcementPoint = {
   strip,

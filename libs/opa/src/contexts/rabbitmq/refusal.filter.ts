@@ -4,12 +4,12 @@ import { nackWithoutRequeue } from '../optional-peers.js';
 import { RabbitRefusal } from './refusal.js';
 
 /**
- * Turns the refusal of a message into what `@golevelup/nestjs-rabbitmq` does with it: the reply of an RPC, or a nack
- * without requeue, which drops or dead-letters the message.
+ * Converts the refusal of a message into a response of `@golevelup/nestjs-rabbitmq`: the reply of an RPC, or a nack
+ * without requeue. The nack makes the broker drop or dead-letter the message.
  *
- * @remarks The library requeues a message whose handler throws, by default. A denied message would come back at once,
- * for ever. A message that OPA could not be asked about is thrown on, so that the application's `errorHandler` or
- * `errorBehavior` decides.
+ * @remarks By default, `@golevelup/nestjs-rabbitmq` requeues a message whose handler throws, so that a denied message would
+ * come back forever. When OPA could not decide about a message, the filter rethrows the refusal: the application's
+ * `errorHandler` or `errorBehavior` handles it.
  */
 @Catch(RabbitRefusal)
 export class RabbitRefusalFilter implements ExceptionFilter<RabbitRefusal> {

@@ -1,4 +1,4 @@
-/** How a refused message is told to its publisher. */
+/** The reply to the publisher of a refused RPC. */
 export interface RabbitRefusalBody {
   readonly status: 'error';
   readonly code: string;
@@ -7,11 +7,11 @@ export interface RabbitRefusalBody {
   readonly decisionId?: string;
 }
 
-/** The refusal of a message, on its way to the filter that turns it into a reply or a nack. */
+/** The error that refuses a message. `RabbitRefusalFilter` converts it into a reply or a nack. */
 export class RabbitRefusal extends Error {
   /**
-   * @param body - what the publisher of an RPC is told
-   * @param isFinal - whether another delivery of the same message would be refused again: it is not to be requeued
+   * @param body - the reply to the publisher of an RPC
+   * @param isFinal - whether a second delivery of the same message would be refused too, so that it must not be requeued
    * @param expectsReply - whether a publisher waits for a reply
    */
   constructor(

@@ -8,10 +8,11 @@ import { rabbitDelivery } from './delivery.js';
 import { rabbitHandlerOptions } from './handler-options.js';
 
 /**
- * A message of RabbitMQ: `request` holds its `exchange`, `routingKey`, `data`, the allowed `headers`, and the `userId`
- * that RabbitMQ has verified, if the publisher gave one. The subject is the message's `user`, where a guard has put one.
+ * Describes a message of RabbitMQ. `request` holds its `exchange`, `routingKey`, `data`, the allowed `headers`, and the
+ * `userId` if the publisher set one; RabbitMQ verifies the `userId`. The subject is the `user` that a guard has set on the
+ * message.
  *
- * @remarks One decision is made for a whole batch: `data`, `headers` and `userId` are lists there.
+ * @remarks A batch gets one decision. Its `data`, `headers` and `userId` are lists.
  * @throws OpaError `OPA_BAD_INPUT` for a batch whose messages differ in exchange, routing key or user
  */
 export function rabbitSource(context: ExecutionContext, options: SourceOptions): InputSource {

@@ -4,7 +4,7 @@ import { rpcAudit } from './audit.js';
 import { rpcPoint } from './point.js';
 import { rpcSource } from './source.js';
 
-/** Messages and events of Nest's microservices, but gRPC calls and MCP requests, which have kinds of their own. */
+/** Messages and events of Nest's microservices, except gRPC calls and MCP requests, which have their own adapters. */
 export const rpcAdapter: ContextAdapter = {
   ...byArguments,
   matches: (context) => context.getType() === 'rpc',

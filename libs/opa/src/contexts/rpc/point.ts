@@ -3,13 +3,13 @@ import { rpcException } from '../optional-peers.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 
 /**
- * Decisions on the messages and events of microservices. The error that a client gets is
- * `{ status: 'error', code, message }`, a denial's with `reasons` and `decisionId` when the policy gives them; a
- * denied event doesn't run, and nobody is answered.
+ * Enforces decisions on the messages and events of microservices. The client gets the error
+ * `{ status: 'error', code, message }`; a denial adds `reasons` and `decisionId` when the policy gives them. The handler of
+ * a denied event does not run, and the sender gets no response.
  *
- * @remarks There are no headers to take out or set. A sender that goes away aborts nothing: brokers don't tell, and
- * whoever has sent an event may leave. On Kafka, Nest hands a refused event's error to kafkajs, which tries the event
- * again; an exception filter that ends it there drops what was denied.
+ * @remarks A decision sets and removes no headers here. A client that disconnects does not abort its decision: brokers do
+ * not tell, and the sender of an event need not stay. On Kafka, Nest passes the error of a refused event to kafkajs, which
+ * retries the event. An exception filter that handles the error there drops the denied event.
  */
 export const rpcPoint: EnforcementPoint = {
   strip: () => undefined,

@@ -3,27 +3,27 @@ import { OpaError } from '../../contracts/index.js';
 import type { InputSource, SourceOptions } from '../../input/index.js';
 import { callSource } from '../../input/index.js';
 
-// What @MessagePattern and @EventPattern leave at a handler.
+// The metadata keys that @MessagePattern and @EventPattern set on a handler.
 const PATTERNS = 'microservices:pattern';
 const HANDLER_TYPE = 'microservices:handler_type';
 const EVENT = 2;
 
-/** How the contexts of Nest's transports tell the pattern: TCP and RabbitMQ, Redis, NATS, MQTT and Kafka. */
-const TELLS_PATTERN = ['getPattern', 'getChannel', 'getSubject', 'getTopic'] as const;
+/** The methods of Nest's contexts that return the pattern: of TCP and RabbitMQ, of Redis, of NATS, of MQTT and Kafka. */
+const PATTERN_GETTERS = ['getPattern', 'getChannel', 'getSubject', 'getTopic'] as const;
 
-type RpcContext = Partial<Record<(typeof TELLS_PATTERN)[number], () => unknown>> & {
+type RpcContext = Partial<Record<(typeof PATTERN_GETTERS)[number], () => unknown>> & {
   readonly user?: unknown;
 };
 
 /**
- * A message or event of a microservice: `request` holds its `pattern` and `data`. The subject is the `user` of Nest's
- * context (`TcpContext`, …), where a guard has put one; what the message itself says of its sender isn't believed.
+ * Describes a message or event of a microservice. `request` holds its `pattern` and `data`. The subject is the `user` that
+ * a guard has set on Nest's context (`TcpContext`, …). The library does not trust what a message says about its sender.
  */
 export function rpcSource(context: ExecutionContext, options: SourceOptions): InputSource {
   const rpc = context.switchToRpc();
   const rpcContext = rpc.getContext<RpcContext | undefined>() ?? {};
   const handler = context.getHandler();
-  const pattern = matched(told(rpcContext) ?? declared(handler));
+  const pattern = normalized(receivedPattern(rpcContext) ?? declaredPattern(handler));
   return callSource(
     'rpc',
     {
@@ -36,23 +36,24 @@ export function rpcSource(context: ExecutionContext, options: SourceOptions): In
   );
 }
 
-function told(context: RpcContext): unknown {
-  const name = TELLS_PATTERN.find((one) => typeof context[one] === 'function');
-  return name && context[name]?.();
+function receivedPattern(context: RpcContext): unknown {
+  const getter = PATTERN_GETTERS.find((name) => typeof context[name] === 'function');
+  return getter && context[getter]?.();
 }
 
-function declared(handler: object): unknown {
+function declaredPattern(handler: object): unknown {
   const patterns = (Reflect.getMetadata(PATTERNS, handler) ?? []) as unknown[];
   if (patterns.length === 1) return patterns[0];
   throw new OpaError(
     'OPA_BAD_INPUT',
-    `A transport doesn't tell the pattern of its messages, and their handler has ${patterns.length} of them. ` +
-      'Give it one pattern, or build the input with a function in option "input.shape".',
+    `The transport does not tell the pattern of a message, and the handler has ${patterns.length} patterns. ` +
+      'Give the handler one pattern, or build the input with a function in option "input.shape".',
   );
 }
 
-// As Nest finds the handler: a text that is JSON stands for its value, so that a client can't give one pattern two names.
-function matched(pattern: unknown): unknown {
+// Nest finds the handler of a JSON string by the parsed value. The policy must see the same value: otherwise a client could
+// name one pattern in two ways.
+function normalized(pattern: unknown): unknown {
   if (typeof pattern !== 'string') return pattern;
   try {
     const value: unknown = JSON.parse(pattern);

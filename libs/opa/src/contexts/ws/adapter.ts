@@ -5,7 +5,7 @@ import { wsPoint } from './point.js';
 import { wsResults } from './results.js';
 import { wsSource } from './source.js';
 
-/** Messages to WebSocket gateways, of `ws` and socket.io. */
+/** Messages to WebSocket gateways, on `ws` and socket.io. */
 export const wsAdapter: ContextAdapter = {
   ...byArguments,
   matches: (context) => context.getType() === 'ws',

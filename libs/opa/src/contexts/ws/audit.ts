@@ -2,7 +2,7 @@ import type { ContextAudit } from '../audit.js';
 import { nestMetadata } from '../nest-metadata.js';
 import { acknowledgesItself } from './results.js';
 
-// Metadata of @nestjs/websockets, an optional peer.
+// Metadata keys of @nestjs/websockets, an optional peer.
 const IS_MESSAGE = 'websockets:message_mapping';
 const IS_GATEWAY = 'websockets:is_gateway';
 const MESSAGE = 'message';
@@ -13,15 +13,18 @@ export const wsAudit: ContextAudit = {
     isMadeByNest && isMessage(method) && nestMetadata(IS_GATEWAY, controller) === true
       ? [String(nestMetadata(MESSAGE, method))]
       : [],
-  // Nest 12 brought global guards for gateways, without those of request scope, and `getGlobalPreRequestHooks` with
-  // them. Nest tells its version nowhere.
+  // Since version 12, Nest runs global guards around gateways, except those of request scope. Nest does not export its
+  // version; `getGlobalPreRequestHooks` is new in version 12 too.
   globalReach: ({ config }) =>
     'getGlobalPreRequestHooks' in config
       ? { scopes: 'static' }
-      : { scopes: 'none', why: 'does not reach WebSocket gateways before Nest 12: add @UseGuards(OpaGuard)' },
+      : {
+          scopes: 'none',
+          why: 'does not run on WebSocket gateways before Nest 12: add @UseGuards(OpaGuard)',
+        },
   neverAsked: ({ controller, key, method }, { hasResponse }) =>
     hasResponse && isMessage(method) && acknowledgesItself(controller, key)
-      ? 'answers the client itself (@Ack()) and has a response policy, which would never see the result. ' +
+      ? 'sends its response itself (@Ack()) and has a response policy, which would never see the result. ' +
         'Return the result, or remove the response policy.'
       : undefined,
 };

@@ -8,12 +8,16 @@ import { wsException } from '../optional-peers.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 
 /**
- * Decisions on the messages of WebSocket clients. A refusal reaches the client as Nest's event `exception`, with
- * `{ status: 'error', code, message }`, a denial's with `reasons` and `decisionId` when the policy gives them. Policy
- * headers are taken out of the request that opened the connection; an allow's are not set there, for all messages of
- * the connection share it. A client that goes away aborts its decisions.
+ * Enforces decisions on the messages of WebSocket clients.
  *
- * @remarks Nest 11 emits the exceptions of a `ws` client on the server alone: give it a filter that sends them.
+ * - The client gets a refusal as Nest's event `exception`, with `{ status: 'error', code, message }`. A denial adds
+ *   `reasons` and `decisionId` when the policy gives them.
+ * - Policy headers are removed from the request that opened the connection. The headers of an allow are not set there,
+ *   because all messages of the connection share that request.
+ * - A client that disconnects aborts its decisions.
+ *
+ * @remarks With `ws`, Nest 11 emits exceptions only on the server. The application needs an exception filter that sends
+ * them to the client.
  */
 export const wsPoint: EnforcementPoint = {
   strip: (context, patterns) => {
@@ -31,15 +35,15 @@ export const wsPoint: EnforcementPoint = {
 
 const refusal = (code: string, message: string): object => ({ status: 'error', code, message });
 
-// One listener a client, however many of its messages are being decided.
-const underWay = new WeakMap<WsClient, Set<AbortController>>();
+// One listener per client, for all of its messages under decision.
+const pending = new WeakMap<WsClient, Set<AbortController>>();
 
 async function whileConnected<T>(
   context: ExecutionContext,
   work: (signal: AbortSignal) => MaybePromise<T>,
 ): Promise<T> {
   const client = wsClient(context);
-  const decisions = underWay.get(client) ?? watched(client);
+  const decisions = pending.get(client) ?? pendingOn(client);
   const gone = new AbortController();
   if (isGone(client)) gone.abort();
   decisions.add(gone);
@@ -50,10 +54,10 @@ async function whileConnected<T>(
   }
 }
 
-function watched(client: WsClient): Set<AbortController> {
+function pendingOn(client: WsClient): Set<AbortController> {
   const decisions = new Set<AbortController>();
-  underWay.set(client, decisions);
-  // On a socket.io client "close" is an event that the other side may send.
+  pending.set(client, decisions);
+  // A socket.io client may itself send an event "close".
   client.once(isNative(client) ? 'close' : 'disconnect', () => {
     for (const gone of decisions) gone.abort();
   });

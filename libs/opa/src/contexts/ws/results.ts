@@ -1,10 +1,10 @@
 import type { ResultRules } from '../result-rules.js';
 import { hasParameter, methodKey } from '../route-arguments.js';
 
-// Nest's own; it exports no name for it.
+// Nest's number of the parameter decorator @Ack(). Nest does not export it.
 const ACK_PARAMETER = '13';
 
-/** The results of gateways: each value of an Observable is a message to the client. */
+/** The results of WebSocket gateways: each value of an Observable is a message to the client. */
 export const wsResults: ResultRules = {
   leaves: () => 'each',
   isReplyBody: false,
@@ -16,7 +16,7 @@ export const wsResults: ResultRules = {
   },
 };
 
-/** Tells whether a method answers the client itself, by `@Ack()`. */
+/** Tells whether a method sends its response itself, by `@Ack()`. */
 export function acknowledgesItself(gateway: object, key: string): boolean {
   return hasParameter(gateway, key, ACK_PARAMETER);
 }

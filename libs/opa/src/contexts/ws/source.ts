@@ -1,16 +1,14 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { parse } from 'node:querystring';
 import type { InputSource, SourceOptions } from '../../input/index.js';
-import { callSource, pickHeaders } from '../../input/index.js';
-import { pathOf, targetOf } from '../../input/index.js';
-import { peerAddress } from '../../input/index.js';
+import { callSource, pathOf, peerAddress, pickHeaders, targetOf } from '../../input/index.js';
 import type { WsClient } from './client.js';
 import { wsClient } from './client.js';
 
 /**
- * A message of a WebSocket client: `request` holds its `event` and `data`, socket.io's `namespace`, and the
- * `handshake`, as far as it is known (see {@link WsClient}), with `path`, `query`, `address` and the allowed `headers`.
- * The subject is the client's `user`, its `data.user`, or the user of the request that opened the connection.
+ * Describes a message of a WebSocket client. `request` holds its `event` and `data`, and on socket.io the `namespace`. It
+ * holds the `handshake` if the client has one (see {@link WsClient}): `path`, `query`, `address` and the allowed `headers`.
+ * The subject is the client's `user`, else its `data.user`, else the user of the request that opened the connection.
  */
 export function wsSource(context: ExecutionContext, options: SourceOptions): InputSource {
   const { headers } = options;
