@@ -36,7 +36,7 @@ export interface OpaServer {
 /**
  * Starts a real OPA with the given policies, and resolves when it listens.
  *
- * @throws OpaError `OPA_UNREACHABLE` with what OPA said, when it doesn't start
+ * @throws OpaError `OPA_UNREACHABLE` with OPA's output, when OPA does not start: the program is missing, or a policy has a mistake
  */
 export async function startOpa(options: StartOpaOptions): Promise<OpaServer> {
   const { rego, data, binary = process.env['OPA_BIN'] ?? 'opa', args = [] } = options;
@@ -45,8 +45,8 @@ export async function startOpa(options: StartOpaOptions): Promise<OpaServer> {
   const files = typeof rego === 'string' ? { 'policy.rego': rego } : rego;
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   if (data !== undefined) await writeFile(join(folder, 'data.json'), JSON.stringify(data));
-  const flags = ['run', '--server', '--addr', address, '--log-level', 'error', '--disable-telemetry'];
-  const child = spawn(binary, [...flags, ...args, folder], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const flags = ['run', '--server', '--addr', address, '--log-level', 'error', '--skip-version-check'];
+  const child = spawn(binary, [...flags, ...args, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = once(child, 'exit').catch(() => undefined);
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     child.kill(signal);
@@ -54,7 +54,7 @@ export async function startOpa(options: StartOpaOptions): Promise<OpaServer> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilHealthy(child, address);
+    await untilHealthy(child, binary, address);
     return { url: address.startsWith('unix:') ? address : `http://${address}`, pid: child.pid ?? 0, stop };
   } catch (error) {
     if (child.pid !== undefined) await stop();
@@ -74,21 +74,29 @@ async function freePort(): Promise<number> {
 /** How long OPA may take to answer for the first time, in milliseconds. */
 const START_LIMIT_MS = 30_000;
 
-// OPA doesn't say which port it took, so it is told one, and asked until it answers.
-async function untilHealthy(child: ChildProcess, address: string): Promise<void> {
-  let said = '';
-  let over: unknown;
-  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-1_000)));
-  child.once('error', (error) => (over = error));
-  child.once('exit', () => (over ??= new Error('it exited')));
+// OPA does not print the port it took. So this function passes a port, and asks for OPA's health until it answers.
+async function untilHealthy(child: ChildProcess, binary: string, address: string): Promise<void> {
+  let output = '';
+  let failure: OpaError | undefined;
+  // OPA prints mistakes in policies to stdout, and all else to stderr.
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-1_000)));
+  child.once('error', (error) => (failure = cannotRun(binary, error)));
+  // 'exit' may come before the last output; 'close' comes after it.
+  child.once('close', () => (failure ??= new OpaError('OPA_UNREACHABLE', `OPA did not start: ${output}`)));
   const limit = performance.now() + START_LIMIT_MS;
   while (!(await answers(address))) {
+    if (failure !== undefined) throw failure;
     if (performance.now() > limit)
-      throw new OpaError('OPA_UNREACHABLE', `OPA does not answer at ${address}: ${said}`);
-    if (over !== undefined)
-      throw new OpaError('OPA_UNREACHABLE', `OPA did not start: ${said}`, { cause: over });
+      throw new OpaError('OPA_UNREACHABLE', `OPA does not answer at ${address}: ${output}`);
     await after(25);
   }
+}
+
+function cannotRun(binary: string, cause: Error): OpaError {
+  const advice = 'Install OPA, or set OPA_BIN to the path of its program.';
+  const message = `OPA did not start: "${binary}" cannot be run (${cause.message}). ${advice}`;
+  return new OpaError('OPA_UNREACHABLE', message, { cause });
 }
 
 function answers(address: string): Promise<boolean> {
