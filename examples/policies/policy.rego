@@ -7,6 +7,12 @@ default active := false
 
 active if input.subject.id != "mallory"
 
+# orders/visible: which of these, by key.
+visible contains item.id if {
+	some item in input.items
+	item.owner == input.subject.id
+}
+
 # orders/read: one's own orders.
 default read := {"allow": false, "reasons": ["not your order"]}
 
@@ -16,11 +22,5 @@ read := {"allow": true} if input.subject.id in owners[input.request.params.id]
 default admin := false
 
 admin if "admin" in input.subject.roles
-
-# orders/visible: which of these, by key.
-visible contains item.id if {
-	some item in input.items
-	item.owner == input.subject.id
-}
 
 owners := {"1": {"ann"}, "2": {"bob"}}

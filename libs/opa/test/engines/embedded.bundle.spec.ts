@@ -89,6 +89,13 @@ describe('bundles that are refused, by name', () => {
     );
   });
 
+  it('one that lacks an entrypoint, with the path that was meant', async () => {
+    const entrypoints = ['data.app.allow'];
+    await expect(createEmbeddedEngine({ bundle: good, entrypoints })).rejects.toMatchObject(
+      refusal(/does not hold data\.app\.allow\. .*write "app\/allow"\./),
+    );
+  });
+
   it('one that is larger than allowed, packed or unpacked', async () => {
     await expect(loadBundle(good, { maxBytes: 100 })).rejects.toMatchObject(refusal(/larger than 100 bytes/));
     const bomb = await writeBytes(gzipSync(Buffer.alloc(1_000_000)));

@@ -1,3 +1,4 @@
+import { policyPathHint } from '../../contracts/index.js';
 import { badBundle } from './embedded-errors.js';
 import { addEntrypoint, EmbeddedEngine } from './embedded.engine.js';
 import type { LoadBundleOptions } from './load-bundle.js';
@@ -21,5 +22,9 @@ export async function loadEmbeddedEngine(options: EmbeddedEngineOptions): Promis
   const loaded = await loadBundle(bundle, options);
   const absent = entrypoints.filter((path) => loaded.policy.defines(path) === false);
   if (absent.length === 0) return new EmbeddedEngine(loaded);
-  throw badBundle(loaded.source, `it does not hold ${absent.join(', ')}. ${addEntrypoint(loaded.policy)}`);
+  const hints = absent.map(policyPathHint).join('');
+  throw badBundle(
+    loaded.source,
+    `it does not hold ${absent.join(', ')}. ${addEntrypoint(loaded.policy)}${hints}`,
+  );
 }
