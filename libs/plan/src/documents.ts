@@ -58,15 +58,26 @@ export class Documents {
     return node ? packageAt(node, path) : (...args) => baseAt(args[2], path) ?? enclosing(...args);
   }
 
-  /** A plan holds only the rules that its entrypoints need: what is beneath none of them may be there in part. */
+  /**
+   * A part of the entrypoint that encloses a path. The plan holds all rules beneath an entrypoint, but only some of the
+   * other rules. Where no rule of the entrypoint defines the path, no rule is evaluated: a conflict in one of them
+   * would hide that the path is undefined.
+   */
   #enclosing(path: Path): Compiled {
     const around = this.#entrypointAround(path);
-    if (around) return within(around.entrypoint, path.slice(around.depth));
+    if (around) {
+      const hasRules = this.#nodeAt(path.slice(0, around.depth)) !== undefined;
+      return hasRules ? () => undefined : within(around.entrypoint, path.slice(around.depth));
+    }
     const name = path.join('/');
     throw new PlanError(
       'NOT_PLANNED',
       `The plan has no rule "${name}", and no entrypoint encloses it. Build it in: opa build -t plan -e ${name}`,
     );
+  }
+
+  #nodeAt(path: Path): RuleTree | undefined {
+    return path.reduce<RuleTree | undefined>((node, part) => node?.child(part), this.plan.rules.child(MAIN));
   }
 
   #entrypointAround(path: Path): { entrypoint: Compiled; depth: number } | undefined {

@@ -97,6 +97,13 @@ describe('a policy', () => {
     expect(policy.entrypoints).toContain('orders');
   });
 
+  it.each(['orders/missing', 'orders/missing/deep', 'orders/nested/missing'])(
+    '%s: evaluates no rule where no rule defines the path',
+    (path) => {
+      expect(policy.evaluate(path, { write: 2 })).toBeUndefined();
+    },
+  );
+
   it('evaluates a rule alone: a conflict of its sibling is not met', () => {
     const input = { subject: { role: 'reader' }, write: 2 };
     expect(policy.evaluate('orders/read', input)).toBe(true);

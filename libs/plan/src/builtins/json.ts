@@ -1,6 +1,6 @@
 import type { Value } from '../values/index.js';
 import { entriesOf, fromJson, fromJsonBeforeNull, toJson } from '../values/index.js';
-import type { Builtins } from './builtin.js';
+import type { BuiltinContext, Builtins } from './builtin.js';
 import { BuiltinError } from './builtin.js';
 import { attempt } from './failure.js';
 import { checkDepth } from './go/json-depth.js';
@@ -9,14 +9,21 @@ import { objectOperand, operandError, operandTypeError, stringOperand } from './
 
 /** `json.marshal`, `json.unmarshal` and their like */
 export const json: Builtins = {
-  'json.marshal': (_context, value = null) => toJson(value),
-  'json.marshal_with_options': (_context, value = null, options) => {
+  'json.marshal': (context, value = null) => marshal(context, value),
+  'json.marshal_with_options': (context, value = null, options) => {
     const { isPretty, prefix, indent } = marshalOptions(options);
-    return isPretty ? prefix + indentJson(toJson(value), prefix, indent) : toJson(value);
+    const text = marshal(context, value);
+    return isPretty ? prefix + indentJson(text, prefix, indent) : text;
   },
   'json.unmarshal': (_context, text) => parseJson(stringOperand(text, 1)),
   'json.is_valid': (_context, text) => typeof text === 'string' && isJson(text),
 };
+
+function marshal(context: BuiltinContext, value: Value): string {
+  const text = toJson(value);
+  context.checkSize(text.length);
+  return text;
+}
 
 function isJson(text: string): boolean {
   try {

@@ -1,10 +1,11 @@
 import type { Value } from '../values/index.js';
-import { entriesOf, isArray, isNumber, isSet, itemsOf, numberText } from '../values/index.js';
+import { entriesOf, isArray, isNumber, isSet, itemsOf, numberText, spend } from '../values/index.js';
 import { goQuote } from './go/quote.js';
 import { elementsOf } from './operands.js';
 
 /** A value as OPA prints it in `print`, `sprintf` and messages: as Rego would write it. */
 export function termText(value: Value): string {
+  spend(1);
   if (value === null) return 'null';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'string') return goQuote(value);

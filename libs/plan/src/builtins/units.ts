@@ -1,7 +1,7 @@
 import type { Value } from '../values/index.js';
 import { numberFromInteger, numberFromText } from '../values/index.js';
 import { floatFromInteger, floatFromText, multiplyFloats, truncateFloat } from '../values/big-float.js';
-import type { Builtins } from './builtin.js';
+import type { BuiltinContext, Builtins } from './builtin.js';
 import { BuiltinError } from './builtin.js';
 import { stringOperand } from './operands.js';
 
@@ -25,15 +25,16 @@ const FRACTION_DIGITS = 10n;
 
 /** `units.*` */
 export const units: Builtins = {
-  'units.parse': (_context, text) => parseUnits(stringOperand(text, 1)),
-  'units.parse_bytes': (_context, text) => parseBytes(stringOperand(text, 1)),
+  'units.parse': (context, text) => parseUnits(context, stringOperand(text, 1)),
+  'units.parse_bytes': (context, text) => parseBytes(context, stringOperand(text, 1)),
 };
 
-function parseUnits(text: string): Value {
+function parseUnits(context: BuiltinContext, text: string): Value {
   const fail = (problem: string): BuiltinError => new BuiltinError(`units.parse: ${problem}`);
   const { digits, unit } = splitAmount(text.replaceAll('"', ''), 'no amount provided', fail);
   const factor = unitFactor(unit.slice(0, 1) + unit.slice(1).toLowerCase());
   if (!factor) throw fail(`unit ${unit.slice(0, 1) + unit.slice(1).toLowerCase()} not recognized`);
+  checkDigits(context, digits);
   const amount = parseRatio(digits);
   if (!amount) throw fail('could not parse amount to a number');
   const numerator = amount.numerator * factor.numerator;
@@ -50,13 +51,14 @@ function unitFactor(unit: string): Ratio | undefined {
   return size === undefined ? undefined : { numerator: size, denominator: 1n };
 }
 
-function parseBytes(text: string): Value {
+function parseBytes(context: BuiltinContext, text: string): Value {
   const fail = (problem: string): BuiltinError => new BuiltinError(`units.parse_bytes: ${problem}`);
   const lower = text.toLowerCase().replaceAll('"', '');
   const { digits, unit } = splitAmount(lower, 'no byte amount provided', fail);
   const size = unit === '' ? 1n : sizeOf(unit, /^(.)(i?)b?$/);
   if (size === undefined) throw fail(`byte unit ${unit} not recognized`);
   if (!NUMBER.test(digits)) throw fail('could not parse byte amount to a number');
+  checkDigits(context, digits);
   const amount = floatFromText(normal(digits));
   return numberFromInteger(truncateFloat(multiplyFloats(amount, floatFromInteger(size))));
 }
@@ -83,6 +85,15 @@ function splitAmount(text: string, none: string, fail: (problem: string) => Buil
   }
   if (end === 0) throw fail(none);
   return { digits: text.slice(0, end), unit: text.slice(end) };
+}
+
+/** The characters that a digit counts as when a number is limited: 262,144 digits by default. */
+const SIZE_OF_DIGIT = 64;
+
+/** Limits the digits that a number has without its exponent: arithmetic with them looks at no clock. */
+function checkDigits(context: BuiltinContext, text: string): void {
+  const exponent = NUMBER.exec(text)?.[3] ?? '0';
+  context.checkSize((text.length + Math.abs(Number(exponent))) * SIZE_OF_DIGIT);
 }
 
 function parseRatio(text: string): Ratio | undefined {

@@ -1,3 +1,4 @@
+import { spend } from '../../values/index.js';
 import { GoError } from './error.js';
 import { formatFloat } from './float.js';
 import { quoteTime } from './quote.js';
@@ -69,6 +70,7 @@ function parseGoDuration(text: string): bigint {
     if (unit === undefined) {
       throw new GoError(`time: unknown unit ${quoteTime(unitName)} in duration ${quoteTime(text)}`);
     }
+    spend(1);
     total += segmentNanoseconds(whole, fraction, unit, invalid);
     if (total > LIMIT) {
       throw invalid();

@@ -1,3 +1,4 @@
+import { spend } from '../../values/index.js';
 import { GoError } from './error.js';
 
 /** A range of characters, by their code points. */
@@ -29,6 +30,7 @@ export function tokensMatch(left: GlobToken, right: GlobToken): boolean {
 function simplify(tokens: readonly GlobToken[]): GlobToken[] {
   const simple: GlobToken[] = [];
   for (const token of tokens) {
+    spend(1);
     const latest = simple.at(-1);
     if (latest && latest.flag !== '' && token.flag !== '' && sameToken(latest, token)) {
       latest.flag = latest.flag === '+' || token.flag === '+' ? '+' : '*';
@@ -71,6 +73,7 @@ class Tokenizer {
   }
 
   private next(): Rune | undefined {
+    spend(1);
     const char = this.input[this.index];
     if (char === undefined) return undefined;
     if (char !== '\\') {

@@ -1,3 +1,4 @@
+import { spend } from '../../values/index.js';
 import type { CivilTime } from './civil.js';
 import { civilFromSeconds, daysFromCivil, SECONDS_PER_DAY, weekdayFromSeconds } from './civil.js';
 import type { ZoneOffset } from './zone-rule.js';
@@ -66,6 +67,7 @@ export function parseLayout(layout: string): LayoutPart[] {
   const parts: LayoutPart[] = [];
   let end = 0;
   for (const match of layout.matchAll(ELEMENT)) {
+    spend(1);
     parts.push({ prefix: layout.slice(end, match.index), element: match[0] });
     end = match.index + match[0].length;
   }

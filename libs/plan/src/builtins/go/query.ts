@@ -1,3 +1,4 @@
+import { spend } from '../../values/index.js';
 import { bytesOf, compareBytes, textOf } from './bytes.js';
 import { GoError } from './error.js';
 import { goQuote } from './quote.js';
@@ -8,6 +9,7 @@ const MOST_PARAMETERS = 10_000;
 export function queryEscape(text: string): string {
   let escaped = '';
   for (const byte of bytesOf(text)) {
+    spend(1);
     const char = String.fromCharCode(byte);
     if (/[A-Za-z0-9_.~-]/.test(char)) {
       escaped += char;
@@ -51,13 +53,16 @@ export function parseQuery(query: string): Map<string, string[]> {
   const values = new Map<string, string[]>();
   let failure: GoError | undefined;
   for (const part of parts) {
+    spend(1);
     if (part.includes(';')) {
       // Go reports this error before any other.
       failure = new GoError('invalid semicolon separator in query');
     } else if (part !== '') {
       try {
         const [key, value] = parsePair(part);
-        values.set(key, [...(values.get(key) ?? []), value]);
+        const texts = values.get(key);
+        if (texts) texts.push(value);
+        else values.set(key, [value]);
       } catch (error) {
         if (!(error instanceof GoError)) throw error;
         failure ??= error;

@@ -9,6 +9,7 @@ import { decodeQuery, decodeSchema } from './decode.js';
 import { parseQueryDocument } from './parse-query.js';
 import { parseSchemaDocument } from './parse-schema.js';
 import { prune } from './prune.js';
+import { checkFieldPairs } from './query-cost.js';
 import { executableSchema, validateQuery } from './validate-query.js';
 import { validateSchema } from './validate-schema.js';
 
@@ -47,6 +48,7 @@ function parseBoth(context: BuiltinContext, query: Value, schema: Value): [query
   const queryDocument = readQuery(context, query);
   const schemaDocument = readSchema(context, schema, 1);
   const key = typeof schema === 'string' ? `"${schema}` : toJson(schema);
+  checkFieldPairs(context, queryDocument);
   validateQuery(cachedSchema(key, schemaDocument), queryDocument);
   context.checkDeadline();
   return [prune(queryDocument), prune(schemaDocument)];

@@ -1,5 +1,5 @@
 import type { Node, Pair, Scalar as ScalarNode, YAMLMap } from 'yaml';
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { Value } from '../../values/index.js';
 import { numberFromInteger, numberFromText } from '../../values/index.js';
@@ -9,6 +9,7 @@ import { fromGo } from '../failure.js';
 import { decodeBase64 } from '../go/base64.js';
 import { textOf } from '../go/bytes.js';
 import { formatFloat } from '../go/float.js';
+import { parseDocuments } from './parse.js';
 import type { Scalar } from './resolve.js';
 import { resolveScalar } from './resolve.js';
 
@@ -22,22 +23,7 @@ const SURROGATE_ESCAPE = /^(?:[^\\]|\\[^uU])*\\(?:u|U0000)[dD][89a-fA-F]/;
 /** The first document of a YAML text. The others must be YAML too. */
 export function unmarshalYaml(context: BuiltinContext, text: string): Value {
   if (CONTROL.test(text)) throw new BuiltinError('yaml: control characters are not allowed');
-  const documents = parseAllDocuments(text, {
-    schema: 'failsafe',
-    uniqueKeys: false,
-    logLevel: 'silent',
-    merge: false,
-    strict: true,
-    keepSourceTokens: true,
-  });
-  if (!Array.isArray(documents)) return null;
-  for (const { errors, directives } of documents) {
-    const [error] = errors;
-    if (directives.yaml.explicit === true && directives.yaml.version !== '1.1') {
-      throw new BuiltinError('yaml: found incompatible YAML document');
-    }
-    if (error) throw new BuiltinError(`yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message}`);
-  }
+  const documents = parseDocuments(text);
   const [first] = documents;
   if (first && documents.some(({ contents }) => isUnindentedBlock(contents))) {
     throw new BuiltinError('yaml: did not find expected <document start>');
