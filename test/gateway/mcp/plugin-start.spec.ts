@@ -220,6 +220,6 @@ describe('a plugin file that is wrong stops the start, in one line with exit cod
     };
     const text = JSON.stringify({ mcp: [given] });
     const { file } = cleanup.add(await writeConfig(text), ({ remove }) => remove());
-    await expect(loadConfig(file, {})).rejects.toThrow(`mcp[0].${key}: the plugin file says what is asked`);
+    await expect(loadConfig(file, {})).rejects.toThrow(`mcp[0].${key}: no value beside "plugin"`);
   });
 });

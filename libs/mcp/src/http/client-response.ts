@@ -85,8 +85,12 @@ export class ClientResponse {
   }
 
   /** Ends a stream, and waits until all of it has left. */
-  endStream(): Promise<void> {
-    return new Promise((resolve) => this.raw.end(() => resolve()));
+  async endStream(): Promise<void> {
+    if (this.raw.closed) return;
+    // Express middleware such as `compression` takes a callback of `end` for a chunk. Node emits "close" after "finish".
+    const closed = once(this.raw, 'close');
+    this.raw.end();
+    await closed;
   }
 
   /** Ends a stream as a whole one; what is under way for it is aborted. */

@@ -47,7 +47,8 @@ export const mcpServerSchema = z
       context.addIssue({
         code: 'custom',
         path: [key],
-        message: 'the plugin file says what is asked: leave it out',
+        input: entry[key],
+        message: 'no value beside "plugin", because the plugin file names the policies',
       });
     }
   });

@@ -1,5 +1,11 @@
 import { Injectable, Module, UnauthorizedException } from '@nestjs/common';
-import type { CanActivate, ExecutionContext, INestApplication, LoggerService } from '@nestjs/common';
+import type {
+  CanActivate,
+  DynamicModule,
+  ExecutionContext,
+  INestApplication,
+  LoggerService,
+} from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -53,22 +59,39 @@ export const HEADERS = {
 };
 
 /** Starts an ordinary application with guards of its own around the module. */
-export async function startApp(
-  { platform, body }: { readonly platform: Setup['platform']; readonly body: Setup['body'] | 'parsed' },
+export function startApp(
+  setup: AppSetup,
   opaUrl: string,
   options: McpGatewayOptions,
-  prepare: (app: INestApplication) => void = () => undefined,
+  prepare?: (app: INestApplication) => void,
 ): Promise<Started> {
-  @Module({
-    imports: [
-      OpaModule.forRoot({ url: opaUrl, timeout: 10_000, pool: { connectTimeout: 5_000 } }),
-      McpGatewayModule.forRoot(options),
-    ],
+  const guards = {
+    module: class Guards {},
     providers: [
       { provide: APP_GUARD, useClass: HeaderGuard },
       { provide: APP_GUARD, useClass: OpaGuard },
     ],
-  })
+  };
+  return startModules(setup, [opaModule(opaUrl), McpGatewayModule.forRoot(options), guards], prepare);
+}
+
+/** The platform of an application, and what it does with bodies; `parsed` loses their bytes. */
+export interface AppSetup {
+  readonly platform: Setup['platform'];
+  readonly body: Setup['body'] | 'parsed';
+}
+
+/** `OpaModule` with bounds that hold on a busy machine. */
+export const opaModule = (url: string): DynamicModule =>
+  OpaModule.forRoot({ url, timeout: 10_000, pool: { connectTimeout: 5_000 } });
+
+/** Starts an application of these modules, without guards of its own. */
+export async function startModules(
+  { platform, body }: AppSetup,
+  imports: DynamicModule[],
+  prepare: (app: INestApplication) => void = () => undefined,
+): Promise<Started> {
+  @Module({ imports })
   class AppModule {}
   const errors: string[] = [];
   const ignore = (): void => undefined;

@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DynamicModule } from '@nestjs/common';
+import { OpaError, OpaModule } from 'nestjs-opa';
+import { McpGatewayModule } from 'nestjs-opa-mcp';
+import type { McpGatewayOptions, McpServerOptions } from 'nestjs-opa-mcp';
+import { TestEngine } from 'nestjs-opa/testing';
+import { startModules } from './support.js';
+
+const UP: McpServerOptions = { name: 'up', url: 'http://127.0.0.1:1/mcp', policy: 'mcp/request' };
+const engine = () => OpaModule.forRoot({ engine: new TestEngine() });
+
+/** Starts an application that should refuse to start, and gives the reason. */
+async function refusalOf(...imports: DynamicModule[]): Promise<OpaError> {
+  const error: unknown = await startModules({ platform: 'express', body: 'rawBody' }, imports).then(
+    ({ app }) => app.close(),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof OpaError)) throw new Error('The application has started.', { cause: error });
+  return error;
+}
+
+const wrong = (options: object): McpGatewayOptions => ({ servers: [UP], ...options });
+
+const WRONG: readonly (readonly [
+  what: string,
+  options: McpGatewayOptions,
+  name: string,
+  value: string,
+  accepted: string,
+])[] = [
+  ['no servers', wrong({ servers: undefined }), 'servers', 'nothing', 'a list of MCP servers'],
+  ['a bad name', wrong({ servers: [{ ...UP, name: 'a/b' }] }), 'servers.0.name', '"a/b"', 'letters, digits'],
+  [
+    'a bad URL',
+    wrong({ servers: [{ ...UP, url: 'ftp://x' }] }),
+    'servers.0.url',
+    '"ftp://x"',
+    'an http:// or',
+  ],
+  ['two servers of one name', wrong({ servers: [UP, UP] }), 'servers.1.name', '"up"', 'no other server has'],
+  [
+    'a bad denial',
+    wrong({ servers: [{ ...UP, denial: 'no' }] }),
+    'servers.0.denial',
+    '"no"',
+    '"error", "http"',
+  ],
+  [
+    'a bad policy',
+    wrong({ servers: [{ ...UP, policy: '..' }] }),
+    'servers.0.policy',
+    '".."',
+    'a policy path',
+  ],
+  [
+    'a policy beside a plugin',
+    wrong({ servers: [{ ...UP, plugin: 'f' }] }),
+    'servers.0.policy',
+    '"mcp/request"',
+    'plugin',
+  ],
+  ['claims', wrong({ claims: 5 }), 'claims', '5', 'a function'],
+  [
+    'a short key',
+    wrong({ sessionKey: 'short' }),
+    'sessionKey',
+    'a value of type string',
+    'at least 32 characters',
+  ],
+  ['a public URL', wrong({ publicUrl: 'app.example' }), 'publicUrl', '"app.example"', 'an http:// or'],
+  ['an empty audience', wrong({ audience: '' }), 'audience', '""', 'not empty'],
+  ['one issuer', wrong({ authorizationServers: 'x' }), 'authorizationServers', '"x"', 'a list of URLs'],
+  ['no room', wrong({ maxBufferedBytes: 0 }), 'maxBufferedBytes', '0', 'at least 1'],
+];
+
+describe('wrong options stop the start', () => {
+  it.each(WRONG)('%s', async (_what, options, name, value, accepted) => {
+    const { code, message } = await refusalOf(engine(), McpGatewayModule.forRoot(options));
+    expect(code).toBe('OPA_BAD_OPTIONS');
+    expect(message).toContain(`McpGatewayModule: option "${name}" was given ${value}, but takes `);
+    expect(message.split('but takes ')[1]).toContain(accepted);
+  });
+
+  it('an unknown option', async () => {
+    const { code, message } = await refusalOf(engine(), McpGatewayModule.forRoot(wrong({ serverz: [] })));
+    expect([code, message]).toEqual(['OPA_BAD_OPTIONS', expect.stringContaining('"serverz" is not known')]);
+  });
+
+  it('several at once, in one message', async () => {
+    const options = wrong({ audience: '', publicUrl: 'x' });
+    const { message } = await refusalOf(engine(), McpGatewayModule.forRoot(options));
+    expect(message).toMatch(/"audience".*; option "publicUrl"/);
+  });
+
+  it('from a factory', async () => {
+    const module = McpGatewayModule.forRootAsync({ useFactory: () => wrong({ audience: '' }) });
+    expect(await refusalOf(engine(), module)).toMatchObject({ code: 'OPA_BAD_OPTIONS' });
+  });
+
+  it('a server that neither has a policy nor gets one from OpaModule', async () => {
+    const server = { name: UP.name, url: UP.url };
+    const { code, message } = await refusalOf(engine(), McpGatewayModule.forRoot({ servers: [server] }));
+    expect([code, message]).toEqual([
+      'OPA_BAD_OPTIONS',
+      expect.stringContaining('"up" has no option "policy"'),
+    ]);
+  });
+
+  it.each([
+    ['no OpaModule', []],
+    ['an OpaModule with a name only', [OpaModule.forRoot({ name: 'other', engine: new TestEngine() })]],
+  ])('%s', async (_what, imports) => {
+    const { code, message } = await refusalOf(...imports, McpGatewayModule.forRoot({ servers: [UP] }));
+    expect([code, message]).toEqual([
+      'OPA_BAD_OPTIONS',
+      expect.stringContaining("Import OpaModule.forRoot({ url: 'http://127.0.0.1:8181' }), without a name"),
+    ]);
+  });
+});
