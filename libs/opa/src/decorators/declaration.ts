@@ -6,35 +6,35 @@ import type { OpaInputProvider } from '../input/index.js';
 import { isInputProvider } from '../input/index.js';
 import { describeForSwagger } from './swagger.js';
 
-/** What `@OpaPolicy` takes beside the path. */
+/** The options of `@OpaPolicy`. */
 export interface OpaPolicyOptions {
-  /** The policy that is asked about the handler's result. */
+  /** The policy that decides about the handler's result. OpaInterceptor asks it. */
   readonly response?: string;
-  /** Where several policies are named: whether all must allow, or any. Default: `'all'`. */
+  /** With several policies: whether all of them must allow, or any one of them. Default: `'all'`. */
   readonly combine?: 'all' | 'any';
   /**
-   * Ask the class's policies too, before the handler's own: both must allow, each by its own `combine`. Default:
-   * `false`, the handler's own replace them.
+   * Whether OPA is also asked about the class's policies, before those of the handler. Both groups must allow, each by
+   * its own `combine`. Default: `false`, so that the handler's policies replace those of the class.
    */
   readonly inherit?: boolean;
-  /** `'permissive'` lets through and reports what this handler's policies would have stopped. Default: the module's. */
+  /** With `'permissive'`, a denial is reported and the request passes. Default: the module's `mode`. */
   readonly mode?: 'enforce' | 'permissive';
-  /** The named instance of the module that decides. Default: the unnamed one. */
+  /** The name of the module instance that decides. Default: the unnamed instance. */
   readonly instance?: string;
-  /** The time for a decision, in milliseconds. Default: the module's `timeout`. */
+  /** The timeout of a decision, in milliseconds. Default: the module's `timeout`. */
   readonly timeout?: number;
 }
 
-/** What a handler or class declares; without policies the guard lets everyone in. */
+/** The declaration of a handler or class. With an empty list of policies, the guard lets every request pass. */
 export interface Declaration extends OpaPolicyOptions {
   readonly policies: readonly string[];
-  /** The handler decides in code (`@OpaDecides`), by the policies that it names for the audit. */
+  /** The policies that the handler's own code asks (`@OpaDecides`), for the audit. */
   readonly inCode?: readonly string[];
-  /** How their decisions become one: the class's and the handler's own may differ in it. */
+  /** How the decisions are combined. The policies of the class and of the handler form one group each. */
   readonly groups: readonly PolicyGroup[];
 }
 
-/** Declares policies, all of one group. */
+/** Makes a declaration whose policies form one group. */
 export function declarationWith(policies: readonly string[], options: OpaPolicyOptions = {}): Declaration {
   return { ...options, policies, groups: [{ policies, combine: options.combine }] };
 }
@@ -44,63 +44,75 @@ const INPUT = Symbol.for('nestjs-opa:input');
 
 type Target = abstract new (...args: never[]) => unknown;
 
-/** Declares on a class or handler; a second, different declaration there is a mistake. */
+/**
+ * Makes a decorator that declares policies on a class or handler.
+ *
+ * @throws OpaError `OPA_BAD_OPTIONS`, from the decorator, for a second declaration on the same class or handler
+ */
 export function declare(declaration: Declaration): ClassDecorator & MethodDecorator {
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const on = (descriptor?.value as object | undefined) ?? target;
-    if (Reflect.hasOwnMetadata(DECLARATION, on)) {
+    const declared = (descriptor?.value as object | undefined) ?? target;
+    if (Reflect.hasOwnMetadata(DECLARATION, declared)) {
       throw new OpaError(
         'OPA_BAD_OPTIONS',
-        `${nameOf(on)} has two declarations: use one of @OpaPolicy, @OpaPublic and @OpaDecides, once, on a class or handler.`,
+        `${nameOf(declared)} has two declarations. Use only one of @OpaPolicy, @OpaPublic and @OpaDecides on a class or handler.`,
       );
     }
-    Reflect.defineMetadata(DECLARATION, declaration, on);
-    // When all decorators have run: @nestjs/swagger's own must find none of it, for they merge, or give way.
+    Reflect.defineMetadata(DECLARATION, declaration, declared);
+    // After all decorators have run: the decorators of @nestjs/swagger merge with existing metadata, or skip their own.
     const policies = declaration.inCode ?? declaration.policies;
     if (policies.length === 0) return;
-    const owner = on === target ? target : target.constructor;
-    queueMicrotask(() => describeForSwagger(on, owner, { policies }, ownDeclaration));
+    const owner = declared === target ? target : target.constructor;
+    queueMicrotask(() => describeForSwagger(declared, owner, { policies }, ownDeclaration));
   };
 }
 
-function ownDeclaration(on: object): Declaration | undefined {
-  return Reflect.getOwnMetadata(DECLARATION, on) as Declaration | undefined;
+function ownDeclaration(handler: object): Declaration | undefined {
+  return Reflect.getOwnMetadata(DECLARATION, handler) as Declaration | undefined;
 }
 
-/** What adds to the input of a handler. */
+/** The argument of `@OpaInput`: a function, or the class of a provider. */
 export type InputSource = InputFunction | Type<OpaInputProvider>;
 
-/** Adds an input function, or a provider that has one, to a class or handler. */
+/**
+ * Makes a decorator that adds an input function or provider to a class or handler.
+ *
+ * @throws OpaError `OPA_BAD_OPTIONS` for a class without a method `build`
+ */
 export function declareInput(fn: InputSource): ClassDecorator & MethodDecorator {
   if (!isInputProvider(fn) && String(fn).startsWith('class'))
     throw new OpaError(
       'OPA_BAD_OPTIONS',
-      `@OpaInput(${fn.name}): the class has no method build(context, input).`,
+      `@OpaInput(${fn.name}): the class has no method build(context, input). Implement OpaInputProvider.`,
     );
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
     Reflect.defineMetadata(INPUT, fn, (descriptor?.value as object | undefined) ?? target);
   };
 }
 
-/** What holds for a handler: its own declaration, else its class's, else none; both when its own inherits. */
+/**
+ * Returns the declaration that applies to a handler: its own, else that of its class. With `inherit`, it combines both.
+ */
 export const declarationOf = once((handler, controller): Declaration | undefined => {
-  const own = Reflect.getMetadata(DECLARATION, handler) as Declaration | undefined;
+  const inner = Reflect.getMetadata(DECLARATION, handler) as Declaration | undefined;
   const outer = Reflect.getMetadata(DECLARATION, controller) as Declaration | undefined;
-  if (own?.inherit !== true || outer === undefined) return own ?? outer;
-  const policies = [...outer.policies, ...own.policies];
-  const both = declarationWith(policies, { ...outer, ...own });
-  const groups = [outer, own].filter((one) => one.policies.length > 0).flatMap((one) => one.groups);
+  if (inner?.inherit !== true || outer === undefined) return inner ?? outer;
+  const policies = [...outer.policies, ...inner.policies];
+  const both = declarationWith(policies, { ...outer, ...inner });
+  const groups = [outer, inner].filter((part) => part.policies.length > 0).flatMap((part) => part.groups);
   return groups.some(({ combine }) => combine === 'any') ? { ...both, groups } : both;
 });
 
-/** The keys of an application's own public markers: a marker with the value `true` stands for `@OpaPublic`. */
+/** The metadata keys of an application's own public markers. A marker with the value `true` means `@OpaPublic`. */
 export type PublicKeys = readonly (string | symbol)[];
 
 const PUBLIC = declarationWith([]);
 
 /**
- * What holds for a handler where the application has public markers of its own. The handler's say before the class's;
- * at the same place a declaration of this library wins.
+ * Returns the declaration that applies to a handler in an application with its own public markers.
+ *
+ * @remarks The handler has precedence over the class. On the same handler or class, a declaration of this library has
+ * precedence over a marker.
  */
 export function declarationWithin(
   handler: object,
@@ -118,25 +130,25 @@ export function declarationWithin(
   return isPublic ? PUBLIC : undefined;
 }
 
-/** The input functions of a handler: the class's first, then its own. */
+/** Lists the input functions and providers of a handler: that of the class first, then that of the handler. */
 export const inputsOf = once((handler, controller): readonly InputSource[] =>
   [Reflect.getMetadata(INPUT, controller), Reflect.getMetadata(INPUT, handler)].filter(
     (fn): fn is InputSource => fn !== undefined,
   ),
 );
 
-// Decorators have run when a class is there: what they say of a handler is read the first time alone.
+// Decorators run when the class is defined and set nothing later, so metadata is read once for each handler.
 function once<T>(
   read: (handler: object, controller: Target) => T,
 ): (handler: object, controller: Target) => T {
-  const known = new WeakMap<object, { readonly controller: Target; readonly found: T }>();
+  const cache = new WeakMap<object, { readonly controller: Target; readonly value: T }>();
   return (handler, controller) => {
-    const last = known.get(handler);
-    // A method that several classes inherit is read again for each in turn.
-    if (last?.controller === controller) return last.found;
-    const found = read(handler, controller);
-    known.set(handler, { controller, found });
-    return found;
+    const cached = cache.get(handler);
+    // Several classes may inherit one method: the cache holds the value for the latest class.
+    if (cached?.controller === controller) return cached.value;
+    const value = read(handler, controller);
+    cache.set(handler, { controller, value });
+    return value;
   };
 }
 

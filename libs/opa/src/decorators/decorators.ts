@@ -9,14 +9,23 @@ import { declarationWith, declare, declareInput } from './declaration.js';
 const OPTIONS = new Set(['response', 'combine', 'inherit', 'mode', 'instance', 'timeout']);
 
 /**
- * Names the policy that decides a handler, or all handlers of a class; a handler's own wins, whole.
+ * Names the policy that decides about a handler, or about all handlers of a class. A declaration on a handler replaces
+ * that of its class, unless it sets `inherit`.
  *
- * @param path - the policy path, `a/b/c` under `data`, or several: see `combine`
- * @throws OpaError `OPA_BAD_OPTIONS` when a path or the timeout isn't valid, or an option isn't known
+ * @param path - a policy path below `data`, such as `orders/read`, or a list of paths: see `combine`
+ * @throws OpaError `OPA_BAD_OPTIONS` when a path or the timeout is not valid, or when an option does not exist
  * @example
  * ```ts
- * @Get(':id') @OpaPolicy('orders/read', { response: 'orders/view' })
- * read() {}
+ * @Controller('orders')
+ * @UseGuards(OpaGuard)
+ * export class OrdersController {
+ *   @Get(':id') @OpaPolicy('orders/read', { response: 'orders/view' })
+ *   @UseInterceptors(OpaInterceptor)
+ *   read(@Param('id') id: string) {}
+ *
+ *   @Delete(':id') @OpaPolicy(['orders/admin', 'orders/owner'], { combine: 'any' })
+ *   remove(@Param('id') id: string) {}
+ * }
  * ```
  */
 export function OpaPolicy(
@@ -26,26 +35,49 @@ export function OpaPolicy(
   const policies = [path].flat();
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
   if (unknown !== undefined)
-    throw new OpaError('OPA_BAD_OPTIONS', `@OpaPolicy, option "${unknown}" is not known; correct its name.`);
+    throw new OpaError(
+      'OPA_BAD_OPTIONS',
+      `@OpaPolicy has no option "${unknown}". Its options are ${[...OPTIONS].join(', ')}.`,
+    );
   if (policies.length === 0)
-    throw new OpaError('OPA_BAD_OPTIONS', '@OpaPolicy: the list of policies is empty.');
+    throw new OpaError(
+      'OPA_BAD_OPTIONS',
+      '@OpaPolicy: the list of policies is empty. Name a policy, or use @OpaPublic.',
+    );
   for (const policy of policies) assertPolicyPath(policy, '@OpaPolicy');
   if (options.response !== undefined) assertPolicyPath(options.response, '@OpaPolicy, option "response"');
   if (options.timeout !== undefined) assertMilliseconds(options.timeout, '@OpaPolicy, option "timeout"');
   return declare(declarationWith(policies, options));
 }
 
-/** Lets everyone in: no policy is asked for the handler or class. */
+/**
+ * Lets every request pass: OpaGuard asks no policy for the handler or class.
+ *
+ * @example
+ * ```ts
+ * @Get('health') @OpaPublic()
+ * health() {}
+ * ```
+ */
 export function OpaPublic(): ClassDecorator & MethodDecorator {
   return declare(declarationWith([]));
 }
 
 /**
- * Says that a handler, or each of a class, asks OPA in its own code, such as by `OpaService.enforce`: the guard asks
- * nothing and lets everyone in, and the start-up audit counts the handler as one that decides.
+ * Declares that a handler, or each handler of a class, asks OPA in its own code, such as by `OpaService.enforce`. OpaGuard
+ * lets every request pass, and the start-up audit reports the status `decides`.
  *
- * @param policies - what it asks, for the audit's table and `verifyPolicies`
- * @throws OpaError `OPA_BAD_OPTIONS` when a path isn't valid
+ * @param policies - the policies that the code asks, for the audit and `verifyPolicies`
+ * @throws OpaError `OPA_BAD_OPTIONS` when a path is not valid
+ * @example
+ * ```ts
+ * @Put(':id') @OpaDecides('orders/update')
+ * async update(@Param('id') id: string, @Body() changes: OrderChanges) {
+ *   const order = await this.orders.find(id);
+ *   await this.opa.enforce({ policy: 'orders/update', input: { order, changes } });
+ *   return this.orders.update(id, changes);
+ * }
+ * ```
  */
 export function OpaDecides(...policies: string[]): ClassDecorator & MethodDecorator {
   for (const policy of policies) assertPolicyPath(policy, '@OpaDecides');
@@ -53,16 +85,33 @@ export function OpaDecides(...policies: string[]): ClassDecorator & MethodDecora
 }
 
 /**
- * Adds to the input of a handler's decisions, or of a whole class's: the function's result is merged over the top
- * level of the input built so far (its second argument). The class's function comes first.
+ * Adds to the input of the decisions about a handler, or about all handlers of a class. The library merges the result over
+ * the top level of the input. It calls the function of the class first, then that of the handler.
  *
- * @param source - the function, or a provider with a method `build` that is one: see `OpaInputProvider`
+ * @param source - a function of the context and the input built so far, or the class of an `OpaInputProvider`
+ * @throws OpaError `OPA_BAD_OPTIONS` for a class without a method `build`
+ * @example
+ * ```ts
+ * @Get(':id') @OpaPolicy('orders/read')
+ * @OpaInput((context) => ({ tenant: context.switchToHttp().getRequest<Request>().hostname }))
+ * read() {}
+ * ```
  */
 export function OpaInput(source: InputSource): ClassDecorator & MethodDecorator {
   return declareInput(source);
 }
 
-/** The decision that let the request in, as a parameter; `undefined` on a public route. */
+/**
+ * A parameter decorator: the decision with which OpaGuard allowed the request. It is `undefined` on a public route.
+ *
+ * @example
+ * ```ts
+ * @Get(':id') @OpaPolicy('orders/read')
+ * read(@OpaDecision() decision: Decision | undefined) {
+ *   return decision?.result;
+ * }
+ * ```
+ */
 export const OpaDecision: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext): Decision | undefined => findRecordForParameter(context)?.allowed,
 );

@@ -2,22 +2,23 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Decision, Obligation } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 
-/** What an obligation came with. */
+/** What a handler of obligations is told beside the obligation. */
 export interface OpaObligationScene {
   /** The decision. A handler runs on permits and on denials. */
   readonly decision: Decision;
-  /** What Nest knows of the call; of an MCP message, the HTTP request that brought it. */
+  /** Nest's context of the call. For an MCP message, the context of the HTTP request that carried the message. */
   readonly context: ExecutionContext;
-  /** The MCP message that was decided; `undefined` for every other kind of route. */
+  /** The MCP message that the decision is about; `undefined` for every other kind of route. */
   readonly mcp?: { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
 }
 
 /** Carries out the obligations of one type; see {@link OpaObligation}. */
 export interface OpaObligationHandler {
   /**
-   * Carries out one obligation, before the request is let through or refused.
+   * Carries out one obligation, before the request passes or is refused.
    *
-   * @remarks Whatever it throws, or rejects with, turns a permit into a denial; a denial stays one. It is logged.
+   * @remarks When the method throws or rejects, the library logs the error, and a permit becomes a denial. A denial stays a
+   * denial.
    */
   handle(obligation: Obligation, scene: OpaObligationScene): void | Promise<void>;
 }
@@ -25,12 +26,12 @@ export interface OpaObligationHandler {
 const TYPE = Symbol.for('nestjs-opa:obligation');
 
 /**
- * Registers a provider as the one that carries out obligations of a type, for the guard and the interceptor of every
- * module instance. The class implements {@link OpaObligationHandler} and is a singleton.
+ * Registers a provider that carries out all obligations of one type, for every module instance and on MCP. The class must
+ * implement {@link OpaObligationHandler} and be a singleton.
  *
- * @param type - an obligation's `type`; not one of the built-in `mask`, `remove`, `header` and `step-up`
- * @throws OpaError `OPA_BAD_OPTIONS`, here for an empty type; when the application starts, for a type that another
- * provider or the library has, a class without `handle`, and a provider that is not a singleton
+ * @param type - the `type` of obligations. The library itself carries out `mask`, `remove`, `header` and `step-up`.
+ * @throws OpaError `OPA_BAD_OPTIONS` for an empty type. When the application starts, also for a type that the library or
+ * another provider carries out, for a class without `handle`, and for a provider that is not a singleton.
  * @example
  * ```ts
  * @OpaObligation('log')
@@ -43,11 +44,11 @@ const TYPE = Symbol.for('nestjs-opa:obligation');
  */
 export function OpaObligation(type: string): ClassDecorator {
   if (typeof (type as unknown) !== 'string' || type === '')
-    throw new OpaError('OPA_BAD_OPTIONS', '@OpaObligation: the type must be a text that is not empty.');
+    throw new OpaError('OPA_BAD_OPTIONS', '@OpaObligation: the type must be a non-empty string.');
   return (target) => Reflect.defineMetadata(TYPE, type, target);
 }
 
-/** The type that a class is registered for, if it is. */
+/** Returns the type of obligations that a class is registered for; `undefined` for other classes. */
 export function obligationTypeOf(target: object): string | undefined {
   return Reflect.getMetadata(TYPE, target) as string | undefined;
 }

@@ -1,14 +1,14 @@
 import { RequestMethod } from '@nestjs/common';
 
-// @nestjs/swagger's own metadata, which a module without that peer can't import; where it isn't there nobody reads it.
+// Metadata keys of @nestjs/swagger, an optional peer. Without the peer nobody reads this metadata.
 const RESPONSE = 'swagger/apiResponse';
 const EXTENSION = 'swagger/apiExtension';
-// Nest's own.
+// Metadata keys of Nest.
 const ROUTE = 'method';
 const STATUS = '__httpCode__';
 
-/** What of a declaration is described. */
-interface Described {
+/** The part of a declaration that appears in the OpenAPI document. */
+interface Documented {
   readonly policies: readonly string[];
   readonly inherit?: boolean | undefined;
 }
@@ -16,37 +16,39 @@ interface Described {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Describes a handler, or the handlers of a class that declare nothing themselves, in the document of `@nestjs/swagger`:
- * `x-opa-policy`, and the response 403 unless the application describes that itself.
+ * Adds `x-opa-policy` and the response 403 to the OpenAPI document of `@nestjs/swagger`. It describes one handler, or those
+ * handlers of a class that have no declaration. A response 403 that the application describes stays.
  *
- * @param owner - the handler's class, or the class itself
- * @param ownOf - what a handler declares itself
+ * @param declared - the handler or class with the declaration
+ * @param owner - the class of the handler, or the class itself
+ * @param declarationOf - returns the declaration on a handler itself
  */
 export function describeForSwagger(
-  on: object,
+  declared: object,
   owner: object,
-  { policies }: Described,
-  ownOf: (handler: object) => Described | undefined,
+  { policies }: Documented,
+  declarationOf: (handler: object) => Documented | undefined,
 ): void {
-  const { prototype } = on as { prototype?: object };
-  if (prototype === undefined || Reflect.hasMetadata(ROUTE, on)) return describe(on, owner, policies);
+  const { prototype } = declared as { prototype?: object };
+  if (prototype === undefined || Reflect.hasMetadata(ROUTE, declared))
+    return describe(declared, owner, policies);
   for (const { value } of Object.values(Object.getOwnPropertyDescriptors(prototype))) {
     const handler: unknown = value;
     if (typeof handler !== 'function' || !Reflect.hasMetadata(ROUTE, handler)) continue;
-    const own = ownOf(handler);
-    if (own === undefined) describe(handler, owner, policies);
-    else if (own.inherit === true) describe(handler, owner, [...policies, ...own.policies]);
+    const declaration = declarationOf(handler);
+    if (declaration === undefined) describe(handler, owner, policies);
+    else if (declaration.inherit === true) describe(handler, owner, [...policies, ...declaration.policies]);
   }
 }
 
 function describe(handler: object, owner: object, policies: readonly string[]): void {
   const [only] = policies;
   add(handler, EXTENSION, { 'x-opa-policy': policies.length === 1 ? only : policies });
-  const own = Reflect.getMetadata(RESPONSE, handler) as Fields | undefined;
+  const ofHandler = Reflect.getMetadata(RESPONSE, handler) as Fields | undefined;
   const ofClass = Reflect.getMetadata(RESPONSE, owner) as Fields | undefined;
-  if (own?.['403'] !== undefined || ofClass?.['403'] !== undefined) return;
-  // Of a handler that describes no response, @nestjs/swagger describes this one.
-  const implied = own === undefined ? { [statusOf(handler)]: { description: '' } } : {};
+  if (ofHandler?.['403'] !== undefined || ofClass?.['403'] !== undefined) return;
+  // @nestjs/swagger adds this default response only to a handler without any described response.
+  const implied = ofHandler === undefined ? { [statusOf(handler)]: { description: '' } } : {};
   add(handler, RESPONSE, { ...implied, 403: { description: 'Forbidden by policy' } });
 }
 

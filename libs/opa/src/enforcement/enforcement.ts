@@ -12,21 +12,21 @@ import type { InputProviders } from './input-providers.js';
 import type { Obligations } from './obligations/index.js';
 import { Refused } from './refused.js';
 
-/** How one module instance enforces decisions. */
+/** The options with which one module instance enforces decisions. */
 export interface EnforcementSettings {
   /** The policy of handlers that name none. */
   readonly policy?: string | undefined;
   readonly mode: 'enforce' | 'permissive' | 'disabled';
   readonly unguarded: 'deny' | 'allow';
-  /** Patterns of headers that only a policy may set; lower case. */
+  /** Patterns, in lower case, of the headers that only a policy may set. */
   readonly policyHeaders: readonly string[];
-  /** The application's own markers of public handlers. */
+  /** The metadata keys of the application's own public markers. */
   readonly publicKeys?: PublicKeys | undefined;
 }
 
 /** One module instance as its guard and interceptor see it. */
 export class OpaEnforcement {
-  /** What holds for a handler that declares nothing. */
+  /** The declaration that applies to a handler without one. */
   readonly undeclared: Declaration;
 
   constructor(
@@ -40,17 +40,17 @@ export class OpaEnforcement {
   }
 
   /**
-   * Asks the service, without a promise where its engine needs none.
+   * Makes a decision. The result is a promise only when the engine needs one.
    *
-   * @param json - the question's input as JSON, if it has been written
+   * @param json - the input of the query as JSON, if it is serialized already
    */
-  decide(question: OpaQuery, json: string | undefined): MaybePromise<Decision> {
+  decide(query: OpaQuery, json: string | undefined): MaybePromise<Decision> {
     const { service } = this;
-    // Whoever has replaced the method, or the service, is asked by what is public.
-    return isOwn(service) ? service.decideNow({ ...question, json }) : given(service.decide(question));
+    // When a test has replaced the method or the service, only the public method `decide` has an effect.
+    return isReplaced(service) ? checked(service.decide(query)) : service.decideNow({ ...query, json });
   }
 
-  /** Builds the input of a handler's decision; disabled, nobody reads it. */
+  /** Builds the input of the decision about a handler. In mode `disabled` nobody reads the input, so it is empty. */
   input(context: ExecutionContext): MaybePromise<Input> {
     if (this.settings.mode === 'disabled') return {};
     const controller = context.getClass<Type>();
@@ -61,7 +61,7 @@ export class OpaEnforcement {
     );
   }
 
-  /** Whether a handler's decisions are only reported. */
+  /** Tells whether denials of a handler are only reported, and the request passes. */
   isPermissive(context: ExecutionContext): boolean {
     return this.settings.mode === 'permissive' || declared(context)?.mode === 'permissive';
   }
@@ -69,16 +69,16 @@ export class OpaEnforcement {
   /**
    * Carries out the obligations of a permit.
    *
-   * @param resultAtHand - whether the caller has the handler's result to edit
-   * @returns what they want changed in the handler's result
-   * @throws Refused when they make a denial of it; a denial that passes (`decision.enforced`) is reported
+   * @param hasResult - whether the caller has the handler's result to edit
+   * @returns the edits of the handler's result
+   * @throws Refused when an obligation turns the permit into a denial. With `decision.enforced: 'pass'` it is only reported.
    */
   async fulfil(
     context: ExecutionContext,
     decision: Decision,
-    resultAtHand: boolean,
+    hasResult: boolean,
   ): Promise<readonly ResultEdit[]> {
-    const { edits, refusal } = await this.obligations.permit(context, decision, resultAtHand);
+    const { edits, refusal } = await this.obligations.permit(context, decision, hasResult);
     if (refusal === undefined) return edits;
     if (decision.enforced !== 'pass') throw new Refused(refusal);
     this.service.reportWouldDeny(decision.policy, 'deny', refusal.reasons);
@@ -86,21 +86,21 @@ export class OpaEnforcement {
   }
 }
 
-/** What the handler of a context declares. */
+/** Returns the declaration of a context's handler; `undefined` without one. */
 export function declared(context: ExecutionContext): Declaration | undefined {
   return declarationOf(context.getHandler(), context.getClass<Type>());
 }
 
-// Nothing at all, as a bare mock gives, must not look like a handler that no policy is asked for.
-async function given(decided: Promise<Decision>): Promise<Decision> {
-  const decision = (await decided) as Decision | null | undefined;
+// A mock without a return value gives `undefined`, which must not look like a handler without a policy.
+async function checked(pending: Promise<Decision>): Promise<Decision> {
+  const decision = (await pending) as Decision | null | undefined;
   if (decision !== undefined && decision !== null) return decision;
   throw new OpaError(
     'OPA_BAD_DECISION',
-    'What stands in for OpaService.decide gave no decision; let it give one with a boolean "allowed".',
+    'The replacement of OpaService.decide returned no decision. It must return an object with a boolean "allowed".',
   );
 }
 
-function isOwn(service: OpaService): boolean {
-  return service.decide === OpaService.prototype.decide;
+function isReplaced(service: OpaService): boolean {
+  return service.decide !== OpaService.prototype.decide;
 }

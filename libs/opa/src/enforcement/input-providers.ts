@@ -6,49 +6,51 @@ import type { InputFunction } from '../input/index.js';
 import type { OpaInputProvider } from '../input/index.js';
 import { isInputProvider } from '../input/index.js';
 
-/** The application's providers that build inputs, as `@OpaInput` names them. */
+/** Finds the providers that `@OpaInput` names. */
 @Injectable()
 export class InputProviders {
-  private readonly known = new WeakMap<Type, Map<Type, OpaInputProvider>>();
+  private readonly cache = new WeakMap<Type, Map<Type, OpaInputProvider>>();
 
   constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}
 
-  /** The function of an `@OpaInput`: itself, or that of its provider. */
+  /** Returns the function of an `@OpaInput`: the function itself, or the method `build` of the provider. */
   functionOf(input: InputFunction | Type<OpaInputProvider>, controller: Type): InputFunction {
     if (!isInputProvider(input)) return input;
     const provider = this.find(input, controller);
-    return (context, built) => provider.build(context, built);
+    return (context, inputSoFar) => provider.build(context, inputSoFar);
   }
 
   /**
-   * Finds a provider in the module of a handler's class, else in any other.
+   * Finds a provider in the module of a handler's class, else in any other module.
    *
-   * @throws OpaError `OPA_BAD_OPTIONS` when there is none, or it is made for each request
+   * @throws OpaError `OPA_BAD_OPTIONS` when there is no such provider, or when it is of request scope
    */
   find(token: Type<OpaInputProvider>, controller: Type): OpaInputProvider {
-    const known = this.known.get(controller) ?? new Map<Type, OpaInputProvider>();
-    this.known.set(controller, known);
-    const provider = known.get(token) ?? this.look(token, controller);
-    known.set(token, provider);
+    const providers = this.cache.get(controller) ?? new Map<Type, OpaInputProvider>();
+    this.cache.set(controller, providers);
+    const provider = providers.get(token) ?? this.look(token, controller);
+    providers.set(token, provider);
     return provider;
   }
 
   private look(token: Type<OpaInputProvider>, controller: Type): OpaInputProvider {
     const modules = [...this.modules.values()];
-    const own = modules.filter(({ controllers, providers }) =>
+    const declaring = modules.filter(({ controllers, providers }) =>
       [...controllers.values(), ...providers.values()].some(({ metatype }) => metatype === controller),
     );
-    const wrapper = [...own, ...modules]
+    const wrapper = [...declaring, ...modules]
       .map(({ providers }) => providers.get(token))
-      .find((found) => found !== undefined);
+      .find((candidate) => candidate !== undefined);
     const refused = (why: string): OpaError =>
       new OpaError('OPA_BAD_OPTIONS', `${controller.name}: @OpaInput(${token.name}): ${why}.`);
     if (wrapper === undefined)
       throw refused(
-        `${token.name} is no provider; add it to the providers of ${own[0]?.metatype.name ?? 'the module'}`,
+        `${token.name} is not a provider; add it to the providers of ${declaring[0]?.metatype.name ?? 'the module'}`,
       );
     if (wrapper.isTransient || !wrapper.isDependencyTreeStatic())
-      throw refused('the provider is made for each request; make it a singleton: build is given the context');
+      throw refused(
+        'the provider is of request scope; make it a singleton, because build() gets the context of each request',
+      );
     return wrapper.instance as OpaInputProvider;
   }
 }

@@ -1,24 +1,24 @@
 import { RequestMethod } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 
-/** Marks the classes of interceptors that edit a handler's result; both builds of this library share the name. */
+/** Marks interceptors that edit a handler's result. `Symbol.for` gives the ESM and the CommonJS build the same symbol. */
 export const EDITS_RESULTS = Symbol.for('nestjs-opa:edits-results');
 
-// Metadata of Nest and of @nestjs/cache-manager, which export no names for them or can't be imported here.
+// Metadata keys of Nest, which does not export them, and of @nestjs/cache-manager, an optional peer.
 const INTERCEPTORS = '__interceptors__';
 const ROUTE = 'method';
 const CACHE_KEY = 'cache_module:cache_key';
 
-/** The class of an interceptor, or what else provides it. */
+/** The class of an interceptor, or the instance when it has no class of its own. */
 export type InterceptorType = object & { readonly name?: string };
 
 /**
- * The interceptors of a handler in the order in which Nest nests them: the first is the outermost.
+ * Lists the interceptors of a handler in the order in which Nest nests them: the first is the outermost.
  *
- * @remarks Global ones come first, those of request scope last among them; then the class's and the method's. Nest keeps
- * `APP_INTERCEPTOR` providers in the order of the modules, the root module first, and `app.useGlobalInterceptors()` after
- * them.
- * @param config - of the application; without it global interceptors are left out
+ * @remarks Global interceptors come first, and those of request scope are last among them. Then come those of the class and
+ * of the method. Nest orders `APP_INTERCEPTOR` providers by module, the root module first; `app.useGlobalInterceptors()`
+ * follows them.
+ * @param config - the configuration of the application; without it the list has no global interceptors
  */
 export function interceptorsOf(
   controller: object,
@@ -30,15 +30,15 @@ export function interceptorsOf(
 }
 
 /**
- * The global interceptors of an application in their order.
+ * Lists the global interceptors of an application in their order.
  *
- * @param scope - `static` leaves out those that Nest makes for each request
+ * @param scope - `static` leaves out interceptors of request scope
  */
 export function globalInterceptors(
   config: ApplicationConfig,
   scope: 'static' | 'every' = 'every',
 ): InterceptorType[] {
-  // What a factory provides is known when it has made it, which is with the request.
+  // An interceptor of a request-scoped factory has no known class before a request.
   const scoped = config.getGlobalRequestInterceptors().map(({ metatype }): unknown => metatype);
   return typesOf([...config.getGlobalInterceptors(), ...(scope === 'static' ? [] : scoped)]);
 }
@@ -49,15 +49,15 @@ function typesOf(interceptors: readonly unknown[]): InterceptorType[] {
     .map((interceptor) => (typeof interceptor === 'function' ? interceptor : classOf(interceptor)));
 }
 
-/** Tells whether interceptors of a class edit a handler's result by its policies. */
+/** Tells whether interceptors of a class edit a handler's result as its policies demand. */
 export function editsResults(type: InterceptorType): boolean {
   return EDITS_RESULTS in type;
 }
 
 /**
- * The interceptors that run outside the first one that edits results: they see what leaves after the decision.
+ * Lists the interceptors outside the first one that edits results. They handle the result after the decision.
  *
- * @returns `undefined` when none of them edits results
+ * @returns `undefined` when no interceptor edits results
  */
 export function outsideOf(types: readonly InterceptorType[]): InterceptorType[] | undefined {
   const index = types.findIndex(editsResults);
@@ -84,16 +84,16 @@ export function mayCache(type: InterceptorType, method: object): boolean {
   return route === RequestMethod.GET || route === RequestMethod.ALL;
 }
 
-/** The interceptors that `@UseInterceptors` names on a class or method. */
-export function interceptorsOn(on: object): unknown[] {
-  return (Reflect.getMetadata(INTERCEPTORS, on) ?? []) as unknown[];
+/** Lists the interceptors that `@UseInterceptors` names on a class or method. */
+export function interceptorsOn(target: object): unknown[] {
+  return (Reflect.getMetadata(INTERCEPTORS, target) ?? []) as unknown[];
 }
 
 function isObject(value: unknown): boolean {
   return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
-// An interceptor that was made by hand, or by a test, may have no class of its own.
+// An interceptor may be an object literal, which has no class of its own.
 function classOf(instance: object): InterceptorType {
   const type: unknown = instance.constructor;
   return typeof type === 'function' && type !== Object ? type : instance;

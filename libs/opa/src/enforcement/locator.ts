@@ -8,7 +8,7 @@ import { declared } from './enforcement.js';
 import { Obligations } from './obligations/index.js';
 import { enforcementToken } from './tokens.js';
 
-/** Finds the module instance that a handler names; the unnamed one when it names none. */
+/** Finds the module instance that a handler names, or the unnamed instance. */
 export class EnforcementLocator {
   private readonly named = new Map<string, OpaEnforcement>();
 
@@ -17,19 +17,19 @@ export class EnforcementLocator {
     private readonly unnamed: OpaEnforcement | undefined,
   ) {}
 
-  /** What holds for the handler of a context, with the public markers of the instance that decides it. */
+  /** Returns the declaration that applies to a context's handler. It considers the instance's own public markers. */
   declared(context: ExecutionContext): Declaration | undefined {
-    const own = declared(context);
-    const { publicKeys = [] } = this.lookUp(own?.instance)?.settings ?? {};
+    const declaration = declared(context);
+    const { publicKeys = [] } = this.lookUp(declaration?.instance)?.settings ?? {};
     return publicKeys.length === 0
-      ? own
+      ? declaration
       : declarationWithin(context.getHandler(), context.getClass<Type>(), publicKeys);
   }
 
   /** @throws OpaError `OPA_BAD_OPTIONS` when there is no such instance */
   find(name: string | undefined): OpaEnforcement {
-    const found = this.lookUp(name);
-    if (found !== undefined) return found;
+    const enforcement = this.lookUp(name);
+    if (enforcement !== undefined) return enforcement;
     throw new OpaError(
       'OPA_BAD_OPTIONS',
       name === undefined
@@ -38,16 +38,16 @@ export class EnforcementLocator {
     );
   }
 
-  /** The instance of a name, if it is there. */
+  /** Returns the instance of a name; `undefined` when the application has no such instance. */
   lookUp(name: string | undefined): OpaEnforcement | undefined {
     return name === undefined ? this.unnamed : (this.named.get(name) ?? this.look(name));
   }
 
   /**
-   * To be called when the application starts.
+   * Checks at start-up that the application has a module instance.
    *
-   * @param user - who needs an instance
-   * @throws OpaError `OPA_BAD_OPTIONS` when the application has none at all, named or not
+   * @param user - the class that needs an instance, for the message
+   * @throws OpaError `OPA_BAD_OPTIONS` when the application has no instance, neither a named nor an unnamed one
    */
   assertModule(user: string): void {
     if (this.unnamed !== undefined) return;
@@ -64,9 +64,9 @@ export class EnforcementLocator {
 
   private look(name: string): OpaEnforcement | undefined {
     try {
-      const found = this.modules.get<OpaEnforcement>(enforcementToken(name), { strict: false });
-      this.named.set(name, found);
-      return found;
+      const enforcement = this.modules.get<OpaEnforcement>(enforcementToken(name), { strict: false });
+      this.named.set(name, enforcement);
+      return enforcement;
     } catch {
       return undefined;
     }

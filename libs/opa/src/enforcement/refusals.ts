@@ -7,16 +7,16 @@ import { describeDenial } from './denial-log.js';
 
 const logger = new Logger('OpaEnforcement');
 
-/** The error with which a denied request is refused. */
+/** Makes the error that refuses a denied request, in the form of the context. */
 export async function denial(context: ExecutionContext, decision: Decision): Promise<Error> {
   logger.debug(describeDenial(context, decision));
   return adapterOf(context).point.denial(context, decision);
 }
 
 /**
- * The error with which a request is refused that could not be decided; address and cause go to the log alone.
+ * Makes the error that refuses a request without a decision. Only the log tells OPA's address and the cause.
  *
- * @param error - an HttpException is the application's word to its client, and stays what it is
+ * @param error - the failure. The application may throw an HttpException for its client, which is not replaced.
  */
 export async function failure(context: ExecutionContext, error: unknown): Promise<Error> {
   if (error instanceof HttpException) return exceptionIn(context, error);
@@ -24,7 +24,7 @@ export async function failure(context: ExecutionContext, error: unknown): Promis
   return adapterOf(context).point.failure(context, error);
 }
 
-/** Gives what `OpaService.enforce` has thrown the form of a context; any other error stays as it is. */
+/** Converts an exception of `OpaService.enforce` to the form of the context. It returns any other error unchanged. */
 export async function inFormOf(context: ExecutionContext, thrown: Error): Promise<Error> {
   const refusal = refusalOf(thrown);
   if (refusal === undefined) return thrown;

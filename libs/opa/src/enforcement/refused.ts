@@ -1,14 +1,14 @@
 import type { Decision } from '../contracts/index.js';
 
-/** A decision that must not let the request through, on its way to the context's own error. */
+/** The internal error that carries a denial. The guard and the interceptor convert it to the form of the context. */
 export class Refused extends Error {
   constructor(readonly decision: Decision) {
     super('refused');
   }
 }
 
-/** The denial of this library's own: no policy was named, or one allowed under a condition that can't be kept. */
-export function ownDenial(policy: string): Decision {
+/** Makes a denial of the library itself: no policy is declared, or an obligation of an allow can't be carried out. */
+export function syntheticDenial(policy: string): Decision {
   return {
     outcome: 'deny',
     allowed: false,

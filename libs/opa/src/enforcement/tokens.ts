@@ -1,7 +1,7 @@
 import type { InjectionToken } from '@nestjs/common';
 import { OpaEnforcement } from './enforcement.js';
 
-/** The injection token of a class in a named module instance; without a name, the class itself. */
+/** Returns the injection token of a class in a named module instance. For the unnamed instance it is the class itself. */
 export function instanceToken(
   of: { name: string } & InjectionToken,
   name: string | undefined,
@@ -9,7 +9,7 @@ export function instanceToken(
   return name === undefined ? of : Symbol.for(`nestjs-opa:${of.name}:${name}`);
 }
 
-/** The injection token of a module instance's {@link OpaEnforcement}. */
+/** Returns the injection token of a module instance's {@link OpaEnforcement}. */
 export function enforcementToken(name: string | undefined): InjectionToken {
   return instanceToken(OpaEnforcement, name);
 }

@@ -8,23 +8,23 @@ import { handlerName } from '../enforcement/index.js';
 import { subjectTypeOf } from '../input/index.js';
 import { guardChain, guardClass, guardName, isOpaGuard } from './guard-chain.js';
 
-/** Warns, once a handler, when an anonymous subject is denied before guards have run that may authenticate it. */
+/** Warns once for each handler when an anonymous subject is denied before a guard that may authenticate it runs. */
 export class EarlyDenials {
   private readonly logger = new Logger('OpaGuard');
-  private readonly known = new Set<string>();
+  private readonly reported = new Set<string>();
 
-  /** @param guard - the guard that denies */
+  /** @param guard - the OpaGuard that denies */
   constructor(
     private readonly modules: ModuleRef,
     private readonly guard: CanActivate,
   ) {}
 
-  /** Looks at a denial of the guard. */
+  /** Checks a denial of the guard, and warns when later guards may authenticate the subject. */
   report(context: ExecutionContext): void {
     const input = findRecord(context)?.input?.value;
     const handler = handlerName(context);
-    if (input === undefined || subjectTypeOf(input) !== 'anonymous' || this.known.has(handler)) return;
-    this.known.add(handler);
+    if (input === undefined || subjectTypeOf(input) !== 'anonymous' || this.reported.has(handler)) return;
+    this.reported.add(handler);
     const later = this.guardsAfter(context);
     if (later.length === 0) return;
     this.logger.warn(
@@ -37,9 +37,9 @@ export class EarlyDenials {
     const config = this.modules.get(ApplicationConfig, { strict: false });
     const handler = context.getHandler() as (...args: never[]) => unknown;
     const guards = guardChain(config, context.getClass<Type>(), handler).map(({ guard }) => guard);
-    // Of a guard that @UseGuards names, Nest has made this instance.
-    const own = guards.includes(this.guard) ? this.guard : guardClass(this.guard);
-    const place = guards.indexOf(own);
-    return place < 0 ? [] : guards.slice(place + 1).filter((guard) => !isOpaGuard(guard));
+    // @UseGuards lists the class of a guard, rather than the instance that Nest made.
+    const listed = guards.includes(this.guard) ? this.guard : guardClass(this.guard);
+    const position = guards.indexOf(listed);
+    return position < 0 ? [] : guards.slice(position + 1).filter((guard) => !isOpaGuard(guard));
   }
 }

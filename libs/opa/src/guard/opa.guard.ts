@@ -14,27 +14,41 @@ import {
   handlerName,
   obligationsOf,
   OpaEnforcement,
-  ownDenial,
   Refused,
+  syntheticDenial,
 } from '../enforcement/index.js';
 import type { Input } from '../input/index.js';
 import { EarlyDenials } from './early-denials.js';
 import { OPA_GUARD } from './guard-chain.js';
 
-/** One request under the guard. */
-interface Scene {
+/** One call that the guard decides about. */
+interface GuardedCall {
   readonly context: ExecutionContext;
   readonly record: DecisionRecord;
   readonly declaration: Declaration | undefined;
 }
 
 /**
- * Asks OPA before a handler runs: by `@UseGuards(OpaGuard)`, or for all by `APP_GUARD` with `useExisting: OpaGuard`.
+ * Asks OPA before a handler runs. Use it by `@UseGuards(OpaGuard)`, or for all handlers by `APP_GUARD`.
  *
- * @remarks Whatever is not an allow is an exception in the form of the context: on HTTP 403 for a denial and an
- * undefined policy, 503, 504 or 500 when no decision could be had. Met twice for one handler, it asks once a request,
- * and again when the input has changed in between: a guard that authenticates may have come later.
- * A context of a kind that isn't known is refused.
+ * @remarks Only an allow lets the request pass. Otherwise the guard throws an exception in the form of the context. On HTTP
+ * it is 403 for a denial or an undefined policy, and 503, 504 or 500 when OPA could not decide.
+ *
+ * When a handler has the guard twice, OPA is asked once for each request. OPA is asked again only when the input has
+ * changed, such as by an authenticating guard in between. The guard refuses every context of an unknown kind.
+ * @example
+ * ```ts
+ * @Controller('orders')
+ * @UseGuards(OpaGuard)
+ * export class OrdersController {
+ *   @Get(':id') @OpaPolicy('orders/read')
+ *   read(@Param('id') id: string) {}
+ * }
+ *
+ * // Or for the whole application:
+ * @Module({ providers: [{ provide: APP_GUARD, useExisting: OpaGuard }] })
+ * export class AppModule {}
+ * ```
  */
 @Injectable()
 export class OpaGuard implements CanActivate, OnModuleInit {
@@ -58,7 +72,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
   }
 
   /**
-   * Whether it decides handlers that name no instance.
+   * Whether the guard can decide about handlers that name no module instance.
    *
    * @internal
    */
@@ -66,70 +80,74 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     return this.unnamed !== undefined;
   }
 
-  /** @returns `true`, itself where there was nothing to wait for; every refusal is a rejection */
+  /**
+   * Decides about a call.
+   *
+   * @returns `true`, or a promise of it when the decision needs one; a refusal is a rejected promise
+   */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
-    const scene = { context, record: recordOf(context), declaration: this.enforcements.declared(context) };
+    const call = { context, record: recordOf(context), declaration: this.enforcements.declared(context) };
     try {
-      const input = this.input(scene);
+      const input = this.input(call);
       if (input === undefined) return true;
-      return isPromise(input) ? this.decideLater(input, scene) : this.decide(input, scene);
+      return isPromise(input) ? this.decideLater(input, call) : this.decide(input, call);
     } catch (error) {
-      return this.refuse(error, scene);
+      return this.refuse(error, call);
     }
   }
 
-  private async decideLater(input: PromiseLike<Input>, scene: Scene): Promise<boolean> {
+  private async decideLater(input: PromiseLike<Input>, call: GuardedCall): Promise<boolean> {
     let ready: Input;
     try {
       ready = await input;
     } catch (error) {
-      return this.refuse(error, scene);
+      return this.refuse(error, call);
     }
-    return this.decide(ready, scene);
+    return this.decide(ready, call);
   }
 
-  private decide(built: Input, scene: Scene): MaybePromise<boolean> {
-    const { record, declaration } = scene;
-    const input = written(built, this.enforcements.find(declaration?.instance));
+  private decide(built: Input, call: GuardedCall): MaybePromise<boolean> {
+    const { record, declaration } = call;
+    const input = serialized(built, this.enforcements.find(declaration?.instance));
     const verdict = verdictOn(record, input);
     if (verdict === undefined) {
       beginDecision(record, input);
-      return (record.verdict = this.verdict(input, scene));
+      return (record.verdict = this.verdict(input, call));
     }
-    // The headers that only a policy may set have been taken out of the request once more.
-    if (record.allowed !== undefined) permit(record.allowed, scene);
+    // This run has stripped the policy headers from the request again: set the headers of the decision again.
+    if (record.allowed !== undefined) permit(record.allowed, call);
     return verdict;
   }
 
-  private verdict(input: DecidedInput, scene: Scene): MaybePromise<boolean> {
+  private verdict(input: DecidedInput, call: GuardedCall): MaybePromise<boolean> {
     try {
-      const asked = this.ask(input, scene);
-      if (isPromise(asked) || !isPlainPermit(asked)) return this.enforce(asked, scene);
-      permit(asked, scene);
+      const decision = this.ask(input, call);
+      if (isPromise(decision) || !isPlainPermit(decision)) return this.enforce(decision, call);
+      permit(decision, call);
       return true;
     } catch (error) {
-      return this.refuse(error, scene);
+      return this.refuse(error, call);
     }
   }
 
-  private async enforce(asked: MaybePromise<Decision>, scene: Scene): Promise<boolean> {
-    const { context, declaration, record } = scene;
+  private async enforce(pending: MaybePromise<Decision>, call: GuardedCall): Promise<boolean> {
+    const { context, declaration, record } = call;
     try {
-      const decision = await asked;
+      const decision = await pending;
       if (!isPlainPermit(decision)) {
         const enforcement = this.enforcements.find(declaration?.instance);
         if (!isAllowed(decision)) throw new Refused(await enforcement.obligations.deny(context, decision));
         record.edits = await enforcement.fulfil(context, decision, false);
       }
-      permit(decision, scene);
+      permit(decision, call);
       return true;
     } catch (error) {
-      return this.refuse(error, scene);
+      return this.refuse(error, call);
     }
   }
 
-  /** Throws the error in the context's own form; permissive, an input that can't be built is only told of. */
-  private async refuse(error: unknown, { context, declaration }: Scene): Promise<boolean> {
+  /** Throws the error in the form of the context. In permissive mode, a failure to build the input is only logged. */
+  private async refuse(error: unknown, { context, declaration }: GuardedCall): Promise<boolean> {
     if (error instanceof UnknownContextException) throw error;
     if (error instanceof Refused) {
       this.early.report(context);
@@ -143,10 +161,10 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     return true;
   }
 
-  /** The input to decide about; `undefined` where no policy is asked and the handler may run. */
-  private input({ context, declaration }: Scene): MaybePromise<Input> | undefined {
+  /** Builds the input of the decision; `undefined` when no policy applies and the handler may run. */
+  private input({ context, declaration }: GuardedCall): MaybePromise<Input> | undefined {
     const point = adapterOf(context).point;
-    // Where every instance has a name, what names none is public or refused.
+    // Without an unnamed instance there are no settings to apply to a public handler that names no instance.
     if (declaration?.policies.length === 0 && !this.hasUnnamed) return undefined;
     const enforcement = this.enforcements.find(declaration?.instance);
     const { policyHeaders, unguarded } = enforcement.settings;
@@ -157,7 +175,10 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     return undefined;
   }
 
-  private ask({ value: input, json }: DecidedInput, { context, declaration }: Scene): MaybePromise<Decision> {
+  private ask(
+    { value: input, json }: DecidedInput,
+    { context, declaration }: GuardedCall,
+  ): MaybePromise<Decision> {
     const point = adapterOf(context).point;
     const enforcement = this.enforcements.find(declaration?.instance);
     const { groups, timeout, mode } = declaration ?? enforcement.undeclared;
@@ -175,18 +196,18 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     const name = handlerName(context);
     if (!this.warned.has(name)) {
       this.warned.add(name);
-      const effect = unguarded === 'deny' ? 'everyone is refused' : 'everyone is let in';
+      const effect = unguarded === 'deny' ? 'refuses' : 'allows';
       this.logger.warn(
-        `${name} is under OpaGuard and names no policy, so that ${effect} (option "unguarded" is "${unguarded}"). ` +
+        `${name} has no policy, so OpaGuard ${effect} every request (option "unguarded" is "${unguarded}"). ` +
           'Add @OpaPolicy or @OpaPublic to the handler, or set option "policy".',
       );
     }
-    if (unguarded === 'deny') throw new Refused(ownDenial(''));
+    if (unguarded === 'deny') throw new Refused(syntheticDenial(''));
   }
 }
 
-/** The input with its JSON; why JSON can't hold it, the engine that has to write it tells. */
-function written(value: Input, by: OpaEnforcement): DecidedInput {
+/** Adds its JSON to an input. When JSON can't represent the input, the engine reports the reason. */
+function serialized(value: Input, by: OpaEnforcement): DecidedInput {
   try {
     return { value, json: inputJson(value), by };
   } catch {
@@ -194,12 +215,12 @@ function written(value: Input, by: OpaEnforcement): DecidedInput {
   }
 }
 
-/** Tells whether the handler may run, and nothing is to be carried out first. */
+/** Tells whether a decision is an allow without obligations. */
 function isPlainPermit(decision: Decision): boolean {
   return isAllowed(decision) && obligationsOf(decision).length === 0;
 }
 
-function permit(decision: Decision, { context, record }: Scene): void {
+function permit(decision: Decision, { context, record }: GuardedCall): void {
   adapterOf(context).point.permit(context, decision);
   record.allowed = decision;
 }

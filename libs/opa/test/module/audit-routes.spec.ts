@@ -1,6 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
-import { Controller, Get, Module, RequestMethod, UseGuards, Version, VersioningType } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  RequestMethod,
+  Scope,
+  UseGuards,
+  Version,
+  VersioningType,
+} from '@nestjs/common';
 import { APP_GUARD, RouterModule } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { EventPattern, GrpcMethod, MessagePattern } from '@nestjs/microservices';
@@ -82,6 +92,10 @@ class Bare {
     return 'said';
   }
 }
+
+/** Nest makes this guard for each request. */
+@Injectable({ scope: Scope.REQUEST })
+class RequestScopedGuard extends OpaGuard {}
 
 describe('the routes of the audit', () => {
   let app: INestApplicationContext | undefined;
@@ -197,6 +211,18 @@ describe('the routes of the audit', () => {
     const client = await wsClient(gateway, '/events');
     client.send(JSON.stringify({ event: 'say', data: {} }));
     expect(await received(client)).toMatchObject({ event: 'exception', data: { code: 'FORBIDDEN' } });
+    client.terminate();
+  });
+
+  it('of a gateway are not guarded by a global guard of request scope, which Nest skips there', async () => {
+    const withGuard = { ...opa(), providers: [{ provide: APP_GUARD, useClass: RequestScopedGuard }] };
+    const gateway = await startGateway(withGuard, Bare, onWs);
+    app = gateway;
+    expect(named()).toEqual(['ws say: not guarded']);
+    expect(gateway.get(OpaService).routes()[0]?.note).toContain('is of request scope');
+    const client = await wsClient(gateway, '/events');
+    client.send(JSON.stringify({ event: 'say', data: {} }));
+    expect(await received(client)).toBe('said');
     client.terminate();
   });
 });

@@ -188,7 +188,7 @@ describe('decorators', () => {
       expect.objectContaining({ code: 'OPA_BAD_OPTIONS' }),
     );
     const misspelt = { respone: 'b' } as object;
-    expect(() => OpaPolicy('a', misspelt)).toThrow('@OpaPolicy, option "respone" is not known');
+    expect(() => OpaPolicy('a', misspelt)).toThrow('@OpaPolicy has no option "respone"');
     expect(() => OpaPolicy('a', { timeout: Infinity })).toThrow('option "timeout" was given Infinity');
     expect(() => {
       class Both {}

@@ -4,7 +4,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import type { Decision } from '../../contracts/index.js';
 import type { ResultEdit } from '../../contexts/index.js';
 import { adapterOf, setHeaders } from '../../contexts/index.js';
-import { ownDenial } from '../refused.js';
+import { syntheticDenial } from '../refused.js';
 import type { HeaderTarget, ObligationEffects } from './built-in.js';
 import { ObligationExecutor, obligationsOf } from './executor.js';
 import { resultIsEdited } from './result-editor.js';
@@ -34,7 +34,7 @@ export class Obligations {
     const edited = hasResult || edits.length === 0 || resultIsEdited(context, this.config);
     if (!edited) this.logger.error(notEdited(decision.policy, context));
     if (!failed && edited && stepUps.length === 0) return { edits };
-    const denial = { ...ownDenial(decision.policy), id: decision.id, headers };
+    const denial = { ...syntheticDenial(decision.policy), id: decision.id, headers };
     return { edits, refusal: challenged(denial, stepUps, answersByChallenge(context)) };
   }
 
