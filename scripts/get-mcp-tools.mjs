@@ -2,11 +2,11 @@
 // Node that is new enough for both, and the Python package in two versions. From the cache, else installed into it. Says
 // on stderr what it installs; the last line of stdout is their paths as JSON.
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { cached } from './lib/cached.mjs';
+import { nodeBinary, npmPackage } from './lib/npm-package.mjs';
 
 /** Of the npm registry. The conformance suite has 2026-07-28 in its pre-releases alone. */
 const INSPECTOR = '2.12.0';
@@ -21,13 +21,6 @@ const LIMIT_MS = 600_000;
 const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > 22 || (major === 22 && minor >= 19);
 
-const npmPackage = (name, version) =>
-  cached(`${name.replace(/^.*\//, '')}-${version}`, async (folder) => {
-    await writeFile(join(folder, 'package.json'), '{"private":true}');
-    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${version}`];
-    await run('npm', args, { cwd: folder, timeout: LIMIT_MS });
-  });
-
 const pythonPackage = (version) =>
   cached(`python-${version}`, async (folder) => {
     await run('python3', ['-m', 'venv', '--copies', folder], { timeout: LIMIT_MS });
@@ -35,12 +28,6 @@ const pythonPackage = (version) =>
     const python = join(folder, 'bin', 'python');
     await run(python, ['-m', 'pip', 'install', '--quiet', `mcp==${version}`], { timeout: LIMIT_MS });
   });
-
-async function node() {
-  if (newEnough) return process.execPath;
-  const name = `node-${process.platform}-${process.arch}`;
-  return join(await npmPackage(name, NODE), 'node_modules', name, 'bin', 'node');
-}
 
 const binOf = (folder, bin) => join(folder, 'node_modules', '.bin', bin);
 
@@ -50,7 +37,7 @@ try {
     await npmPackage('@modelcontextprotocol/conformance', CONFORMANCE),
   ];
   const tools = {
-    node: await node(),
+    node: newEnough ? process.execPath : await nodeBinary(NODE),
     inspector: binOf(inspector, 'mcp-inspector'),
     conformance: binOf(conformance, 'conformance'),
     python: {
