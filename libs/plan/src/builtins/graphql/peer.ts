@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type * as graphql from 'graphql';
 
 type GraphQL = typeof graphql;
 
 // `graphql` is an optional peer: its 3.2 MB serve only policies that call `graphql.*`. A policy may be created
 // synchronously, so `import()` is no way to load the package.
-const require = createRequire(import.meta.url);
+//
+// A bundler that writes CommonJS may leave `import.meta.url` empty. The application's folder then has the package.
+const require = createRequire(import.meta.url || join(process.cwd(), 'main.js'));
 
 function load(): GraphQL | undefined {
   try {
