@@ -22,6 +22,7 @@ import { SessionSeal } from '../session/session-seal.js';
 import { HeaderRules } from '../upstream/header-rules.js';
 import { listTools } from '../upstream/list-tools.js';
 import { MCP_GATEWAY_OPTIONS } from './mcp-gateway.module-definition.js';
+import { globalPrefixOf } from './mcp-route.js';
 import { findOpaInstance } from './opa-instance.js';
 import type { OpaInstance } from './opa-instance.js';
 import { PluginInstances } from './plugin-instances.js';
@@ -67,8 +68,9 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
     const { entries, warnings } = await loadPlugins(servers, opa.runtime.options);
     for (const warning of warnings) new Logger('Mcp').warn(warning);
     const shared = this.sharedSettings(opa);
+    const prefix = globalPrefixOf(this.application);
     for (const entry of servers) {
-      const urls = new ServerUrls(`${this.prefix}/mcp/${entry.name}`, publicUrl);
+      const urls = new ServerUrls(`${prefix}/mcp/${entry.name}`, publicUrl);
       const server = new McpServer(entry, shared, urls);
       const enforcer = await this.enforcerOf(server, opa, entries.get(entry.name));
       this.servers.set(entry.name, { server, enforcer });
@@ -80,11 +82,6 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.servers.values()].map(({ server }) => server.upstream.close()));
-  }
-
-  private get prefix(): string {
-    const prefix = this.application.getGlobalPrefix().replace(/^\/|\/$/g, '');
-    return prefix === '' ? '' : `/${prefix}`;
   }
 
   private sharedSettings({ runtime }: OpaInstance): McpSettings {

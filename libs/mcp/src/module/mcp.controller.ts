@@ -30,7 +30,7 @@ import { claimsOf } from './claims-of.js';
 import { exceptPreflight } from './except-preflight.js';
 import type { McpGuard } from './except-preflight.js';
 import { McpGateway } from './mcp-gateway.js';
-import { nameOf } from './mcp-route.js';
+import { MCP_ROUTE, nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
 import { OriginGuard } from './origin.guard.js';
 
@@ -45,7 +45,7 @@ const METHODS = 'POST, GET, DELETE';
  */
 export function mcpController(guards: readonly McpGuard[]): Type {
   // The messages are decided, not the route.
-  @Controller({ path: 'mcp/:name', version: VERSION_NEUTRAL })
+  @Controller({ path: MCP_ROUTE, version: VERSION_NEUTRAL })
   @OpaPublic()
   @UseGuards(OriginGuard, ...guards.map(exceptPreflight))
   @UseFilters(ChallengeFilter)

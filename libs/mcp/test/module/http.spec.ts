@@ -1,3 +1,4 @@
+import { RequestMethod } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../../../../test/gateway/support/cleanup.js';
 import { open, send } from '../../../../test/gateway/support/client.js';
@@ -183,6 +184,32 @@ describe.each(['express', 'fastify'] as const)('an application on %s', (platform
     });
     await app.app.close();
   });
+
+  it.each([
+    { name: 'the path of the route', exclude: ['mcp/:name'], path: '/mcp/up' },
+    { name: 'every path below /mcp', exclude: ['mcp/*path'], path: '/mcp/up' },
+    { name: 'another path', exclude: ['health'], path: '/api/mcp/up' },
+    {
+      name: 'one method of the route',
+      exclude: [{ path: 'mcp/:name', method: RequestMethod.GET }],
+      path: '/api/mcp/up',
+    },
+  ])(
+    'names the URL that serves messages when the global prefix excludes $name',
+    async ({ exclude, path }) => {
+      upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+      const options = { servers: servers(), authorizationServers: ['https://issuer.example'] };
+      const app = await startApp({ platform, body: 'rawBody' }, opaUrl, options, (created) => {
+        created.setGlobalPrefix('api', { exclude });
+      });
+      const { headers } = await app.post(tool('x'), { path, user: 'nobody' });
+      const [, url = ''] = /resource_metadata="(.*)"/.exec(headers['www-authenticate'] ?? '') ?? [];
+      const metadata = await send(app.port, { path: new URL(url).pathname });
+      expect(metadata.json()).toMatchObject({ resource: `http://127.0.0.1:${app.port}${path}` });
+      expect((await app.post(tool('x'), { path })).status).toBe(200);
+      await app.app.close();
+    },
+  );
 
   it('refuses a caller who has no subject, for sessions would be everyone’s', async () => {
     const app = await startApp({ platform, body: 'rawBody' }, opaUrl, {

@@ -73,7 +73,8 @@ async function combinedLater<T>(
  */
 export function together(allows: readonly Decision[]): Decision {
   const degraded = allows.find((decision) => decision.degraded !== undefined)?.degraded;
-  const passes = allows.some(({ enforced }) => enforced === 'pass');
+  // One decision that must stop a refusal is enough: the refusal of the others stops then too.
+  const passes = allows.every(({ enforced }) => enforced === 'pass');
   const carriedOut = degraded === 'permissive' ? [] : allows;
   const merge = <T extends object>(of: (decision: Decision) => T | undefined): T | undefined => {
     const parts = carriedOut.map(of).filter((part) => part !== undefined);
