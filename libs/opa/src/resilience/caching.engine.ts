@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
 import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
+import { wasBlocked } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
 import { EngineWrapper } from './engine-wrapper.js';
 import { frozenCopy } from './frozen-copy.js';
@@ -71,9 +72,14 @@ export class CachingEngine extends EngineWrapper {
     finding: MaybePromise<Found>,
   ): Promise<EngineAnswer> {
     const pending = this.answers.begin(key);
+    const latestFairStart = halfTime(options);
     try {
       const found = await finding;
-      return this.hit(found) ?? (await this.evaluateMiss(query, options, pending, found));
+      const hit = this.hit(found);
+      if (hit !== undefined) return hit;
+      // The client's clock starts only now. A timeout after a blocked event loop would look like OPA's own.
+      if (wasBlocked(latestFairStart)) throw notAsked();
+      return await this.evaluateMiss(query, options, pending, found);
     } finally {
       pending.end();
     }
@@ -122,8 +128,7 @@ export class CachingEngine extends EngineWrapper {
 
   private async bounded(finding: ReturnType<AnswerStore['get']>, options: EvaluateOptions): Promise<Found> {
     try {
-      const now = performance.now();
-      const half = { ...options, deadline: now + (options.deadline - now) / 2 };
+      const half = { ...options, deadline: halfTime(options) };
       const found = this.waits.bounded('The store of cached decisions', half, async () => finding);
       return (await found) ?? undefined;
     } catch (error) {
@@ -150,4 +155,18 @@ export class CachingEngine extends EngineWrapper {
   private storeFailed(error: unknown): void {
     this.logger.warn(`The store of cached decisions failed: ${String(error)}`);
   }
+}
+
+/** When half of the time until a deadline will be over, as `performance.now()` gives it. */
+function halfTime({ deadline }: EvaluateOptions): number {
+  const now = performance.now();
+  return now + (deadline - now) / 2;
+}
+
+function notAsked(): OpaError {
+  return new OpaError(
+    'OPA_OVERLOADED',
+    'OPA was not asked: the event loop of this process was blocked while the store of cached decisions was read, and ' +
+      "less than half of the decision's time was left.",
+  );
 }

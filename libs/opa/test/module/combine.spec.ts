@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { Controller, Get, Headers, UseGuards, UseInterceptors } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -247,6 +247,23 @@ describe('several policies on a handler', () => {
     const mask = { type: 'mask', properties: { path: '/email' } };
     await start({ a: false, b: { allow: true, obligations: [mask] } });
     expect(await (await get('shadow-any')).json()).toEqual({ policy: 'b', email: '***' });
+  });
+
+  it.each([
+    ['stop', 403],
+    ['pass', 200],
+  ])('all: an obligation that fails is enforced when one decision says "%s"', async (enforced, status) => {
+    await start({});
+    const obligations = [{ type: 'no provider', properties: {} }];
+    jest.spyOn(app.get(OpaService), 'decide').mockImplementation((query) =>
+      Promise.resolve({
+        allowed: true,
+        reasons: [],
+        obligations: query.policy === 'b' ? obligations : [],
+        enforced: query.policy === 'b' ? enforced : 'pass',
+      } as unknown as Decision),
+    );
+    expect((await get('all')).status).toBe(status);
   });
 
   it('fails open only where no policy denies', async () => {

@@ -105,6 +105,27 @@ describe('a decision that had to wait for its socket', () => {
   });
 });
 
+describe('a decision whose store of cached decisions gives a promise', () => {
+  it.each([
+    ['was blocked for most of the time during the lookup', 600, 'OPA_OVERLOADED', 0],
+    ['was free', 0, 'fail-open', 1],
+  ])('and whose OPA never answers: the event loop %s', async (_what, ms, end, requests) => {
+    let received = 0;
+    const { url } = closing(await httpServer(() => void (received += 1)));
+    const store = {
+      get: () => new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined))),
+      set: () => undefined,
+      clear: () => undefined,
+    };
+    const cache = { max: 10, allowTtl: 1_000, denyTtl: 1_000, store };
+    const opa = (await start({ url, timeout: 1_000, cache })).get(OpaService);
+    const decision = ends(opa.decide({ input: 1 }));
+    standStill(ms);
+    expect([await decision, received]).toEqual([end, requests]);
+    expect(opa.stats().breaker).toBe('closed');
+  });
+});
+
 it("a decision behind others in the agent's own queue is overloaded", async () => {
   const { url } = closing(await httpServer(() => undefined));
   const app = await start({ url, timeout: 100, pool: { maxSockets: 1 } });
