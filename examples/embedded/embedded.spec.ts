@@ -37,7 +37,7 @@ describe('the example of the embedded engine', () => {
   it("doesn't start on a bundle without the policy that it needs", async () => {
     const other = await buildBundle(rego, 'orders/view');
     const start = startApp(EmbeddedExample, embedded(other));
-    await expect(start).rejects.toThrow(/does not hold orders\/read.*Its entrypoints: orders\/view/);
+    await expect(start).rejects.toThrow(/does not contain orders\/read.*Its entrypoints: orders\/view/);
   });
 
   it('stands in for an OPA that has gone', async () => {

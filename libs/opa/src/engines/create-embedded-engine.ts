@@ -2,15 +2,18 @@ import type { EmbeddedEngine } from './embedded/embedded.engine.js';
 import type { EmbeddedEngineOptions } from './embedded/load-embedded-engine.js';
 
 /**
- * Loads a bundle and makes an engine of it.
+ * Loads a bundle, and gives an engine that evaluates its policies in this process. Use the engine in a test or a script;
+ * an application sets option `bundle`.
  *
  * @example
  * ```ts
  * const engine = await createEmbeddedEngine({ bundle: 'policies/bundle.tar.gz' });
+ * const query = { policy: 'orders/read', input: { subject: { id: 'ann' } } };
+ * const { result } = await engine.evaluate(query, { deadline: performance.now() + 100 });
  * ```
  *
  * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be used: it can't be read, is corrupt, has no plan, needs a
- * builtin that is missing here, or does not hold one of `entrypoints`
+ * builtin that is missing here, or does not contain one of `entrypoints`
  */
 export async function createEmbeddedEngine(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
   // The one import of embedded/: an application without a bundle loads neither this engine nor opa-plan.

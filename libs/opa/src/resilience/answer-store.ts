@@ -1,37 +1,55 @@
 import { LRUCache } from 'lru-cache';
 import type { EngineAnswer } from '../contracts/index.js';
 
-/** A cache entry: plain JSON. */
+/** A cache entry. JSON can hold it. */
 export interface StoredAnswer {
+  /** The cached answer. */
   readonly answer: EngineAnswer;
-  /** Until when the answer counts as fresh, in milliseconds since 1970. Afterwards the answer is stale. */
+  /** The time at which the answer becomes stale, in milliseconds since 1970. */
   readonly freshUntil: number;
 }
 
-type Found = StoredAnswer | null | undefined;
-
 /**
- * Where cached answers are stored: in the process, or in a tier that several processes share.
+ * Stores cached answers outside the process, such as in Redis. Several processes may share a store.
+ *
+ * @example
+ * ```ts
+ * const store: AnswerStore = {
+ *   get: async (key) => JSON.parse((await redis.get(`opa:${key}`)) ?? 'null'),
+ *   set: async (key, value, ttl) => void (await redis.set(`opa:${key}`, JSON.stringify(value), { PX: ttl })),
+ *   delete: async (key) => void (await redis.del(`opa:${key}`)),
+ *   clear: async () => void (await redis.flushDb()),
+ * };
+ * ```
  *
  * @remarks
- * - A key has 43 letters and digits, which tell nothing of the query.
- * - A store that fails or is slow costs no decision. A read may take half of the decision's time; then OPA is asked.
- * - The writes of one key run one after the other. A write that takes longer than a second is given up. Should the
- *   write land later, its entry is removed, provided that the write gave a promise.
- * - `clear` runs once more after the writes that were under way.
- * - Nothing orders the writes of several processes.
+ * - A key is a digest of 43 characters, which tells nothing about the query.
+ * - A failing or slow store never makes a decision fail. A read may take half of the decision's time. After that, OPA is
+ *   asked.
+ * - The writes of one key run one after the other. The library gives up a write after one second. When such a write
+ *   succeeds later, the library removes the entry, provided that the write returned a promise.
+ * - When writes are running, `clear` is called again after them.
+ * - The writes of several processes are not ordered.
  */
 export interface AnswerStore {
-  /** @returns the entry; `undefined` or `null` when there is none */
-  get(key: string): Found | Promise<Found>;
-  /** @param ttl - after how long the entry may go, in milliseconds */
+  /**
+   * Reads an entry.
+   *
+   * @returns the entry; `undefined` or `null` when there is none
+   */
+  get(key: string): StoredAnswer | null | undefined | Promise<StoredAnswer | null | undefined>;
+  /**
+   * Writes an entry.
+   *
+   * @param ttl - the time after which the store may remove the entry, in milliseconds
+   */
   set(key: string, value: StoredAnswer, ttl: number): void | Promise<void>;
   /**
-   * Removes an entry, because OPA has given a newer answer that isn't cached. In a store without this method, an entry
-   * that is never used takes the old one's place.
+   * Removes an entry, when OPA has given a newer answer that must not be cached. Without this method, `set` replaces the
+   * entry by an expired one.
    */
   delete?(key: string): void | Promise<void>;
-  /** Removes every entry of this module. */
+  /** Removes every entry of the module. */
   clear(): void | Promise<void>;
 }
 
@@ -40,7 +58,7 @@ export class MemoryStore implements AnswerStore {
   private readonly entries: LRUCache<string, StoredAnswer>;
 
   constructor(max: number) {
-    // With a resolution of 0 the cache needs no timer for the time.
+    // With a resolution of 0, the cache reads the clock on each access and starts no timer.
     this.entries = new LRUCache({ max, ttlResolution: 0 });
   }
 

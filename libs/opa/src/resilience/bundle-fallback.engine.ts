@@ -3,10 +3,10 @@ import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } f
 import { andThen, isGone, orElse } from '../contracts/index.js';
 import { EngineWrapper } from './engine-wrapper.js';
 
-/** The time that the bundle has at least, in milliseconds: the deadline has often passed when OPA has failed. */
+/** The shortest time for the bundle, in milliseconds. The deadline has often passed when OPA fails. */
 const FALLBACK_MS = 100;
 
-/** Evaluates by the bundle when OPA can't be reached or is late. An overload is no reason for the fallback. */
+/** Evaluates with the bundle when OPA is unreachable or late. An overload does not lead to the bundle. */
 export class BundleFallbackEngine extends EngineWrapper {
   private readonly logger = new Logger(BundleFallbackEngine.name);
 
@@ -24,7 +24,7 @@ export class BundleFallbackEngine extends EngineWrapper {
     );
   }
 
-  /** The bundle is always there to decide. */
+  /** The bundle can always decide, so the readiness of OPA does not count. */
   override async ready(signal?: AbortSignal): Promise<void> {
     await this.bundle.ready?.(signal);
   }
@@ -40,7 +40,7 @@ export class BundleFallbackEngine extends EngineWrapper {
     options: EvaluateOptions,
   ): MaybePromise<EngineAnswer> {
     if (!isGone(error)) throw error;
-    this.logger.warn(`The bundle decides "${query.policy}": ${error.code}: ${error.message}`);
+    this.logger.warn(`OPA failed, and the bundle decides "${query.policy}": ${error.code}: ${error.message}`);
     const deadline = Math.max(options.deadline, performance.now() + FALLBACK_MS);
     return andThen(this.bundle.evaluateNow(query, { ...options, deadline }), (answer) => ({
       ...answer,

@@ -2,17 +2,27 @@ import { custom, optional } from 'valibot';
 import { count, milliseconds, section } from '../contracts/index.js';
 import type { AnswerStore } from './answer-store.js';
 
-/** Decisions that are remembered. */
+/**
+ * The options of the decision cache.
+ *
+ * @example
+ * ```ts
+ * OpaModule.forRoot({ cache: { max: 10_000, allowTtl: 5_000, denyTtl: 1_000 } })
+ * ```
+ */
 export interface OpaCacheOptions {
-  /** How many, at the most; the one that was used longest ago goes first. */
+  /** The largest number of entries. The entry that was used longest ago is removed first. */
   max: number;
-  /** How long an allow is used, in milliseconds; 0 = not at all. */
+  /** How long an allow is cached, in milliseconds. 0 means never. */
   allowTtl: number;
-  /** How long a deny or an undefined is used, in milliseconds; 0 = not at all. */
+  /** How long a denial or an undefined policy is cached, in milliseconds. 0 means never. */
   denyTtl: number;
-  /** How long after that it may stand in while OPA isn't available (`onUnavailable: 'stale'`), in milliseconds. Default: 0. */
+  /**
+   * How long an expired entry may replace the answer of an OPA that is gone (`onUnavailable: 'stale'`), in milliseconds.
+   * Default: 0.
+   */
   staleTtl?: number;
-  /** Where they are kept. Default: in the process, at most `max`. */
+  /** Stores the entries. Default: the memory of the process. */
   store?: AnswerStore;
 }
 

@@ -144,7 +144,7 @@ export class CachingEngine extends EngineWrapper {
     // Frozen, because every hit gives the same objects. An answer that isn't cached removes the older one: else that
     // one could be used as a stale answer later.
     const entry = ttl > 0 ? { answer: frozenCopy(answer), freshUntil: Date.now() + ttl } : undefined;
-    pending.keep(entry, ttl + staleTtl);
+    pending.store(entry, ttl + staleTtl);
   }
 
   private mayBeStale(entry: Found): entry is StoredAnswer {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { CircuitBreakerPolicy, IHalfOpenAfterBackoffContext } from 'cockatiel';
+import type { CircuitBreakerPolicy, IBreaker, IHalfOpenAfterBackoffContext } from 'cockatiel';
 import { BrokenCircuitError, circuitBreaker, CircuitState, DelegateBackoff, handleWhen } from 'cockatiel';
 import type {
   BaseEngine,
@@ -22,9 +22,9 @@ import {
 import { aborted, isCertificateRefused } from '../transport/index.js';
 import type { CircuitBreakerSettings } from './circuit-breaker.options.js';
 import { EngineWrapper } from './engine-wrapper.js';
-import { FailureShareBreaker } from './failure-share-breaker.js';
+import { SlidingWindowCounter } from './sliding-window-counter.js';
 
-/** The state of a circuit breaker; `off` without one. */
+/** The state of the circuit breaker; `off` when none is configured. */
 export type BreakerState = 'off' | 'closed' | 'open' | 'half-open';
 
 const STATES: Readonly<Record<CircuitState, BreakerState>> = {
@@ -34,18 +34,54 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Isolated]: 'open',
 };
 
-/** Rejects with `OPA_CIRCUIT_OPEN` at once while OPA fails. From time to time one decision is a trial. */
+/** Opens the circuit when the share of failures in a sliding window is too large. */
+class FailureShareBreaker implements IBreaker {
+  state: unknown = undefined;
+  private readonly failures: SlidingWindowCounter;
+  private readonly decisions: SlidingWindowCounter;
+
+  constructor(private readonly settings: CircuitBreakerSettings) {
+    this.failures = new SlidingWindowCounter(settings.duration);
+    this.decisions = new SlidingWindowCounter(settings.duration);
+  }
+
+  success(): void {
+    this.decisions.add();
+  }
+
+  /** Starts a new window. It holds the decision that closed the circuit. */
+  reset(): void {
+    this.failures.reset();
+    this.decisions.reset();
+    this.decisions.add();
+  }
+
+  /** @returns whether the circuit opens */
+  failure(state: CircuitState): boolean {
+    this.failures.add();
+    this.decisions.add();
+    if (state !== CircuitState.Closed) return true;
+    const decisions = this.decisions.total();
+    const { minimumCalls, threshold } = this.settings;
+    return decisions >= minimumCalls && this.failures.total() >= threshold * decisions;
+  }
+}
+
+/**
+ * The circuit breaker. While the circuit is open, decisions fail at once with `OPA_CIRCUIT_OPEN`. From time to time one
+ * decision is let through as a trial.
+ */
 export class CircuitBreakerEngine extends EngineWrapper {
   private readonly logger = new Logger(CircuitBreakerEngine.name);
   private readonly breaker: FailureShareBreaker;
   private readonly policy: CircuitBreakerPolicy;
-  /** Counts the failures of decisions. Each time the circuit closes, a new function takes the old one's place. */
+  /** Counts failures. A new function replaces this one each time the circuit closes, to ignore older decisions. */
   private countFailure = this.failureCounter();
 
   constructor(engine: BaseEngine, settings: CircuitBreakerSettings) {
     super(engine);
     this.breaker = new FailureShareBreaker(settings);
-    // A trial that has learned nothing about OPA is followed at once by the next trial.
+    // After a trial that says nothing about OPA, the next decision is a trial too.
     let learned = true;
     const pause = new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) => {
       learned = 'error' in result && isGone(result.error);
@@ -60,7 +96,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
       this.countFailure = this.failureCounter();
     });
     this.policy.onStateChange((state) => {
-      // Trials that learn nothing change the state with each decision: they would fill the log.
+      // Trials that say nothing about OPA change the state with each decision, and would fill the log.
       if (learned || state === CircuitState.Closed)
         this.logger.warn(`The circuit to OPA is ${STATES[state]}.`);
     });
@@ -72,7 +108,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
 
   evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
     if (this.policy.state !== CircuitState.Closed) return this.evaluateInDoubt(query, options);
-    // Nearly every decision is a success of a closed circuit. The policy would cost it three promises.
+    // Nearly every decision succeeds while the circuit is closed. cockatiel would add three promises to each.
     return orElse(
       () => andThen(this.engine.evaluateNow(query, options), this.countSuccess),
       this.countFailure,
@@ -82,11 +118,11 @@ export class CircuitBreakerEngine extends EngineWrapper {
   private async evaluateInDoubt(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     const { deadline, signal } = options;
     if (isLargeInput(query)) return this.evaluateLarge(query, options);
-    // A decision that waits for the trial of another could miss its own deadline.
+    // A decision that waited for the running trial could miss its deadline.
     if (this.policy.state === CircuitState.HalfOpen) throw circuitOpen();
     if (signal?.aborted === true) throw aborted(signal);
     try {
-      // The trial gets no signal: a caller that goes away must not decide what is learned about OPA.
+      // The trial gets no signal, because an abort by the caller says nothing about OPA.
       const trial = this.policy.execute(() => this.engine.evaluate(query, { deadline }));
       return await (signal === undefined ? trial : unlessAborted(signal, trial));
     } catch (error) {
@@ -94,8 +130,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
     }
   }
 
-  // A large input may itself be why OPA fails. So it is no trial, which would refuse the others meanwhile; only an
-  // answer to it counts.
+  // A large input may itself make OPA fail. So it is not a trial, and only a success of it counts.
   private async evaluateLarge(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
     const answer = await this.engine.evaluateNow(query, options);
     await this.policy.execute(() => answer).catch(() => undefined);
@@ -110,7 +145,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
   private failureCounter(): (error: unknown) => Promise<never> {
     const count = async (error: unknown): Promise<never> => {
       const failed = (): Promise<never> => Promise.reject(error);
-      // A decision that began before the circuit opened and closed again no longer says anything about OPA.
+      // A decision that began before the circuit last opened says nothing about the present OPA.
       if (this.policy.state === CircuitState.Closed && this.countFailure === count) {
         if (isGone(error)) await this.policy.execute(failed).catch(() => undefined);
         else if (isAnswer(error)) this.breaker.success();
@@ -120,24 +155,24 @@ export class CircuitBreakerEngine extends EngineWrapper {
     return count;
   }
 
-  // A trial that comes back without an answer of OPA has not shown that OPA is there.
+  // A trial succeeds only when OPA answered it.
   private counts(error: unknown): boolean {
     if (isGone(error)) return true;
     return this.policy.state === CircuitState.HalfOpen && !isAnswer(error);
   }
 }
 
-/** Codes of an answer whose error has no status: OPA's answer was not HTTP, or an engine failed. */
+/** The codes of answers without an HTTP status: OPA's response was not HTTP, or an engine failed. */
 const ANSWERED = new Set(['OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']);
 
-// OPA was there and answered, if only with an error. A 429 counts too: else a flood would keep the circuit open, and
-// fail-open with it. A decision that ended on its way says nothing about OPA: no socket, no token, no input.
+// OPA answered, even if with an error. A 429 counts as an answer: otherwise an overload would keep the circuit open, and
+// an open circuit leads to fail-open. A decision that never reached OPA (no socket, token or input) is no answer.
 function isAnswer(error: unknown): boolean {
   const { code, status, cause } = opaErrorOf(error);
   return status !== undefined || ANSWERED.has(code) || isCertificateRefused(cause);
 }
 
-// Rejects when the signal is aborted. The work goes on.
+// Rejects when the signal is aborted. The work continues.
 function unlessAborted<T>(signal: CancelSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(aborted(signal));
@@ -149,6 +184,6 @@ function unlessAborted<T>(signal: CancelSignal, work: Promise<T>): Promise<T> {
 function circuitOpen(): OpaError {
   return new OpaError(
     'OPA_CIRCUIT_OPEN',
-    'The circuit breaker is open, because OPA has failed too often: OPA is not asked.',
+    'OPA was not asked, because it failed too often and the circuit breaker is open.',
   );
 }

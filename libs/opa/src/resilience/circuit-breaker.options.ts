@@ -1,15 +1,23 @@
 import { custom, optional } from 'valibot';
 import { count, milliseconds, section } from '../contracts/index.js';
 
-/** When to stop asking an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT` count as failures. */
+/**
+ * The options of the circuit breaker, which stops asking an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT`
+ * count as failures.
+ *
+ * @example
+ * ```ts
+ * OpaModule.forRoot({ circuitBreaker: { threshold: 0.25, halfOpenAfter: 5_000 } })
+ * ```
+ */
 export interface OpaCircuitBreakerOptions {
-  /** The share of failures that opens it, above 0 and up to 1. Default: 0.5. */
+  /** The share of failures that opens the circuit, above 0 and up to 1. Default: 0.5. */
   threshold?: number;
-  /** Over which time the share is reckoned, in milliseconds. Default: 10,000. */
+  /** The length of the window in which failures are counted, in milliseconds. Default: 10,000. */
   duration?: number;
-  /** With at least so many decisions in it. Default: 20. */
+  /** The number of decisions in the window below which the circuit stays closed. Default: 20. */
   minimumCalls?: number;
-  /** One decision is tried after this, in milliseconds. Default: 1,000. */
+  /** The time after which an open circuit lets one decision through as a trial, in milliseconds. Default: 1,000. */
   halfOpenAfter?: number;
 }
 
@@ -29,7 +37,7 @@ export const circuitBreakerSchema = section({
   halfOpenAfter: optional(milliseconds(1)),
 });
 
-/** Fills in the defaults. */
+/** Adds the defaults to the options. */
 export function circuitBreakerSettings(options: OpaCircuitBreakerOptions): CircuitBreakerSettings {
   const { threshold = 0.5, duration = 10_000, minimumCalls = 20, halfOpenAfter = 1_000 } = options;
   return { threshold, duration, minimumCalls, halfOpenAfter };

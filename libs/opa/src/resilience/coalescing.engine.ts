@@ -5,7 +5,7 @@ import { EngineWrapper } from './engine-wrapper.js';
 import { isOver, SharedCall } from './shared-call.js';
 import { worstFailure } from './worst-failure.js';
 
-/** Lets identical queries that are in flight at the same time share one call. Each keeps its own bounds. */
+/** Identical queries at the same time share one call to OPA. Each query keeps its own deadline and signal. */
 export class CoalescingEngine extends EngineWrapper {
   /** The latest call of each query. */
   private readonly calls = new Map<string, SharedCall>();
@@ -18,29 +18,29 @@ export class CoalescingEngine extends EngineWrapper {
   }
 
   async evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const written = { ...query, json: query.json ?? inputJson(query.input) };
-    const key = `${query.policy}\n${written.json}`;
+    const serialized = { ...query, json: query.json ?? inputJson(query.input) };
+    const key = `${query.policy}\n${serialized.json}`;
     let failure: OpaError | undefined;
     for (;;) {
       const running = this.calls.get(key);
-      // After this query's deadline, nobody could tell why a call with a later deadline has no answer yet.
+      // The call has a later deadline. So when this query's deadline passed, the call could not say yet who is to blame.
       if (running !== undefined && options.deadline < running.deadline) {
-        // This query's answer will be newer than the call's, so nobody may join the call afterwards.
+        // This query's answer will be newer than the answer of the call, so later queries must not join the call.
         this.calls.delete(key);
-        return this.engine.evaluateNow(written, options);
+        return this.engine.evaluateNow(serialized, options);
       }
-      const call = running ?? this.start(key, written, options);
+      const call = running ?? this.start(key, serialized, options);
       try {
         return await call.join(options);
       } catch (error) {
-        failure = worstFailure(failure, blameLargeInput(error, written));
-        // The call ended at the deadline of its first caller. This caller may have time left.
+        failure = worstFailure(failure, blameLargeInput(error, serialized));
+        // The call ended at the deadline of its first caller. This caller may have more time.
         if (running?.expired !== true || isOver(options.deadline)) throw failure;
       }
     }
   }
 
-  /** Lets nobody join the calls that are under way. Callers that have joined get their answers. */
+  /** Makes later queries start new calls. Queries that have joined a call still get its answer. */
   renew(): void {
     this.calls.clear();
   }

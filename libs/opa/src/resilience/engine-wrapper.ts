@@ -1,7 +1,7 @@
 import type { EvaluateOptions, PolicyEngine } from '../contracts/index.js';
 import { BaseEngine } from '../contracts/index.js';
 
-/** An engine around another engine. Name, readiness and end are those of the inner engine. */
+/** An engine around another engine. It takes over the inner engine's name, readiness, `defines` and `close`. */
 export abstract class EngineWrapper<Inner extends PolicyEngine = BaseEngine> extends BaseEngine {
   readonly name: string;
 

@@ -4,7 +4,7 @@ import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js
 import { BaseEngine, isGone, OpaError } from '../contracts/index.js';
 import { worstFailure } from './worst-failure.js';
 
-/** How often the engine asks an OPA that is set aside for its health, in milliseconds. */
+/** The interval between health checks of an OPA that is set aside, in milliseconds. */
 const PROBE_INTERVAL_MS = 1_000;
 
 /** One of several OPAs. */
@@ -16,16 +16,16 @@ export interface FailoverMember {
 
 interface Member extends FailoverMember {
   isAside: boolean;
-  /** A probe is under way. */
+  /** Whether a health check is running. */
   isProbed: boolean;
 }
 
 /**
- * Asks several OPAs in their order. An OPA that can't be reached or is late is set aside, asked for its health every
- * second, and taken back when it is well. When all are set aside, all are tried.
+ * Asks several OPAs in their order. An OPA that is unreachable or late is set aside. Its health is checked every second,
+ * and it is used again when it is healthy. When all OPAs are set aside, all are tried.
  *
- * @remarks Each try but the last gets an even share of the remaining time, so that one OPA that hangs doesn't use up
- * all of it: of two OPAs, the first may take half. OPAs that are set aside share what the others leave.
+ * @remarks The remaining time is divided evenly between the remaining OPAs, so that one hanging OPA can't use up all of
+ * it. Of two OPAs, the first may take half. OPAs that are set aside divide the time that the healthy ones leave.
  */
 export class FailoverEngine extends BaseEngine {
   readonly name: string;
@@ -46,7 +46,7 @@ export class FailoverEngine extends BaseEngine {
     let failure: OpaError | undefined;
     for (const [index, member] of order.entries()) {
       const now = performance.now();
-      // OPAs that are set aside take no time from those that are well.
+      // Healthy OPAs don't reserve time for those that are set aside.
       const remaining = (index < well.length ? well.length : order.length) - index;
       const share = (options.deadline - now) / remaining;
       try {
@@ -60,7 +60,7 @@ export class FailoverEngine extends BaseEngine {
         if (options.deadline - performance.now() < 1) break;
       }
     }
-    throw failure ?? new OpaError('OPA_UNREACHABLE', 'There is no OPA to ask.');
+    throw failure ?? new OpaError('OPA_UNREACHABLE', 'No address of an OPA is configured. Set option "url".');
   }
 
   /** Resolves when at least one of the OPAs is ready. */
@@ -118,7 +118,7 @@ export class FailoverEngine extends BaseEngine {
     }
   }
 
-  // Logs nothing: the log has told why when the OPA was set aside.
+  // Logs nothing, because the reason was logged when the OPA was set aside.
   private async isWell({ engine }: Member): Promise<boolean> {
     try {
       await engine.ready?.(this.closing.signal);
@@ -129,7 +129,7 @@ export class FailoverEngine extends BaseEngine {
   }
 }
 
-// The next OPA may have an answer. This one is well: it has too much to do, or the input was large.
+// These failures don't set an OPA aside: it has too much to do, or the input was large. The next OPA may answer.
 function triesNext(error: unknown): boolean {
   return error instanceof OpaError && (error.code === 'OPA_OVERLOADED' || error.noFallback);
 }

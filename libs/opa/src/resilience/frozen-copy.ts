@@ -1,4 +1,4 @@
-/** Copies a value and freezes the copy, for callers that share the value. */
+/** Copies a value and freezes the copy, because several callers share it. */
 export function frozenCopy<T>(value: T): T {
   return deepFreeze(structuredClone(value));
 }

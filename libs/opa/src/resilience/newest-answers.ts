@@ -6,39 +6,40 @@ import type { AnswerStore, StoredAnswer } from './answer-store.js';
 /** How long a write may take, in milliseconds. */
 const WRITE_MS = 1_000;
 
-/** Replaces an entry in a store that has no `delete`: never fresh, never usable as a stale answer. */
-const USELESS: StoredAnswer = { answer: {}, freshUntil: 0 };
+/** Replaces an entry in a store that has no `delete`. It is never used, neither as a fresh nor as a stale answer. */
+const EXPIRED: StoredAnswer = { answer: {}, freshUntil: 0 };
 
-/** The lifetime of {@link USELESS}: one second, for stores that count in seconds. */
-const USELESS_TTL_MS = 1_000;
+/** The lifetime of {@link EXPIRED}: one second, for stores that count in seconds. */
+const EXPIRED_TTL_MS = 1_000;
 
-/** What is under way for one key. */
+/** The evaluations and writes that are running for one key. */
 interface Line {
-  /** How many evaluations and writes are under way. The line goes with the last of them. */
+  /** The number of running evaluations and writes. The line is removed with the last of them. */
   users: number;
-  /** The number of the evaluation that gave `known`. */
+  /** The number of the evaluation that gave `pendingValue`. */
   newest: number;
-  /** What the store will hold after the writes; `undefined` while only the store knows. */
-  known: { readonly entry: StoredAnswer | undefined } | undefined;
-  /** The writes, one after the other; `undefined` after the last of them. */
+  /** The entry after all writes; `undefined` when there were no writes. */
+  pendingValue: { readonly entry: StoredAnswer | undefined } | undefined;
+  /** The promise chain of the writes; `undefined` when no write is running. */
   writes: MaybePromise<unknown>;
 }
 
-/** One evaluation that is under way. */
+/** One running evaluation. */
 export interface PendingAnswer {
-  /** What is stored by now, where the caller found `found` in the store when the evaluation began. */
-  latest(found: StoredAnswer | undefined): StoredAnswer | undefined;
+  /** Gives the newest entry. `entry` is the entry that the caller read when the evaluation began. */
+  latest(entry: StoredAnswer | undefined): StoredAnswer | undefined;
   /** Stores the entry, or removes the stored one, unless a later evaluation has already been answered. */
-  keep(entry: StoredAnswer | undefined, ttl: number): void;
+  store(entry: StoredAnswer | undefined, ttl: number): void;
+  /** Ends the evaluation. */
   end(): void;
 }
 
 /**
  * A store in which the newest answer of a key wins.
  *
- * @remarks Each key has one line: a number that says which evaluation began last, and a promise chain of writes. An
- * answer to an earlier evaluation never replaces the answer to a later one, and no write overtakes another. A purge is
- * an empty answer, newer than every evaluation that is under way. A store without promises is written to directly.
+ * @remarks Evaluations are numbered in the order in which they begin. Each key has a promise chain of writes. The answer
+ * of an earlier evaluation never replaces the answer of a later one, and no write overtakes another. A purge counts as
+ * an empty answer that is newer than every running evaluation. A store without promises is written to directly.
  */
 export class NewestAnswers {
   private readonly lines = new Map<string, Line>();
@@ -51,10 +52,10 @@ export class NewestAnswers {
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  /** Reads an entry. While a write is under way, its value counts. */
+  /** Reads an entry. While a write is running, its value is returned. */
   read(key: string): ReturnType<AnswerStore['get']> {
-    const known = this.lines.get(key)?.known;
-    return known === undefined ? this.store.get(key) : known.entry;
+    const pendingValue = this.lines.get(key)?.pendingValue;
+    return pendingValue === undefined ? this.store.get(key) : pendingValue.entry;
   }
 
   /** Begins an evaluation, which the caller must end. */
@@ -62,8 +63,8 @@ export class NewestAnswers {
     const line = this.enter(key);
     const number = (this.begun += 1);
     return {
-      latest: (found) => (line.known === undefined ? found : line.known.entry),
-      keep: (entry, ttl) => {
+      latest: (entry) => (line.pendingValue === undefined ? entry : line.pendingValue.entry),
+      store: (entry, ttl) => {
         if (number <= line.newest) return;
         line.newest = number;
         this.write(key, line, entry, ttl);
@@ -72,12 +73,12 @@ export class NewestAnswers {
     };
   }
 
-  /** Removes every entry, and the answers of the evaluations and writes that are under way. */
+  /** Removes every entry. The answers of running evaluations and writes are not stored. */
   async clear(): Promise<void> {
     const lines = [...this.lines.values()];
     for (const line of lines) {
       line.newest = this.begun;
-      line.known = { entry: undefined };
+      line.pendingValue = { entry: undefined };
     }
     await this.store.clear();
     if (!lines.some(({ writes }) => isPromise(writes))) return;
@@ -86,18 +87,18 @@ export class NewestAnswers {
   }
 
   private write(key: string, line: Line, entry: StoredAnswer | undefined, ttl: number): void {
-    const known = { entry };
-    line.known = known;
+    const pendingValue = { entry };
+    line.pendingValue = pendingValue;
     line.users += 1;
     line.writes = andThen(line.writes, () =>
-      // Of the writes that wait, the latest is enough.
-      line.known === known ? this.landed(key, entry, ttl) : undefined,
+      // Only the latest of the waiting writes is carried out.
+      line.pendingValue === pendingValue ? this.writeNow(key, entry, ttl) : undefined,
     );
     void andThen(line.writes, () => this.leave(key, line));
   }
 
-  // Never fails.
-  private landed(key: string, entry: StoredAnswer | undefined, ttl: number): MaybePromise<unknown> {
+  // Never throws and never rejects; failures go to `failed`.
+  private writeNow(key: string, entry: StoredAnswer | undefined, ttl: number): MaybePromise<unknown> {
     return orElse<unknown>(() => {
       const written = entry === undefined ? this.remove(key) : this.store.set(key, entry, ttl);
       return isPromise(written) ? this.bounded(written, key, entry) : written;
@@ -115,7 +116,7 @@ export class NewestAnswers {
       await this.waits.bounded('A write to the store of cached decisions', bounds, () => landing);
     } catch (error) {
       const isClosed = error instanceof OpaError && error.code === 'OPA_CLOSED';
-      // A write that lands later than others of its key may be older than theirs.
+      // A write that succeeds after it was given up may overwrite a newer entry, so its entry is removed.
       const forget = isClosed || entry === undefined ? undefined : (): void => this.forget(key);
       landing.then(forget, () => undefined);
       if (!isClosed) throw error;
@@ -124,7 +125,7 @@ export class NewestAnswers {
 
   private remove(key: string): MaybePromise<void> {
     const { store } = this;
-    return typeof store.delete === 'function' ? store.delete(key) : store.set(key, USELESS, USELESS_TTL_MS);
+    return typeof store.delete === 'function' ? store.delete(key) : store.set(key, EXPIRED, EXPIRED_TTL_MS);
   }
 
   private forget(key: string): void {
@@ -134,7 +135,7 @@ export class NewestAnswers {
   }
 
   private enter(key: string): Line {
-    const line = this.lines.get(key) ?? { users: 0, newest: 0, known: undefined, writes: undefined };
+    const line = this.lines.get(key) ?? { users: 0, newest: 0, pendingValue: undefined, writes: undefined };
     this.lines.set(key, line);
     line.users += 1;
     return line;

@@ -2,16 +2,42 @@ import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } f
 import { OpaError, orElse } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
 import { EngineWrapper } from './engine-wrapper.js';
-import { RetryBudget } from './retry-budget.js';
 import type { RetrySettings } from './retry.options.js';
+import { SlidingWindowCounter } from './sliding-window-counter.js';
 import { worstFailure } from './worst-failure.js';
 
+/** The length of the budget's window, in milliseconds. */
+const WINDOW_MS = 10_000;
+/** Retries per decision of the window. */
+const SHARE = 0.1;
+/** The retries that are always allowed in a window. */
+const MIN_RETRIES = 10;
+
 /**
- * Retries after a failure that says nothing about the policy: OPA refused, reset or broke off the connection, or
- * answered 429, 502, 503 or 504.
+ * Limits retries, so that they don't overload OPA further: 10 % of the decisions of the last 10 seconds, and at least 10
+ * retries.
+ */
+class RetryBudget {
+  private readonly decisions = new SlidingWindowCounter(WINDOW_MS);
+  private readonly retries = new SlidingWindowCounter(WINDOW_MS);
+
+  countDecision(): void {
+    this.decisions.add();
+  }
+
+  /** Takes a retry from the budget; `false` when the budget is used up. */
+  take(): boolean {
+    if (this.retries.total() >= Math.max(MIN_RETRIES, this.decisions.total() * SHARE)) return false;
+    this.retries.add();
+    return true;
+  }
+}
+
+/**
+ * Retries after temporary failures: OPA refused, reset or closed the connection, or answered 429, 502, 503 or 504.
  *
- * @remarks A retry keeps to the decision's deadline and to a {@link RetryBudget}. Before each retry the engine pauses,
- * with full jitter, at least for OPA's `Retry-After`.
+ * @remarks Retries keep the decision's deadline and the {@link RetryBudget}. The pause before a retry is random ("full
+ * jitter"), and at least as long as OPA's `Retry-After`.
  */
 export class RetryEngine extends EngineWrapper {
   private readonly budget = new RetryBudget();
@@ -25,7 +51,7 @@ export class RetryEngine extends EngineWrapper {
     super(engine);
   }
 
-  /** How many retries there were since the start. */
+  /** The number of retries since the start. */
   get retries(): number {
     return this.retried;
   }
@@ -42,7 +68,7 @@ export class RetryEngine extends EngineWrapper {
     let worst = worstFailure(undefined, first);
     let latest = first;
     for (let remaining = this.settings.retries; ; remaining -= 1) {
-      if (remaining <= 0 || !isPassing(latest)) throw worst;
+      if (remaining <= 0 || !isTemporary(latest)) throw worst;
       await this.pause(latest, worst, options);
       try {
         return await this.engine.evaluateNow(query, options);
@@ -65,6 +91,6 @@ export class RetryEngine extends EngineWrapper {
   }
 }
 
-function isPassing(error: unknown): error is OpaError {
+function isTemporary(error: unknown): error is OpaError {
   return error instanceof OpaError && (error.code === 'OPA_UNREACHABLE' || error.status === 429);
 }

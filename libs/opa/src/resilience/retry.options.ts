@@ -1,13 +1,20 @@
 import { optional } from 'valibot';
 import { count, milliseconds, section } from '../contracts/index.js';
 
-/** Further tries of a call that failed before OPA had decided. */
+/**
+ * The options of retries after a request to OPA has failed temporarily.
+ *
+ * @example
+ * ```ts
+ * OpaModule.forRoot({ retry: { retries: 2, minDelay: 10, maxDelay: 100 } })
+ * ```
+ */
 export interface OpaRetryOptions {
-  /** How many, at the most. Default: 1. */
+  /** The largest number of retries of one request. Default: 1. */
   retries?: number;
-  /** The shortest pause before one, in milliseconds. Default: 25. */
+  /** The shortest pause before a retry, in milliseconds. Default: 25. */
   minDelay?: number;
-  /** The longest pause, in milliseconds; each pause is drawn evenly from between the two (full jitter). Default: 250. */
+  /** The longest pause before a retry, in milliseconds. Each pause is random between the two limits. Default: 250. */
   maxDelay?: number;
 }
 
@@ -21,7 +28,7 @@ export const retrySchema = section({
   maxDelay: optional(milliseconds(0)),
 });
 
-/** Fills in the defaults; an implied pause is clamped to a given one. */
+/** Adds the defaults to the options. A default pause never exceeds, or falls below, the configured one. */
 export function retrySettings(options: OpaRetryOptions): RetrySettings {
   const { retries = 1, minDelay, maxDelay } = options;
   return {

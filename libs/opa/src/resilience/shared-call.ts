@@ -3,13 +3,13 @@ import type { BoundedWaits } from '../transport/index.js';
 import { LIMITS } from '../transport/index.js';
 import { frozenCopy } from './frozen-copy.js';
 
-/** One evaluation that several callers wait for, each within its own bounds. */
+/** One evaluation that several callers wait for. Each caller has its own deadline and signal. */
 export class SharedCall {
   private readonly controller = new AbortController();
   private readonly answer: Promise<EngineAnswer>;
   private callers = 0;
 
-  /** @param over - runs when nobody may join the call any more */
+  /** @param over - is called when no further caller may join */
   constructor(
     private readonly engine: BaseEngine,
     private readonly waits: BoundedWaits,
@@ -18,12 +18,12 @@ export class SharedCall {
     private readonly over: () => void,
   ) {
     const answer = engine.evaluate(query, { deadline, signal: this.controller.signal });
-    // Frozen: else the handler of one caller could change what the others get.
+    // The answer is frozen, because one caller's handler could otherwise change the answer of the others.
     this.answer = answer.then(frozenCopy);
     this.answer.then(over, over);
   }
 
-  /** The deadline has passed. */
+  /** Whether the deadline has passed. */
   get expired(): boolean {
     return isOver(this.deadline);
   }
@@ -39,14 +39,14 @@ export class SharedCall {
     }
   }
 
-  // Nobody waits any more. The next caller must not join a call that is being aborted.
+  // No caller waits any more. The next caller must not join a call that is being aborted.
   private abort(): void {
     this.over();
     this.controller.abort();
   }
 }
 
-/** Tells whether a deadline has passed. Node's timers may be up to 2 ms early. */
+/** Tells whether a deadline has passed. Node's timers may run up to 2 ms early. */
 export function isOver(deadline: number): boolean {
   return performance.now() >= deadline - 2;
 }

@@ -1,7 +1,7 @@
-/** How many parts a window has. The counter may forget something a hundredth of the window too early. */
+/** The number of buckets of a window. An event may be dropped up to a hundredth of the window too early. */
 const BUCKETS = 100;
 
-/** Counts what has happened in the last so many milliseconds, in memory that doesn't grow. */
+/** Counts the events of the last milliseconds. The memory is bounded. */
 export class SlidingWindowCounter {
   private readonly counts = new Array<number>(BUCKETS).fill(0);
   private newest: number;

@@ -2,10 +2,11 @@ import type { OpaError } from '../contracts/index.js';
 import { isGone, opaErrorOf } from '../contracts/index.js';
 
 /**
- * Of two failures of one decision, the failure to report.
+ * Chooses the failure to report, of two failures of one decision.
  *
- * @remarks The later failure wins, with one exception. An earlier overload, or an earlier failure that a large input may
- * have caused, must not open a door: it wins over a later failure that only says that OPA is gone or was not asked.
+ * @remarks The later failure is reported, with one exception. An earlier overload, or a failure that a large input may
+ * have caused, must never lead to fail-open. So it is reported when the later failure only says that OPA is gone or was
+ * not asked.
  */
 export function worstFailure(earlier: OpaError | undefined, later: unknown): OpaError {
   const error = opaErrorOf(later);

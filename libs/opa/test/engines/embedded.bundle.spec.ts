@@ -85,14 +85,14 @@ describe('bundles that are refused, by name', () => {
   it('one that lacks an entrypoint, naming those it has', async () => {
     const entrypoints = ['app/allow', 'app/deny', 'other'];
     await expect(createEmbeddedEngine({ bundle: good, entrypoints })).rejects.toMatchObject(
-      refusal(/does not hold app\/deny, other\. Its entrypoints: app\/allow, app\/roles\./),
+      refusal(/does not contain app\/deny, other\. Its entrypoints: app\/allow, app\/roles\./),
     );
   });
 
   it('one that lacks an entrypoint, with the path that was meant', async () => {
     const entrypoints = ['data.app.allow'];
     await expect(createEmbeddedEngine({ bundle: good, entrypoints })).rejects.toMatchObject(
-      refusal(/does not hold data\.app\.allow\. .*write "app\/allow"\./),
+      refusal(/does not contain data\.app\.allow\. .*write "app\/allow"\./),
     );
   });
 

@@ -7,10 +7,10 @@ import { OpaError } from '../../contracts/index.js';
 const DOWNLOAD_TIMEOUT_MS = 10_000;
 
 /**
- * Reads a bundle's bytes from a file or an http(s) URL.
+ * Reads the bytes of a bundle from a file or an http(s) URL.
  *
- * @param source - the file's path or the URL
- * @param maxBytes - the largest bundle
+ * @param source - the path of the file, or the URL
+ * @param maxBytes - the size of the largest bundle, in bytes
  * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be read, or is too large
  */
 export async function readSource(source: string, maxBytes: number): Promise<Buffer> {
@@ -40,7 +40,7 @@ function asUrl(source: string): URL | undefined {
 function download(url: URL): Promise<IncomingMessage> {
   const get = url.protocol === 'https:' ? httpsGet : httpGet;
   return new Promise((resolve, reject) => {
-    // No agent: after the one download no socket stays open.
+    // Without an agent, no socket stays open after the download.
     const options = { agent: false, signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) };
     get(url, options, (response) => {
       if (response.statusCode === 200) {

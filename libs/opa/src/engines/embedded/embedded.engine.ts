@@ -11,9 +11,9 @@ import type { LoadedBundle } from './load-bundle.js';
  *
  * @remarks
  * - The answers are OPA's. `docs/guides/embedded.md` lists what differs.
- * - An evaluation holds the event loop until it ends, or until its deadline: then it is `OPA_TIMEOUT`.
- * - Every rule that the plan holds can be asked, whether or not it is an entrypoint. A path that the plan doesn't hold
- *   is undefined, with a warning.
+ * - An evaluation blocks the event loop until it ends. At its deadline it fails with `OPA_TIMEOUT`.
+ * - Every rule in the plan can be evaluated, also rules that are not entrypoints. A path that is not in the plan is
+ *   undefined, and a warning is logged.
  */
 export class EmbeddedEngine extends BaseEngine {
   readonly name = 'embedded';
@@ -60,22 +60,22 @@ export class EmbeddedEngine extends BaseEngine {
 
   #warn(path: string, policy: Policy): void {
     this.#logger.warn(
-      `The bundle ${this.#source} does not hold the policy "${path}", so the policy is undefined. ${addEntrypoint(policy)}`,
+      `The bundle ${this.#source} does not contain the policy "${path}", so the policy is undefined. ${addEntrypoint(policy)}`,
     );
   }
 
-  /** Knows the rules and packages of the plan. What lies below one of them is known only when it is evaluated. */
+  /** Tells whether the plan has a rule or package at a path. Paths below a rule are unknown until the rule is evaluated. */
   override defines(path: string): Promise<boolean | undefined> {
     return Promise.resolve(this.#policy?.defines(path));
   }
 
-  /** Releases the policy and its data. Every evaluation after that is `OPA_CLOSED`. */
+  /** Releases the policy and its data. Every later evaluation fails with `OPA_CLOSED`. */
   override close(): void {
     this.#policy = undefined;
   }
 }
 
-/** Says how a bundle gets the policies that it doesn't hold. */
+/** Says how to add missing policies to a bundle, as the end of a message. */
 export function addEntrypoint({ entrypoints }: Policy): string {
   return `Its entrypoints: ${entrypoints.toSorted().join(', ')}. Add others with "opa build -t plan -e PATH".`;
 }

@@ -8,7 +8,7 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** The options of {@link loadBundle}. */
 export interface LoadBundleOptions {
   /**
-   * The largest bundle, packed, in bytes. Unpacked, a bundle may be eight times as large.
+   * The size of the largest packed bundle, in bytes. The unpacked bundle may be eight times as large.
    *
    * @defaultValue 67,108,864 (64 MiB)
    */
@@ -25,8 +25,8 @@ export interface LoadedBundle {
 /**
  * Loads an OPA bundle: the tar.gz that `opa build -t plan -e PATH` makes.
  *
- * @remarks An http(s) URL is read once, without redirects, within 10 seconds. Nobody checks the bundle's signature:
- * load bundles only from a place that you trust.
+ * @remarks An http(s) URL is read once, without redirects, within 10 seconds. The library does not check the bundle's
+ * signature, so load bundles only from a place that you trust.
  *
  * @param source - the path of a file, or an http(s) URL
  * @throws OpaError `OPA_BAD_BUNDLE` when it can't be read, is too large or corrupt, has no plan, or has a plan that this

@@ -8,7 +8,7 @@ import { loadBundle } from './load-bundle.js';
 export interface EmbeddedEngineOptions extends LoadBundleOptions {
   /** The path of a bundle's file, or its http(s) URL. */
   readonly bundle: string;
-  /** Policy paths that the bundle must be able to answer. Default: none. */
+  /** Policy paths that the bundle must contain. Default: none. */
   readonly entrypoints?: readonly string[] | undefined;
 }
 
@@ -25,6 +25,6 @@ export async function loadEmbeddedEngine(options: EmbeddedEngineOptions): Promis
   const hints = absent.map(policyPathHint).join('');
   throw badBundle(
     loaded.source,
-    `it does not hold ${absent.join(', ')}. ${addEntrypoint(loaded.policy)}${hints}`,
+    `it does not contain ${absent.join(', ')}. ${addEntrypoint(loaded.policy)}${hints}`,
   );
 }
