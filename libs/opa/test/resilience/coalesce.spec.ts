@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { BaseEngine } from '../../src/contracts/index.js';
 import { CoalescingEngine } from '../../src/resilience/index.js';
 import { BoundedWaits } from '../../src/transport/index.js';
+import { unblocked } from '../support/unblocked.js';
 import { cleanUp, gate, scripted, start, well } from './support.js';
 
 /** Never answers. */
@@ -136,9 +137,11 @@ describe('coalescing', () => {
   it('is late for all when OPA hangs: nobody becomes an overload by asking again', async () => {
     const server = await scripted(() => undefined);
     const opa = await start({ url: server.url, coalesce: true, timeout: 300, circuitBreaker: false });
-    const asked = Array.from({ length: 50 }, () => opa.decide({ input: 1 }));
-    const codes = (await Promise.allSettled(asked)).map(
-      (one) => one.status === 'rejected' && (one.reason as { code: string }).code,
+    const decisions = await unblocked(() =>
+      Promise.allSettled(Array.from({ length: 50 }, () => opa.decide({ input: 1 }))),
+    );
+    const codes = decisions.map(
+      (decision) => decision.status === 'rejected' && (decision.reason as { code: string }).code,
     );
     expect(new Set(codes)).toEqual(new Set(['OPA_TIMEOUT']));
   });
