@@ -157,7 +157,7 @@ describe("a transport that doesn't tell the pattern", () => {
   }
 
   it("takes the handler's pattern; of several it takes none", async () => {
-    expectLogs("ERROR [OpaEnforcement] OPA_BAD_INPUT: The transport does not tell the pattern");
+    expectLogs('ERROR [OpaEnforcement] OPA_BAD_INPUT: The transport does not tell the pattern');
     const strategy = new Bare();
     await start({ strategy });
     expect(await strategy.ask('only')).toBe('only');
