@@ -1,5 +1,5 @@
 import type { OpaService } from 'nestjs-opa';
-import type { McpGateway } from 'nestjs-opa-mcp';
+import type { McpGateway } from 'nestjs-opa-mcp/internal';
 
 /** The instances that decide for a gateway: its own, and those of plugins whose file says more than its options. */
 export class OpaInstances {

@@ -5,6 +5,7 @@
  *
  * @packageDocumentation
  */
+export { McpGateway } from './module/mcp-gateway.js';
 export { loadPlugins } from './contextforge/plugins.js';
 export type { EntryPlugin, Plugins } from './contextforge/plugins.js';
 export { entryName, policyPath, upstreamUrl } from './options/fields.js';

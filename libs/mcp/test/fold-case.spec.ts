@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldCase } from 'nestjs-opa-mcp';
+import { foldCase } from '../src/protocol/keys/index.js';
 
 const CHARACTERS = Array.from({ length: 0x11_0000 }, (_none, code) => code)
   .filter((code) => code < 0xd800 || code > 0xdfff)

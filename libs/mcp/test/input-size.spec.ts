@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OpaModuleOptions } from 'nestjs-opa';
-import type { McpEnforcer } from 'nestjs-opa-mcp';
+import type { McpEnforcer } from '../src/policy/enforcer.js';
 import { TestEngine } from 'nestjs-opa/testing';
 import { applied, cleanUp as cleanUpPlugins, enforcerOf, toolEntry } from './plugin/support.js';
 import { call, cleanUp, enforcer, modern } from './support.js';

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { OpaError, OpaModule, OpaService } from 'nestjs-opa';
-import { McpPolicyEnforcer, OutputSchemas } from 'nestjs-opa-mcp';
+import { McpPolicyEnforcer } from '../src/policy/policy-enforcer.js';
+import { OutputSchemas } from '../src/protocol/output-schemas.js';
 import { TestEngine } from 'nestjs-opa/testing';
 import { call, cleanUp, enforcer, modern, noObligations } from './support.js';
 

@@ -36,7 +36,10 @@ jest.unstable_mockModule('../src/protocol/methods/table.js', () => ({
 }));
 // Imported after the mock: these modules read the table.
 const { call, modern, noObligations } = await import('./support.js');
-const { McpPolicyEnforcer, OutputSchemas, parsePlugin, PluginEnforcer } = await import('../src/index.js');
+const { McpPolicyEnforcer } = await import('../src/policy/policy-enforcer.js');
+const { OutputSchemas } = await import('../src/protocol/output-schemas.js');
+const { parsePlugin } = await import('../src/contextforge/load.js');
+const { PluginEnforcer } = await import('../src/contextforge/plugin-enforcer.js');
 const { DeclaredNames } = await import('../src/protocol/declared-names.js');
 const { assertMirrored } = await import('../src/protocol/mirrored-headers.js');
 const { tasksOf } = await import('../src/session/task-references.js');

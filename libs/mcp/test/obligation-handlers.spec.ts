@@ -4,7 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import type { Obligation, OpaObligationHandler, OpaObligationScene } from 'nestjs-opa';
 import { OpaModule, OpaObligation, OpaService } from 'nestjs-opa';
 import { ObligationExecutor } from 'nestjs-opa/internal';
-import { McpPolicyEnforcer, OutputSchemas } from 'nestjs-opa-mcp';
+import { McpPolicyEnforcer } from '../src/policy/policy-enforcer.js';
+import { OutputSchemas } from '../src/protocol/output-schemas.js';
 import { TestEngine } from 'nestjs-opa/testing';
 import { tool } from './support.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseMessage, parseServerMessage } from 'nestjs-opa-mcp';
+import { parseMessage, parseServerMessage } from '../src/protocol/parse.js';
 
 const call = '"jsonrpc":"2.0","id":1,"method":"tools/call"';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { OpaError } from 'nestjs-opa';
-import { OutputSchemas } from 'nestjs-opa-mcp';
+import { OutputSchemas } from '../src/protocol/output-schemas.js';
 import { TestEngine } from 'nestjs-opa/testing';
 import { call, cleanUp, enforcer, modern, tool } from './support.js';
 

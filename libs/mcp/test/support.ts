@@ -3,8 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import type { OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { OpaModule, OpaService } from 'nestjs-opa';
 import { ObligationExecutor } from 'nestjs-opa/internal';
-import type { McpCall, McpPolicies } from 'nestjs-opa-mcp';
-import { McpPolicyEnforcer, OutputSchemas } from 'nestjs-opa-mcp';
+import type { McpCall } from '../src/protocol/call.js';
+import type { McpPolicies } from '../src/policy/policy-enforcer.js';
+import { McpPolicyEnforcer } from '../src/policy/policy-enforcer.js';
+import { OutputSchemas } from '../src/protocol/output-schemas.js';
 
 const apps: INestApplicationContext[] = [];
 

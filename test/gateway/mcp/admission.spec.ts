@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { McpCaller } from 'nestjs-opa-mcp';
+import type { McpCaller } from '../../../libs/mcp/src/protocol/call.js';
 import { Admissions, openingOf } from '../../../libs/mcp/src/session/admissions.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';

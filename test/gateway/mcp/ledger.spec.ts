@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { McpCall } from 'nestjs-opa-mcp';
+import type { McpCall } from '../../../libs/mcp/src/protocol/call.js';
 import { Ledger } from '../../../libs/mcp/src/session/ledger.js';
 import { Receivers } from '../../../libs/mcp/src/session/receivers.js';
 import { Tasks } from '../../../libs/mcp/src/session/tasks.js';

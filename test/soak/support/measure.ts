@@ -26,6 +26,23 @@ export async function measure(gateway: GatewayProcess): Promise<Measurement> {
   throw new Error('the gateway did not measure itself within a minute');
 }
 
+/** How often a gateway is measured until it has settled, and the pause in between in milliseconds. */
+const TRIES = 40;
+const PAUSE_MS = 250;
+
+/**
+ * Measures a gateway until what it holds is below a bound. Broken connections and their messages go a moment after the
+ * traffic has ended. The last measurement counts, whatever it says.
+ */
+export async function measureSettled(gateway: GatewayProcess, maxBytes: number): Promise<Measurement> {
+  let measured = await measure(gateway);
+  for (let tries = 1; measured.bytes >= maxBytes && tries < TRIES; tries += 1) {
+    await after(PAUSE_MS);
+    measured = await measure(gateway);
+  }
+  return measured;
+}
+
 const measurements = (gateway: GatewayProcess): Measurement[] =>
   [...gateway.output().matchAll(/^measured (\{.*\})$/gm)].map(
     ([, json]) => JSON.parse(json ?? '') as Measurement,

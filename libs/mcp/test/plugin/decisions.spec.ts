@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OpaError } from 'nestjs-opa';
-import { OutputSchemas, parsePlugin, PluginEnforcer } from 'nestjs-opa-mcp';
+import { OutputSchemas } from '../../src/protocol/output-schemas.js';
+import { parsePlugin } from '../../src/contextforge/load.js';
+import { PluginEnforcer } from '../../src/contextforge/plugin-enforcer.js';
 import { TestEngine } from 'nestjs-opa/testing';
 import { call, modern, noObligations } from '../support.js';
 import {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { loadPlugin, parsePlugin } from 'nestjs-opa-mcp';
+import { loadPlugin, parsePlugin } from '../../src/contextforge/load.js';
 import type { Keys } from './support.js';
 import { applied, file, fileText, kind, resourceEntry, toolEntry } from './support.js';
 

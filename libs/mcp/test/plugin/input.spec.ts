@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { McpCall } from 'nestjs-opa-mcp';
+import type { McpCall } from '../../src/protocol/call.js';
 import { TestEngine } from 'nestjs-opa/testing';
 import { call, modern } from '../support.js';
 import type { Keys } from './support.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pluginModuleOptions } from 'nestjs-opa-mcp';
+import { pluginModuleOptions } from '../../src/contextforge/module-options.js';
 import type { Keys } from './support.js';
 import { applied, cleanUp, enforcerOf, toolEntry } from './support.js';
 

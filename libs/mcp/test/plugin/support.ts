@@ -3,8 +3,12 @@ import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaModule, OpaService } from 'nestjs-opa';
-import type { McpCall, PluginFile } from 'nestjs-opa-mcp';
-import { OutputSchemas, parsePlugin, PluginEnforcer, pluginModuleOptions } from 'nestjs-opa-mcp';
+import type { McpCall } from '../../src/protocol/call.js';
+import type { PluginFile } from '../../src/contextforge/plugin-file.js';
+import { OutputSchemas } from '../../src/protocol/output-schemas.js';
+import { parsePlugin } from '../../src/contextforge/load.js';
+import { PluginEnforcer } from '../../src/contextforge/plugin-enforcer.js';
+import { pluginModuleOptions } from '../../src/contextforge/module-options.js';
 import type { TestEngine } from 'nestjs-opa/testing';
 import { call, noObligations } from '../support.js';
 

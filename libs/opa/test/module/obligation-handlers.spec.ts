@@ -56,6 +56,6 @@ describe('obligation handlers at start-up', () => {
   });
 
   it('refuses an empty type', () => {
-    expect(() => OpaObligation('')).toThrow(/must be a text/);
+    expect(() => OpaObligation('')).toThrow(/must be a non-empty string/);
   });
 });
