@@ -3,7 +3,7 @@ import { messageOf } from 'nestjs-opa/internal';
 import { ConfigError, variable } from './config/index.js';
 import type { Environment } from './config/index.js';
 
-/** What `nestjs-opa-gateway --help` prints. */
+/** The text that `nestjs-opa-gateway --help` prints. */
 export const USAGE = `Usage: nestjs-opa-gateway [file]
 
 Starts the gateway that a YAML file describes.

@@ -17,10 +17,10 @@ import { OpaInstances } from './instances/opa-instances.js';
 import { restController } from './rest/rest.controller.js';
 import { Upstream } from './rest/upstream.js';
 
-// Wrong ones stop the start in the module, as all its options.
+// OpaModule checks its options and stops the start for wrong header names. Ignore wrong names here.
 const HEADER_NAMES = z.array(z.string().toLowerCase()).catch([]);
 
-/** The gateway: a guarded controller for each upstream, the MCP servers, and the health routes. */
+/** The gateway: a guarded controller for each upstream, the MCP servers, the health routes and the admin routes. */
 @Module({})
 export class GatewayModule {
   static forConfig(
@@ -29,7 +29,7 @@ export class GatewayModule {
     plugins: Plugins,
     env: Environment,
   ): DynamicModule {
-    // Unchecked until here: the module checks its options itself, and stops the start when they are wrong.
+    // The options are unchecked here. OpaModule checks them and stops the start when an option is wrong.
     const opa = config.opa as OpaModuleOptions;
     const policyHeaders = HEADER_NAMES.parse(opa.policyHeaders);
     const upstreams = config.upstreams.map(
@@ -68,7 +68,7 @@ function mcpModule(
   return McpGatewayModule.forRoot({
     servers: mcp,
     guards: [new AuthGuard(authentication)],
-    // The token's own claims: `user` has more than the token says.
+    // Pass the claims of the token, because `user` has additional members.
     claims: (request) => (request as UserRequest).claims,
     maxBufferedBytes: listen.maxBufferedBytes,
     ...(auth !== undefined && { audience: auth.audience, authorizationServers: [auth.issuer] }),
@@ -76,14 +76,14 @@ function mcpModule(
   });
 }
 
-/** Whether anything is decided by the gateway's own instance, and not by one of a plugin's file. */
+/** Whether the gateway's instance decides any request. The instances of plugins may decide all requests. */
 function usesOpa({ upstreams, mcp, admin }: GatewayConfig, { entries }: Plugins): boolean {
   const plugins = [...entries.values()].flat();
   const isOwn = plugins.some(({ instance }) => instance === undefined);
   return admin !== undefined || isOwn || upstreams.length + mcp.length > entries.size;
 }
 
-/** The options of an instance that nobody asks, and that need not find an OPA therefore. */
+/** The options for an instance that decides no request. The start of this instance does not need OPA. */
 function idle(opa: OpaModuleOptions): OpaModuleOptions {
   return { ...opa, ready: false, warmup: false, verifyPolicies: false };
 }

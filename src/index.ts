@@ -1,5 +1,5 @@
 /**
- * The ready gateway as a function. The command `nestjs-opa-gateway` and the demo of `npm start` both call it.
+ * The gateway as a function. The command `nestjs-opa-gateway` and the demo of `npm start` both call this function.
  *
  * @packageDocumentation
  */

@@ -2,7 +2,7 @@ import { OpaError } from 'nestjs-opa';
 import { ConfigError } from './config/index.js';
 
 /**
- * Describes why {@link startGateway} failed, for standard error.
+ * Describes a failure of {@link startGateway}, for standard error.
  *
  * @param error - what `startGateway` threw
  * @returns one line for a wrong configuration; the error with its stack for anything else

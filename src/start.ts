@@ -10,16 +10,16 @@ import { createAdapter } from './http/index.js';
 import { loadPlugins } from 'nestjs-opa-mcp/internal';
 import { dispatcher } from './rest/upstream.js';
 
-/** Where a started gateway listens. */
+/** The address of a started gateway. */
 export interface GatewayAddress {
-  /** The port; the operating system's choice when the configuration gives 0. */
+  /** The port. With port 0 in the configuration, the operating system chooses the port. */
   readonly port: number;
-  /** The gateway's own URL, such as `http://127.0.0.1:3000`. */
+  /** The URL of the gateway, such as `http://127.0.0.1:3000`. */
   readonly url: string;
 }
 
 /**
- * Starts the gateway. It stops, and the process exits with code 0, on SIGTERM and SIGINT.
+ * Starts the gateway. On SIGTERM and SIGINT the gateway stops, and the process exits with code 0.
  *
  * @param file - the path of the gateway's YAML file
  * @param env - environment variables: `${NAME}` in the file, `HOST`, `PORT`, `OPA_URL`, `NODE_ENV` and
@@ -45,7 +45,7 @@ export async function startGateway(file: string, env: Environment = process.env)
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forConfig(config, authentication, plugins, env),
     createAdapter(config.listen),
-    // Nest writes its log when the gateway listens. A failed start then prints one line and nothing else.
+    // Nest buffers its log until the gateway listens. After a failed start only the line of startFailure appears.
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
   await app.register(replyFrom, { undici: dispatcher, disableCache: true, disableRequestLogging: true });

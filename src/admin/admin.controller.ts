@@ -6,7 +6,7 @@ import { AuthGuard } from '../auth/index.js';
 import { UntrustedHeaders } from '../http/index.js';
 import { OpaInstances } from '../instances/opa-instances.js';
 
-/** What administrators may look at, each request decided by a policy of its own. */
+/** Creates the controller for administrators. The admin policy decides each request. */
 export function adminController(policy: string): Type {
   @Controller('admin')
   @UseGuards(new UntrustedHeaders(), AuthGuard, OpaGuard)
@@ -17,20 +17,20 @@ export function adminController(policy: string): Type {
       private readonly instances: OpaInstances,
     ) {}
 
-    /** Every route, with what decides it, or that nothing does. */
+    /** Every route, with its policies and its status, such as `guarded` or `not guarded`. */
     @Get('routes')
     routes(): readonly RouteReport[] {
       return this.opa.routes();
     }
 
-    /** What the pool and the decisions have done; those of plugins with an instance of their own by its name. */
+    /** The statistics of the pool and of the decisions. `plugins` holds the statistics of plugin instances, by name. */
     @Get('stats')
     stats(): OpaStats & { readonly plugins?: Readonly<Record<string, OpaStats>> } {
       const plugins = Object.fromEntries(this.named((opa) => opa.stats()));
       return { ...this.opa.stats(), ...(Object.keys(plugins).length > 0 && { plugins }) };
     }
 
-    /** What permissive policies would have stopped; a plugin's with its instance's name. */
+    /** The requests that permissive policies would deny. `plugin` names the plugin instance that decided. */
     @Get('permissive')
     permissive(): readonly (WouldDeny & { readonly plugin?: string })[] {
       const reports = this.named((opa) => opa.permissiveReport());

@@ -13,26 +13,26 @@ import type { Claims, Subject } from './subject.js';
 import { InvalidTokenError } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 
-/** The token of what {@link AuthGuard} does. */
+/** The injection token of the {@link Authentication} that {@link AuthGuard} uses. */
 export const AUTHENTICATION = Symbol('gateway:authentication');
 
-/** What the guard does; without a verifier everyone is anonymous. */
+/** The settings of {@link AuthGuard}. Without a verifier every request is anonymous. */
 export interface Authentication {
   readonly verifier?: TokenVerifier | undefined;
-  /** Whether a request without a token passes. */
+  /** Whether the guard lets a request without a token pass. */
   readonly anonymous: boolean;
 }
 
-/** A request whose user is known; without one it is anonymous. */
+/** A request after {@link AuthGuard}. A request without `user` is anonymous. */
 export type UserRequest = FastifyRequest & {
   user?: Subject | undefined;
-  /** The claims of the user's token, as it has them. */
+  /** The claims of the user's token, unchanged. */
   claims?: Claims | undefined;
 };
 
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
-/** Finds out who asks, before any policy is asked: the user of a valid token, or nobody. */
+/** Authenticates a request before OPA decides it. The guard sets `user` from a valid token. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   private readonly logger = new Logger('Auth');
@@ -51,7 +51,7 @@ export class AuthGuard implements CanActivate {
       throw refusal(reply, 'Bearer', 'A token is needed');
     }
     try {
-      // What isn't a bearer token is checked, and refused, as one.
+      // For another scheme than Bearer the guard verifies an empty token, which the verifier refuses.
       request.claims = await verifier.verify(BEARER.exec(authorization)?.[1] ?? '');
       request.user = userOf(request.claims);
     } catch (error) {

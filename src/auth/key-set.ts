@@ -4,21 +4,23 @@ import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose
 import type { FetchImplementation, JSONWebKeySet, JWK, JWTVerifyGetKey } from 'jose';
 import { ConfigError } from '../config/index.js';
 
-/** How the `kid` of a key that `npm start` made begins; production refuses such a key. */
+/** The prefix of the `kid` of keys that `npm start` creates. The gateway refuses such a key in production. */
 export const DEVELOPMENT_KID = 'development-';
 
-/** The keys can't be had: nothing is known about the token. */
+/** The gateway can't load the issuer's keys. The token may be valid or invalid. */
 export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError';
 }
 
 /**
- * The issuer's keys, from a file (read once) or a URL (fetched when they are needed, and again for an unknown key).
+ * Opens the issuer's keys. The gateway reads a file once. It fetches a URL on demand, and again for an unknown key.
  *
  * @param jwks - an absolute path, or an http(s) URL
- * @param production - refuse the development key: a file that holds it stops the start, of a URL's keys it is left out
- * @throws ConfigError when the file can't be used. The function itself throws {@link KeysUnavailableError} when
- * the URL can't be read.
+ * @param production - whether to refuse the development key. A file with the development key stops the start. From the
+ * key set of a URL, the gateway removes the development key
+ * @returns a function that finds the key of a token. The function throws {@link KeysUnavailableError} when the gateway
+ * can't fetch the URL
+ * @throws ConfigError when the file can't be used
  */
 export async function openKeySet(jwks: string, production: boolean): Promise<JWTVerifyGetKey> {
   if (!/^https?:\/\//i.test(jwks)) return createLocalJWKSet(await readKeys(jwks, production));
@@ -39,7 +41,7 @@ export async function openKeySet(jwks: string, production: boolean): Promise<JWT
 const isDevelopmentKey = ({ kid }: JWK): boolean =>
   typeof kid === 'string' && kid.startsWith(DEVELOPMENT_KID);
 
-/** Fetches keys, and leaves the development key out. */
+/** Fetches a key set and removes the development key. */
 const fetchOthers: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
   if (response.status !== 200) return response;

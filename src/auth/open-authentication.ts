@@ -4,9 +4,9 @@ import { openKeySet } from './key-set.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /**
- * What the guard does under a configuration; without `auth` a token isn't even read.
+ * Creates the settings of AuthGuard from the configuration. Without `auth` the guard does not read tokens.
  *
- * @throws ConfigError when the keys' file can't be used
+ * @throws ConfigError when the file of the keys can't be used
  */
 export async function openAuthentication(
   auth: AuthConfig | undefined,

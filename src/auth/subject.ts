@@ -1,11 +1,11 @@
-/** A validated token's claims. */
+/** The claims of a verified token. */
 export interface Claims {
-  /** Who the token speaks for; never empty. */
+  /** The subject of the token; never empty. */
   readonly sub: string;
   readonly [claim: string]: unknown;
 }
 
-/** The user of a request: the token's claims beside the two that every policy can rely on. */
+/** The user of a request: the token's claims, with `type` and `id` for every policy. */
 export interface Subject {
   readonly type: 'user';
   /** The token's `sub`. */
@@ -13,5 +13,5 @@ export interface Subject {
   readonly [claim: string]: unknown;
 }
 
-/** The user that a token speaks for. */
+/** Makes the user of a request from the claims of its token. */
 export const userOf = (claims: Claims): Subject => ({ ...claims, type: 'user', id: claims.sub });

@@ -4,15 +4,15 @@ import type { AuthConfig } from '../config/index.js';
 import { KeysUnavailableError } from './key-set.js';
 import type { Claims } from './subject.js';
 
-// Asymmetric ones alone: with HS256 an issuer's public key would do as the secret.
+// Only asymmetric algorithms. With HS256 an attacker could sign a token with the issuer's public key as the secret.
 const ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
 
-/** The token isn't one that the issuer gave for this gateway, or isn't any more. */
+/** The token is malformed, has expired, or was not issued for this gateway. */
 export class InvalidTokenError extends Error {
   override readonly name = 'InvalidTokenError';
 }
 
-/** Checks tokens: signature, issuer, audience, expiry, and a subject. */
+/** Verifies tokens: the signature, the issuer, the audience, the expiry and the subject. */
 export class TokenVerifier {
   constructor(
     private readonly keys: JWTVerifyGetKey,
@@ -20,10 +20,10 @@ export class TokenVerifier {
   ) {}
 
   /**
-   * Gives the claims of a token.
+   * Verifies a token and returns its claims.
    *
-   * @throws InvalidTokenError when the token is wrong
-   * @throws KeysUnavailableError when it can't be checked
+   * @throws InvalidTokenError when the token is not valid
+   * @throws KeysUnavailableError when the issuer's keys can't be loaded
    */
   async verify(token: string): Promise<Claims> {
     const claims = await this.claims(token);

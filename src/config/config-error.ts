@@ -1,4 +1,4 @@
-/** The configuration can't be used; the message is one line that says what is wrong and what to do. */
+/** The gateway can't use the configuration. The message is a single line that names the problem and the fix. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

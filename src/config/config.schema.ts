@@ -4,43 +4,43 @@ import { upstreamSchema } from './upstream.schema.js';
 
 const filled = z.string().min(1, { error: 'a text that is not empty' });
 
-/** How tokens are checked. */
+/** Accepts the settings for the verification of tokens. */
 export const authSchema = z.strictObject({
   /** The issuer's keys: a JWKS file, or an http(s) URL. */
   jwks: filled,
-  /** What a token's `iss` must be. */
+  /** The value that a token's `iss` must have. */
   issuer: filled,
-  /** What a token's `aud` must be, or hold. */
+  /** The value that a token's `aud` must equal or contain. */
   audience: filled,
-  /** Whether a request without a token passes as `{type: anonymous}`. Default: `false`. */
+  /** Whether the gateway accepts a request without a token, with the subject `{type: anonymous}`. Default: `false`. */
   anonymous: z.boolean().default(false),
 });
 
-/** How tokens are checked. */
+/** The settings for the verification of tokens. */
 export type AuthConfig = z.infer<typeof authSchema>;
 
-/** The gateway's file. */
+/** Accepts the content of the gateway's file. */
 export const configSchema = z
   .strictObject({
     listen: z
       .strictObject({
-        /** The address to listen on. Default: `127.0.0.1`. */
+        /** The address on which the gateway listens. Default: `127.0.0.1`. */
         host: filled.default('127.0.0.1'),
-        /** The port; 0 takes a free one. Default: 3000. */
+        /** The port; 0 lets the operating system choose a free port. Default: 3000. */
         port: z.int().min(0).max(65_535).default(3_000),
-        /** How long a whole request, its body included, may take to arrive, in milliseconds. Default: 30,000. */
+        /** The timeout until a whole request with its body has arrived, in milliseconds. Default: 30,000. */
         requestTimeout: z.int().min(1).max(2_147_483_647).default(30_000),
-        /** How many bytes of MCP messages may be in memory at once, until they are answered. Default: 64 MiB. */
+        /** The limit for all unanswered MCP messages in memory, in bytes. Default: 64 MiB. */
         maxBufferedBytes: z
           .int()
           .min(1)
           .default(64 * 1024 * 1024),
       })
       .prefault({}),
-    /** The options of `OpaModule`, which checks them itself. */
+    /** The options of `OpaModule`. The module checks them. */
     opa: z.record(z.string(), z.unknown()).default({}),
     auth: authSchema.optional(),
-    /** `/admin/…` for those whom its policy allows. Default: none. */
+    /** The policy for the routes `/admin/…`. Default: none; the gateway has no admin routes. */
     admin: z.strictObject({ policy: policyPath }).optional(),
     /** REST upstreams. Default: none. */
     upstreams: z.array(upstreamSchema).default([]),
@@ -74,5 +74,5 @@ export const configSchema = z
     }
   });
 
-/** What the file says, checked and with its defaults. */
+/** The content of the gateway's file, after the checks and with defaults. */
 export type FileConfig = z.infer<typeof configSchema>;

@@ -5,31 +5,31 @@ import { ConfigError } from './config-error.js';
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The value of a variable; an empty one counts as unset. */
+/** The value of a variable; `undefined` for an unset or empty variable. */
 export function variable(env: Environment, name: string): string | undefined {
   const value = env[name];
   return value === '' ? undefined : value;
 }
 
-/** Whether the gateway runs in production: `NODE_ENV=production`, however it is spelled. */
+/** Whether the gateway runs in production: `NODE_ENV=production`, in any case and with spaces around it. */
 export function isProduction(env: Environment): boolean {
   return env['NODE_ENV']?.trim().toLowerCase() === 'production';
 }
 
 const REFERENCE = /\$\{([^}\n]*)\}/g;
 const PARTS = /^([A-Za-z_]\w*)(?::-(.*))?$/;
-// Private-use characters: no part of YAML's syntax, so that a reference can stand in `{ … }` and `[ … ]` too.
+// Private-use characters have no meaning in YAML. A reference can therefore stand inside `{ … }` and `[ … ]` too.
 const OPEN = '\uE000';
 const CLOSE = '\uE001';
 const PLACEHOLDER = /\uE000(\d+)\uE001/g;
 
-/** A text whose `${NAME}` references were put aside, and what they were. */
+/** A text with placeholders instead of `${…}` references, and the references by number. */
 export interface SetAside {
   readonly text: string;
   readonly references: readonly string[];
 }
 
-/** Puts `${…}` references aside, so that a value can't change the file's structure. */
+/** Replaces `${…}` references by placeholders before the YAML parser runs. A value then can't change the structure. */
 export function setAsideReferences(text: string): SetAside {
   const references: string[] = [];
   const replaced = text.replace(REFERENCE, (_, reference: string) => {
@@ -40,10 +40,14 @@ export function setAsideReferences(text: string): SetAside {
 }
 
 /**
- * Puts the values of environment variables where their references were. What stands in quotes stays text;
- * elsewhere a number and `true` or `false` mean what they would mean in the file itself.
+ * Replaces placeholders by the values of environment variables. A quoted scalar stays text. An unquoted scalar becomes a
+ * number or boolean when its text is a number, `true` or `false`.
  *
- * @throws ConfigError when a variable is unset or empty and its reference has no default
+ * @throws ConfigError for:
+ *
+ * - an unset or empty variable whose reference has no default,
+ * - a malformed reference,
+ * - a reference in a key.
  */
 export function fillReferences(document: Document, references: readonly string[], env: Environment): void {
   visit(document, {

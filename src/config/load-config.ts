@@ -10,15 +10,15 @@ import { fillReferences, setAsideReferences } from './environment.js';
 import type { Environment } from './environment.js';
 import { overrideFromEnvironment } from './overrides.js';
 
-/** The gateway's configuration: checked, overridden by the environment, its paths absolute. */
+/** The gateway's configuration after the checks, with the overrides of the environment and absolute paths. */
 export type GatewayConfig = Readonly<FileConfig>;
 
 /**
  * Reads the gateway's configuration.
  *
  * @param file - the YAML file
- * @param env - the environment, for `${NAME}` and the overrides `HOST`, `PORT` and `OPA_URL`
- * @throws ConfigError one line that names the file, the key and what is wrong with it
+ * @param env - the environment variables for `${NAME}` and for the overrides `HOST`, `PORT` and `OPA_URL`
+ * @throws ConfigError a single line with the file, the key and the problem
  */
 export async function loadConfig(file: string, env: Environment): Promise<GatewayConfig> {
   try {
@@ -47,7 +47,7 @@ async function read(file: string): Promise<string> {
 function parse(source: string, env: Environment): unknown {
   const { text, references } = setAsideReferences(source);
   const document = parseDocument(text);
-  // A warning (an unknown tag, say) means that the value isn't what was written.
+  // After a warning, such as an unknown tag, the value may differ from the text of the file.
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {
     const [line = ''] = problem.message.split('\n');
@@ -78,7 +78,7 @@ function describe(issue: z.core.$ZodIssue): string {
     .join('; ');
 }
 
-/** Whether a text names a file: neither a URL nor a PEM block. */
+/** Whether a text is a file path, so neither a URL nor a PEM block. */
 const isPath = (text: unknown): text is string =>
   typeof text === 'string' && text !== '' && !/^https?:\/\/|-----BEGIN/i.test(text);
 

@@ -4,11 +4,11 @@ import { variable } from './environment.js';
 import type { Environment } from './environment.js';
 
 /**
- * Applies `HOST`, `PORT` and `OPA_URL`; an empty one counts as unset.
+ * Applies the environment variables `HOST`, `PORT` and `OPA_URL`. An empty variable counts as unset.
  *
- * @remarks `OPA_URL` takes the place of a bundle that was the only engine: kept beside the URL it would
- * become a fallback that nobody asked for.
- * @throws ConfigError when `PORT` isn't a port
+ * @remarks When the file has a bundle but no URL, `OPA_URL` replaces the bundle. Together with a URL, the bundle would
+ * become a fallback that the file does not configure.
+ * @throws ConfigError when `PORT` is not a port number
  */
 export function overrideFromEnvironment(config: FileConfig, env: Environment): FileConfig {
   const port = variable(env, 'PORT');

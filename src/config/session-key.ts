@@ -5,9 +5,10 @@ import type { Environment } from './environment.js';
 const MIN_LENGTH = 32;
 
 /**
- * The secret that all replicas of a gateway share; without it sessions last as long as the process.
+ * The session secret from `GATEWAY_SESSION_KEY`, which all replicas of a gateway share. Without a secret, sessions end
+ * with the process.
  *
- * @throws ConfigError when the secret is short
+ * @throws ConfigError when the secret is shorter than 32 characters
  */
 export function sessionKey(env: Environment): string | undefined {
   const secret = variable(env, 'GATEWAY_SESSION_KEY');

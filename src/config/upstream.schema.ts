@@ -2,7 +2,7 @@ import { entryName, policyPath, upstreamUrl } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
 
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
-// The connection's, the message's, or the gateway's own affair.
+// Headers of the connection, headers of the message framing, and headers that the gateway sets.
 const NEVER_FORWARDED =
   /^(authorization|connection|content-length|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
 const FORWARDED_RULE =
@@ -13,26 +13,27 @@ const forwarded = z
   .toLowerCase()
   .refine((name) => HEADER_NAME.test(name) && !NEVER_FORWARDED.test(name), { error: FORWARDED_RULE });
 
-/** One REST upstream: what `/api/{name}/*` leads to. */
+/** Accepts a REST upstream, which receives the requests to `/api/{name}/*`. */
 export const upstreamSchema = z.strictObject({
-  /** The name in the gateway's path. */
+  /** The name of the upstream in the gateway's path. */
   name: entryName,
-  /** Where the upstream is; its path stands before the request's own. */
+  /** The URL of the upstream. The gateway puts the path of this URL before the path of each request. */
   url: upstreamUrl,
-  /** The decision asked before the upstream. Default: `opa.policy`. */
+  /** The policy path for requests. Default: `opa.policy`. */
   policy: policyPath.optional(),
-  /** The decision asked about the upstream's answer. Default: none. */
+  /** The policy path for the upstream's responses. Default: none. */
   response: policyPath.optional(),
-  /** How long the upstream may take to connect, and to begin its answer, in milliseconds. Default: 5,000. */
+  /** The timeout for the connection, and the timeout until the response begins, in milliseconds. Default: 5,000. */
   timeout: z.int().min(1).max(2_147_483_647).default(5_000),
-  /** Whether the user's own `Authorization` goes to the upstream. Default: `false`. */
+  /** Whether the gateway forwards the user's `Authorization` header to the upstream. Default: `false`. */
   forwardToken: z.boolean().default(false),
   /**
-   * Headers of the client that go to the upstream although they could give it another request or client than the
-   * policy saw, for both of them: names with `_`, `x-real-ip`, `x-http-method-override` and the like. Default: none.
+   * Names of untrusted client headers that the gateway passes to the policy and the upstream. By default the gateway
+   * removes these headers, such as names with `_`, `x-real-ip` and `x-http-method-override`. An upstream could read
+   * another method or client address from them than the policy. Default: none.
    */
   forwardHeaders: z.array(forwarded, { error: 'a list of header names' }).default([]),
 });
 
-/** One REST upstream, as the file gives it. */
+/** A REST upstream from the gateway's file, with defaults. */
 export type UpstreamEntry = z.infer<typeof upstreamSchema>;

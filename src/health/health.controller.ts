@@ -2,10 +2,10 @@ import { Controller, Get, Logger, ServiceUnavailableException } from '@nestjs/co
 import { OpaPublic } from 'nestjs-opa';
 import { OpaInstances } from '../instances/opa-instances.js';
 
-/** How long a readiness check may take, in milliseconds. */
+/** The timeout of a readiness check, in milliseconds. */
 const READY_TIMEOUT_MS = 1_000;
 
-/** What an orchestrator asks. */
+/** The health checks for an orchestrator, such as Kubernetes. */
 @Controller('health')
 @OpaPublic()
 export class HealthController {
@@ -13,13 +13,17 @@ export class HealthController {
 
   constructor(private readonly instances: OpaInstances) {}
 
-  /** The process answers. */
+  /** Liveness: the process answers requests. */
   @Get('live')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** Decisions can be made, about every entry. */
+  /**
+   * Readiness: every OPA instance in use can decide.
+   *
+   * @throws ServiceUnavailableException when an instance is not ready within a second
+   */
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
     try {

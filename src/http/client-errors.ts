@@ -2,24 +2,24 @@ import { STATUS_CODES } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What a client is told of a request that can't be read, by Node's error code; of others 400. */
+/** The status and message for an unreadable request, by Node's error code. All other codes get status 400. */
 const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large'],
 };
 const MALFORMED = [400, 'The request is not HTTP'] as const;
-/** How many requests of one connection may wait for their answers; Node begins to serve all of them at once. */
+/** The limit of pipelined requests that wait on a connection. Node begins to serve all of them at once. */
 const MAX_PIPELINED = 100;
 
-/** Answers requests that never arrive, or not in time: their handlers can't. */
+/** Answers requests that are unreadable or arrive too late. Handlers can't answer these requests. */
 export class ClientErrors {
-  /** What each connection still waits for: the end of an answer, or of the request that an answer was given to. */
+  /** The unfinished responses of each connection. A response is unfinished until it and its request have ended. */
   private readonly unfinished = new WeakMap<Socket, readonly ServerResponse[]>();
 
-  /** Notes the answers of each connection, and closes a connection that waits for too many. */
+  /** Records the responses of each connection. The method closes a connection with too many unfinished responses. */
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => {
-      // Node tells the first answer alone that its client has gone.
+      // When a client disconnects, Node emits 'close' only on the first response. End the other responses here.
       socket.once('close', () => this.waitingOn(socket).slice(1).forEach(end));
     });
     server.prependListener('request', ({ socket }, response) => {
@@ -29,13 +29,13 @@ export class ClientErrors {
     });
   }
 
-  /** What Node is to do about such a request, instead of its own. */
+  /** Handles Node's 'clientError' event: answers the request when possible, and closes the connection. */
   readonly handle = ({ code = '' }: { readonly code?: string }, socket: Socket): void => {
     if (socket.writable && this.mayAnswer(socket)) socket.write(refusalOf(code));
     socket.destroy();
   };
 
-  // The client would take the refusal for a part of an answer that has begun, or for the answer to an earlier request.
+  // The client would read the refusal as part of a response that has begun, or as the response to an earlier request.
   private mayAnswer(socket: Socket): boolean {
     const waiting = this.waitingOn(socket);
     return waiting.length <= 1 && waiting.every(({ headersSent, req }) => !headersSent && !req.complete);

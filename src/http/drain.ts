@@ -4,14 +4,14 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 
-/** How long answers that are under way may take once the gateway closes, in milliseconds. */
+/** How long responses in flight may take after the gateway begins to close, in milliseconds. */
 const GRACE_MS = 10_000;
-/** How long a request may be on its way over a connection that has had none, in milliseconds. */
+/** How long a closing gateway waits for the first request of an unused connection, in milliseconds. */
 const FIRST_REQUEST_MS = 250;
 
 /**
- * Lets the gateway close while clients keep their connections: each is closed after the answer that is under way,
- * and what hasn't ended after ten seconds (an endless stream) is cut off.
+ * Closes the connections of clients when the gateway closes. Each connection ends after its response in flight. After
+ * ten seconds the gateway ends all other connections, such as endless streams.
  */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
@@ -33,9 +33,9 @@ export class Drain implements BeforeApplicationShutdown {
   beforeApplicationShutdown(): void {
     this.closing = true;
     const { server } = this.host.httpAdapter.getInstance();
-    // For answers whose headers, with keep-alive, have already left.
+    // A response that has already sent its headers can't get `Connection: close`. Node closes its socket after 1 ms.
     server.keepAliveTimeout = 1;
-    // Clients open some in advance, and Node doesn't count those as idle.
+    // Clients open some connections in advance. Node does not count these unused connections as idle.
     setTimeout(() => {
       for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
     }, FIRST_REQUEST_MS).unref();

@@ -8,14 +8,14 @@ import { assertPlainHost } from './host-rule.js';
 import { removeNamed } from 'nestjs-opa-mcp/internal';
 import { assertPlainPath, withPlainPath } from './path-rules.js';
 
-/** How late Node may notice that a request has not arrived in time, in milliseconds. */
+/** The longest interval between Node's checks for requests that exceed the request timeout, in milliseconds. */
 const MAX_CHECK_MS = 1_000;
 /** Methods whose body Fastify leaves unread. */
 const WITHOUT_BODY = new Set(['GET', 'HEAD', 'TRACE']);
 
 /**
- * The HTTP side of the gateway: bodies are left as streams, and what could be read in two ways is refused before
- * anything else happens.
+ * Creates the HTTP adapter of the gateway. The adapter does not parse bodies; they stay streams. Before any
+ * guard or handler runs, the adapter refuses requests that the policy and the upstream could read differently.
  */
 export function createAdapter({
   requestTimeout,
@@ -30,11 +30,11 @@ export function createAdapter({
       connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeout),
     },
     clientErrorHandler: errors.handle,
-    // A request that still arrives while the gateway closes is served, with `Connection: close`.
+    // While the gateway closes, it still serves new requests and adds `Connection: close` to each response.
     return503OnClosing: false,
     rewriteUrl: (request: IncomingMessage) => {
       const url = withPlainPath(request.url ?? '');
-      // Fastify keeps the first spelling there, and that is what a policy would see.
+      // Fastify stores the original spelling in `originalUrl`, which the policy would see. Store the plain spelling.
       Object.assign(request, { originalUrl: url });
       return url;
     },
@@ -46,14 +46,15 @@ export function createAdapter({
     done(null, payload);
   });
   instance.addHook('onRequest', (request, _reply, done) => {
-    // Node has read further requests of a connection that was closed meanwhile: nobody waits for their answers.
+    // Node may have read more requests of a connection that is closed by now. No client waits for their responses.
     if (request.raw.socket.destroyed) return;
     assertPlainPath(request.raw.url ?? '');
     assertPlainHost(request.raw);
     assertPlainBody(request);
     done();
   });
-  // Before any header of a decision is there, which a client must not be able to name in `Connection`.
+  // Remove the headers that the client names in `Connection` before a decision sets headers. Otherwise a client could
+  // remove the decision's headers.
   instance.addHook('preHandler', (request, _reply, done) => {
     removeNamed(request.headers);
     done();
@@ -61,7 +62,7 @@ export function createAdapter({
   return adapter;
 }
 
-/** A body that is dropped, or passed on in a coding that isn't, would be another request than the client's. */
+/** Refuses a body that the gateway would drop, and a transfer coding that the gateway would not forward. */
 function assertPlainBody({ method, headers }: FastifyRequest): void {
   const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {

@@ -1,6 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 
-// Beyond printable ASCII, and what a URL parser would read as something else than a path.
+// Characters outside printable ASCII, and the backslash, which a URL parser may read as a slash.
 const ILLEGAL = /[^\x21-\x7e]|\\/;
 const HIDDEN = /[/\\\p{Cc}]/u;
 // Some servers read `..;x` as `..`.
@@ -10,18 +10,18 @@ const UNRESERVED = /^[A-Za-z0-9._~-]$/;
 const ENCODED = /%[0-9a-f]{2}/gi;
 const MALFORMED = /%(?![0-9a-f]{2})/i;
 const ENCODED_ASCII = /%[0-7][0-9a-f]/gi;
-// What an upstream that decodes a path again could read another path from.
+// Characters that change the structure of a path when an upstream decodes the path again.
 const STRUCTURE = /[./\\\p{Cc}]/u;
-/** How often a segment may be encoded beyond the first time; each level costs a pass over the segment. */
+/** How many extra levels of percent-encoding a segment may have. Each level costs a pass over the segment. */
 const MAX_LEVELS = 4;
 
 /**
- * Decodes what needs no encoding in the path of a request's target (RFC 3986, 6.2.2.2), so that router, policy and
- * upstream get one spelling: `/%61dmin` is `/admin` for all of them.
+ * Decodes unreserved characters in the path of a request target (RFC 3986, 6.2.2.2). The router, the policy and the
+ * upstream then get the same spelling. Example: `/%61dmin` becomes `/admin`.
  */
 export function withPlainPath(url: string): string {
   const [path = ''] = url.split('?', 1);
-  // Decoding `%%36%31` would make an encoded character of what is none; such a path is refused.
+  // Decoding `%%36%31` would create the new encoding `%61`. assertPlainPath refuses a malformed path later.
   if (MALFORMED.test(path)) return url;
   const plain = path.replace(ENCODED, (encoded) => {
     const character = characterOf(encoded);
@@ -31,22 +31,25 @@ export function withPlainPath(url: string): string {
 }
 
 /**
- * Refuses a request whose path two programs could read in two ways: then policy and upstream would not see the same.
+ * Refuses a request target that a policy and an upstream could read as different paths.
  *
- * @param url - the request target as {@link withPlainPath} gives it: a path, perhaps with a query
- * @throws BadRequestException on a target that isn't a path, or has a fragment; on dot segments, empty segments, segments that begin with
- * `;`, backslashes, control characters, encoded slashes, and percent-encoding that isn't UTF-8; on dots, slashes,
- * backslashes and control characters that are encoded twice or more
+ * @param url - the request target from {@link withPlainPath}: a path, with or without a query
+ * @throws BadRequestException for:
+ *
+ * - a target that is not a path, or that has a fragment,
+ * - dot segments, empty segments, and segments that begin with `;`,
+ * - backslashes, control characters, encoded slashes, and percent-encoding that is not UTF-8,
+ * - dots, slashes, backslashes and control characters that are encoded twice or more.
  */
 export function assertPlainPath(url: string): void {
   const [path = ''] = url.split('?', 1);
   if (!path.startsWith('/')) throw new BadRequestException('The request target must be a path');
-  // In the query as well: some servers end it there.
+  // A `#` in the query is refused too, because some servers end the query there.
   if (url.includes('#')) throw new BadRequestException('The request target has a fragment');
   if (ILLEGAL.test(path)) throw new BadRequestException('The path has a character that must be encoded');
   const segments = path.slice(1).split('/');
   segments.forEach((segment, index) => {
-    // A trailing slash alone leaves an empty last segment.
+    // A trailing slash leaves an empty last segment, which is valid.
     if (segment === '' && index < segments.length - 1) {
       throw new BadRequestException('The path has an empty segment');
     }
@@ -59,7 +62,7 @@ function assertPlainSegment(decoded: string): void {
     throw new BadRequestException('The path has an encoded slash, backslash or control character');
   }
   if (DOTS.test(decoded)) throw new BadRequestException('The path has a dot segment');
-  // Some servers take `;x` off, which leaves an empty segment.
+  // Some servers remove `;x`, and an empty segment remains.
   if (decoded.startsWith(';')) throw new BadRequestException('The path has a segment that begins with ";"');
   assertPlainBelow(decoded);
 }

@@ -2,7 +2,7 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { removeUntrusted } from 'nestjs-opa-mcp/internal';
 
-/** Removes untrusted headers before a policy sees them, but those that are named. */
+/** Removes untrusted client headers before a policy sees the request, except the headers that the constructor names. */
 export class UntrustedHeaders implements CanActivate {
   constructor(private readonly kept: readonly string[] = []) {}
 

@@ -1,12 +1,12 @@
 import type { OpaService } from 'nestjs-opa';
 import type { McpGateway } from 'nestjs-opa-mcp/internal';
 
-/** The instances that decide for a gateway: its own, and those of plugins whose file says more than its options. */
+/** The OPA instances of a gateway: the gateway's instance, and the instances of plugins with extra options. */
 export class OpaInstances {
   /**
-   * @param own - the gateway's own
-   * @param hasUpstreams - whether the gateway has REST upstreams, for which its own instance decides
-   * @param mcp - the MCP servers, if there are any
+   * @param own - the gateway's instance
+   * @param hasUpstreams - whether the gateway has REST upstreams, which the gateway's instance decides
+   * @param mcp - the MCP gateway; `undefined` without MCP servers
    */
   constructor(
     private readonly own: OpaService,
@@ -14,12 +14,12 @@ export class OpaInstances {
     private readonly mcp: McpGateway | undefined,
   ) {}
 
-  /** Those of plugins, by name. */
+  /** The instances of plugins, by name. */
   get named(): ReadonlyMap<string, OpaService> {
     return this.mcp?.pluginServices ?? new Map<string, OpaService>();
   }
 
-  /** Those that decide for entries. */
+  /** The instances that decide requests of an upstream or an MCP server. */
   get inUse(): readonly OpaService[] {
     const usesOwn = this.hasUpstreams || this.mcp?.usesOwnInstance === true;
     return [...(usesOwn ? [this.own] : []), ...this.named.values()];

@@ -18,11 +18,12 @@ interface BodyOptions {
 }
 
 /**
- * Passes a request on, and gives the upstream's answer: status and headers on the reply, the body as a stream.
+ * Forwards a request to the upstream. The function puts the upstream's status and headers on the reply.
  *
- * @throws BadGatewayException when the upstream can't be reached or breaks off
- * @throws GatewayTimeoutException when it is late
- * @throws InternalServerErrorException when a response policy could not be shown its answer
+ * @returns the body of the upstream's response, as a stream
+ * @throws BadGatewayException when the upstream is unreachable or closes the connection early
+ * @throws GatewayTimeoutException when the upstream does not respond within its timeout
+ * @throws InternalServerErrorException when a response policy can't read the response
  */
 export function forward(
   request: FastifyRequest,
@@ -47,23 +48,24 @@ export function forward(
         rewriteRequestHeaders: () => requestHeaders(request, upstream),
         rewriteHeaders: (headers) => {
           body = bodyOptions(headers);
-          // An answer to HEAD has no body that could hide anything.
+          // A response to HEAD has no body, so a response policy can always decide it.
           const isShown = upstream.entry.response !== undefined && request.method !== 'HEAD';
           const obstacle = isShown ? unreadable(headers) : undefined;
           if (obstacle !== undefined) refusal = undecidable(upstream, obstacle);
           return responseHeaders(headers, request, upstream);
         },
-        // A call isn't repeated: nobody but the client knows whether it may be.
+        // Never retry: only the client knows whether a second call is safe.
         retryDelay: () => null,
         onError: (_reply, { error }) => refuse(failure(upstream, error.cause)),
-        // Called after onError too, for a status that HTTP doesn't have.
+        // reply-from also calls onResponse after onError when the upstream's status is not an HTTP status.
         onResponse: (_request, _reply, { stream }) => {
           if (refusal !== undefined) {
             stream.destroy();
             refuse(refusal);
             return;
           }
-          // Set when the answer came before the end of the body, whose rest is read all the same.
+          // reply-from sets `Connection: close` when the response begins before the request body ends. The gateway reads
+          // the rest of the body, so the connection can stay open.
           if (reply.hasHeader('connection')) reply.removeHeader('connection');
           const broken = (cause: unknown): HttpException => {
             restoreHeaders();
@@ -83,7 +85,7 @@ function bodyOptions(headers: IncomingHttpHeaders): BodyOptions {
   return { ...(type !== undefined && { type }), ...(length !== undefined && { length: Number(length) }) };
 }
 
-/** Aborted when the client goes away before it has the whole answer. */
+/** A signal that is aborted when the client disconnects before it has received the whole response. */
 function whenGone({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   if (raw.destroyed) gone.abort();

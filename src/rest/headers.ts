@@ -4,20 +4,20 @@ import { matchesHeader, peerAddress } from 'nestjs-opa/internal';
 import { removeHopByHop } from 'nestjs-opa-mcp/internal';
 import type { Upstream } from './upstream.js';
 
-// They would hide the body, or a part of it, from the response policy.
+// These request headers can make the upstream encode, shorten or omit the body that the response policy must see.
 const PARTIAL = /^(accept-charset|accept-encoding|a-im|range|if-.*)$/;
 
-// Of an answer to HEAD they tell of a body that the response policy has not seen, and may mask.
+// In a response to HEAD these headers describe the body of a GET. The response policy might mask parts of that body.
 const OF_BODY = /^(content-(digest|encoding|md5|range)|digest|etag|repr-digest)$/;
 
-/** The headers that an upstream gets: the client's and the decision's, without those that aren't for it. */
+/** The headers for the upstream: the client's headers and the decision's headers, without hop-by-hop headers. */
 export function requestHeaders(request: FastifyRequest, upstream: Upstream): IncomingHttpHeaders {
   const headers = { ...request.headers };
   const { forwardToken, response } = upstream.entry;
   removeHopByHop(headers);
-  // Node has answered it already.
+  // Node has already answered `Expect: 100-continue`.
   delete headers.expect;
-  // One that the decision has set in its place is meant for the upstream.
+  // This removes only the client's Authorization. `headersDistinct` has no Authorization that the decision has set.
   if (!forwardToken && 'authorization' in request.raw.headersDistinct) delete headers.authorization;
   if (response !== undefined) {
     remove(headers, (name) => PARTIAL.test(name));
@@ -28,7 +28,7 @@ export function requestHeaders(request: FastifyRequest, upstream: Upstream): Inc
   return headers;
 }
 
-/** The headers of an upstream's answer that go on; its length goes with the body. */
+/** The upstream's response headers for the client, without Content-Length. `forward` sets the length of the body. */
 export function responseHeaders(
   given: IncomingHttpHeaders,
   { method }: FastifyRequest,
@@ -44,7 +44,10 @@ export function responseHeaders(
   return headers;
 }
 
-/** Says whom the gateway works for; what is there by now, the decision or option "forwardHeaders" has let pass. */
+/**
+ * Adds the `X-Forwarded-*` headers for the client. `X-Forwarded-*` headers that already exist come from the decision or
+ * passed through option "forwardHeaders".
+ */
 function addForwarded(
   headers: IncomingHttpHeaders,
   { raw, protocol, headers: { host } }: FastifyRequest,

@@ -3,9 +3,10 @@ import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 
 /**
- * An upstream's body, whose failure is the upstream's: as long as nothing has been sent, the client gets a 502 or 504.
+ * Relays an upstream's body and replaces an error of the body by an HTTP exception. The client gets status 502 or 504
+ * when the gateway has not sent anything yet.
  *
- * @param refusal - what the client is told when the body fails
+ * @param refusal - makes the exception for the client from the error of the body
  */
 export function relay(body: Readable, refusal: (cause: unknown) => Error): Readable {
   const through = new PassThrough();
@@ -15,9 +16,9 @@ export function relay(body: Readable, refusal: (cause: unknown) => Error): Reada
 }
 
 /**
- * Remembers the headers of a reply.
+ * Saves the headers of a reply.
  *
- * @returns a function that gives the reply these headers back in place of an upstream's, unless they have left
+ * @returns a function that replaces the upstream's headers by the saved headers, unless the reply has sent its headers
  */
 export function rememberHeaders(reply: FastifyReply): () => void {
   const before = reply.getHeaders();

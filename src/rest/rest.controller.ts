@@ -9,7 +9,7 @@ import { forward } from './forward.js';
 import { upstreamTarget } from './upstream-path.js';
 import type { Upstream } from './upstream.js';
 
-/** The controller of one upstream: `/api/{name}` and everything below it, each request decided first. */
+/** Creates the controller of an upstream, for `/api/{name}` and all paths below. OPA decides each request first. */
 export function restController(upstream: Upstream): Type {
   const { name, response, forwardHeaders } = upstream.entry;
 
@@ -34,7 +34,7 @@ export function restController(upstream: Upstream): Type {
   return RestController;
 }
 
-/** The policy sees the path that the upstream gets, not the gateway's own. */
+/** Replaces the gateway's path in the input by the path that the upstream receives. */
 function upstreamInput(context: ExecutionContext, input: Readonly<Record<string, unknown>>): object {
   const { raw } = context.switchToHttp().getRequest<FastifyRequest>();
   return { request: { ...(input['request'] as object), path: upstreamTarget(raw.url ?? '').path } };

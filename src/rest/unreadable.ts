@@ -1,18 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-// RFC 9110, 8.3.1: one media type. Readers differ in what they take of anything else, a list of types above all.
+// RFC 9110, 8.3.1: a Content-Type is a single media type. Clients read other values, such as a list, in different ways.
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
 const VALUE = `(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")`;
 const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*(?:${TOKEN}=${VALUE})?)*$`);
 const CHARSET = /[; \t]charset\*?=("[^"]*"|[^;\s]*)/gi;
-// The second is no registered name, but the Encoding Standard's for the same; the third is a part of it.
+// `utf8` is not registered, but the Encoding Standard defines it as a label of UTF-8. `us-ascii` is a subset of UTF-8.
 const UTF8 = /^"?(utf-8|utf8|us-ascii)"?$/i;
 
 /**
- * Says why a response policy would see another body than the client reads: it is encoded, although the upstream was
- * asked for it as it is, or in another charset than UTF-8, or of a type that readers understand differently.
+ * Describes why a response policy and the client could read a body differently:
  *
- * @returns `undefined` for a body that the policy can be shown
+ * - the body has a content encoding, although the gateway requested `identity`,
+ * - the charset is not UTF-8,
+ * - the Content-Type is not a single media type.
+ *
+ * @returns `undefined` when the policy and the client read the same body
  */
 export function unreadable(headers: IncomingHttpHeaders): string | undefined {
   const encodings = [headers['content-encoding'] ?? []].flat().join(',');

@@ -2,9 +2,9 @@ import { PassThrough, Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Puts a stream of its own between the client's body and the upstream. A failing upstream destroys the stream that
- * it was given, and the client's connection must outlive that: what the upstream leaves of a body is read and
- * dropped, as Node does with a body that nobody wants.
+ * Puts a separate stream between the client's body and the upstream. A failed call to the upstream destroys the separate
+ * stream, and the client's connection stays open. The gateway then reads and drops the rest of the body, as Node does
+ * with an unread body.
  */
 export function detachBody(request: FastifyRequest): void {
   const { body } = request;

@@ -1,12 +1,12 @@
-/** What follows `/api/{name}` in a request's target, as it came. */
+/** The part of a request target after `/api/{name}`, unchanged. */
 export interface UpstreamTarget {
-  /** The path that the policy sees and the upstream gets below its base path; at least `/`. */
+  /** The path for the policy and, below the base path, for the upstream. At least `/`. */
   readonly path: string;
-  /** The query with its `?`, or an empty text. */
+  /** The query with its `?`; an empty text without a query. */
   readonly query: string;
 }
 
-/** Takes `/api/{name}` off a request's target; the rest stays byte for byte. */
+/** Removes `/api/{name}` from a request target. All other bytes stay the same. */
 export function upstreamTarget(url: string): UpstreamTarget {
   const start = url.indexOf('?');
   const path = start < 0 ? url : url.slice(0, start);

@@ -3,21 +3,23 @@ import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { UpstreamEntry } from '../config/index.js';
 
-/** How long a streamed answer may pause, in milliseconds, when it isn't held back for a decision. */
+/** How long a streamed response may pause when the upstream has no response policy, in milliseconds. */
 const STREAM_PAUSE_MS = 300_000;
 
-/** One call to an upstream. */
+/** A call to an upstream. */
 export interface UpstreamCall {
   readonly pool: Dispatcher;
-  /** The path with its query, as the client wrote it. */
+  /** The whole path at the upstream, with the query. */
   readonly path: string;
-  /** Ends the call when the client has gone. */
+  /** Ends the call when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
 const calls = new AsyncLocalStorage<UpstreamCall>();
 
-/** Runs `start` so that the request which it makes through {@link dispatcher} is this call. */
+/**
+ * Runs `start`. The request that `start` sends through {@link dispatcher} uses the pool, path and signal of the call.
+ */
 export const withCall = (call: UpstreamCall, start: () => void): void => calls.run(call, start);
 
 type Requester = (
@@ -33,12 +35,15 @@ const request: Requester = (options, done) => {
 };
 
 /**
- * What `@fastify/reply-from` sends its requests through: it has no way to end one when the client goes away, writes
- * paths anew, and would not check an upstream's certificate.
+ * The dispatcher through which `@fastify/reply-from` sends its requests. Without this dispatcher, `@fastify/reply-from`:
+ *
+ * - can't end a call when the client disconnects,
+ * - rewrites paths,
+ * - does not check an upstream's certificate.
  */
 export const dispatcher = { request: request as Dispatcher['request'] };
 
-/** One upstream: what its entry says, and its connections. */
+/** An upstream: its entry in the gateway's file and its pool of connections. */
 export class Upstream {
   readonly url: URL;
   readonly pool: Pool;
@@ -46,9 +51,9 @@ export class Upstream {
 
   constructor(
     readonly entry: Readonly<UpstreamEntry>,
-    /** The decision asked before each call. */
+    /** The policy path for requests. */
     readonly policy: string,
-    /** Names of headers that only a policy may set, in small letters; `*` at the end stands for anything. */
+    /** The names of headers that only a policy may set, in lower case. `*` at the end matches any suffix. */
     readonly policyHeaders: readonly string[],
   ) {
     this.url = new URL(entry.url);
@@ -60,7 +65,7 @@ export class Upstream {
     });
   }
 
-  /** The whole path of a request to the upstream. */
+  /** The path of a request at the upstream: the base path and the path of the request. */
   pathOf(path: string): string {
     return this.basePath + path;
   }

@@ -2,14 +2,14 @@ import { Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import { OpaError } from '../contracts/index.js';
 
-/** How much of a stream is buffered for a response policy, in bytes; a longer one is refused. */
+/** The largest stream that the interceptor buffers for a response policy, in bytes. It refuses a longer stream. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-/** Makes a file of other bytes, with the headers of one. */
+/** Makes a file from new bytes, with the type and disposition of an existing file. */
 export function fileLike(file: StreamableFile, bytes: Uint8Array): StreamableFile {
   const { type, disposition, length } = file.getHeaders();
   const options = { type, ...(disposition !== undefined && { disposition }) };
-  // An answer to HEAD has no body, and a length that isn't this one. Of bytes Nest tells the length.
+  // For HEAD the body is empty, but Content-Length is not 0. Nest sets Content-Length for bytes and not for a stream.
   return bytes.length === 0 && length !== 0
     ? new StreamableFile(Readable.from([]), options)
     : new StreamableFile(bytes, options);
@@ -18,7 +18,7 @@ export function fileLike(file: StreamableFile, bytes: Uint8Array): StreamableFil
 /**
  * Reads a file to its end.
  *
- * @throws OpaError `OPA_BAD_ANSWER` when it is larger than the cap
+ * @throws OpaError `OPA_BAD_ANSWER` when the file is larger than {@link MAX_BUFFERED_BYTES}
  */
 export async function buffered(file: StreamableFile): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -26,7 +26,7 @@ export async function buffered(file: StreamableFile): Promise<Buffer> {
   for await (const chunk of file.getStream() as AsyncIterable<Buffer | string>) {
     const bytes = Buffer.from(chunk as Buffer);
     size += bytes.length;
-    // Leaving the loop destroys the stream.
+    // The throw leaves the loop, and the loop then destroys the stream.
     if (size > MAX_BUFFERED_BYTES) {
       throw new OpaError(
         'OPA_BAD_ANSWER',

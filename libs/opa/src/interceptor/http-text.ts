@@ -3,7 +3,7 @@ import { LiveBody } from './live-body.js';
 import type { ResponseBody } from './response-body.js';
 import { JSON_TYPE, WrittenBody } from './written-body.js';
 
-/** JSON, as both adapters declare it. */
+/** The content type that Express and Fastify both set for JSON. */
 const DEFAULT_TYPE = 'application/json; charset=utf-8';
 
 /** The content type that a reply has so far. */
@@ -12,7 +12,7 @@ export function contentTypeOf(reply: HttpReply): string | undefined {
   return typeof type === 'string' ? type : undefined;
 }
 
-/** Makes the adapter send a text as it is, past `reply.serializer()`. */
+/** Makes the adapter send a text unchanged, even when the handler has called Fastify's `reply.serializer()`. */
 export function sendText<T extends string | Buffer>(reply: HttpReply, text: T, type?: string): T {
   const declared = contentTypeOf(reply);
   if (declared === undefined) {
@@ -20,14 +20,14 @@ export function sendText<T extends string | Buffer>(reply: HttpReply, text: T, t
   } else if (JSON_TYPE.test(declared) && !/;\s*charset=/i.test(declared)) {
     reply.header('content-type', `${declared}; charset=utf-8`);
   }
-  // What comes in its place, such as the error of a hook, still has to be written.
+  // Another payload may replace the text, such as the error of a hook. That payload still needs a serializer.
   reply.serializer?.((payload) => (typeof payload === 'string' ? payload : JSON.stringify(payload)));
   return text;
 }
 
 /**
- * Writes a result as Express or Fastify would, but now, once and before the policy is asked: no `toJSON`, replacer,
- * schema or serializer comes after the decision.
+ * Serializes a result as Express or Fastify would, once and before the decision. No `toJSON`, replacer, schema or
+ * serializer can then change the result after the decision.
  */
 export function writtenOnce(result: unknown, reply: HttpReply): ResponseBody {
   const declared = contentTypeOf(reply);
@@ -47,11 +47,11 @@ export function writtenOnce(result: unknown, reply: HttpReply): ResponseBody {
   });
 }
 
-/** The content of a result; `undefined` where the answer has none. */
+/** The serialized content of a result; `undefined` when the response has no body. */
 function contentOf(result: unknown, reply: HttpReply): string | Buffer | undefined {
   if (result === undefined) return undefined;
   if (reply.serialize === undefined) return result === null ? undefined : expressJson(result, reply, true);
-  // Fastify's own serializers may depend on it; the policy is shown what the handler has set.
+  // Fastify may choose a serializer by the content type. The policy must see only the headers that the handler set.
   const isDeclared = contentTypeOf(reply) !== undefined;
   if (!isDeclared) reply.header('content-type', DEFAULT_TYPE);
   const content = reply.serialize(result);
@@ -61,7 +61,7 @@ function contentOf(result: unknown, reply: HttpReply): string | Buffer | undefin
 
 type Replacer = (key: string, value: unknown) => unknown;
 
-// With Express's own settings of res.json(), which Fastify lacks.
+// Applies the Express settings of res.json(). Fastify has no such settings.
 function expressJson(value: unknown, { app }: HttpReply, first: boolean): string | undefined {
   const replacer = first ? (app?.get('json replacer') as Replacer | undefined) : undefined;
   const text = JSON.stringify(value, replacer, app?.get('json spaces') as string | undefined) as

@@ -2,14 +2,15 @@ import type { OperatorFunction } from 'rxjs';
 import { concatMap, defer, map, takeWhile } from 'rxjs';
 import { MAX_BUFFERED_BYTES } from './files.js';
 
-/** What an item that waits counts for beside its JSON, in characters. */
+/** The fixed size that a waiting item adds to the size of its JSON, in characters. */
 const OVERHEAD = 256;
 
 /**
- * Works on the items of a stream one at a time, in their order.
+ * Processes the items of a stream one at a time, in their order.
  *
- * @remarks An Observable can't be asked to wait, so that items wait here: up to 4 MiB of JSON. One beyond that ends the
- * stream in its turn, with the error of `overflow`, and the source at once.
+ * @remarks An Observable has no backpressure, so this operator queues up to 4 MiB of JSON. When an item exceeds the
+ * limit, the operator unsubscribes from the source at once. The stream fails with the error of `overflow` after the
+ * queued items.
  */
 export function inTurn<T, R>(
   work: (item: T) => Promise<R>,
@@ -45,7 +46,7 @@ function sizeOf(item: unknown): number {
   try {
     return (JSON.stringify(item) as string | undefined)?.length ?? 0;
   } catch {
-    // It can't be decided either: it is refused in its turn.
+    // JSON can't hold this item, so `work` refuses it later.
     return 0;
   }
 }

@@ -1,20 +1,20 @@
 import type { ExecutionContext, MessageEvent } from '@nestjs/common';
 
-// Nest's own metadata; it exports no names for them.
+// The keys of Nest's metadata. Nest does not export them.
 const RENDER = '__renderTemplate__';
 const REDIRECT = '__redirect__';
 
-/** Tells whether Nest makes something else of a handler's result than the answer's body (`@Render()`, `@Redirect()`). */
+/** Tells whether Nest uses a handler's result for something other than the body (`@Render()`, `@Redirect()`). */
 export function answersOtherwise(context: ExecutionContext): boolean {
   const handler = context.getHandler();
   return Reflect.hasMetadata(RENDER, handler) || Reflect.hasMetadata(REDIRECT, handler);
 }
 
 /**
- * The event that Nest makes of an item.
+ * The server-sent event that Nest makes from an item.
  *
- * @param isFinal - whether nothing else works on it: its data is then what JSON will hold, for a handler may go on
- * changing an object that it has sent, and what leaves must be what was decided
+ * @param isFinal - whether no other interceptor can change the event. Then `data` becomes a JSON copy. A handler may
+ * change an object after it has emitted the object, but the client must receive the data that the policy saw
  */
 export function eventOf(item: unknown, isFinal: boolean): Partial<MessageEvent> {
   const event = (

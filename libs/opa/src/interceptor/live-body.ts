@@ -4,7 +4,7 @@ import { edited } from '../enforcement/index.js';
 import { assertVisible } from './visible.js';
 import type { ResponseBody } from './response-body.js';
 
-/** A result that others still work on: a serializer outside, GraphQL's field resolvers, a transport. */
+/** A result that other code uses after the decision: an outer serializer, GraphQL's field resolvers or a transport. */
 export class LiveBody implements ResponseBody {
   readonly encoding: 'base64' | undefined;
   private readonly text: string | undefined;
@@ -15,7 +15,7 @@ export class LiveBody implements ResponseBody {
     this.encoding = ArrayBuffer.isView(original) ? 'base64' : undefined;
   }
 
-  /** @throws OpaError `OPA_BAD_ANSWER` when it holds what the policy can't be shown */
+  /** @throws OpaError `OPA_BAD_ANSWER` when the result holds a value that JSON can't show to the policy */
   get visible(): unknown {
     assertVisible(this.original);
     if (isText(this.original)) return this.text;
@@ -34,7 +34,7 @@ export class LiveBody implements ResponseBody {
   }
 
   result(): unknown {
-    // Nothing between this and the return gives the application a turn to change it.
+    // No await follows this check, so the application can't change the result before the interceptor returns it.
     if (textOf(this.original) !== this.text) {
       throw new OpaError(
         'OPA_BAD_ANSWER',

@@ -44,22 +44,22 @@ import { answersOtherwise, eventOf } from './items.js';
 import { readBody } from './read-body.js';
 import type { ResponseBody } from './response-body.js';
 
-/** What is known of a handler's answer before its result is. */
+/** The state of a handler's response before the handler returns its result. */
 interface Answer {
   readonly context: ExecutionContext;
   readonly declaration: OpaPolicyOptions | undefined;
-  /** The headers of the reply then. */
+  /** The headers of the reply before the handler runs. A denial or an error restores these headers. */
   readonly before: ReturnType<typeof headersOf>;
-  /** Whether no other interceptor works on the result after the decision. */
+  /** Whether no other interceptor can change the result after the decision. */
   readonly isOutermost: boolean;
-  /** What the request's decision wants changed in the result. */
+  /** The edits of the result that the request's decision requires. */
   readonly edits: readonly ResultEdit[];
 }
 
 const TOO_MUCH =
   'A stream was ended: its items came faster than they could be decided, and too many were waiting.';
 
-// They speak of a body that is not the one that leaves.
+// These headers describe the handler's body. They are wrong for a body that an edit has changed.
 const BODY_HEADERS = [
   'content-length',
   'content-encoding',
@@ -71,24 +71,43 @@ const BODY_HEADERS = [
 ];
 
 /**
- * Asks OPA about a handler's result, where `@OpaPolicy` names a `response` policy: it may deny, mask, remove, and set
- * headers. Everywhere it sets the response headers of the guard's decision.
+ * Asks OPA about a handler's result when `@OpaPolicy` names a `response` policy. The policy may deny the response, mask
+ * or remove values, and set headers. On every handler the interceptor sets the response headers of the guard's decision.
  *
- * @remarks Until the policy has allowed it nothing leaves; a stream is buffered, up to 4 MiB. An Observable's last
- * value is the result, as in Nest. Where each of its items leaves by itself (`@Sse()`, WebSockets, microservices, gRPC)
- * each is decided, in order and one at a time; those that wait for it are up to 4 MiB of JSON. A denial ends the stream
- * with its error. Of an event the policy sees `data` as `response.body`, and the rest as `response.event`; obligations
- * concern its data alone, and it has no headers.
+ * @remarks The client receives nothing before the policy allows the result. The interceptor buffers a stream, up to
+ * 4 MiB. The last value of an Observable is the result, as in Nest.
  *
- * On HTTP, where it is the outermost interceptor, the text that the policy has seen is what leaves: it is written once.
- * Elsewhere the result stays what it is, for others to work on; a mask copies the objects on its path alone.
+ * With `@Sse()`, WebSockets, microservices and gRPC the client receives each item of an Observable by itself. OPA
+ * decides each item, in order and one at a time. Up to 4 MiB of JSON may wait for a decision. A denial ends the stream
+ * with an error. The policy sees the `data` of a server-sent event as `response.body`, and its other fields as
+ * `response.event`. Obligations can change only `data`. An event has no headers.
+ *
+ * When OpaInterceptor is the outermost interceptor of an HTTP handler, it serializes the result once, before the
+ * decision. The client receives exactly the text that the policy saw. Everywhere else the interceptor returns the
+ * object, so that other interceptors can change it. A mask copies only the objects on its path.
+ * @example
+ * ```ts
+ * import { Controller, Get, Param, UseGuards, UseInterceptors } from '@nestjs/common';
+ * import { OpaGuard, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
+ *
+ * @Controller('orders')
+ * @UseGuards(OpaGuard)
+ * @UseInterceptors(OpaInterceptor)
+ * export class OrdersController {
+ *   @Get(':id')
+ *   @OpaPolicy('orders/read', { response: 'orders/view' })
+ *   read(@Param('id') id: string) {
+ *     return { id, customer: { email: 'ann@example.test' } };
+ *   }
+ * }
+ * ```
  */
 @Injectable()
 export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   static readonly [EDITS_RESULTS] = true;
   private readonly logger = new Logger('OpaInterceptor');
   private readonly enforcements: EnforcementLocator;
-  /** The handlers whose results are changed after the decision, and warned of. */
+  /** The handlers about which the interceptor has already logged a warning. */
   private readonly rewritten = new Set<string>();
 
   constructor(
@@ -160,7 +179,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     const reply = event === undefined ? adapterOf(context).point.reply(context) : undefined;
     try {
       const enforcement = this.enforcements.find(declaration?.instance);
-      // An Observable may give what can be awaited still, and whatever is returned from here is.
+      // An Observable may emit a promise. Without this await, the promise would be resolved only after the decision.
       const result = await given;
       if (enforcement.settings.mode === 'disabled') return result;
       const body = await readBody(result, {
@@ -193,7 +212,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   }
 
   private async refusal({ context, declaration }: Answer, error: unknown): Promise<Error> {
-    // What a result's own stream fails with is the handler's answer.
+    // The stream of a result may fail with an HttpException. That exception is the handler's response.
     if (error instanceof HttpException) return error;
     if (!(error instanceof Refused)) return failure(context, error);
     const { obligations } = this.enforcements.find(declaration?.instance);
@@ -232,7 +251,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   }
 }
 
-// The headers of an event stream are its own, and have mostly left; when exactly depends on how fast a decision is.
+// An event can't set headers. The server usually sends the headers of the stream before OPA decides the event.
 function ofEvent(obligation: Obligation): Obligation {
   return obligation.type === 'header'
     ? { ...obligation, malformed: 'an event of a stream has no headers' }

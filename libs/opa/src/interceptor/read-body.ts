@@ -9,21 +9,24 @@ import { rewriterOf } from './rewriter.js';
 import { assertDecidable } from './visible.js';
 import { WrittenBody } from './written-body.js';
 
-/** Where a result goes. */
+/** The destination of a result. */
 export interface Destination {
-  /** The reply whose body the result is; `undefined` elsewhere than on HTTP, and for an event of a stream. */
+  /** The HTTP reply whose body is the result; `undefined` outside HTTP, and for an event of a stream. */
   readonly reply: HttpReply | undefined;
-  /** Whether nothing else works on the result before the adapter sends it. */
+  /** Whether the adapter sends the result without any other interceptor. */
   readonly isFinal: boolean;
-  /** Told what of the application changes an object after the decision. */
+  /** Receives the name of the application's code that may change an object after the decision. */
   readonly onRewriter: (rewriter: string) => void;
 }
 
 /**
- * Reads a result; a stream is buffered.
+ * Reads a result. The function buffers a stream.
  *
- * @throws OpaError `OPA_BAD_ANSWER` when it is larger than the cap, of a kind that the policy can't be shown, or
- * declared as JSON without being JSON
+ * @throws OpaError `OPA_BAD_ANSWER` for:
+ *
+ * - a stream above the limit,
+ * - a result that JSON can't show to the policy,
+ * - content that is not JSON although the content type is JSON.
  */
 export async function readBody(
   result: unknown,
@@ -39,11 +42,11 @@ export async function readBody(
     });
   }
   const bytes = bytesOf(result);
-  // Of bytes Express would write a JSON of its own.
+  // Express would serialize bytes as JSON.
   if (bytes !== undefined)
     return new WrittenBody(bytes, { type, send: (content) => fileOf(Buffer.from(content), type) });
   if (typeof result === 'string') {
-    // Another interceptor may still wrap it in something that has to be written.
+    // Another interceptor may still wrap the text in an object, which the adapter must serialize.
     const send = isFinal ? (text: string | Buffer) => sendText(reply, text) : String;
     return new WrittenBody(result, { type, send });
   }
@@ -57,7 +60,7 @@ export async function readBody(
 const fileOf = (bytes: Buffer, type: string | undefined): StreamableFile =>
   new StreamableFile(bytes, { type: type ?? 'application/octet-stream' });
 
-/** A copy of what is binary, which nobody changes later. */
+/** Copies a binary result, so that the application can't change the bytes later. `undefined` for other results. */
 function bytesOf(result: unknown): Buffer | undefined {
   if (types.isAnyArrayBuffer(result)) return Buffer.from(new Uint8Array(result));
   if (!ArrayBuffer.isView(result)) return undefined;

@@ -1,20 +1,20 @@
 import type { ResultEdit } from '../contexts/index.js';
 
-/** A handler's result as a response policy sees it, and as it leaves once the policy has spoken. */
+/** A handler's result: the view for the response policy, and the result for the client after the decision. */
 export interface ResponseBody {
-  /** What the policy sees: the JSON document, the text, or Base64 of other bytes. */
+  /** The policy's view of the body: the JSON document, the text, or Base64 of other bytes. */
   readonly visible: unknown;
   /** `base64` when the body isn't text. */
   readonly encoding: 'base64' | undefined;
-  /** Whether it leaves with other content than the handler gave it. */
+  /** Whether the client gets other content than the handler returned. */
   readonly isChanged: boolean;
   /**
-   * Makes the edits; where there is no body there is nothing to change.
+   * Applies the edits. An empty body stays empty.
    *
-   * @throws OpaError `OPA_BAD_DECISION` when the body isn't JSON, for a mask must not be skipped; and when it holds a
-   * number that would not be the same when it is written again
+   * @throws OpaError `OPA_BAD_DECISION` when the body isn't JSON, because the library must not skip a mask. The same
+   * error when the body holds a number that would change when the library serializes the body again
    */
   change(edits: readonly ResultEdit[]): void;
-  /** What leaves. */
+  /** The result that the interceptor returns to Nest. */
   result(): unknown;
 }

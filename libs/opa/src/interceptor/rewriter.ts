@@ -1,13 +1,14 @@
 import type { HttpReply } from '../contexts/index.js';
 
-/** Fastify's own symbol for what it knows of a route; it exports no name for it. */
+/** The description of Fastify's symbol for the context of a route. Fastify does not export the symbol. */
 const ROUTE = 'fastify.context';
 
 /**
- * What of the application changes an object on its way to the client, and is not run for a text: a `res.json` that a
- * middleware has replaced (Express), or `preSerialization` hooks (Fastify).
+ * Finds application code that changes objects before the adapter sends them, but does not run for text. On Express
+ * this is a `res.json` that a middleware has replaced. On Fastify these are `preSerialization` hooks.
  *
- * @remarks It may take fields out that nobody must see, so it must not be skipped.
+ * @remarks This code may remove secret fields, so the interceptor must not skip it.
+ * @returns the name of the code for a warning; `undefined` when there is no such code
  */
 export function rewriterOf(reply: HttpReply): string | undefined {
   if (Object.hasOwn(reply, 'json')) return 'res.json()';

@@ -2,17 +2,17 @@ import { types } from 'node:util';
 import { isPromise, OpaError } from '../contracts/index.js';
 
 /**
- * Refuses a result of which JSON shows the policy something else than those that work on it later may send: a serializer
- * lists a Map, GraphQL a Set and what a promise gives, socket.io sends an ArrayBuffer.
+ * Refuses a result whose JSON may differ from the content that the client receives. Examples: a serializer lists the
+ * entries of a Map, GraphQL lists a Set and resolves a promise, and socket.io sends an ArrayBuffer.
  *
- * @throws OpaError `OPA_BAD_ANSWER` that names the place
+ * @throws OpaError `OPA_BAD_ANSWER` with the path of the refused value
  */
 export function assertVisible(value: unknown, path = '', depth = 0): void {
   if (typeof value !== 'object' || value === null) return;
   const hidden = hiddenKind(value);
   if (hidden !== undefined) throw notVisible(path, hidden);
   if (ArrayBuffer.isView(value)) return;
-  // A cycle gets here as well; JSON refuses it with a name for it.
+  // A cycle ends here too. JSON.stringify refuses the cycle and names it.
   if (depth > MAX_DEPTH) return;
   if ('toJSON' in value && typeof value.toJSON === 'function')
     return assertVisible((value as { toJSON: (key: string) => unknown }).toJSON(''), path, depth + 1);
@@ -21,7 +21,7 @@ export function assertVisible(value: unknown, path = '', depth = 0): void {
 
 const MAX_DEPTH = 1_000;
 
-/** Refuses a result of a kind that nothing can show, wherever it goes. */
+/** Refuses a result of a type that has no JSON, on every kind of context: a function, an error or a stream. */
 export function assertDecidable(result: unknown): void {
   if (typeof result === 'function' || typeof result === 'symbol' || typeof result === 'bigint')
     throw notVisible('', `a ${typeof result}`);
@@ -39,7 +39,7 @@ function hiddenKind(value: object): string | undefined {
   return streamKind(value) ?? (isHiddenList(value) ? 'an iterable' : undefined);
 }
 
-// GraphQL lists what can be iterated, such as Headers; JSON shows of it the members that it has.
+// GraphQL lists the items of an iterable, such as Headers. JSON shows only the members of the object.
 function isHiddenList(value: object): boolean {
   const isShown = Array.isArray(value) || ArrayBuffer.isView(value) || types.isBoxedPrimitive(value);
   const isEmpty = types.isMap(value) || types.isSet(value);
@@ -49,7 +49,7 @@ function isHiddenList(value: object): boolean {
 const isIterator = (value: object): boolean =>
   Symbol.iterator in value && 'next' in value && typeof value.next === 'function';
 
-// Nest and Fastify send these as they come; as JSON they would look empty.
+// Nest and Fastify send the content of these objects. Their JSON looks empty.
 function streamKind(value: object): string | undefined {
   if (value instanceof Blob) return 'a Blob';
   if (Object.prototype.toString.call(value) === '[object Response]') return 'a Response';

@@ -6,19 +6,19 @@ import type { ResponseBody } from './response-body.js';
 /** A content type of JSON, such as `application/json` or `application/problem+json`. */
 export const JSON_TYPE = /^[^;,]*[/+]json\s*([;,]|$)/i;
 
-/** What is known of written content, and how the adapter is given it. */
+/** Serialized content: its type, and how the adapter sends it. */
 export interface Written {
-  /** Its content type; `undefined` when none was set. */
+  /** The content type of the reply; `undefined` when the handler set none. */
   readonly type: string | undefined;
-  /** Whether it is JSON, whatever its type says: the library wrote it. */
+  /** Whether the library serialized the content as JSON. Then the content type does not matter. */
   readonly isJson?: boolean;
-  /** Makes the result that leaves with this content. */
+  /** Makes the result that sends this content to the client. */
   readonly send: (content: string | Buffer) => unknown;
-  /** Makes the result that leaves with a document that was edited. Default: sends it as JSON. */
+  /** Makes the result that sends an edited document to the client. Default: `send` with the document as JSON. */
   readonly sendDocument?: (document: unknown) => unknown;
 }
 
-/** A result that is text or bytes already: what the policy sees is what leaves. */
+/** A result that is already text or bytes. The client receives exactly the content that the policy sees. */
 export class WrittenBody implements ResponseBody {
   readonly visible: unknown;
   readonly encoding: 'base64' | undefined;
@@ -27,7 +27,7 @@ export class WrittenBody implements ResponseBody {
   private document: unknown;
   private changed = false;
 
-  /** @throws OpaError `OPA_BAD_ANSWER` when it is declared as JSON, and can't be read as JSON */
+  /** @throws OpaError `OPA_BAD_ANSWER` when the content type is JSON, but the content can't be parsed as JSON */
   constructor(
     private readonly content: string | Buffer,
     private readonly written: Written,
@@ -35,9 +35,9 @@ export class WrittenBody implements ResponseBody {
     this.text = textOf(content);
     const isDeclared = JSON_TYPE.test(written.type ?? '');
     const json = isDeclared || written.isJson === true ? parsed(this.text) : undefined;
-    // Readers differ in which of two equal keys they take: the client gets the one that the policy sees.
+    // JSON parsers differ in which of two equal keys they use. The client gets the key that the policy sees.
     const isAmbiguous = json !== undefined && hasDuplicateKey(this.text ?? '');
-    // JSON that can't be written again: the policy sees the text, and can't have it masked.
+    // This JSON can't be serialized again without loss. The policy sees the text, and a mask of the text is an error.
     this.isJson = json !== undefined && !(isAmbiguous && hasUnsafeNumber(this.text ?? ''));
     this.encoding = this.text === undefined ? 'base64' : undefined;
     this.visible = this.isJson ? json : (this.text ?? (content as Buffer).toString('base64'));
@@ -70,7 +70,7 @@ export class WrittenBody implements ResponseBody {
   }
 }
 
-/** The text of content; `undefined` for bytes that are no UTF-8. */
+/** The content as text; `undefined` for bytes that are not UTF-8. */
 function textOf(content: string | Buffer): string | undefined {
   if (typeof content === 'string') return content;
   const text = content.toString('utf8');
@@ -82,7 +82,7 @@ function parsed(text: string | undefined): unknown {
   try {
     if (text !== undefined) return JSON.parse(text) as unknown;
   } catch {
-    // Said below: the parser's own message quotes the text.
+    // The error below replaces the parser's message, which quotes the response.
   }
   throw new OpaError(
     'OPA_BAD_ANSWER',

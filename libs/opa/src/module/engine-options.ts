@@ -1,12 +1,12 @@
 import { withoutCredential } from '../contracts/index.js';
 import type { OpaModuleOptions } from './options.js';
 
-/** Where OPA listens when nobody says so. */
+/** The default address of OPA. */
 export const DEFAULT_URL = 'http://127.0.0.1:8181';
 
 const DATA_API = /\/v1\/data(?:\/.*)?$/;
 
-/** Says what is wrong with the options that name the engine. */
+/** Describes the problems of the options that select the engine. */
 export function engineProblems(options: OpaModuleOptions): string[] {
   const { url, bundle, engine, onUnavailable } = options;
   return [
@@ -30,7 +30,8 @@ function withDataApi(address: string): string {
   return `option "url" was given "${given}", but "/v1/data" and the policy's path are added to it; give "${fixed}"`;
 }
 
-// An environment variable that isn't set must not become the default address without a word.
+// An option with the value undefined often comes from an unset environment variable. The module must not silently use
+// the default address then.
 function unsetProblems(options: OpaModuleOptions): string[] {
   const { url, bundle, engine } = options;
   if (url !== undefined || bundle !== undefined || engine !== undefined) return [];

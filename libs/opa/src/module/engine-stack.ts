@@ -16,20 +16,20 @@ import {
 import type { BoundedWaits } from '../transport/index.js';
 import type { OpaSettings } from './settings.js';
 
-/** The engine that the options ask for, and what its wrappers can tell and do. */
+/** The engine of a module instance, with access to the state of its wrappers. */
 export interface EngineStack {
   readonly engine: PolicyEngine;
   readonly snapshot: () => EngineSnapshot;
-  /** Forgets every cached decision. */
+  /** Removes every cached decision. */
   readonly purge: () => Promise<void>;
 }
 
 /**
- * Puts together the engine that the options ask for, out of the wrappers that are on and no others.
+ * Builds the engine from the settings. The function adds a wrapper only when its option is on.
  *
- * @param clients - one for each of `settings.urls`
- * @param instance - the module instance's name
- * @param waits - what the wrappers wait for
+ * @param clients - a client for each address of `settings.urls`
+ * @param instance - the name of the module instance, for the keys of the cache
+ * @param waits - limits every wait of the wrappers to the deadline
  * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be used
  */
 export async function engineStack(
@@ -71,7 +71,8 @@ export async function engineStack(
       breaker: breaker?.state ?? 'off',
     }),
     purge: async () => {
-      // What is under way from before would be remembered in the name of those who join it afterwards.
+      // A query in flight may return an answer from before the purge. A later query must not share and cache that
+      // answer.
       shared?.renew();
       await cache?.purge();
     },

@@ -6,10 +6,10 @@ import { guardsOn, isOpaGuard } from '../guard/index.js';
 import { providedClass } from './audit/provided-class.js';
 
 /**
- * Stops the start when a provider of `useFactory` or `useValue` names OpaGuard or OpaInterceptor.
+ * Stops the start when the class of a `useFactory` or `useValue` provider names OpaGuard or OpaInterceptor.
  *
- * @remarks Nest makes the guards and interceptors that a class names when the class itself is provided. Around a GraphQL
- * resolver that comes from a factory it runs none of them, and says nothing.
+ * @remarks Nest creates the guards and interceptors of a class only when a module provides the class itself. For a
+ * GraphQL resolver from a factory, Nest silently runs no guard and no interceptor.
  */
 export class FactoryProviderCheck implements OnModuleInit {
   constructor(
@@ -17,7 +17,7 @@ export class FactoryProviderCheck implements OnModuleInit {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` that names the class */
+  /** @throws OpaError `OPA_BAD_OPTIONS` with the name of the class */
   onModuleInit(): void {
     const providers = this.discovery.getProviders();
     const made = new Set(
@@ -35,12 +35,12 @@ export class FactoryProviderCheck implements OnModuleInit {
     }
   }
 
-  /** The classes of this library's guards and interceptors that a class and its methods name. */
+  /** The guards and interceptors of this library that a class or its methods name. */
   private namedOn(type: Type): Type[] {
     const prototype = type.prototype as Record<string, unknown>;
     const methods = this.scanner.getAllMethodNames(prototype).map((key) => prototype[key] as object);
     const named = [type, ...methods].flatMap((on) => [...guardsOn(on), ...interceptorsOn(on)]);
-    // An instance that is named runs.
+    // Nest runs a guard or interceptor that the class names as an instance, so skip instances.
     return named.filter(
       (one): one is Type => typeof one === 'function' && (isOpaGuard(one) || editsResults(one)),
     );

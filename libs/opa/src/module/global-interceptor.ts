@@ -4,12 +4,13 @@ import { OpaError } from '../contracts/index.js';
 import type { OpaModuleOptions } from './options.js';
 
 /**
- * Registers the interceptor for all handlers, where the options say so, outside every other one.
+ * Registers OpaInterceptor for all handlers, outside every other interceptor, when option "interceptor" is `'global'`.
  *
- * @remarks Called while Nest makes the providers. Nest adds those of `APP_INTERCEPTOR` when all are made, and an
- * application its own after that, so that this one is the first.
- * @param interceptor - `undefined` for a named instance, which has none of its own
- * @throws OpaError `OPA_BAD_OPTIONS` for a named instance
+ * @remarks The module calls this function while Nest creates the providers. Nest adds the interceptors of
+ * `APP_INTERCEPTOR` after it has created all providers. The application adds its global interceptors after that.
+ * OpaInterceptor is therefore the first interceptor.
+ * @param interceptor - `undefined` for a named instance, which provides no OpaInterceptor
+ * @throws OpaError `OPA_BAD_OPTIONS` when a named instance has the option
  */
 export function registerGlobally(
   { interceptor: where }: Pick<OpaModuleOptions, 'interceptor'>,

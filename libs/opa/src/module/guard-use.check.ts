@@ -8,14 +8,14 @@ import { coverageOf } from './audit/coverage.js';
 import type { Handler, HandlerSources } from './audit/handlers.js';
 import { handlersOf } from './audit/handlers.js';
 
-/** Stops the start when an OpaGuard can't see the instance of the module that a handler needs. */
+/** Stops the start when a handler needs the unnamed OpaModule, but its OpaGuard can't find that module. */
 export class GuardUseCheck implements OnModuleInit {
   constructor(
     private readonly sources: HandlerSources,
     private readonly publicKeys: PublicKeys = [],
   ) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler */
+  /** @throws OpaError `OPA_BAD_OPTIONS` with the name of the handler */
   onModuleInit(): void {
     for (const handler of handlersOf(this.sources)) {
       if (!this.needsUnnamed(handler)) continue;
@@ -39,7 +39,7 @@ export class GuardUseCheck implements OnModuleInit {
     );
   }
 
-  // Nest makes a guard that @UseGuards names in each module that has handlers under it.
+  // Nest creates a separate guard of @UseGuards in each module whose handlers use the guard.
   private instancesOf(guard: unknown, { controller }: Handler): OpaGuard[] {
     const made = typeof guard === 'function' ? instancesIn(this.sources.modules, controller, guard) : [guard];
     return made.filter((one): one is OpaGuard => one instanceof OpaGuard);
@@ -55,7 +55,7 @@ function instancesIn(modules: ModulesContainer, controller: Type, guard: unknown
         ),
       )
       .map((module) => module.injectables.get(guard as Type))
-      // One that is made for each request is none yet.
+      // Nest creates a request-scoped guard only during a request, so no instance exists at start-up.
       .map((injectable): unknown => injectable?.isDependencyTreeStatic() === true && injectable.instance)
   );
 }

@@ -5,14 +5,14 @@ import { isInputProvider } from '../input/index.js';
 import type { HandlerSources } from './audit/handlers.js';
 import { handlersOf } from './audit/handlers.js';
 
-/** Stops the start when a class that `@OpaInput` names is no provider that can build an input. */
+/** Stops the start when `@OpaInput` names a class that is not a provider or can't build an input. */
 export class InputProviderCheck implements OnModuleInit {
   constructor(
     private readonly sources: HandlerSources,
     private readonly providers: InputProviders,
   ) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` that names the class and what is missing */
+  /** @throws OpaError `OPA_BAD_OPTIONS` with the name of the class and the missing part */
   onModuleInit(): void {
     for (const { controller, method } of handlersOf(this.sources))
       for (const input of inputsOf(method, controller))

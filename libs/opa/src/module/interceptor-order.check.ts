@@ -18,9 +18,13 @@ import type { OpaModuleOptions } from './options.js';
 const GUIDE = `see ${guidePage('interceptor-order')}`;
 
 /**
- * Looks at the interceptors of each handler with a response policy: the start stops where OpaInterceptor is not certain
- * to run, and where a cache runs outside it. A warning names what else may change a result after the decision. The start
- * stops too where a cache may answer in place of a handler that asks OPA in its own code.
+ * Checks the interceptors of each handler with a response policy. The check stops the start when:
+ *
+ * - OpaInterceptor is not certain to run around the handler,
+ * - a cache runs outside OpaInterceptor,
+ * - a cache may answer for a handler that asks OPA in its own code (`@OpaDecides`).
+ *
+ * A warning names other interceptors that may change a result after the decision.
  */
 export class InterceptorOrderCheck implements OnModuleInit {
   private readonly logger = new Logger('OpaAudit');
@@ -31,7 +35,7 @@ export class InterceptorOrderCheck implements OnModuleInit {
     private readonly instance: string | undefined,
   ) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler, and the cache if there is one */
+  /** @throws OpaError `OPA_BAD_OPTIONS` with the name of the handler and the reason */
   onModuleInit(): void {
     this.checkDecidingHandlers();
     const findings = this.decidedHandlers().map((handler) => {
@@ -52,7 +56,7 @@ export class InterceptorOrderCheck implements OnModuleInit {
     );
   }
 
-  // `@OpaDecides` names no instance, so that the check of every instance looks at all of these handlers.
+  // `@OpaDecides` names no instance. The check of every instance therefore includes all handlers with `@OpaDecides`.
   private checkDecidingHandlers(): void {
     for (const { controller, method } of handlersOf(this.sources, 'interceptors')) {
       if (declarationWithin(method, controller, this.options.publicKeys ?? [])?.inCode === undefined)
@@ -70,7 +74,7 @@ export class InterceptorOrderCheck implements OnModuleInit {
     });
   }
 
-  /** Tells whether an OpaInterceptor is certain to run around a handler. */
+  /** Tells whether Nest always runs an OpaInterceptor around a handler. */
   private isDecided({ kind, controller, method }: Handler): boolean {
     if (interceptorsOf(controller, method).some(editsResults)) return true;
     const { scopes } = CONTEXTS[kind].audit.globalReach(this.sources);

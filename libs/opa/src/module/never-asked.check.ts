@@ -7,7 +7,7 @@ import { declarationOf, declarationWithin } from '../decorators/index.js';
 import type { HandlerSources } from './audit/handlers.js';
 import { candidatesOf } from './audit/handlers.js';
 
-/** Stops the start when a policy would never be asked, such as the response policy of a handler that uses `@Res()`. */
+/** Stops the start when OPA would never evaluate a policy. Example: the response policy of a handler with `@Res()`. */
 export class NeverAskedCheck implements OnModuleInit {
   constructor(
     private readonly sources: HandlerSources,
@@ -15,7 +15,7 @@ export class NeverAskedCheck implements OnModuleInit {
     private readonly publicKeys: PublicKeys = [],
   ) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` that names the handler */
+  /** @throws OpaError `OPA_BAD_OPTIONS` with the name of the handler */
   onModuleInit(): void {
     for (const candidate of candidatesOf(this.sources)) {
       const declared = this.declaredBy(candidate);
@@ -29,7 +29,7 @@ export class NeverAskedCheck implements OnModuleInit {
 
   private declaredBy({ controller, method }: MethodCandidate): DeclaredPolicies {
     const declaration = declarationWithin(method, controller, this.publicKeys);
-    // Each instance looks at the handlers that it decides.
+    // Each module instance checks only its own handlers.
     const hasResponse = declaration?.response !== undefined && declaration.instance === this.instance;
     const own = declarationOf(method, Object);
     return { hasResponse, namesOwnPolicies: own !== undefined && own.policies.length > 0 };

@@ -4,17 +4,20 @@ import type { OpaModuleOptions } from './options.js';
 import { checkExtras } from './options.schema.js';
 import { exportsOf, providersOf } from './providers.js';
 
-/** What stands beside the options in `forRoot` and `forRootAsync`. */
+/** Settings of `forRoot` and `forRootAsync` in addition to the options. */
 export interface OpaModuleExtras {
-  /** Whether every module sees the providers. Default: `true`. */
+  /** Whether every module of the application can inject the providers. Default: `true`. */
   isGlobal?: boolean;
-  /** The name of a further instance, for `@InjectOpa(name)` and `@OpaPolicy(path, { instance: name })`. */
+  /**
+   * The name of an additional instance, for `@InjectOpa(name)` and `@OpaPolicy(path, { instance: name })`. Default: none,
+   * the unnamed instance.
+   */
   name?: string | undefined;
-  /** Providers for the factory to inject. */
+  /** Providers that the factory of the options can inject. Default: none. */
   extraProviders?: Provider[];
 }
 
-/** A class that gives the options, for `useClass` and `useExisting`. */
+/** A class that creates the options, for `useClass` and `useExisting`. */
 export interface OpaOptionsFactory {
   createOpaOptions(): OpaModuleOptions | Promise<OpaModuleOptions>;
 }

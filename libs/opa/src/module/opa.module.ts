@@ -18,7 +18,7 @@ import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.j
 import { ConfigurableModuleClass } from './opa.module-definition.js';
 import { checkAsync } from './options.schema.js';
 
-/** The global part of the module: every provider but `HttpService`. */
+/** The global part of OpaModule: every provider except `HttpService`. */
 @Module({
   imports: [DiscoveryModule],
   providers: [
@@ -32,46 +32,56 @@ import { checkAsync } from './options.schema.js';
 export class OpaCoreModule extends ConfigurableModuleClass {}
 
 /**
- * Puts OPA in front of an application's handlers.
+ * The Nest module that lets OPA decide the requests of an application.
  *
  * @example
  * ```ts
- * OpaModule.forRoot({ url: 'http://127.0.0.1:8181', policy: 'gateway/authz' })
+ * import { Module } from '@nestjs/common';
+ * import { OpaModule } from 'nestjs-opa';
+ *
+ * @Module({ imports: [OpaModule.forRoot({ url: 'http://127.0.0.1:8181', policy: 'gateway/authz' })] })
+ * export class AppModule {}
  * ```
  */
 @Module({ providers: [{ provide: HttpService, useExisting: OpaHttpService }], exports: [HttpService] })
 export class OpaModule {
   /**
-   * The module, with its options as they are.
+   * Creates the module from an object of options.
    *
-   * @param options - see {@link OpaModuleOptions}; with `name` and `isGlobal` beside them
-   * @throws OpaError `OPA_BAD_OPTIONS` or `OPA_BAD_BUNDLE`, when the application starts
+   * @param options - {@link OpaModuleOptions} together with {@link OpaModuleExtras}
+   * @throws OpaError `OPA_BAD_OPTIONS` or `OPA_BAD_BUNDLE` when the application starts
    */
   static forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return around(OpaCoreModule.forRoot(options), options.name);
   }
 
-  /** The same, with the options from one of `useFactory`, `useClass` and `useExisting`. */
+  /**
+   * Creates the module with options from `useFactory`, `useClass` or `useExisting`.
+   *
+   * @throws OpaError `OPA_BAD_OPTIONS` when the argument does not have exactly one of the three
+   */
   static forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     checkAsync(options);
     return around(OpaCoreModule.forRootAsync(options), options.name);
   }
 }
 
-// Under HttpService itself to modules that import this one: a global one would capture those that forgot HttpModule.
+// Only modules that import OpaModule get its HttpService. A global HttpService would replace the HttpService of modules
+// that forgot to import HttpModule.
 function around(core: DynamicModule, name: string | undefined): DynamicModule {
   const http = { provide: HttpService, useExisting: instanceToken(OpaHttpService, name) };
   return { module: OpaModule, imports: [core], providers: [http], exports: [core, HttpService] };
 }
 
-/** What a module instance provides for injection. */
+/** The classes that a module instance provides for injection. */
 export type OpaProvided =
   typeof OpaService | typeof OpaClient | typeof OpaHttpService | typeof OpaHealthIndicator;
 
 /**
- * The injection token of what a named instance provides; without a name, the class itself.
+ * The injection token of a class that a named instance provides. Without a name the token is the class.
  *
- * @param of - Default: {@link OpaService}
+ * @param name - the name of the instance. Default: none, the unnamed instance
+ * @param of - the provided class. Default: {@link OpaService}
  * @example
  * ```ts
  * constructor(@Inject(getOpaToken('billing', OpaHealthIndicator)) private readonly billing: OpaHealthIndicator) {}
@@ -81,7 +91,9 @@ export function getOpaToken(name?: string, of: OpaProvided = OpaService): Return
   return instanceToken(of, name);
 }
 
-/** Injects the {@link OpaService} of a named instance. */
+/**
+ * Injects the {@link OpaService} of a named instance. Without a name it injects the service of the unnamed instance.
+ */
 export function InjectOpa(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getOpaToken(name));
 }

@@ -1,7 +1,7 @@
 import type { BaseIssue } from 'valibot';
 import { withoutCredential } from '../contracts/index.js';
 
-/** A wrong option. */
+/** An option with a wrong value or an unknown name. */
 interface OptionProblem {
   /** The names and indexes that lead to the option, from outside to inside. */
   readonly path: readonly string[];
@@ -10,7 +10,7 @@ interface OptionProblem {
   readonly accepted: string | undefined;
 }
 
-/** The problems that valibot reports. In a union, the problems inside an object or a list help most. */
+/** The problems that valibot reports. For a union, only problems inside an object or a list, if there are any. */
 export function problemsIn(issue: BaseIssue<unknown>, outer: readonly string[] = []): OptionProblem[] {
   const path = [...outer, ...(issue.path ?? []).map(({ key }) => String(key))];
   const inner = issue.issues?.filter((alternative) => alternative.path !== undefined) ?? [];
@@ -26,7 +26,7 @@ export function describeProblem({ path, value, accepted }: OptionProblem): strin
   return `option "${name}" was given ${shown(name, value)}, but takes ${accepted}`;
 }
 
-// The value may hold a secret.
+// Hides the value of options that may hold a secret.
 function shown(name: string, value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

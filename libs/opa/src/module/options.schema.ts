@@ -90,7 +90,7 @@ const schema = section({
   shutdownTimeout: optional(milliseconds(0)),
 });
 
-// Nest checks values of this kind.
+// Nest checks these values.
 const anything = optional(unknown());
 
 const extrasSchema = section({
@@ -107,7 +107,7 @@ const asyncSchema = section({
 });
 
 /**
- * Checks the argument of `forRootAsync`, except its extras.
+ * Checks the argument of `forRootAsync`. {@link checkExtras} checks the extras.
  *
  * @throws OpaError `OPA_BAD_OPTIONS`
  */
@@ -124,7 +124,7 @@ export function checkAsync(options: unknown): void {
  * Checks the module's options.
  *
  * @returns a copy with own properties, because the options may be a class instance with getters
- * @throws OpaError `OPA_BAD_OPTIONS`; its one message names each wrong option, its value and what the option accepts
+ * @throws OpaError `OPA_BAD_OPTIONS`. The message lists each wrong option, the value, and the accepted values
  */
 export function checkOptions(options: unknown): OpaModuleOptions {
   const checked = parse(schema, options) as OpaModuleOptions;

@@ -6,103 +6,129 @@ import type { OpaCacheOptions, OpaCircuitBreakerOptions, OpaRetryOptions } from 
 import type { OpaPoolOptions } from '../transport/index.js';
 
 /**
- * TLS to OPA; each of `ca`, `cert` and `key` is PEM text, or the path of a PEM file, which is read again when it
- * changes.
+ * TLS to OPA. `ca`, `cert` and `key` are each PEM text or the path of a PEM file. The module reads a file again when the
+ * file changes.
  */
 export interface OpaTlsOptions {
-  /** Who may have signed OPA's certificate. Default: the system's authorities. */
+  /** The certificate authorities that may sign OPA's certificate. Default: the authorities that Node trusts. */
   ca?: string | Buffer;
-  /** This client's certificate. */
+  /** The client certificate for mutual TLS. */
   cert?: string | Buffer;
-  /** The key of `cert`. */
+  /** The private key of `cert`. */
   key?: string | Buffer;
-  /** The name in OPA's certificate, when it isn't the address's. */
+  /** The name in OPA's certificate. Default: the host name of `url`. */
   servername?: string;
 }
 
-/** What {@link OpaModule.forRoot} takes; each option's default is in its own line. */
+/**
+ * The options of {@link OpaModule.forRoot}.
+ *
+ * @example
+ * ```ts
+ * import { Module } from '@nestjs/common';
+ * import { OpaModule } from 'nestjs-opa';
+ * import type { OpaModuleOptions } from 'nestjs-opa';
+ *
+ * const options: OpaModuleOptions = {
+ *   url: 'http://127.0.0.1:8181',
+ *   policy: 'orders/authz',
+ *   timeout: 500,
+ *   cache: { max: 10_000, allowTtl: 5_000, denyTtl: 1_000 },
+ * };
+ *
+ * @Module({ imports: [OpaModule.forRoot(options)] })
+ * export class AppModule {}
+ * ```
+ */
 export interface OpaModuleOptions {
   /**
-   * Where OPA listens: `http://`, `https://` or `unix://`. A list is tried in order; one that fails is set aside,
-   * asked for its health every second, and taken back. Default: `http://127.0.0.1:8181`.
+   * The address of OPA: `http://`, `https://` or `unix://`. With a list, the module asks the first healthy OPA in the
+   * list. It checks the health of a failed OPA every second, and uses a recovered OPA again. Default:
+   * `http://127.0.0.1:8181`.
    */
   url?: string | readonly string[];
   /**
-   * A plan bundle (`opa build -t plan`), by file or http(s) URL: alone it is the engine, beside `url` the fallback.
-   * Default: none.
+   * The file path or http(s) URL of a plan bundle (`opa build -t plan`). Without `url` the bundle makes all decisions.
+   * With `url` the bundle is the fallback. Default: none.
    */
   bundle?: string;
-  /** An engine of your own, instead of `url` and `bundle`. */
+  /** Your implementation of {@link PolicyEngine}, instead of `url` and `bundle`. Default: none. */
   engine?: PolicyEngine;
-  /** The policy path of handlers that name none. Default: none. */
+  /** The policy path for handlers without a policy. Default: none. */
   policy?: string;
-  /** This client's bearer token for OPA: text, `{ file }`, or a function that gives it. Default: none. */
+  /** The bearer token for OPA: a text, `{ file }`, or a function that returns the token. Default: none. */
   token?: OpaToken;
-  /** TLS to OPA. Default: the system's authorities, and no certificate of this client's. */
+  /** TLS to OPA. Default: the authorities that Node trusts, and no client certificate. */
   tls?: OpaTlsOptions;
-  /** The time for a whole decision, in milliseconds. Default: 1,000. */
+  /** The timeout of a whole decision, with all retries, in milliseconds. Default: 1,000. */
   timeout?: number;
-  /** Bounds of the pool of sockets to OPA; each has a default. */
+  /** The limits of the socket pool to OPA. Each limit has a default. */
   pool?: OpaPoolOptions;
   /**
-   * Another try after a failure to reach OPA, within 10 % of the last 10 seconds' decisions, but never fewer than 10
-   * retries in them. Default: one for a remote OPA, after 25 to 250 ms; none for an engine of your own.
+   * Retries after a failure to reach OPA. The budget of retries is 10 % of the decisions of the last 10 seconds, and at
+   * least 10 retries. Default: one retry after 25 to 250 ms for a remote OPA; `false` for your `engine`.
    */
   retry?: false | OpaRetryOptions;
-  /** Stops asking an OPA that fails. Default: on for a remote OPA; off for an engine of your own. */
+  /** A circuit breaker that stops queries to a failing OPA. Default: on for a remote OPA; off for your `engine`. */
   circuitBreaker?: false | OpaCircuitBreakerOptions;
   /**
-   * What an unreachable or late OPA becomes: a denial, an allow, the last cached decision within its `staleTtl`, or
-   * what the bundle decides. Default: `'deny'`; `'bundle'` when `url` and `bundle` are given.
+   * The decision when OPA is unreachable or late. `'deny'` denies and `'allow'` allows. `'stale'` uses the cached
+   * decision within its `staleTtl`. `'bundle'` asks the bundle. Default: `'bundle'` with both `url` and `bundle`;
+   * otherwise `'deny'`.
    */
   onUnavailable?: 'deny' | 'allow' | 'stale' | 'bundle';
-  /** `permissive` reports what it would have denied; `disabled` asks nothing and allows. Default: `'enforce'`. */
+  /**
+   * `'enforce'` denies what the policy denies. `'permissive'` lets these requests pass and reports them.
+   * `'disabled'` never asks OPA and lets requests pass. Default: `'enforce'`.
+   */
   mode?: 'enforce' | 'permissive' | 'disabled';
   /**
-   * Decisions that are remembered, by policy and whole input: where clients send `x-request-id` or `traceparent`, which
-   * the default input holds, give an `input.shape` of your own without them. Default: `false`.
+   * The cache of decisions. The key is the policy and the whole input. The default input holds `x-request-id` and
+   * `traceparent`, which differ for each request. When clients send these headers, set an `input.shape` without them.
+   * Default: `false`.
    */
   cache?: false | OpaCacheOptions;
-  /** Identical questions in flight share one call. Default: `false`. */
+  /** Whether identical queries in flight share a single request to OPA. Default: `false`. */
   coalesce?: boolean;
-  /** What a policy sees of a request. Default: shape `default`, without the body. */
+  /** Which parts of a request a policy sees. Default: shape `default`, without the body. */
   input?: OpaInputOptions;
   /**
-   * Header names that only a policy may set; `x-authz-*` stands for all with that beginning, and `-` for `_`, `.` and the like.
-   * Default: none.
+   * The names of headers that only a policy may set. `x-authz-*` matches every name that begins with `x-authz-`. A `-`
+   * also matches `_`, `.` and similar characters. Default: none.
    */
   policyHeaders?: readonly string[];
   /**
-   * The metadata keys of the application's own public markers: the value `true` on a handler or class stands for
-   * `@OpaPublic()`. Default: none.
+   * The metadata keys of the application's decorators for public handlers. The value `true` on a handler or class means
+   * the same as `@OpaPublic()`. Default: none.
    */
   publicKeys?: readonly (string | symbol)[];
   /**
-   * Guards that authenticate, for the start-up audit, beside those whose class names tell it; `false` leaves the order
-   * of guards unchecked. Default: none.
+   * Guards that authenticate, for the start-up audit. The audit also recognizes guards by class names such as
+   * `AuthGuard`. `false` turns the check of the guard order off. Default: none.
    */
   authentication?: false | readonly Type[];
-  /** What becomes of a handler under the guard for which no policy is named. Default: `'deny'`. */
+  /** The decision for a handler that OpaGuard covers but that has no policy. Default: `'deny'`. */
   unguarded?: 'deny' | 'allow';
   /**
-   * Report at start-up what is guarded by which policy (log level debug), and warn of handlers that no OpaGuard covers.
-   * Default: `true`.
+   * Whether the module logs at start-up which policy guards each handler (log level debug), and warns of handlers that
+   * no OpaGuard covers. Default: `true`.
    */
   audit?: boolean;
   /**
-   * Ask the engine at start-up whether each policy is there: `true` stops the start over a missing one, `'warn'`
-   * warns. OPA's compile API is asked. Default: `false`.
+   * Whether the module asks the engine at start-up if each policy exists. `true` stops the start when a policy is
+   * missing; `'warn'` logs a warning. A remote OPA needs its compile API for this check. Default: `false`.
    */
   verifyPolicies?: boolean | 'warn';
   /**
-   * `'global'` runs OpaInterceptor around all handlers, outside every other interceptor, so that the response policy
-   * decides what leaves. Of the unnamed instance alone. Default: none, it runs where `@UseInterceptors` names it.
+   * `'global'` runs OpaInterceptor around all handlers, outside every other interceptor. The response policy then decides
+   * the final result. Only the unnamed instance takes this option. Default: none; OpaInterceptor runs only on handlers
+   * with `@UseInterceptors(OpaInterceptor)`.
    */
   interceptor?: 'global';
-  /** How many sockets to open at start-up. Default: `false`, none. */
+  /** The number of sockets that the module opens at start-up. Default: `false`, no sockets. */
   warmup?: false | number;
-  /** Wait for OPA's `/health?bundles` before the application is ready, 30 seconds at the most. Default: `false`. */
+  /** Whether the start waits until OPA's `/health?bundles` succeeds, for at most 30 seconds. Default: `false`. */
   ready?: boolean;
-  /** How long decisions under way may take at shutdown, in milliseconds. Default: 5,000. */
+  /** How long the shutdown waits for decisions in flight, in milliseconds. Default: 5,000. */
   shutdownTimeout?: number;
 }

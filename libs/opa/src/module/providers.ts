@@ -130,7 +130,7 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
   ];
 }
 
-/** What of them other modules see. */
+/** The tokens of the providers that a module instance exports. */
 export function exportsOf(name: string | undefined): InjectionToken[] {
   const tokens = [...PUBLIC, OpaEnforcement].map((of) => instanceToken(of, name));
   return name === undefined ? [...tokens, OpaGuard, OpaInterceptor] : tokens;

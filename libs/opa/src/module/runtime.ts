@@ -14,18 +14,18 @@ import { settingsOf, withoutEffect } from './settings.js';
 import type { OpaModuleOptions } from './options.js';
 import { tlsSource } from './tls.js';
 
-/** How long `ready` waits for OPA, and between two tries, in milliseconds. */
+/** How long `ready` waits for OPA in total, and between two attempts, in milliseconds. */
 const READY_LIMIT_MS = 30_000;
 const READY_PAUSE_MS = 250;
 
 const logger = new Logger('OpaModule');
 
-/** Everything of one module instance that has a lifetime: the sockets, the client and the engine. */
+/** The parts of a module instance that need a shutdown: the sockets, the client and the engine. */
 export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   readonly inFlight = new InFlightDecisions();
 
   private constructor(
-    /** The options as they were given. */
+    /** The options of the application, without defaults. */
     readonly options: OpaModuleOptions,
     readonly settings: OpaSettings,
     readonly transport: Transport,
@@ -34,9 +34,10 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   ) {}
 
   /**
-   * Checks the options and makes the parts; nothing is asked of OPA unless `ready` or `warmup` want it.
+   * Checks the options and creates the transport, the clients and the engine. This method sends no request to OPA. It
+   * only loads the bundle.
    *
-   * @throws OpaError `OPA_BAD_OPTIONS` or `OPA_BAD_BUNDLE`; `OPA_UNREACHABLE` when `ready` waited in vain
+   * @throws OpaError `OPA_BAD_OPTIONS` for wrong options, `OPA_BAD_BUNDLE` when the bundle can't be used
    */
   static async create(options: OpaModuleOptions, name = ''): Promise<OpaRuntime> {
     const settings = settingsOf(options);
@@ -49,6 +50,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     return new OpaRuntime(options, settings, transport, clients[0] ?? client(DEFAULT_URL), stack);
   }
 
+  /** @throws OpaError `OPA_UNREACHABLE` when option `ready` is set, and OPA is not ready in time */
   async onApplicationBootstrap(): Promise<void> {
     const { mode, ready, warmup } = this.settings;
     if (mode === 'disabled') return;
@@ -57,7 +59,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       await this.openSockets(Math.min(warmup, this.settings.pool.maxFreeSockets));
   }
 
-  /** Nest still takes requests after this: they are decided, over sockets that hardly idle. */
+  /** Nest accepts requests after this hook. The service still decides them, and the pool soon closes idle sockets. */
   async onModuleDestroy(): Promise<void> {
     const over = Promise.all([this.inFlight.settled(), this.transport.drain()]);
     const stop = new AbortController();
@@ -96,7 +98,7 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     );
   }
 
-  // Sockets are a convenience: an OPA that isn't there yet doesn't stop the start.
+  // Warm sockets are optional. An unreachable OPA therefore causes a warning and does not stop the start.
   private async openSockets(count: number): Promise<void> {
     const deadline = performance.now() + this.settings.timeout;
     const opened = await Promise.allSettled(

@@ -2,9 +2,9 @@ import type { InjectionToken, OnModuleInit } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
 import { OpaError } from '../contracts/index.js';
 
-/** Stops the start when a module instance would be made anew for each request, its sockets and its guard with it. */
+/** Stops the start when Nest would create a new module instance, with sockets and a guard, for each request. */
 export class ScopeCheck implements OnModuleInit {
-  /** @param token - of a provider that is made of the instance's options */
+  /** @param token - the token of a provider that depends on the instance's options */
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly token: InjectionToken,

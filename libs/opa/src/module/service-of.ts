@@ -5,9 +5,9 @@ import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
 
 /**
- * The service of a module instance.
+ * Creates the service of a module instance.
  *
- * @param routes - reports the handlers that the instance decides for
+ * @param routes - returns the report of the application's handlers
  */
 export function serviceOf(runtime: OpaRuntime, routes: () => readonly RouteReport[]): OpaService {
   const { settings, stack, transport, inFlight } = runtime;
@@ -28,9 +28,9 @@ export function serviceOf(runtime: OpaRuntime, routes: () => readonly RouteRepor
 }
 
 /**
- * A module instance that Nest does not know. Whoever creates the instance calls the lifecycle hooks of its runtime.
+ * Creates a module instance outside Nest. The caller must call the lifecycle hooks of the instance's runtime.
  *
- * @throws OpaError as {@link OpaRuntime.create}
+ * @throws OpaError the same errors as {@link OpaRuntime.create}
  */
 export async function createInstance(
   options: OpaModuleOptions,

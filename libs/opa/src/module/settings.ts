@@ -8,9 +8,9 @@ import { DEFAULT_URL } from './engine-options.js';
 import type { OpaModuleOptions } from './options.js';
 import { checkOptions } from './options.schema.js';
 
-/** The module's options, checked, with the defaults that more than one place needs. */
+/** The module's options after the check, with the defaults that several parts of the module need. */
 export interface OpaSettings extends Omit<OpaModuleOptions, 'pool' | 'url' | 'retry' | 'circuitBreaker'> {
-  /** Where the OPAs listen; empty when the bundle or an engine of the user's own is all there is. */
+  /** The addresses of the OPA servers. Empty when the module uses only a bundle or the application's engine. */
   readonly urls: readonly string[];
   readonly retry: RetrySettings | undefined;
   readonly circuitBreaker: CircuitBreakerSettings | undefined;
@@ -25,7 +25,7 @@ export interface OpaSettings extends Omit<OpaModuleOptions, 'pool' | 'url' | 're
 }
 
 /**
- * Checks the options and fills in defaults; the given object stays as it is.
+ * Checks the options and fills in defaults. The function does not change the given object.
  *
  * @throws OpaError `OPA_BAD_OPTIONS`
  */
@@ -34,7 +34,8 @@ export function settingsOf(given: OpaModuleOptions): OpaSettings {
   const timeout = options.timeout ?? 1_000;
   const { url, bundle, engine, retry, circuitBreaker } = options;
   const local = engine !== undefined || (bundle !== undefined && url === undefined);
-  // An engine of the user's own is wrapped when that is asked for, the embedded one has nothing to wrap.
+  // Retries and the circuit breaker are on by default for a remote OPA only. An application may turn both on for its
+  // engine. The embedded engine needs neither.
   const implied = local ? false : {};
   return {
     ...options,
@@ -59,7 +60,7 @@ function enabled<O extends object, S>(options: false | O, settings: (options: O)
   return options === false ? undefined : settings(options);
 }
 
-/** Names what was set and can have no effect beside the other options. */
+/** Describes combinations of options that have no effect, or that refuse requests. Each text becomes a warning. */
 export function withoutEffect(settings: OpaSettings): string[] {
   const { onUnavailable, cache, tls, urls, input, inputLimits } = settings;
   const body = typeof input?.body === 'object' ? input.body.maxBytes : 0;

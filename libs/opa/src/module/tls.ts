@@ -11,10 +11,12 @@ const PARTS = ['ca', 'cert', 'key'] as const;
 type Pem = string | Buffer | undefined;
 
 /**
- * Makes the source of the TLS identity; what isn't PEM text is the path of a file, which is read again when it
- * changes. While its parts don't fit together, in the middle of a rotation, the former identity is used.
+ * Makes the source of the TLS identity. A text without a PEM header is the path of a file. The source reads the file
+ * again when the file changes. During a rotation the certificate may not match the key yet. Until both match, the
+ * source returns the previous identity.
  *
- * @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read, or the parts don't fit together
+ * @returns the identity, or a function that returns the current identity; `undefined` without options
+ * @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read, or the certificate does not match the key
  */
 export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | undefined {
   if (options === undefined) return undefined;
@@ -56,7 +58,7 @@ function open(name: string, value: Pem): Pem | FreshFile {
 function identityOf([ca, cert, key]: readonly Pem[], servername: string | undefined): TlsIdentity {
   try {
     createSecureContext({ ca, cert, key });
-    // OpenSSL takes an authority that it can't read for none.
+    // OpenSSL silently ignores a certificate authority that it can't read.
     if (ca !== undefined) new X509Certificate(ca);
   } catch (cause) {
     throw new OpaError(

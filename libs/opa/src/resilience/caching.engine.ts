@@ -13,25 +13,25 @@ import { NewestAnswers } from './newest-answers.js';
 /** The settings of a {@link CachingEngine}. */
 export interface CacheSettings {
   readonly store: AnswerStore;
-  /** Keys leave the process, so each key is a digest that tells nothing of the query. */
+  /** Whether each key is a digest. An application's store may send keys to another process, so keys hide the input. */
   readonly secretKeys: boolean;
   /** The name of the module instance, a part of each key. */
   readonly instance: string;
-  /** How long an answer may be used, in milliseconds; 0 = not at all. */
+  /** How long the cache may use an answer, in milliseconds. 0: the cache does not store the answer. */
   readonly lifetime: (answer: EngineAnswer, policy: string) => number;
-  /** How long after that the answer may replace an answer of an OPA that is gone, in milliseconds. */
+  /** How long after `lifetime` the cache may still use the answer when OPA is unreachable, in milliseconds. */
   readonly staleTtl: number;
 }
 
-/** Keys up to this length are used as they are, in characters. A digest costs more than the rest of a hit. */
+/** The longest key that the cache uses without a digest, in characters. A digest costs more than the rest of a hit. */
 const MAX_PLAIN_KEY = 1_024;
 
-/** Codes that say the decision has ended, rather than that the store has failed. */
+/** Error codes for a decision that has ended. All other errors mean that the store has failed. */
 const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
 
 type Found = StoredAnswer | undefined;
 
-/** Caches answers by the instance, the policy path and the whole input. Errors are never cached. */
+/** Caches answers by instance, policy path and whole input. The cache never stores errors. */
 export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
   private readonly answers: NewestAnswers;
@@ -46,12 +46,12 @@ export class CachingEngine extends EngineWrapper {
     this.answers = new NewestAnswers(settings.store, waits, (error) => this.storeFailed(error));
   }
 
-  /** How many queries the cache answered, stale answers not included. */
+  /** How many queries the cache answered, without stale answers. */
   get hits(): number {
     return this.hitCount;
   }
 
-  /** Gives a hit at once, where the store keeps its entries in the process. */
+  /** Returns a hit without a promise when the store returns its entries synchronously. */
   evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
     const json = query.json ?? inputJson(query.input);
     const key = this.keyOf(query.policy, json);
@@ -60,7 +60,7 @@ export class CachingEngine extends EngineWrapper {
     return hit ?? this.evaluateLater({ ...query, json }, options, key, found);
   }
 
-  /** Removes every cached answer, those of evaluations under way too. */
+  /** Removes every cached answer. The cache also discards the answers of evaluations in flight. */
   async purge(): Promise<void> {
     await this.answers.clear();
   }
@@ -77,7 +77,7 @@ export class CachingEngine extends EngineWrapper {
       const found = await finding;
       const hit = this.hit(found);
       if (hit !== undefined) return hit;
-      // The client's clock starts only now. A timeout after a blocked event loop would look like OPA's own.
+      // The client measures OPA's time from here. After a blocked event loop, a timeout would be wrongly blamed on OPA.
       if (wasBlocked(latestFairStart)) throw notAsked();
       return await this.evaluateMiss(query, options, pending, found);
     } finally {
@@ -104,7 +104,7 @@ export class CachingEngine extends EngineWrapper {
   }
 
   private hit(entry: Found): EngineAnswer | undefined {
-    // A store of the user's may give an entry whose time is no number.
+    // The application's store may return an entry whose `freshUntil` is not a number.
     if (entry === undefined || !(Date.now() < entry.freshUntil)) return undefined;
     this.hitCount += 1;
     return { ...entry.answer, cached: true };
@@ -141,8 +141,8 @@ export class CachingEngine extends EngineWrapper {
   private keep(answer: EngineAnswer, policy: string, pending: PendingAnswer): void {
     const { lifetime, staleTtl } = this.settings;
     const ttl = lifetime(answer, policy);
-    // Frozen, because every hit gives the same objects. An answer that isn't cached removes the older one: else that
-    // one could be used as a stale answer later.
+    // Freeze the answer, because every hit returns the same objects. An answer with no lifetime removes the older
+    // entry. Otherwise the cache could return the older entry later as a stale answer.
     const entry = ttl > 0 ? { answer: frozenCopy(answer), freshUntil: Date.now() + ttl } : undefined;
     pending.store(entry, ttl + staleTtl);
   }
@@ -157,7 +157,7 @@ export class CachingEngine extends EngineWrapper {
   }
 }
 
-/** When half of the time until a deadline will be over, as `performance.now()` gives it. */
+/** The time halfway between now and the deadline, in milliseconds of `performance.now()`. */
 function halfTime({ deadline }: EvaluateOptions): number {
   const now = performance.now();
   return now + (deadline - now) / 2;

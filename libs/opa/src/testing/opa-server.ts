@@ -10,33 +10,45 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { OpaError } from '../contracts/index.js';
 
-/** What {@link startOpa} takes. */
+/** The options of {@link startOpa}. */
 export interface StartOpaOptions {
-  /** Rego modules, by file name or as one text. */
+  /** The policy: Rego modules by file name, or the text of a single Rego module. */
   readonly rego: string | Readonly<Record<string, string>>;
-  /** Data documents, as one object. Default: none. */
+  /** The base documents under `data`, as an object. Default: none. */
   readonly data?: object;
-  /** The OPA binary. Default: the environment's `OPA_BIN`, else `opa` on the PATH. */
+  /** The path of the OPA program. Default: the environment variable `OPA_BIN`, otherwise `opa` from the PATH. */
   readonly binary?: string;
-  /** `host:port` or `unix://path` to listen on. Default: a free port on 127.0.0.1. */
+  /** The address on which OPA listens: `host:port` or `unix://path`. Default: a free port on 127.0.0.1. */
   readonly address?: string;
-  /** Further arguments of `opa run`. Default: none. */
+  /** More arguments for `opa run`. Default: none. */
   readonly args?: readonly string[];
 }
 
-/** A running OPA. */
+/** A running OPA server. */
 export interface OpaServer {
-  /** Its address, for the module's `url`. */
+  /** The address of the server, for option `url` of OpaModule. */
   readonly url: string;
+  /** The process ID of OPA. */
   readonly pid: number;
-  /** Ends it; resolves when it has gone. Default signal: `SIGTERM`. */
+  /** Ends OPA. The promise resolves after the process has exited. Default signal: `SIGTERM`. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /**
- * Starts a real OPA with the given policies, and resolves when it listens.
+ * Starts a real OPA server with policies. The promise resolves when OPA answers health checks.
  *
- * @throws OpaError `OPA_UNREACHABLE` with OPA's output, when OPA does not start: the program is missing, or a policy has a mistake
+ * @throws OpaError `OPA_UNREACHABLE` when OPA does not start, because the program is missing or a policy has a mistake.
+ * The message holds OPA's output
+ * @example
+ * ```ts
+ * import { startOpa } from 'nestjs-opa/testing';
+ *
+ * const opa = await startOpa({
+ *   rego: 'package orders\n\ndefault allow := false\n\nallow if input.action.name == "GET"\n',
+ * });
+ * // Pass opa.url to OpaModule.forRoot({ url: opa.url }), and run the tests.
+ * await opa.stop();
+ * ```
  */
 export async function startOpa(options: StartOpaOptions): Promise<OpaServer> {
   const { rego, data, binary = process.env['OPA_BIN'] ?? 'opa', args = [] } = options;
@@ -71,18 +83,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** How long OPA may take to answer for the first time, in milliseconds. */
+/** How long OPA may take until it answers a health check, in milliseconds. */
 const START_LIMIT_MS = 30_000;
 
-// OPA does not print the port it took. So this function passes a port, and asks for OPA's health until it answers.
+// OPA does not print its port. startOpa therefore chooses the port, and this function repeats health checks until OPA
+// answers.
 async function untilHealthy(child: ChildProcess, binary: string, address: string): Promise<void> {
   let output = '';
   let failure: OpaError | undefined;
-  // OPA prints mistakes in policies to stdout, and all else to stderr.
+  // OPA prints mistakes in policies to stdout, and everything else to stderr.
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-1_000)));
   child.once('error', (error) => (failure = cannotRun(binary, error)));
-  // 'exit' may come before the last output; 'close' comes after it.
+  // Node may emit 'exit' before the last output, but 'close' only after it.
   child.once('close', () => (failure ??= new OpaError('OPA_UNREACHABLE', `OPA did not start: ${output}`)));
   const limit = performance.now() + START_LIMIT_MS;
   while (!(await answers(address))) {

@@ -1,38 +1,40 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { isError, OpaError } from '../contracts/index.js';
 
-/** A method's parameter may be narrower than `unknown`: a test names the members of its input. */
+/** TypeScript lets a method's parameter be narrower than `unknown`, so a test can declare the type of its input. */
 interface Answering {
   answer(input: unknown): unknown;
 }
 
 /**
- * The answer to a policy path: a document, an error to reject with, or a function of the input that gives either (or a
- * promise of it).
+ * The answer for a policy path: a document, an error that the engine throws, or a function. The function receives the
+ * input and returns a document, an error or a promise.
  */
 export type TestAnswer = Answering['answer'] | object | string | number | boolean | null | undefined;
 
 /**
- * An engine that answers from a table and remembers what it was asked; for the module's `engine` option.
+ * An engine for tests, for option `engine` of OpaModule. The engine answers from a table and records every query.
  *
  * @example
  * ```ts
+ * import { TestEngine } from 'nestjs-opa/testing';
+ *
  * const engine = new TestEngine({ 'orders/read': true, 'orders/view': (input) => ({ allow: input !== null }) });
  * ```
  */
 export class TestEngine implements PolicyEngine {
   readonly name = 'test';
-  /** The questions, in order. */
+  /** The recorded queries, in order. */
   readonly questions: Query[] = [];
   private readonly answers: Map<string, TestAnswer>;
   private closed = false;
 
-  /** @param answers - by policy path; a path that isn't there, or is `undefined`, is undefined */
+  /** @param answers - the answers by policy path. A missing path or the answer `undefined` is an undefined decision */
   constructor(answers: Readonly<Record<string, TestAnswer>> = {}) {
     this.answers = new Map(Object.entries(answers));
   }
 
-  /** Sets or replaces an answer. */
+  /** Sets or replaces the answer for a policy path. */
   answer(policy: string, answer: TestAnswer): this {
     this.answers.set(policy, answer);
     return this;

@@ -6,33 +6,33 @@ import { parsePointer } from './pointer.js';
 import type { StepUp } from './step-up.js';
 import { stepUpOf } from './step-up.js';
 
-/** What `mask` puts in place of a value, unless the obligation gives a `value`. */
+/** The replacement that `mask` uses when the obligation has no `value`. */
 export const MASK = '***';
 
-/** The HTTP response whose headers the obligation `header` sets and clears. */
+/** The HTTP response on which the obligation `header` sets and removes headers. */
 export interface HeaderTarget {
-  /** @throws OpaError `OPA_BAD_DECISION` for a header that a policy must not set here */
+  /** @throws OpaError `OPA_BAD_DECISION` for a header that a policy must not set on this response */
   set(name: string, value: string): void;
   remove(name: string): void;
 }
 
-/** What the obligations of one decision ask for, collected while they are carried out. */
+/** The effects of a decision's obligations. The executor collects the effects while it carries out the obligations. */
 export interface ObligationEffects {
-  /** Where headers are set; `undefined` where the client gets no HTTP response. */
+  /** The response that receives headers; `undefined` when the client gets no HTTP response. */
   readonly target: HeaderTarget | undefined;
-  /** The headers that were set, in small letters: a refusal keeps them. */
+  /** The headers that obligations have set, with lower-case names. A refusal sends these headers too. */
   readonly headers: Record<string, string>;
   /** The edits of the result. */
   readonly edits: ResultEdit[];
-  /** The stronger authentications that are asked for. */
+  /** The step-up authentications that the obligations require. */
   readonly stepUps: StepUp[];
-  /** Whether an obligation could not be carried out: a permit is a denial then. */
+  /** Whether an obligation failed. A failed obligation turns a permit into a denial. */
   failed: boolean;
 }
 
 type CarryOut = (properties: Obligation['properties'], effects: ObligationEffects) => void;
 
-/** The obligations that the library itself carries out. */
+/** The obligations that the library carries out, by type. */
 export const BUILT_IN: ReadonlyMap<string, CarryOut> = new Map<string, CarryOut>([
   [
     'mask',

@@ -5,15 +5,17 @@ import type { Changes } from './live-copy.js';
 import { copyWith, hasToJson, membersOf, REMOVED } from './live-copy.js';
 
 /**
- * Makes the edits of a decision in a result, all at once: each path means the result as it was given, whatever else is
- * removed from it. Of edits of one place a removal wins, then the last mask; an edit of what a mask replaces or a
- * removal takes away has nothing left to do, and a path that leads nowhere changes nothing.
+ * Applies all edits of a decision to a result at once. Each path refers to the original result, before any removal.
  *
- * @remarks Only the objects on an edited path are copied, with their prototypes and accessors: whatever reads the result
- * later (a serializer, a GraphQL resolver) must still know its class. Everything else stays the same object. A path
- * through a promise or a method edits what they give.
- * @returns `null` when the whole of it is removed; the given result stays as it is
- * @throws OpaError `OPA_BAD_DECISION` that names the path of an object that can't be copied faithfully
+ * - When several edits address the same place, a removal wins. Without a removal the last mask wins.
+ * - An edit below a masked or removed value has no effect.
+ * - An edit whose path leads to no member has no effect.
+ *
+ * @remarks The function copies only the objects on an edited path, with their prototypes and accessors. A serializer or
+ * a GraphQL resolver that reads the result later needs the class of each object. All other objects stay the same. A
+ * path through a promise or a method edits the value that the promise or method returns.
+ * @returns the edited result; `null` when an edit removes the whole result. The original result never changes
+ * @throws OpaError `OPA_BAD_DECISION` with the path of an object that the function can't copy faithfully
  */
 export function edited(result: unknown, edits: readonly ResultEdit[]): unknown {
   const copy = at(result, edits, []);
@@ -94,7 +96,8 @@ function editsByMember(edits: readonly ResultEdit[], depth: number): Map<string,
   return members;
 }
 
-// A toJSON() may write what its object's own members don't show: the copy must leave as the policy has decided it.
+// A toJSON() may return other data than the object's members. The JSON of the copy must equal the edited JSON that the
+// policy decided.
 function editedByJson(value: object, edits: readonly ResultEdit[], path: Path): object {
   const json = jsonOf(value);
   if (typeof json !== 'object' || json === null) return value;
@@ -107,7 +110,7 @@ function editedByJson(value: object, edits: readonly ResultEdit[], path: Path): 
 const relative = (edits: readonly ResultEdit[], depth: number): ResultEdit[] =>
   edits.map((edit) => ({ ...edit, path: edit.path.slice(depth) }));
 
-/** The document that a value is as JSON; `undefined` for one that can't be written. */
+/** The JSON document of a value; `undefined` when JSON can't hold the value. */
 function jsonOf(value: unknown): unknown {
   try {
     return asJson(value);

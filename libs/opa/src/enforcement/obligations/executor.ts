@@ -7,17 +7,17 @@ import type { HeaderTarget, ObligationEffects } from './built-in.js';
 import { BUILT_IN } from './built-in.js';
 import { ObligationRegistry } from './registry.js';
 
-/** The decision whose obligations are carried out, and where. */
+/** The decision whose obligations the executor carries out, and the place for headers. */
 export interface ObligationTarget {
-  /** What a handler of the application is given. Without a context only the library's own obligations are carried out. */
+  /** The scene for the application's handlers. Without a context the executor carries out only built-in obligations. */
   readonly scene: Omit<OpaObligationScene, 'context'> & { readonly context: ExecutionContext | undefined };
-  /** Where the obligation `header` sets headers; `undefined` where the client gets no HTTP response. */
+  /** The response on which the obligation `header` sets headers; `undefined` when the client gets no HTTP response. */
   readonly headers: HeaderTarget | undefined;
 }
 
 /**
- * Carries out the obligations of a decision, the library's own and the application's, on every kind of context and on
- * MCP. One that fails does not stop the others.
+ * Carries out the obligations of a decision, on every kind of context and on MCP. The library carries out built-in
+ * obligations, and the application's handlers carry out all others. A failed obligation does not stop the others.
  */
 @Injectable()
 export class ObligationExecutor {
@@ -25,7 +25,7 @@ export class ObligationExecutor {
 
   constructor(@Inject(ObligationRegistry) private readonly registry: ObligationRegistry) {}
 
-  /** @returns what the obligations want changed, and whether one of them could not be carried out */
+  /** @returns the effects of all obligations, and whether any obligation failed */
   async execute({ scene, headers }: ObligationTarget): Promise<ObligationEffects> {
     const { decision } = scene;
     const effects: ObligationEffects = {

@@ -1,20 +1,20 @@
 import { types } from 'node:util';
 
-/** Stands for a member that an edit removes. */
+/** The marker for a member that an edit removes. */
 export const REMOVED = Symbol('removed');
 
-/** The new values of an object's members, {@link REMOVED} among them. */
+/** The new values of an object's members, by name. {@link REMOVED} marks a removed member. */
 export type Changes = Map<string, unknown>;
 
-/** Tells whether an object says itself what it is as JSON. */
+/** Tells whether an object has a `toJSON()` method. */
 export function hasToJson(value: object): boolean {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /**
- * The names of an object's members that a path may mean: own ones, and those of its class.
+ * The names of the members that a path can address: members of the object and members of its class.
  *
- * @param named - the names that are looked for; `*` stands for every member
+ * @param named - the wanted names; `*` stands for every member
  */
 export function membersOf(value: object, named: readonly string[]): string[] {
   if (named.includes('*')) {
@@ -30,11 +30,11 @@ export function membersOf(value: object, named: readonly string[]): string[] {
 }
 
 /**
- * Copies an object with some members changed: prototype, accessors and the order of the members stay.
+ * Copies an object and changes some members. The copy has the same prototype, accessors and order of members.
  *
- * @remarks A member that the class gives (a getter, a method) is covered by one of the copy's own, which JSON doesn't
- * show, as it didn't show the class's.
- * @returns `undefined` when the copy would not work as the object does: private fields and internal slots stay behind
+ * @remarks For a changed getter or method of the class, the copy gets its own hidden member of the same name. JSON shows
+ * neither the class's member nor the hidden member.
+ * @returns `undefined` when the copy would not work: a copy has no private fields and no internal slots
  */
 export function copyWith(value: object, changes: Changes): object | undefined {
   const copy = Object.create(Object.getPrototypeOf(value) as object | null) as object;
@@ -52,14 +52,14 @@ export function copyWith(value: object, changes: Changes): object | undefined {
 function ownMember(value: object, key: string | symbol): PropertyDescriptor | undefined {
   const descriptor = Reflect.getOwnPropertyDescriptor(value, key);
   if (descriptor === undefined || !('value' in descriptor)) return descriptor;
-  // A proxy may tell of a member without its value.
+  // The descriptor that a Proxy returns may lack the member's value.
   return { ...descriptor, value: Reflect.get(value, key) as unknown };
 }
 
 function changedMember(value: object, key: string, next: unknown): PropertyDescriptor | undefined {
   const enumerable = Object.prototype.propertyIsEnumerable.call(value, key);
   if (next !== REMOVED) return { ...hidden(next), enumerable };
-  // What the class has under that name must not show up in its place.
+  // A hidden member covers the class's member of the same name. Otherwise the removed name would show that member.
   return key in ((Object.getPrototypeOf(value) as object | null) ?? {}) ? hidden(next) : undefined;
 }
 
@@ -70,7 +70,7 @@ const hidden = (next: unknown): PropertyDescriptor => ({
   configurable: true,
 });
 
-/** Looks for a getter of the class that works on the object, and not on its copy. */
+/** Tells whether the class has a getter that works on the object but throws on the copy. */
 function brokenGetter(value: object, copy: object): boolean {
   return classesOf(value).some((prototype) =>
     Object.entries(Object.getOwnPropertyDescriptors(prototype)).some(([key, descriptor]) => {
@@ -83,7 +83,7 @@ function brokenGetter(value: object, copy: object): boolean {
 function works(prototype: object, key: string, on: object): boolean {
   try {
     const given: unknown = Reflect.get(prototype, key, on);
-    // Nobody else would hear of its failure.
+    // No other code handles a rejection of this promise, so ignore the rejection here.
     if (types.isPromise(given)) given.catch(() => undefined);
     return true;
   } catch {
@@ -101,7 +101,7 @@ function inheritedNames(value: object): string[] {
     .filter((key) => key !== 'constructor');
 }
 
-/** The prototypes of an object, but the last one, which is that of all objects. */
+/** The prototypes of an object, without the last prototype of the chain (`Object.prototype`). */
 function classesOf(value: object): object[] {
   const found: object[] = [];
   let prototype = Object.getPrototypeOf(value) as object | null;

@@ -10,15 +10,15 @@ import { ObligationExecutor, obligationsOf } from './executor.js';
 import { resultIsEdited } from './result-editor.js';
 import { challenged } from './step-up.js';
 
-/** What the obligations of a permit ask for. */
+/** The outcome of a permit's obligations. */
 export interface Permitted {
-  /** What they want changed in the handler's result. */
+  /** The edits of the handler's result that the obligations require. */
   readonly edits: readonly ResultEdit[];
-  /** The denial that replaces the permit, when an obligation failed or asks for a step-up. */
+  /** The denial that replaces the permit when an obligation failed or requires a step-up. */
   readonly refusal?: Decision;
 }
 
-/** Carries out the obligations of decisions about Nest's handlers. */
+/** Carries out the obligations of decisions about Nest handlers. */
 @Injectable()
 export class Obligations {
   private readonly logger = new Logger('OpaObligations');
@@ -28,7 +28,7 @@ export class Obligations {
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {}
 
-  /** @param hasResult - whether the caller has the handler's result to edit; before the handler runs nobody has */
+  /** @param hasResult - whether the caller has the handler's result; before the handler runs, there is no result */
   async permit(context: ExecutionContext, decision: Decision, hasResult: boolean): Promise<Permitted> {
     const { edits, stepUps, headers, failed } = await this.execute(context, decision);
     const edited = hasResult || edits.length === 0 || resultIsEdited(context, this.config);
@@ -38,7 +38,7 @@ export class Obligations {
     return { edits, refusal: challenged(denial, stepUps, answersByChallenge(context)) };
   }
 
-  /** @returns the denial with the headers and challenges of its obligations */
+  /** @returns the denial, with the headers and challenges that its obligations add */
   async deny(context: ExecutionContext, decision: Decision): Promise<Decision> {
     if (obligationsOf(decision).length === 0) return decision;
     const { headers, stepUps } = await this.execute(context, decision);

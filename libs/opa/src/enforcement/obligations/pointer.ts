@@ -2,7 +2,11 @@ import { OpaError } from '../../contracts/index.js';
 
 const POINTER = /^(\/([^~]|~[01])*)?$/u;
 
-/** Takes a JSON Pointer (RFC 6901) apart; a segment `*` stands for every member. */
+/**
+ * Splits a JSON Pointer (RFC 6901) into its segments. The segment `*` stands for every member.
+ *
+ * @throws OpaError `OPA_BAD_DECISION` for a value that is not a JSON Pointer
+ */
 export function parsePointer(pointer: unknown): string[] {
   if (typeof pointer !== 'string' || !POINTER.test(pointer)) {
     throw new OpaError(

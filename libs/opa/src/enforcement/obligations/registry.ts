@@ -8,14 +8,14 @@ import { BUILT_IN } from './built-in.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** The application's own obligation handlers, found when it starts. */
+/** The application's obligation handlers. The registry collects them when the application starts. */
 @Injectable()
 export class ObligationRegistry implements OnModuleInit {
   private readonly handlers = new Map<string, OpaObligationHandler>();
 
   constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` for a type that two handlers have, and a class that can't be a handler */
+  /** @throws OpaError `OPA_BAD_OPTIONS` when two handlers have the same type, or a class can't be a handler */
   onModuleInit(): void {
     for (const provider of this.discovery.getProviders()) {
       const type = typeOf(provider);
@@ -23,7 +23,7 @@ export class ObligationRegistry implements OnModuleInit {
     }
   }
 
-  /** The handler of a type. */
+  /** The handler of an obligation type; `undefined` when the application has none. */
   find(type: string): OpaObligationHandler | undefined {
     return this.handlers.get(type);
   }
@@ -31,7 +31,7 @@ export class ObligationRegistry implements OnModuleInit {
   private add(type: string, provider: Wrapper): void {
     const handler = provider.instance as OpaObligationHandler | undefined;
     const known = this.handlers.get(type);
-    // The same provider under another token (useExisting).
+    // The application registers the same provider under another token (useExisting).
     if (known !== undefined && known === handler) return;
     const refused = (why: string): OpaError =>
       new OpaError('OPA_BAD_OPTIONS', `@OpaObligation(${JSON.stringify(type)}) on ${provider.name}: ${why}.`);
@@ -45,7 +45,8 @@ export class ObligationRegistry implements OnModuleInit {
   }
 }
 
-// The class is the token, what is made, or, of a factory or an override, what the other two say.
+// The decorated class may be the token, the metatype, or the constructor of the instance. For a factory or an override,
+// only some of the three are the class.
 function typeOf({ token, metatype, instance }: Wrapper): string | undefined {
   const made = (instance as object | null | undefined)?.constructor;
   for (const one of [token, metatype, made] as unknown[]) {

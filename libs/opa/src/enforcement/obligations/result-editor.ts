@@ -4,10 +4,11 @@ import { adapterOf } from '../../contexts/index.js';
 import { editsResults, interceptorsOf, isCache, outsideOf } from '../interceptor-order.js';
 
 /**
- * Tells whether an interceptor that edits results surely runs around a handler, so that a mask can be left to it.
+ * Tells whether an interceptor that edits results is certain to run around a handler. Only then can the guard rely on
+ * the interceptor for a mask.
  *
- * @remarks Global interceptors count where they surely run, which is on HTTP and GraphQL. Around a cache no interceptor
- * runs when the cache has the result.
+ * @remarks Global interceptors count only on contexts where Nest always runs them: HTTP and GraphQL. A cache outside the
+ * interceptor may return a stored result, and then the interceptor does not run.
  */
 export function resultIsEdited(context: ExecutionContext, config: ApplicationConfig): boolean {
   const { results } = adapterOf(context);

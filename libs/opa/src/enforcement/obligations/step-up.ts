@@ -1,27 +1,27 @@
 import type { Decision, Obligation } from '../../contracts/index.js';
 import { malformed } from './malformed.js';
 
-/** The authentication that an obligation `step-up` asks for. */
+/** The authentication that an obligation `step-up` requires. */
 export interface StepUp {
-  /** Why, for a person. Printable ASCII. */
+  /** The reason, for a person. Printable ASCII. */
   readonly description?: string | undefined;
   /** The authentication context classes, the preferred one first. */
   readonly acrValues: readonly string[];
-  /** How old the authentication may be, in seconds. */
+  /** The maximum age of the authentication, in seconds. */
   readonly maxAge?: number | undefined;
   /** The scopes that the token must have. */
   readonly scopes: readonly string[];
 }
 
 const PRINTABLE = /^[\x20-\x7e]+$/;
-/** A scope token (RFC 6749, section 3.3). An `acr` value has no grammar of its own, but is separated by spaces too. */
+/** A scope token (RFC 6749, section 3.3). An `acr` value has no grammar, but spaces separate `acr` values too. */
 const TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * Reads an obligation's `error_description`, `acr_values`, `max_age` (seconds), `scope` and `scopes`. The lists are a text
- * with spaces in between, or a list of texts; `scope` and `scopes` together name all of their scopes.
+ * Reads an obligation's `error_description`, `acr_values`, `max_age` (seconds), `scope` and `scopes`. Each list is a
+ * text with spaces between the items, or an array of texts. The function merges `scope` and `scopes`.
  *
- * @throws OpaError `OPA_BAD_DECISION` when one of them can't be written in a header
+ * @throws OpaError `OPA_BAD_DECISION` when a header can't hold a property
  */
 export function stepUpOf(properties: Obligation['properties']): StepUp {
   return {
@@ -34,7 +34,7 @@ export function stepUpOf(properties: Obligation['properties']): StepUp {
   };
 }
 
-/** The parameters of a challenge (RFC 9470, section 3; RFC 6750, section 3) that says why, and what is needed. */
+/** The challenge parameters: the error and the required authentication (RFC 9470, section 3; RFC 6750, section 3). */
 export function challengeOf(error: string, { description, acrValues, maxAge, scopes }: StepUp): string {
   const parameters = [
     ['error', error],
@@ -46,7 +46,7 @@ export function challengeOf(error: string, { description, acrValues, maxAge, sco
   return parameters.flatMap(([name, value]) => (value ? [`${name}=${quoted(value)}`] : [])).join(', ');
 }
 
-/** Makes a denial ask for a stronger or fresher authentication: on HTTP with 401, elsewhere in its reasons. */
+/** Adds step-up challenges to a denial: on HTTP as status 401 with `WWW-Authenticate`, elsewhere as reasons. */
 export function challenged(denial: Decision, stepUps: readonly StepUp[], onHttp: boolean): Decision {
   if (stepUps.length === 0) return denial;
   const challenges = stepUps.map((stepUp) => challengeOf('insufficient_user_authentication', stepUp));
@@ -56,7 +56,7 @@ export function challenged(denial: Decision, stepUps: readonly StepUp[], onHttp:
   return { ...denial, status: 401, headers: { ...denial.headers, 'www-authenticate': [...own, ...bearer] } };
 }
 
-/** One step-up that satisfies several: all their scopes and classes, and the youngest authentication. */
+/** Merges several step-ups into a single step-up: all scopes, all context classes, and the smallest maximum age. */
 export function mergeStepUps(stepUps: readonly StepUp[]): StepUp {
   const ages = stepUps.flatMap(({ maxAge }) => maxAge ?? []);
   return {

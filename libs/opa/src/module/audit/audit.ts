@@ -12,11 +12,11 @@ import type { Handler, HandlerSources } from './handlers.js';
 import { handlersOf } from './handlers.js';
 import { verifyPolicies } from './verify.js';
 
-/** Tells at start-up what is guarded by which policy, and what is not. */
+/** Reports at start-up which policy guards each handler, and which handlers have no guard. */
 export class RouteAudit implements OnApplicationBootstrap {
   private readonly logger = new Logger('OpaAudit');
   private table: readonly RouteReport[] | undefined;
-  /** The handlers for which a warning about the order of guards holds. */
+  /** Warnings about the order of guards, each with its handlers. */
   private readonly misplaced = new Map<string, readonly string[]>();
 
   constructor(
@@ -25,17 +25,17 @@ export class RouteAudit implements OnApplicationBootstrap {
     private readonly name: string | undefined,
   ) {}
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` with `verifyPolicies: true`, when a policy isn't there */
+  /** @throws OpaError `OPA_BAD_OPTIONS` when option `verifyPolicies` is `true` and the engine lacks a policy */
   async onApplicationBootstrap(): Promise<void> {
     const { audit = true, verifyPolicies: verify = false, mode } = this.runtime.settings;
-    // One report is enough, the unnamed instance's.
+    // Only the unnamed instance reports, because its report covers the handlers of all instances.
     if (audit && this.name === undefined) this.report();
     if (verify !== false && mode !== 'disabled') {
       await verifyPolicies(this.runtime, this.ownPolicies(), verify);
     }
   }
 
-  /** The table, made when it is first asked for: global guards can be added until the application starts. */
+  /** The report of all handlers. The first call makes it: an application may add global guards until it starts. */
   routes(): readonly RouteReport[] {
     return (this.table ??= this.read());
   }
@@ -104,7 +104,7 @@ function statusOf(
   unguarded: 'deny' | 'allow',
 ): RouteStatus {
   if (declaration?.inCode !== undefined) return 'decides';
-  // Public is what is declared so, with a guard or without.
+  // A handler that is declared public counts as public, whether a guard covers the handler or not.
   if (declaration !== undefined && policies.length === 0) return 'public';
   if (!covered) return 'not guarded';
   if (policies.length > 0) return 'guarded';

@@ -4,11 +4,11 @@ import type { ChainedGuard } from '../../guard/index.js';
 import { guardChain, isOpaGuard } from '../../guard/index.js';
 import type { Handler } from './handlers.js';
 
-/** Whether an OpaGuard runs before a handler. `note` says why the global one does not. */
+/** Whether an OpaGuard runs before a handler. `note` says why the global OpaGuard does not run. */
 export interface Coverage {
   readonly covered: boolean;
   readonly note?: string;
-  /** The guards that Nest is certain to run, in their order. */
+  /** The guards that Nest always runs, in their order. */
   readonly guards: readonly ChainedGuard[];
 }
 

@@ -2,12 +2,12 @@ import type { Type } from '@nestjs/common';
 import type { ChainedGuard } from '../../guard/index.js';
 import { guardClass, guardName, isOpaGuard, isPassportGuard } from '../../guard/index.js';
 
-/** What the classes of guards that authenticate are usually called. */
+/** Usual class names of guards that authenticate. */
 const AUTHENTICATES = /auth|jwt|passport|session|login/i;
 
 /** An OpaGuard that runs before a guard that authenticates. */
 export interface GuardOrderProblem {
-  /** Which guards, without the handler. */
+  /** The two guards and their places, without the handler. */
   readonly what: string;
   readonly fix: string;
 }
@@ -16,7 +16,7 @@ export interface GuardOrderProblem {
  * Finds the first OpaGuard that runs before a guard that authenticates.
  *
  * @param guards - a handler's guards in their order
- * @param authentication - guards that authenticate and aren't called so; `false` looks for none at all
+ * @param authentication - guards that authenticate although their class names do not show it; `false` turns the check off
  */
 export function guardOrderProblem(
   guards: readonly ChainedGuard[],

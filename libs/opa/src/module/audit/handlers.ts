@@ -5,7 +5,7 @@ import { CONTEXTS } from '../../contexts/index.js';
 import type { ContextKind } from '../../contracts/index.js';
 import { providedClass } from './provided-class.js';
 
-/** A handler that Nest calls from outside. */
+/** A handler that Nest calls for a request, message or event. */
 export interface Handler {
   readonly kind: ContextKind;
   readonly route: string;
@@ -13,7 +13,7 @@ export interface Handler {
   readonly method: MethodCandidate['method'];
 }
 
-/** What the handlers are found with. */
+/** The Nest services that find the handlers. */
 export interface HandlerSources extends AuditedApplication {
   readonly scanner: MetadataScanner;
   readonly modules: ModulesContainer;
@@ -26,7 +26,7 @@ const KINDS = Object.keys(CONTEXTS) as ContextKind[];
 /**
  * Finds every handler of an application, in the order of its modules.
  *
- * @param around - what Nest must run around a GraphQL field below the root, so that the field counts as a handler
+ * @param around - which enhancers Nest must run around a GraphQL field below the root. Only then is the field a handler
  */
 export function handlersOf(sources: HandlerSources, around: 'guards' | 'interceptors' = 'guards'): Handler[] {
   const handlers = candidatesOf(sources).flatMap((candidate) =>
@@ -36,7 +36,7 @@ export function handlersOf(sources: HandlerSources, around: 'guards' | 'intercep
         .map((route) => ({ kind, route, controller: candidate.controller, method: candidate.method })),
     ),
   );
-  // A class may be a provider of several modules.
+  // Several modules may provide the same class. Keep each of its handlers once.
   const routesOf = new Map<Type, Set<string>>();
   return handlers.filter(({ kind, route, controller, method }) => {
     const routes = routesOf.get(controller) ?? new Set<string>();
@@ -45,7 +45,7 @@ export function handlersOf(sources: HandlerSources, around: 'guards' | 'intercep
   });
 }
 
-/** Every method of the application's controllers and providers. */
+/** Every method with metadata of the application's controllers and providers. */
 export function candidatesOf(sources: HandlerSources): MethodCandidate[] {
   const { discovery } = sources;
   return [
@@ -61,13 +61,14 @@ function candidatesIn(
 ): MethodCandidate[] {
   const controller = providedClass(wrapper);
   if (controller === undefined) return [];
-  // Nest connects gateways and messages by the class that it makes, and resolvers by what is provided.
+  // Nest connects WebSocket gateways and message handlers only of classes that Nest creates. Nest connects resolvers of
+  // every provider.
   const isMadeByNest = !wrapper.isNotMetatype;
   const modulePath = modulePathOf(wrapper, modules);
   const prototype = controller.prototype as Record<string, unknown>;
   return scanner.getAllMethodNames(prototype).flatMap((key) => {
     const method = prototype[key];
-    // Every decorator of Nest puts metadata on the method. Most methods have none, and no adapter looks at them.
+    // Every Nest decorator adds metadata to the method. A method without metadata is no handler.
     if (typeof method !== 'function' || Reflect.getMetadataKeys(method).length === 0) return [];
     const handler = method as MethodCandidate['method'];
     return [{ controller, key, method: handler, isController, isMadeByNest, modulePath }];
@@ -82,5 +83,5 @@ function modulePathOf({ host }: Wrapper, { applicationId }: ModulesContainer): s
   return typeof path === 'string' ? path : '';
 }
 
-// Nest's own metadata; Nest exports no name for it.
+// Nest does not export the key of this metadata.
 const pathMetadata = (key: string, module: object): unknown => Reflect.getMetadata(key, module) as unknown;

@@ -6,10 +6,10 @@ type Wrapper = Pick<
   'isNotMetatype' | 'metatype' | 'instance'
 >;
 
-/** The class that a provider or controller is made of; of `useFactory` and `useValue` the class of what they give. */
+/** The class of a provider or controller. For `useFactory` and `useValue` this is the class of the provided value. */
 export function providedClass({ isNotMetatype, metatype, instance }: Wrapper): Type | undefined {
   const made: unknown = isNotMetatype ? (instance as object | null | undefined)?.constructor : metatype;
-  // Not every function is a class.
+  // Arrow functions and methods are not classes: they have no prototype.
   const isClass = typeof made === 'function' && made !== Object && typeof made.prototype === 'object';
   return isClass && made.prototype !== null ? (made as Type) : undefined;
 }

@@ -3,10 +3,11 @@ import { messageOf, OpaError, policyPathHint } from '../../contracts/index.js';
 import type { OpaRuntime } from '../runtime.js';
 
 /**
- * Asks the engine whether each policy is there, so that a misspelt path shows at start-up and not as a denial.
+ * Asks the engine whether it has each policy. A misspelt path is then an error at start-up, not a denial later.
  *
- * @param how - `true` stops the start over a missing one, `'warn'` warns; one that can't be verified always warns
- * @throws OpaError `OPA_BAD_OPTIONS` that names the missing policies
+ * @param how - `true`: a missing policy stops the start. `'warn'`: a missing policy is logged as a warning. When the
+ * engine can't verify a policy, the function always logs a warning
+ * @throws OpaError `OPA_BAD_OPTIONS` with the names of the missing policies
  */
 export async function verifyPolicies(
   { stack, settings }: Pick<OpaRuntime, 'settings' | 'stack'>,
