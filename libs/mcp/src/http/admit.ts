@@ -5,12 +5,12 @@ import { Refused } from './refused.js';
 import { reportNotAdmitted } from './report.js';
 
 /**
- * Decides what is sent without a session and is no request that is decided by itself: as the request that its client
- * would begin with. A session's own messages pass, for its `initialize` was allowed.
+ * Decides a message that has neither a session nor a decision of its own. The policy sees the request that opens the
+ * era, such as `initialize`. Messages in a session pass, because the policy has allowed the session's `initialize`.
  *
- * @param what - the HTTP method, or the message's own, for the log
- * @param call - the request that is admitted, if it is one
- * @throws Refused when the message must not go on
+ * @param what - the HTTP method or the JSON-RPC method of the message, for the log
+ * @param call - the message, when it is a request
+ * @throws Refused when the policy stops the message
  */
 export async function admit(exchange: Exchange, era: McpEra, what: string, call?: McpCall): Promise<void> {
   const { server, enforcer, caller, request, origin, session } = exchange;

@@ -1,14 +1,16 @@
-/** What Node needs for a piece of a body beside its bytes: many small pieces must not be free. */
+/**
+ * The memory that Node needs for a chunk beside its bytes. The budget counts it, so that many small chunks cost memory.
+ */
 const PIECE_BYTES = 128;
 
-/** How much of clients' messages may be in memory at once, of all MCP servers together: arriving ones and those under way. */
+/** Limits how many bytes of client messages are in memory at once. All MCP servers of a module share one budget. */
 export class BodyBudget {
   private held = 0;
 
   /** @param max - in bytes */
   constructor(private readonly max: number) {}
 
-  /** Begins to count a body; its account must be closed once nothing needs it any more. */
+  /** Opens the account of one body. The caller must close the account as soon as nothing needs the body. */
   open(): BodyAccount {
     let own = 0;
     return {
@@ -27,10 +29,10 @@ export class BodyBudget {
   }
 }
 
-/** What one body has taken of the budget. */
+/** Counts the bytes that one body takes of the budget. */
 export interface BodyAccount {
-  /** Takes room for a piece; gives `false`, and takes none, when there isn't enough. */
+  /** Takes room for a chunk. Returns `false`, and takes nothing, when the budget has too little room. */
   take(piece: Buffer): boolean;
-  /** Gives back what the body has taken. */
+  /** Returns all bytes of the body to the budget. */
   close(): void;
 }

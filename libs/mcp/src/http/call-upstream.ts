@@ -13,9 +13,10 @@ import type { ClientMessage } from './read-message.js';
 import { relayEvents } from './relay-events.js';
 
 /**
- * Decides a client's request, passes it on byte for byte once it is allowed, and passes the answer back.
+ * Decides a client's request, sends the allowed request to the upstream byte for byte, and sends the response back.
  *
- * @throws Refused when a policy stops the request or its result; GatewayError when its headers do not say what it says, or the upstream gives no answer
+ * @throws Refused when a policy stops the request or its result; GatewayError when the request's headers contradict its
+ * body, or the upstream does not respond
  */
 export async function callUpstream(
   exchange: Exchange,
@@ -37,7 +38,7 @@ export async function callUpstream(
   await pass(exchange, answer, new Inspector(exchange, call), given, call);
 }
 
-/** The headers of the request to the upstream; those that repeat a tool's arguments are compared with them first. */
+/** Builds the headers of the upstream request. Compares `Mcp-Param-…` headers with the tool's arguments first. */
 async function headersOf(
   exchange: Exchange,
   call: McpCall,

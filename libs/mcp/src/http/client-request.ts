@@ -1,20 +1,20 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** What Express and Fastify add to a request. */
+/** The fields that Express and Fastify add to a request. */
 interface PlatformFields {
   readonly ip?: string;
   readonly protocol?: string;
-  /** The body's bytes, which Nest stores under its option `rawBody`. */
+  /** The body's bytes. Nest stores them when the application has the option `rawBody`. */
   readonly rawBody?: unknown;
-  /** The caller, as the application's guards have found it out. */
+  /** The caller. The application's guards set this field. */
   readonly user?: unknown;
 }
 
-/** A request as Nest gives it to a handler: Node's own under Express, around Node's own under Fastify. */
+/** The request that Nest passes to a handler: Node's request on Express, a wrapper with Node's request on Fastify. */
 export type PlatformRequest = PlatformFields &
   (IncomingMessage | { readonly raw: IncomingMessage; readonly headers: IncomingHttpHeaders });
 
-/** A client's HTTP request, the same on Express and Fastify. */
+/** A client's HTTP request, with the same interface on Express and Fastify. */
 export class ClientRequest {
   /** Node's request. */
   readonly raw: IncomingMessage;
@@ -31,7 +31,9 @@ export class ClientRequest {
     return this.raw.headers;
   }
 
-  /** The client's address, as the platform knows it behind trusted proxies. */
+  /**
+   * The client's address. When the application trusts a proxy, the platform reads the address from the proxy's header.
+   */
   get ip(): string | undefined {
     return this.platform.ip;
   }

@@ -4,32 +4,34 @@ import type { HeaderValues } from 'nestjs-opa';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 import { settable } from '../upstream/header-rules.js';
 
-/** Fastify's reply, as far as it is used. */
+/** The members of Fastify's reply that the gateway uses. */
 interface Reply {
   readonly raw: ServerResponse;
   getHeaders(): OutgoingHttpHeaders;
   hijack(): unknown;
 }
 
-/** A response as Nest gives it to a handler: Node's own under Express, around Node's own under Fastify. */
+/**
+ * The response that Nest passes to a handler: Node's response on Express, a wrapper with Node's response on Fastify.
+ */
 export type PlatformResponse = (ServerResponse | Reply) & {
   header(name: string, value: string): unknown;
 };
 
-/** `compression` adds this method: until it is called, events stay in its buffer. */
+/** The middleware `compression` adds `flush`. It keeps events in its buffer until the gateway calls `flush`. */
 type Buffered = ServerResponse & { flush?: () => void };
 
-/** The HTTP response to a client, written to Node's own response on Express and Fastify alike. */
+/** The HTTP response to a client. On both Express and Fastify this class writes to Node's response. */
 export class ClientResponse {
-  /** The id of the client's JSON-RPC request, once it is read. */
+  /** The id of the client's JSON-RPC request; `undefined` until the gateway has read the request. */
   requestId: JsonRpcId | undefined;
-  /** Aborted when the client has gone, or the module ends the response. */
+  /** Aborts when the client closes the connection, or the module ends the response. */
   readonly signal: AbortSignal;
   private readonly raw: Buffered;
   private readonly abort = new AbortController();
   private policyHeaders: HeaderValues = {};
 
-  /** @param isClosing - tells whether the application is closing: the connection then ends with the response */
+  /** @param isClosing - whether the application is closing; if so, the response closes its connection */
   constructor(
     platform: PlatformResponse,
     private readonly isClosing: () => boolean = () => false,
@@ -42,12 +44,12 @@ export class ClientResponse {
     });
   }
 
-  /** Whether the headers have left. */
+  /** Whether Node has sent the headers. */
   get hasBegun(): boolean {
     return this.raw.headersSent;
   }
 
-  /** Sets a policy's headers on the response, unless the response has begun by then. */
+  /** Adds a policy's headers to the response. Headers added after the response has begun are lost. */
   addHeaders(headers: HeaderValues | undefined): void {
     this.policyHeaders = { ...this.policyHeaders, ...settable(headers) };
   }
@@ -55,14 +57,14 @@ export class ClientResponse {
   /**
    * Sends a JSON text.
    *
-   * @param headers - what the response has beside the policies' headers, which win
+   * @param headers - other headers; where a policy sets the same header, the policy's value wins
    */
   json(status: number, text: string, headers: OutgoingHttpHeaders = {}): void {
     this.begin(status, headers, this.policyHeaders, { 'content-type': 'application/json; charset=utf-8' });
     this.raw.end(text);
   }
 
-  /** Sends a response without a body, and without policies' headers. */
+  /** Sends a response without a body and without the policies' headers. */
   empty(status: number, headers: OutgoingHttpHeaders = {}): void {
     this.begin(status, headers);
     this.raw.end();
@@ -70,12 +72,12 @@ export class ClientResponse {
 
   /** Begins an event stream. */
   beginStream(status: number, headers: OutgoingHttpHeaders): void {
-    // With a charset of the upstream's a client would read other text than what was decided.
+    // The upstream's charset is dropped: with it a client could read other text than the policy decided.
     this.begin(status, headers, this.policyHeaders, { 'content-type': 'text/event-stream' });
     this.raw.flushHeaders();
   }
 
-  /** Sends a part of a stream, and waits while the client reads too slowly. */
+  /** Sends a part of a stream. Waits while the client reads too slowly. */
   async write(text: string): Promise<void> {
     this.signal.throwIfAborted();
     if (text === '') return;
@@ -84,22 +86,23 @@ export class ClientResponse {
     if (!hasRoom) await once(this.raw, 'drain', { signal: this.signal });
   }
 
-  /** Ends a stream, and waits until all of it has left. */
+  /** Ends a stream. Waits until Node has sent all of it. */
   async endStream(): Promise<void> {
     if (this.raw.closed) return;
-    // Express middleware such as `compression` takes a callback of `end` for a chunk. Node emits "close" after "finish".
+    // Express middleware such as `compression` treats a callback of `end` as a chunk. So this method waits for "close",
+    // which Node emits after "finish".
     const closed = once(this.raw, 'close');
     this.raw.end();
     await closed;
   }
 
-  /** Ends a stream as a whole one; what is under way for it is aborted. */
+  /** Ends a stream normally, and aborts the work that goes on for this response. */
   finish(): void {
     if (this.raw.headersSent) this.raw.end();
     this.abort.abort();
   }
 
-  /** Cuts a stream off, unless it has ended. */
+  /** Destroys the connection, unless the response has ended. */
   cutOff(): void {
     if (!this.raw.writableEnded) this.raw.destroy();
   }
@@ -111,7 +114,7 @@ export class ClientResponse {
   }
 }
 
-/** Takes Fastify's reply over, with the headers that were set on it. */
+/** Takes over Fastify's reply. Copies the reply's headers to Node's response. */
 function takeOver(reply: Reply): ServerResponse {
   setOn(reply.raw, reply.getHeaders());
   reply.hijack();

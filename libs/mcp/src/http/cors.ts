@@ -2,7 +2,9 @@ import type { ClientRequest } from './client-request.js';
 import type { ClientResponse, PlatformResponse } from './client-response.js';
 import type { OriginRule } from './origin-rule.js';
 
-/** What a page may send of MCP's headers; `Mcp-Param-…` as it asks for them. */
+/**
+ * The request headers that a page may send. A preflight response adds the `Mcp-Param-…` headers that the browser names.
+ */
 const REQUEST_HEADERS = [
   'Authorization',
   'Content-Type',
@@ -17,9 +19,9 @@ const EXPOSED = 'Mcp-Session-Id, WWW-Authenticate, MCP-Protocol-Version';
 const PARAM = /^mcp-param-[\w!#$%&'*+.^`|~-]+$/i;
 
 /**
- * Lets the page that a request comes from read the answer, whatever it will be, where its origin may call.
+ * Lets the calling page read the response, including error responses, when the rule allows the page's origin.
  *
- * @returns whether there is such a page
+ * @returns whether the request has an allowed origin
  * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol | the CORS protocol}
  */
 export function shareAnswer(
@@ -27,7 +29,7 @@ export function shareAnswer(
   response: Pick<PlatformResponse, 'header'>,
   rule: OriginRule,
 ): boolean {
-  // Without an origin as well, for caches between.
+  // A cache must also know that a response to a request without `Origin` depends on `Origin`.
   response.header('vary', 'Origin');
   if (origin === undefined || !rule.allows(origin)) return false;
   response.header('access-control-allow-origin', origin);
@@ -35,13 +37,13 @@ export function shareAnswer(
   return true;
 }
 
-/** Tells whether a browser asks what a page may send, which is no request of the page yet: it has no token. */
+/** Whether a request is a CORS preflight. The browser sends it before the page's request, and without a token. */
 export const isPreflight = ({ method, headers }: ClientRequest): boolean =>
   method === 'OPTIONS' &&
   headers.origin !== undefined &&
   headers['access-control-request-method'] !== undefined;
 
-/** Tells a browser what a page may send that {@link shareAnswer} lets read the answer. */
+/** Answers a preflight with the methods and headers that a page may send. Call {@link shareAnswer} first. */
 export function answerPreflight({ headers }: ClientRequest, response: ClientResponse, methods: string): void {
   const requested = headers['access-control-request-headers'] ?? '';
   const params = requested

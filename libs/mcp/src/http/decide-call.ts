@@ -9,14 +9,14 @@ import { Refused } from './refused.js';
 import { reportDenial } from './report.js';
 
 /**
- * Decides a request. A request about a task must be about a task of the subject.
+ * Decides a request. A request that names tasks must name only tasks that the subject began.
  *
- * @throws Refused when the request must not go on
+ * @throws Refused when a policy stops the request, or the request names a task that the subject did not begin
  */
 export async function decideCall(exchange: Exchange, call: McpCall): Promise<McpPermit> {
   const { server, enforcer, subject, origin } = exchange;
   const { request, era } = call;
-  // COAZ has no decision for such a method.
+  // COAZ defines no decision for this method, so the policy decides the opening request of the era.
   if (isUndecided(methodIn(era, request.method))) {
     await admit(exchange, era, request.method, call);
   }

@@ -11,9 +11,10 @@ import { passAnswer } from './pass-answer.js';
 import type { ClientMessage } from './read-message.js';
 
 /**
- * Passes on what nobody answers: a notification, or a client's answer to a request of the server.
+ * Sends the upstream a message without a response: a notification, or a client's response to a server's request.
  *
- * @throws Refused when a policy stops the message; GatewayError 400 when it is about another subject's task or request
+ * @throws Refused when a policy stops the message; GatewayError 400 when the message names another subject's task or
+ * request
  */
 export async function deliver(
   exchange: Exchange,
@@ -37,7 +38,8 @@ export async function deliver(
   await server.upstream.drop(answer);
 }
 
-// A client may have tasks of its own, which this gateway doesn't know: what others have begun is theirs.
+// A client may run tasks itself, whose ids the gateway doesn't know. So the gateway refuses only a task of another
+// subject, and a response to a request that the server sent to other subjects only.
 function assertOwn(
   { server, subject, session }: Exchange,
   message: JsonRpcNotification | JsonRpcAnswer,

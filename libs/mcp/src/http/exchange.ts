@@ -9,21 +9,21 @@ import type { ClientResponse } from './client-response.js';
 import { subjectOf } from './mcp-server.js';
 import type { DecidedServer, McpServer } from './mcp-server.js';
 
-/** One HTTP request of a client to an MCP server: who calls whom, in which session, and the response. */
+/** One HTTP request of a client to an MCP server, with its caller, its session and its response. */
 export interface Exchange {
   readonly server: McpServer;
   readonly enforcer: McpEnforcer;
   readonly request: ClientRequest;
   readonly response: ClientResponse;
   readonly caller: McpCaller;
-  /** The caller as one text. */
+  /** The caller as a text: see {@link subjectOf}. */
   readonly subject: string;
   readonly session: SubjectSession;
-  /** What decisions on its messages are given along. */
+  /** The HTTP request's signal and context, which the gateway passes to each decision. */
   readonly origin: McpOrigin;
 }
 
-/** What an exchange is opened with. */
+/** The parts from which {@link openExchange} makes an exchange. */
 export interface ExchangeParts extends DecidedServer {
   readonly request: ClientRequest;
   readonly response: ClientResponse;
@@ -32,7 +32,7 @@ export interface ExchangeParts extends DecidedServer {
   readonly context: ExecutionContext;
 }
 
-/** Opens an exchange. Headers that only a policy may set leave the request first. */
+/** Opens an exchange. Removes untrusted headers, and headers that only a policy may set, from the request first. */
 export function openExchange({
   server,
   enforcer,
@@ -57,9 +57,9 @@ export function openExchange({
 }
 
 /**
- * What the upstream gets of the request's headers.
+ * Builds the headers that the upstream receives.
  *
- * @param compared - those of the headers that repeat the message which were compared with it; no other goes on
+ * @param compared - the mirrored headers that match the message; the upstream receives no other mirrored header
  * @param permit - the headers of the policy that allowed the request
  */
 export function upstreamHeaders(
@@ -71,7 +71,9 @@ export function upstreamHeaders(
   return { ...headers, ...session.toUpstream() };
 }
 
-/** What the client gets of the upstream's headers; the session's id as the client knows it. */
+/**
+ * Builds the headers that the client receives from the upstream's headers. Replaces the session id by the client's id.
+ */
 export function clientHeaders(
   { server, session }: Exchange,
   headers: IncomingHttpHeaders,

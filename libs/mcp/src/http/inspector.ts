@@ -9,20 +9,20 @@ import { serializeChanged } from '../protocol/serialize-changed.js';
 import { reportDenial, reportHidden } from './report.js';
 import { isAboutTask, listsTasks, relatedTasks, tasksOf } from '../session/task-references.js';
 
-/** What becomes of a message from the upstream. */
+/** What the gateway does with a message from the upstream. */
 export type Inspected =
-  /** It passes, as it came or changed; `answers` when it is the answer to the call concerned. */
+  /** The client receives `text`. `answers` says whether the message is the response to the exchange's call. */
   | { readonly kind: 'pass'; readonly text: string; readonly answers: boolean }
-  /** A refusal takes its place. */
+  /** The client receives the refusal instead of the message. */
   | { readonly kind: 'refuse'; readonly refusal: McpRefusal; readonly id: JsonRpcAnswer['id'] }
-  /** It belongs to a task of somebody else: the client must not learn that there is such a message. */
+  /** The message belongs to another subject's task. The client must not learn that the message exists. */
   | { readonly kind: 'drop' }
-  /** It isn't one that a server may send: it doesn't pass. */
+  /** A server must not send this message. The gateway keeps the message back and logs the reason `why`. */
   | { readonly kind: 'wrong'; readonly why: string };
 
-/** Reads what an upstream sends in an exchange, and has results decided before the client gets them. */
+/** Reads the upstream's messages of an exchange. Asks the policies about results before the client receives them. */
 export class Inspector {
-  /** @param call - the request that the exchange is about; without one every answer is to some earlier call */
+  /** @param call - the request of the exchange; without it, every response belongs to an earlier call */
   constructor(
     private readonly exchange: Exchange,
     private readonly call?: McpCall,
@@ -84,13 +84,14 @@ export class Inspector {
     }
     if (isOwn) this.exchange.server.ledger.settle(call);
     const { jsonrpc, id } = answer;
-    // What stands beside a decided result was decided by nobody.
+    // No policy has decided the members beside the result, so a decided response keeps only `jsonrpc`, `id` and
+    // `result`.
     const changed = result !== answer.result || (calls.some(this.isDecided) && hasMore(answer));
     const left = changed ? serializeChanged(text, answer, { jsonrpc, id, result }) : text;
     return { kind: 'pass', text: left, answers: isOwn };
   }
 
-  // A server with sessions may take an answer to one call for that to another under the same id.
+  // In a session a server may confuse two open calls with the same id. The result must pass the policies of both calls.
   private rivals(call: McpCall): readonly McpCall[] {
     const { server, session } = this.exchange;
     return session.isOpen ? server.ledger.rivalsOf(session.scope, call) : [];
@@ -99,7 +100,7 @@ export class Inspector {
   private earlier({ id }: JsonRpcAnswer): readonly McpCall[] | undefined {
     const { server, session, caller } = this.exchange;
     const calls = id === null ? undefined : server.ledger.callsOf(session.scope, id);
-    // By what the caller may do now.
+    // The policies see the caller's current claims, not the claims at the time of the call.
     return calls?.map((call) => ({ ...call, caller: { ...call.caller, claims: caller.claims } }));
   }
 
@@ -109,7 +110,7 @@ export class Inspector {
     server.declaredNames.learn(call.request.method, result);
     if (listsTasks(call.request)) return server.tasks.filter(call, subject, result, this.decideAs);
     if (isAboutTask(call.request)) return server.tasks.decide(call, subject, result, this.decideAs);
-    // At once, for messages of the task may follow before the decision.
+    // The task is stored before the decision, because messages of the task may arrive while the policy decides.
     server.tasks.learn(call, subject, result, enforcer.seesResult(call));
     return this.decideAs(call, result);
   }

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 
-/** Says once that a body parser has taken the bytes of messages, and what to do. */
+/** Logs one error per module when a body parser has consumed the bytes of messages. The error says how to fix this. */
 export class LostBodies {
   private isReported = false;
 
-  /** Notes a message whose bytes are gone. */
+  /** Reports a message whose bytes the body parser did not store. Logs the first report only. */
   report(): void {
     if (this.isReported) return;
     this.isReported = true;

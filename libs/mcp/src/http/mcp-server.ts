@@ -15,19 +15,21 @@ import type { SessionSeal } from '../session/session-seal.js';
 import { Tasks } from '../session/tasks.js';
 import { UpstreamClient } from '../upstream/upstream-client.js';
 
-/** What all MCP servers of a module share. */
+/** The objects and settings that all MCP servers of a module share. */
 export interface McpSettings {
   readonly headers: HeaderRules;
   readonly seal: SessionSeal;
   readonly bodies: BodyBudget;
   readonly lostBodies: LostBodies;
-  /** Whether the application listens on loopback alone. */
+  /** Whether the application listens on loopback only. */
   readonly isLocal: () => boolean;
-  /** What tokens must be for; `undefined` when nobody says. */
+  /** The option `audience` of the module; `undefined` without the option. */
   readonly audience: string | undefined;
 }
 
-/** One MCP server behind the gateway: what its entry says, its connections, and what is known of its calls. */
+/**
+ * One MCP server behind the gateway: its options, its connections, and the records of its calls, tasks and sessions.
+ */
 export class McpServer {
   readonly upstream: UpstreamClient;
   readonly ledger = new Ledger();
@@ -36,7 +38,7 @@ export class McpServer {
   readonly params = new MirroredParams();
   readonly declaredNames = new DeclaredNames();
   readonly origins: OriginRule;
-  /** The headers that a call went to the upstream with, for further questions on its behalf. */
+  /** The upstream headers of each call. The gateway sends them again when it lists the server's tools for the call. */
   readonly sentWith = new WeakMap<McpCall, IncomingHttpHeaders>();
 
   constructor(
@@ -49,17 +51,20 @@ export class McpServer {
     this.origins = new OriginRule({ isLocal, origins: entry.origins, publicHost: urls.publicHost });
   }
 
-  /** The audience that stands for this server: one that a token names, or its name where tokens aren't read. */
+  /** The audience that stands for this server in policies: the configured audience, or else the server's name. */
   get audience(): string {
     return this.settings.audience ?? this.entry.name;
   }
 }
 
-/** An MCP server, and what decides it. */
+/** An MCP server, and the enforcer that decides its messages. */
 export interface DecidedServer {
   readonly server: McpServer;
   readonly enforcer: McpEnforcer;
 }
 
-/** Who calls, as one text; the anonymous caller is none that a token can name. */
+/**
+ * The caller as a JSON text: the claim `sub`, or `null` for an anonymous caller. `sub` is a string, so it can't be
+ * `null`.
+ */
 export const subjectOf = ({ claims }: McpCaller): string => JSON.stringify([claims?.['sub'] ?? null]);

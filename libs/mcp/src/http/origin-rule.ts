@@ -2,20 +2,23 @@ import { peerAddress } from 'nestjs-opa/internal';
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 
-/** Tells whether a host's name or address is this machine's own. */
+/** Whether a host name or address is a loopback one, such as `localhost` or `127.0.0.1`. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(peerAddress(host) ?? '');
 
-/** What the rule about origins and hosts depends on. */
+/** The settings of {@link OriginRule}. */
 export interface OriginRuleOptions {
-  /** Whether the application listens on loopback alone. */
+  /** Whether the application listens on loopback only. */
   readonly isLocal: () => boolean;
-  /** Origins that may call, beside this machine's. */
+  /** The origins whose pages may call, beside loopback origins. */
   readonly origins: readonly string[];
-  /** A host that may be asked for, beside this machine's. */
+  /** A `Host` that clients may use, beside loopback hosts. */
   readonly publicHost: string | undefined;
 }
 
-/** Which pages may call: those of the configured origins, and this machine's while the application listens on loopback. */
+/**
+ * Decides which pages may call. Pages of the configured origins may. Pages of loopback origins may, too, while the
+ * application listens on loopback only.
+ */
 export class OriginRule {
   constructor(private readonly options: OriginRuleOptions) {}
 
@@ -26,7 +29,7 @@ export class OriginRule {
     return isLocal() && /^https?:\/\/[^/?#@\s]+$/i.test(origin) && isLoopback(hostname(origin));
   }
 
-  /** Whether the application may be called by this host: on loopback only as this machine or by its public name. */
+  /** Whether clients may use this `Host`. On loopback only a loopback host or the public host is allowed. */
   allowsHost(host = ''): boolean {
     const { isLocal, publicHost } = this.options;
     if (!isLocal()) return true;

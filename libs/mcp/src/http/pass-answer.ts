@@ -10,10 +10,10 @@ import type { UpstreamAnswer } from '../upstream/upstream-client.js';
 const logger = new Logger('Mcp');
 
 /**
- * Passes an answer on that is no stream: whatever type and status it has, it is read, and must be a message that
- * may pass. A status of the upstream's stays, where it is an error.
+ * Sends the client an upstream response that is not a stream. The gateway reads every such response, whatever its
+ * content type and status, and inspects the message. The client receives the upstream's error status.
  *
- * @param call - the request that it must answer; without one it can be an error alone
+ * @param call - the request that the message must answer; without it, only an error passes
  * @throws Refused when a policy stops the result
  */
 export async function passAnswer(
@@ -39,5 +39,5 @@ export async function passAnswer(
   response.json(status, errorText(call?.request.id, error), failed ? headers : {});
 }
 
-// What isn't about a call holds no result that a policy would have to see.
+// Without a call only an error passes, because an error holds no result that a policy would have to see.
 const isError = (text: string): boolean => 'error' in (JSON.parse(text) as object);

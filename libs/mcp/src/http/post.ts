@@ -8,9 +8,10 @@ import { readMessage } from './read-message.js';
 import type { ClientMessage } from './read-message.js';
 
 /**
- * Takes one message of a client.
+ * Handles the POST of one client message.
  *
- * @throws Refused when a policy stops the message; GatewayError when the gateway itself refuses it, or the upstream gives no answer
+ * @throws Refused when a policy stops the message; GatewayError when the gateway itself refuses the message, or the
+ * upstream does not respond
  */
 export async function post(exchange: Exchange, streams: StandingStreams): Promise<void> {
   const account = exchange.server.settings.bodies.open();
@@ -24,7 +25,7 @@ export async function post(exchange: Exchange, streams: StandingStreams): Promis
         () => callUpstream(exchange, received),
       );
   } finally {
-    // Until then the message is in memory: it is part of the input that decides its answer.
+    // The message stays in memory until now, because the policy's input for the result contains the message.
     account.close();
   }
 }

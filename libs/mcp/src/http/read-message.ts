@@ -8,20 +8,21 @@ import type { BodyAccount } from './body-budget.js';
 import type { Exchange } from './exchange.js';
 import { readBody } from './request-body.js';
 
-/** A message of a client that may be decided. */
+/** A valid message of a client, ready for the decision. */
 export interface ClientMessage<Message = JsonRpcRequest | JsonRpcNotification | JsonRpcAnswer> {
   readonly message: Message;
   readonly era: McpEra;
-  /** Its bytes, which the upstream gets. */
+  /** The message's bytes, which the gateway sends to the upstream. */
   readonly bytes: Buffer;
-  /** The headers that repeat what the message says, and were compared with it; the older era has none. */
+  /** The names of the mirrored headers that match the message. The legacy era has no mirrored headers. */
   readonly compared: readonly string[];
 }
 
 /**
  * Reads the message of a POST, and enters the session that the request names.
  *
- * @throws GatewayError when the message must not go on, with the request's id where it is known
+ * @throws GatewayError when the gateway refuses the message; the error has the request's id when the gateway could read
+ * it
  */
 export async function readMessage(exchange: Exchange, account: BodyAccount): Promise<ClientMessage> {
   const { request, response, server, session } = exchange;

@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.js';
 import type { Refused } from './refused.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
-/** A JSON-RPC error as text; an id that isn't known is left out, as MCP's schema has it. */
+/** A JSON-RPC error as text. Without a known id the text has no member `id`, as MCP's schema requires. */
 export function errorText(
   id: JsonRpcId | null | undefined,
   { code, message, data }: Pick<McpRefusal, 'code' | 'message' | 'data'>,
@@ -18,8 +18,8 @@ export function errorText(
 }
 
 /**
- * Answers a message that a policy stops. A request is refused in the form that the server's `denial` says. For a
- * notification, a response, GET and DELETE the HTTP status says what happened.
+ * Answers a message that a policy stops. The server's option `denial` selects the form for a request. For all other
+ * messages, GET and DELETE, the response has the HTTP status of the refusal.
  */
 export function refuse(exchange: Exchange, { call, refusal }: Refused): void {
   if (call === undefined) sendRefusal(exchange, refusal, refusal.status);
@@ -30,7 +30,7 @@ function refuseCall(exchange: Exchange, call: McpCall, refusal: McpRefusal): voi
   const { denial } = exchange.server.entry;
   const { id } = call.request;
   const status = denial === 'http' || refusal.code === METHOD_NOT_FOUND ? refusal.status : 200;
-  // Only a `CallToolResult` can report a failure.
+  // Of all results, only a `CallToolResult` has `isError`.
   const canReport = methodOf(call.request.method)?.result === 'content';
   const isResult = denial === 'result' && refusal.kind === 'denied' && canReport;
   if (!isResult || refusal.challenge !== undefined) return sendRefusal(exchange, refusal, status, id);
@@ -43,7 +43,7 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
   response.addHeaders(refusal.headers);
   if (refusal.challenge !== undefined) {
     const metadata = server.urls.metadata(request);
-    // In place of the policy's own.
+    // This header replaces the `WWW-Authenticate` of the policy.
     response.addHeaders({
       'www-authenticate': `Bearer ${refusal.challenge}, resource_metadata="${metadata}"`,
     });
@@ -56,7 +56,7 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
   response.json(status, errorText(id, refusal), headers);
 }
 
-/** Answers a request that failed: with what the gateway refuses by itself, or without details. */
+/** Answers a request that failed. The client receives the text of a GatewayError, and no details of any other error. */
 export function refuseError(response: ClientResponse, error: unknown): void {
   if (response.hasBegun) {
     response.cutOff();

@@ -1,9 +1,9 @@
 import type { McpRefusal } from '../policy/enforcer.js';
 import type { McpCall } from '../protocol/call.js';
 
-/** A message that a policy stops. The controller answers the client with the refusal. */
+/** Thrown when a policy stops a message. The controller sends the client the refusal. */
 export class Refused extends Error {
-  /** @param call - the request that the refusal answers; `undefined` for a message that has no response of its own */
+  /** @param call - the request that the refusal answers; `undefined` for a message that is not a request */
   constructor(
     readonly refusal: McpRefusal,
     readonly call?: McpCall,

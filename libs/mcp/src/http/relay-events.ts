@@ -8,14 +8,14 @@ import type { Inspector } from './inspector.js';
 import { errorText } from './refuse.js';
 import type { UpstreamAnswer } from '../upstream/upstream-client.js';
 
-/** What an event's fields may take beside its message. */
+/** The largest size of an event's fields beside its message, in characters. */
 const FIELDS = 64 * 1024;
 const NO_ANSWER = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
 
 /**
- * Passes an event stream on, each event as it comes and once it may pass.
+ * Sends an upstream's event stream to the client. Inspects each event as soon as it arrives, before the client gets it.
  *
- * @param call - the request that the stream answers; none on a standing or resumed stream
+ * @param call - the request that the stream answers; `undefined` on the stream of a GET
  */
 export async function relayEvents(
   exchange: Exchange,
@@ -55,7 +55,7 @@ class EventRelay {
     }
   }
 
-  /** Passes events on until the stream ends, or nothing may follow. */
+  /** Sends events to the client until the stream ends, or {@link EventRelay.pass} stops it. */
   private async passAll(body: AsyncIterable<Buffer>, splitter: EventSplitter): Promise<void> {
     for await (const chunk of body) {
       for (const piece of splitter.push(chunk)) {
@@ -65,12 +65,12 @@ class EventRelay {
     }
   }
 
-  /** Passes one event on; `false` when nothing may follow it. */
+  /** Inspects one event and sends what the client may see. Returns `false` when the stream must end after the event. */
   private async pass(event: StreamEvent): Promise<boolean> {
     const { exchange, call } = this;
     const { id, data = '', fault } = event;
     if (fault !== undefined) return this.withhold(new StreamEvent({}), fault);
-    // The newer era has no resumption.
+    // The modern era has no resumption.
     if (id !== undefined && id !== '' && call?.era !== 'modern') {
       this.resumable = true;
       exchange.session.noteEvent(id);
@@ -92,7 +92,7 @@ class EventRelay {
     return true;
   }
 
-  /** Keeps an event's message back; a call that waits for its answer gets an error, and nothing may follow then. */
+  /** Keeps an event's message back. A call that still waits for its response gets an error, and the stream ends. */
   private async withhold(event: StreamEvent, why: string): Promise<boolean> {
     const { exchange, call } = this;
     this.logger.warn(`${exchange.server.entry.name}: an event is not passed on: ${why}`);
@@ -101,7 +101,10 @@ class EventRelay {
     return !lost;
   }
 
-  /** Tells a client that its answer won't come, unless it can resume the stream; what is too large stays too large. */
+  /**
+   * Sends the client an error when the stream breaks before the response to the call. A client that can resume the
+   * stream gets no error, except when an event is too large: the event would be too large again.
+   */
   private async broken(cause: unknown): Promise<void> {
     const { exchange, call } = this;
     exchange.server.upstream.failure(cause, exchange.response.signal);

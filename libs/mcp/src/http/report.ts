@@ -8,9 +8,10 @@ const logger = new Logger('Mcp');
 const MAX_NAME = 200;
 const MAX_NAMES = 50;
 
-// A client may be told of a denial with HTTP 200: it must be visible here. No argument, result or reason is.
+// A denial may have HTTP status 200, so access logs don't show it: this log must. It never holds arguments, results or
+// reasons.
 
-/** Logs a denial. What could not be decided is logged where it failed. */
+/** Logs a denial. This function ignores refusals of other kinds, because the code that fails logs its failure. */
 export function reportDenial(exchange: Exchange, { request }: McpCall, refusal: McpRefusal): void {
   const { method, params = {} } = request;
   const id = params[resourceParameterOf(method) ?? ''];
@@ -18,10 +19,10 @@ export function reportDenial(exchange: Exchange, { request }: McpCall, refusal: 
 }
 
 /**
- * Logs a denial of what was sent without a session.
+ * Logs a denial of a message outside of a session.
  *
- * @param what - the HTTP method, or the message's own
- * @param method - the method that it was decided as
+ * @param what - the HTTP method or the JSON-RPC method of the message
+ * @param method - the method of the opening request, which the policy saw
  */
 export function reportNotAdmitted(
   exchange: Exchange,
@@ -37,7 +38,7 @@ function warn({ server }: Exchange, what: string, { kind, data }: McpRefusal): v
   logger.warn(`${server.entry.name}: denied ${what}${decidedBy(data?.['decisionId'])}`);
 }
 
-/** Logs what a list policy has hidden. */
+/** Logs the names of the items that a list policy has hidden. */
 export function reportHidden({ server }: Exchange, { request }: McpCall, hidden: McpHidden): void {
   const names = hidden.names.slice(0, MAX_NAMES).map(quoted).join(', ');
   const more = hidden.names.length - MAX_NAMES;

@@ -5,34 +5,34 @@ import type { ClientRequest } from './client-request.js';
 import type { LostBodies } from './lost-bodies.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
-/** How long a client is asked to wait for room, in seconds. */
+/** The `Retry-After` of a 503 when the budget has no room, in seconds. */
 const RETRY_AFTER_S = 1;
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*"?([^";\s]*)/i;
-// The second is no registered name, but the Encoding Standard's for the same.
+// `utf8` is not a registered charset, but the Encoding Standard accepts it as a label of UTF-8.
 const UTF8 = /^utf-?8$/i;
 
-/** A request's body: the bytes, which the upstream gets, and their text. */
+/** A request's body: the bytes for the upstream, and the same bytes as text. */
 export interface Body {
   readonly bytes: Buffer;
   readonly text: string;
 }
 
-/** How much is taken of a body. */
+/** The limits for reading a body. */
 export interface BodyBounds {
   /** The largest message, in bytes. */
   readonly max: number;
-  /** What the body takes of the room for all of them. */
+  /** The body's account in the budget of all bodies. */
   readonly account: BodyAccount;
-  /** Told when the bytes are gone. */
+  /** Logs that a body parser has consumed the bytes. */
   readonly lost: LostBodies;
 }
 
 /**
  * Reads a message's body.
  *
- * @throws GatewayError 415 when it isn't plain JSON, 413 when it is too large, 503 when too much of other bodies is in
- * memory, 400 when it isn't UTF-8 or breaks off
+ * @throws GatewayError 415: the body isn't plain JSON; 413: the body is too large; 503: the budget has no room; 400:
+ * the body isn't UTF-8 or ends early; 500: a parser has consumed the bytes
  */
 export async function readBody({ raw, platform }: ClientRequest, bounds: BodyBounds): Promise<Body> {
   const { max } = bounds;
@@ -64,10 +64,10 @@ export async function readBody({ raw, platform }: ClientRequest, bounds: BodyBou
 }
 
 /**
- * The bytes of a body within its bounds: of the stream, or what Nest stored of a stream that a parser has read. A parsed
- * body does not do: the upstream must get the bytes that the policy saw the value of.
+ * Gets the bytes of a body within its limits. When a parser has read the stream, Nest's `rawBody` holds the bytes. The
+ * parsed body can't replace them: the upstream must receive the exact bytes whose value the policy saw.
  *
- * @throws GatewayError 500 when a parser has read the stream and nobody stored the bytes
+ * @throws GatewayError 500 when a parser has read the stream and Nest has not stored the bytes
  */
 async function bytesOf(
   raw: IncomingMessage,
@@ -83,7 +83,7 @@ async function bytesOf(
   return account.take(rawBody) ? rawBody : 'no room';
 }
 
-/** Reads a body within its bounds. */
+/** Reads a body from the stream within its limits. */
 async function collect(
   request: IncomingMessage,
   max: number,
@@ -99,12 +99,12 @@ async function collect(
     return undefined;
   });
   if (refusal === undefined) return Buffer.concat(chunks);
-  // What is left is read for some time yet, and dropped.
+  // The chunks are no longer needed, so their room returns to the budget before `dropRest` reads the rest of the body.
   account.close();
   return refusal;
 }
 
-// A client that is still sending may not read the answer: what is left of its body is read first, within reason.
+// A client that still sends may not read the response. So the gateway first reads the rest of the body, up to 4 * max.
 async function dropRest(request: IncomingMessage, max: number): Promise<void> {
   if (request.complete) return;
   let size = 0;
@@ -112,9 +112,9 @@ async function dropRest(request: IncomingMessage, max: number): Promise<void> {
 }
 
 /**
- * Gives a body to `take`, piece by piece, until that returns something, or the body ends.
+ * Calls `take` for each chunk of a body, until `take` returns a value or the body ends.
  *
- * @throws GatewayError 400 when the client goes away before
+ * @throws GatewayError 400 when the client closes the connection before the end of the body
  */
 function pieces<T>(request: IncomingMessage, take: (chunk: Buffer) => T | undefined): Promise<T | undefined> {
   const brokeOff = (): GatewayError => new GatewayError(400, PARSE_ERROR, 'The body broke off');
@@ -134,7 +134,7 @@ function pieces<T>(request: IncomingMessage, take: (chunk: Buffer) => T | undefi
       settle();
     };
     request.on('data', onData).on('end', onEnd).on('close', onClose);
-    // It is closed then, too.
+    // Without a listener an error would end the process. Node also emits "close", and `onClose` rejects.
     request.on('error', () => undefined);
   });
 }

@@ -4,13 +4,13 @@ import { isLoopback } from './origin-rule.js';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-/** What clients are told about where an MCP server is. */
+/** The URLs of an MCP server that the gateway tells clients. */
 export class ServerUrls {
   private readonly base: URL | undefined;
 
   /**
    * @param path - the path of the server's route, with a slash in front
-   * @param publicUrl - the application's URL as clients know it; without it the connection's own address counts
+   * @param publicUrl - the application's URL for clients; without it, the URLs hold the local address of the connection
    */
   constructor(
     private readonly path: string,
@@ -29,7 +29,7 @@ export class ServerUrls {
     return WELL_KNOWN + this.fullPath;
   }
 
-  /** The URL that stands for the server. */
+  /** The server's URL, which is its resource identifier (RFC 9728, 1.2). */
   resource(request: ClientRequest): string {
     return this.originOf(request) + this.fullPath;
   }
@@ -44,8 +44,8 @@ export class ServerUrls {
   }
 
   /**
-   * Where the connection has arrived, without a public URL. Whoever sends the request chooses its `Host`, so that what
-   * clients are told must not hold it; on loopback, `localhost` is a further name of the same place.
+   * The origin of the public URL, or else of the connection's local address. The sender chooses the header `Host`, so
+   * the URLs must not repeat it. The exception is `localhost` on loopback, which names the same address.
    */
   private originOf({ protocol, headers: { host }, raw: { socket } }: ClientRequest): string {
     if (this.base !== undefined) return this.base.origin;

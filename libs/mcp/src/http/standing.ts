@@ -10,9 +10,9 @@ import { passAnswer } from './pass-answer.js';
 import { relayEvents } from './relay-events.js';
 
 /**
- * Opens the stream of what the server has to say, or resumes one.
+ * Opens the stream of a GET, on which the server sends its own messages, or resumes a stream.
  *
- * @throws Refused when a policy stops the stream; GatewayError 404 when the stream isn't the subject's to resume
+ * @throws Refused when a policy stops the stream; GatewayError 404 when the subject must not resume the stream
  */
 export async function listen(exchange: Exchange, streams: StandingStreams): Promise<void> {
   const { server, request, response, session } = exchange;
@@ -35,7 +35,7 @@ export async function listen(exchange: Exchange, streams: StandingStreams): Prom
 /**
  * Ends a session.
  *
- * @throws Refused when a policy stops the request; GatewayError 404 when it isn't the subject's
+ * @throws Refused when a policy stops the request; GatewayError 404 when the session belongs to another subject
  */
 export async function endSession(exchange: Exchange): Promise<void> {
   const { server, response } = exchange;
@@ -51,7 +51,7 @@ export async function endSession(exchange: Exchange): Promise<void> {
   response.empty(answer.status);
 }
 
-// The newer era has neither streams of their own nor sessions.
+// The modern era has no sessions and no GET, so GET and DELETE serve the legacy era only.
 function enterSession({ request: { headers }, session }: Exchange): void {
   if (isLegacyHeader(headers)) {
     session.enter(headers);

@@ -7,10 +7,10 @@ import { McpGateway } from './mcp-gateway.js';
 import { nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
 
-/** What Express and Fastify both give to read a header that was set. */
+/** The method of Express and Fastify that reads a header of the response. */
 type HeaderedResponse = PlatformResponse & { getHeader(name: string): unknown };
 
-/** Adds to a guard's 401 where a client finds out how to get a token (RFC 9728, 5.1). */
+/** Adds the URL of the server's metadata to a guard's 401. A client learns there how to get a token (RFC 9728, 5.1). */
 @Catch(UnauthorizedException)
 export class ChallengeFilter extends BaseExceptionFilter<UnauthorizedException> {
   constructor(@Inject(McpGateway) private readonly gateway: McpGateway) {

@@ -4,10 +4,10 @@ import type { McpGatewaySettings } from '../options/options.schema.js';
 import type { McpCaller } from '../protocol/call.js';
 
 /**
- * The claims of a request's caller. Sessions and tasks belong to the `sub` in them: without one, callers could take each
- * other's.
+ * Reads the claims of a request's caller. Each session and task belongs to a `sub`. Without a `sub`, callers could use
+ * each other's sessions and tasks.
  *
- * @throws OpaError `OPA_BAD_INPUT` when there is a caller without `sub`
+ * @throws OpaError `OPA_BAD_INPUT` when the caller has no non-empty text `sub`
  */
 export function claimsOf(claims: McpGatewaySettings['claims'], request: McpHttpRequest): McpCaller['claims'] {
   const caller = claims(request);

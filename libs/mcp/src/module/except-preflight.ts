@@ -9,12 +9,12 @@ export type McpGuard = CanActivate | Type<CanActivate>;
 const isPreflightIn = (context: ExecutionContext): boolean =>
   isPreflight(new ClientRequest(context.switchToHttp().getRequest<PlatformRequest>()));
 
-/** The same guard, which lets a browser's preflight pass: a preflight never carries a token. */
+/** Wraps a guard so that it allows every CORS preflight, because a preflight never has a token. */
 export function exceptPreflight(guard: McpGuard): McpGuard {
   if (typeof guard !== 'function') {
     return { canActivate: (context) => isPreflightIn(context) || guard.canActivate(context) };
   }
-  // Nest finds the constructor's parameters through the prototype.
+  // A subclass, because Nest finds the parameters of the guard's constructor through the prototype.
   return class extends guard {
     override canActivate(context: ExecutionContext): ReturnType<CanActivate['canActivate']> {
       return isPreflightIn(context) || super.canActivate(context);

@@ -6,11 +6,11 @@ import type { McpGuard } from './except-preflight.js';
 /** The injection token of the module's options. */
 export const MCP_GATEWAY_OPTIONS = Symbol('nestjs-opa-mcp:options');
 
-/** What stands beside the options in `forRoot` and `forRootAsync`. */
+/** The members that `forRoot` and `forRootAsync` accept beside the options. */
 export interface McpGatewayExtras {
   /**
-   * Guards of `/mcp/{name}` that find out who calls: classes, or instances. They run after the check of the origin, and
-   * not on a browser's preflight. Default: none beside the application's global ones.
+   * Guards of `/mcp/{name}` that authenticate the caller: classes or instances. They run after the check of the origin,
+   * but not for a CORS preflight. Default: only the application's global guards.
    */
   guards?: readonly McpGuard[];
   /** Modules whose providers the guards inject. */

@@ -8,8 +8,8 @@ import { mcpController } from './mcp.controller.js';
 import { PluginInstances } from './plugin-instances.js';
 
 /**
- * Puts MCP servers behind an application's policies: each is `/mcp/{name}`, on Express and on Fastify. The application
- * imports `OpaModule` as well, which decides.
+ * Serves MCP servers behind an application's policies, on Express and on Fastify. Each server has the path
+ * `/mcp/{name}`. The application also imports `OpaModule`, which decides the messages.
  *
  * @example
  * ```ts
@@ -29,16 +29,19 @@ import { PluginInstances } from './plugin-instances.js';
 @Module({ providers: [McpGateway, PluginInstances, StandingStreams], exports: [McpGateway] })
 export class McpGatewayModule extends ConfigurableModuleClass {
   /**
-   * The module, with its options as they are.
+   * Makes the module from its options.
    *
-   * @param options - see {@link McpGatewayOptions}; with `guards` beside them
-   * @throws OpaError `OPA_BAD_OPTIONS`, when the application starts
+   * @param options - see {@link McpGatewayOptions} and {@link McpGatewayExtras}
+   * @throws OpaError `OPA_BAD_OPTIONS` when the application starts with invalid options
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     return { ...super.forRoot(options), controllers: [mcpController(options.guards ?? [])] };
   }
 
-  /** The same, with the options from one of `useFactory`, `useClass` and `useExisting`; `guards` stand beside them. */
+  /**
+   * Makes the module from options that `useFactory`, `useClass` or `useExisting` provides. `guards` and the other
+   * members of {@link McpGatewayExtras} are given directly.
+   */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     return { ...super.forRootAsync(options), controllers: [mcpController(options.guards ?? [])] };
   }

@@ -29,10 +29,10 @@ import { PluginInstances } from './plugin-instances.js';
 import { policyOf } from './policy-of.js';
 import { serveMetadata } from './resource-metadata.js';
 
-/** The MCP servers of the module, each with what decides it. */
+/** The MCP servers of the module, each with the enforcer that decides its messages. */
 @Injectable()
 export class McpGateway implements OnModuleInit, OnApplicationShutdown {
-  /** The module's options, checked. */
+  /** The module's validated options. */
   readonly settings: McpGatewaySettings;
   private readonly servers = new Map<string, DecidedServer>();
   private ownDecides = false;
@@ -47,17 +47,17 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
     this.settings = checkOptions(options);
   }
 
-  /** Whether the application's own instance of OpaModule decides for a server. */
+  /** Whether the application's own instance of OpaModule decides the messages of at least one server. */
   get usesOwnInstance(): boolean {
     return this.ownDecides;
   }
 
-  /** The services that decide for plugins with options of their own, by name. */
+  /** The services that decide for plugins with their own options. */
   get pluginServices(): ReadonlyMap<string, OpaService> {
     return this.instances.services;
   }
 
-  /** The server of a name; `undefined` when there is none. */
+  /** Finds a server by its name; `undefined` when no server has the name. */
   find(name: string): DecidedServer | undefined {
     return this.servers.get(name);
   }

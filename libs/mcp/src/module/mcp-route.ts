@@ -8,12 +8,12 @@ export const MCP_ROUTE = 'mcp/:name';
 /** A request to `/mcp/{name}`. */
 export type McpRouteRequest = PlatformRequest & { readonly params: { readonly name?: string } };
 
-/** The name of the MCP server in the path. */
+/** The name of the MCP server in the path; the empty text without a name. */
 export const nameOf = ({ params }: McpRouteRequest): string => params.name ?? '';
 
 /**
- * The global prefix of the application in front of {@link MCP_ROUTE}, with a slash in front. It is empty when there is no
- * prefix, and when `setGlobalPrefix` excludes the route.
+ * The global prefix of the application in front of {@link MCP_ROUTE}, with a slash in front. It is empty when there is
+ * no prefix, and when `setGlobalPrefix` excludes the route.
  */
 export function globalPrefixOf(application: ApplicationConfig): string {
   const { exclude = [] } = application.getGlobalPrefixOptions();

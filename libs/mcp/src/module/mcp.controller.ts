@@ -34,17 +34,17 @@ import { MCP_ROUTE, nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
 import { OriginGuard } from './origin.guard.js';
 
-/** What Nest knows of the HTTP request. */
+/** Injects Nest's execution context of the HTTP request. */
 const Context = createParamDecorator((_: undefined, context: ExecutionContext) => context);
 const METHODS = 'POST, GET, DELETE';
 
 /**
- * The controller of all MCP servers, `/mcp/{name}`.
+ * Makes the controller of all MCP servers, `/mcp/{name}`.
  *
- * @param guards - they find out who calls; they run after the check of the origin
+ * @param guards - the guards that authenticate the caller; they run after the check of the origin
  */
 export function mcpController(guards: readonly McpGuard[]): Type {
-  // The messages are decided, not the route.
+  // The policies decide each message instead of the route.
   @Controller({ path: MCP_ROUTE, version: VERSION_NEUTRAL })
   @OpaPublic()
   @UseGuards(OriginGuard, ...guards.map(exceptPreflight))

@@ -2,7 +2,7 @@ import type { ModuleRef } from '@nestjs/core';
 import { OpaError, OpaService } from 'nestjs-opa';
 import { OpaRuntime } from 'nestjs-opa/internal';
 
-/** The application's instance of OpaModule: it decides, and its options count for MCP as well. */
+/** The application's instance of OpaModule. Its service decides MCP messages, and its options also apply to MCP. */
 export interface OpaInstance {
   readonly service: OpaService;
   readonly runtime: OpaRuntime;

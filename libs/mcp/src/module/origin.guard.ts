@@ -8,8 +8,8 @@ import { nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
 
 /**
- * Keeps pages out that have no business here: a browser sends their `Origin`. A page whose name was bound to this
- * machine's address sends that name in `Host`. Those that may call can read whatever they are answered.
+ * Refuses pages of other origins, whose `Origin` the browser sends. DNS rebinding binds the name of a foreign page to
+ * this machine's address; the guard detects the foreign name in `Host`. An allowed page may read every response.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning | MCP's warning}
  */
@@ -25,7 +25,7 @@ export class OriginGuard implements CanActivate {
     const rule = this.gateway.find(nameOf(route))?.server.origins;
     if (rule === undefined) throw new NotFoundException(`Cannot ${request.method} ${request.raw.url ?? ''}`);
     const { origin, host } = request.headers;
-    // Of a refusal as well, which a cache between must not give to a page that may call.
+    // The refusal also needs `Vary`: a cache must not give a refusal to an allowed page.
     response.header('vary', 'Origin');
     if (origin !== undefined && !rule.allows(origin))
       throw new ForbiddenException('This origin is not allowed');

@@ -7,21 +7,21 @@ import type { DecidingPlugin } from '../contextforge/matching-entries.js';
 
 type Instance = Awaited<ReturnType<typeof createInstance>>;
 
-/** The instances of OpaModule that decide for plugins whose file says more than the application's own options. */
+/** The instances of OpaModule that decide for plugins whose file adds options to those of the application. */
 @Injectable()
 export class PluginInstances implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly instances = new Map<string, Instance>();
 
-  /** Their services by name: the server, the plugin's place in the file, and its name. */
+  /** The service of each instance. The key consists of the server, the plugin's position in the file, and its name. */
   get services(): ReadonlyMap<string, OpaService> {
     return new Map([...this.instances].map(([name, { service }]) => [name, service]));
   }
 
   /**
-   * Gives each plugin the service that decides for it.
+   * Pairs each plugin with the service that decides for it.
    *
-   * @param own - the application's, for plugins whose file adds nothing to its options
-   * @throws OpaError `OPA_BAD_OPTIONS` as OpaModule does
+   * @param own - the application's service, for plugins whose file adds no options
+   * @throws OpaError `OPA_BAD_OPTIONS` when the options of a plugin are invalid
    */
   async serve(plugins: readonly EntryPlugin[], own: OpaService): Promise<DecidingPlugin[]> {
     const deciding: DecidingPlugin[] = [];

@@ -2,9 +2,9 @@ import { OpaError } from 'nestjs-opa';
 import type { McpServerEntry } from '../options/server.schema.js';
 
 /**
- * The decision that is asked before a server's requests.
+ * The path of the policy that decides a server's requests.
  *
- * @throws OpaError `OPA_BAD_OPTIONS` when neither the server nor OpaModule names one
+ * @throws OpaError `OPA_BAD_OPTIONS` when neither the server nor OpaModule has the option `policy`
  */
 export function policyOf({ name, policy }: McpServerEntry, opa: { readonly policy?: string }): string {
   const path = policy ?? opa.policy;

@@ -7,9 +7,9 @@ import { answerPreflight, shareAnswer } from '../http/cors.js';
 import type { McpServer } from '../http/mcp-server.js';
 
 /**
- * Serves what a client needs to know to get a token (RFC 9728). Everyone may read it; of pages, those that may call the
- * server. The route is the platform's own: RFC 9728 fixes its path, and neither the application's guards nor its global
- * prefix may change who gets it, and where.
+ * Serves a server's metadata, from which clients learn how to get a token (RFC 9728). Every client may read the
+ * metadata; a page only if its origin may call the server. The route is registered at the HTTP adapter, because RFC
+ * 9728 fixes its path. So the application's guards and its global prefix don't apply.
  */
 export function serveMetadata(
   adapter: AbstractHttpAdapter,

@@ -42,7 +42,7 @@ const schema = z
     });
   });
 
-/** The module's options, checked, with their defaults. */
+/** The module's validated options, with their defaults. */
 export interface McpGatewaySettings extends Omit<
   Required<McpGatewayOptions>,
   'servers' | 'audience' | 'authorizationServers' | 'publicUrl' | 'sessionKey'
@@ -57,7 +57,7 @@ export interface McpGatewaySettings extends Omit<
 /**
  * Checks the module's options and fills in their defaults.
  *
- * @throws OpaError `OPA_BAD_OPTIONS`, one message that names each wrong option, what was given and what is accepted
+ * @throws OpaError `OPA_BAD_OPTIONS`; its message names each wrong option, the given value and the accepted values
  */
 export function checkOptions(options: McpGatewayOptions): McpGatewaySettings {
   const parsed = schema.safeParse(options, { reportInput: true });

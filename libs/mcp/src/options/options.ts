@@ -2,39 +2,42 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { mcpServerSchema } from './server.schema.js';
 
-/** One MCP server, as an application gives it; the same names and defaults as in the gateway's file. */
+/** The options of one MCP server. The gateway's file has the same names and defaults. */
 export type McpServerOptions = z.input<typeof mcpServerSchema>;
 
-/** The platform's own request: Express's or Fastify's. */
+/** The request of the HTTP platform, Express or Fastify. */
 export interface McpHttpRequest {
-  /** What the application's guards have put there. */
+  /** The caller that the application's guards have stored. */
   readonly user?: unknown;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What `McpGatewayModule.forRoot` takes. */
+/** The options of `McpGatewayModule.forRoot`. */
 export interface McpGatewayOptions {
-  /** The MCP servers; each is `/mcp/{name}`. */
+  /** The MCP servers. Each server has the path `/mcp/{name}`. */
   servers: readonly McpServerOptions[];
   /**
-   * The claims of a request's caller, which policies see as the subject; `undefined` for an anonymous caller. They need
-   * `sub`, a text that is not empty: sessions and tasks belong to it. Default: `request.user`.
+   * Returns the claims of a request's caller, which policies see as the subject; `undefined` for an anonymous caller.
+   * The claims need a non-empty text `sub`, because sessions and tasks belong to it. Default: returns `request.user`.
    */
   claims?: (request: McpHttpRequest) => object | undefined;
-  /** The audience that tokens are for, where a policy wants one. Default: the server's name. */
+  /** The audience that policies see for every server. Default: the name of the server. */
   audience?: string;
   /**
-   * The issuers that clients can get a token from. With them the module serves each server's metadata (RFC 9728), and a
-   * 401 of the application's guards says where they are. Default: none.
+   * The URLs of the issuers from which clients can get a token. With this option the module serves each server's
+   * metadata (RFC 9728), and adds the metadata's URL to a 401 of the application's guards. Default: none.
    */
   authorizationServers?: readonly string[];
-  /** The application's URL as clients know it. Default: the address that a connection has arrived at. */
+  /** The application's URL for clients. Default: the local address of the client's connection. */
   publicUrl?: string;
   /**
-   * The secret that session ids are sealed with, at least 32 characters: all replicas of an application need the same.
-   * Default: a random one, so that sessions last as long as the process.
+   * The secret that encrypts session ids, at least 32 characters. All replicas of an application need the same secret.
+   * Default: a random secret, with which sessions end with the process.
    */
   sessionKey?: string;
-  /** How many bytes of messages may be in memory at once, until they are answered. Default: 64 MiB. */
+  /**
+   * The largest total size of client messages in memory, in bytes. A message counts until the client has the response.
+   * Default: 64 MiB.
+   */
   maxBufferedBytes?: number;
 }

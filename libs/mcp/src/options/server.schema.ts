@@ -10,34 +10,43 @@ const bytes = z
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
-/** One MCP server: what `/mcp/{name}` leads to. */
+/** The options of one MCP server behind `/mcp/{name}`. */
 export const mcpServerSchema = z
   .strictObject({
-    /** The name in the gateway's path. */
+    /** The name of the server in the path `/mcp/{name}`. */
     name: entryName,
-    /** The server's Streamable HTTP endpoint. */
+    /** The URL of the server's Streamable HTTP endpoint. */
     url: upstreamUrl,
-    /** The decision asked before every request that needs one. Default: `opa.policy`. */
+    /** The path of the policy that decides requests. Default: the option `policy` of OpaModule. */
     policy: policyPath.optional(),
-    /** The decision asked about the results of tools/call, prompts/get and resources/read. Default: none. */
+    /** The path of the policy that decides results of tools/call, prompts/get and resources/read. Default: none. */
     response: policyPath.optional(),
-    /** The decision on which listed items the subject sees. Default: all of an allowed list. */
+    /**
+     * The path of the policy that filters the items of a list. Default: none; the subject sees all items of an allowed
+     * list.
+     */
     list: policyPath.optional(),
-    /** The form of the input. Default: `coaz`. */
+    /** The form of the policies' input. Default: `coaz`. */
     shape: z.enum(['coaz', 'contextforge']).optional(),
-    /** The configuration of ContextForge's OPA plugin, instead of the four above. */
+    /**
+     * The path of a configuration file of ContextForge's OPA plugin. It replaces the four options above. Default: none.
+     */
     plugin: z.string().min(1, { error: 'the path of a file' }).optional(),
-    /** How a refusal is told: as a JSON-RPC error, with its HTTP status too, or as a tool's result. Default: `error`. */
+    /**
+     * The form of a denial. `error`: a JSON-RPC error with HTTP status 200. `http`: a JSON-RPC error with the denial's
+     * HTTP status. `result`: a tool result with `isError`, or a JSON-RPC error for other methods. A step-up has status
+     * 403 in every form. Default: `error`.
+     */
     denial: z.enum(['error', 'http', 'result']).default('error'),
-    /** Origins whose pages may call, beside those of this machine. Default: none. */
+    /** The origins whose pages may call the server. On loopback, pages of loopback origins also may. Default: none. */
     origins: z.array(z.string().refine(isOrigin, { error: ORIGIN_RULE })).default([]),
-    /** A vendor's own methods, decided as `tools/list` is. Default: none. */
+    /** The methods of a vendor. The policy decides them in the same way as `tools/list`. Default: none. */
     methods: z.array(z.string().min(1, { error: 'a method name' })).default([]),
-    /** The server tells apart arguments whose names differ only in case. Default: `false`. */
+    /** Whether the server distinguishes arguments whose names differ only in case. Default: `false`. */
     caseSensitive: z.boolean().default(false),
-    /** The largest message that a client may send. Default: 4 MiB. */
+    /** The largest message that a client may send, in bytes. Default: 4 MiB. */
     maxRequestBytes: bytes.default(4 * MIB),
-    /** The largest message that the server may send. Default: 16 MiB. */
+    /** The largest message that the server may send, in bytes. Default: 16 MiB. */
     maxResultBytes: bytes.default(16 * MIB),
   })
   .superRefine((entry, context) => {
@@ -53,5 +62,5 @@ export const mcpServerSchema = z
     }
   });
 
-/** One MCP server, as the file gives it. */
+/** The validated options of one MCP server, with their defaults. */
 export type McpServerEntry = z.infer<typeof mcpServerSchema>;

@@ -3,7 +3,7 @@ import type { JsonRpcId } from './json-rpc.js';
 
 const MAX_KEY = 256;
 
-/** The key of an id within a scope. Ids are as long as client and server like, the key of a long one is its hash. */
+/** Makes the key of an id within a scope. Clients and servers may send ids of any length, so a long key is hashed. */
 export function boundedKey(scope: string, id: JsonRpcId): string {
   const key = `${scope}\n${JSON.stringify(id)}`;
   return key.length <= MAX_KEY ? key : createHash('sha256').update(key).digest('base64');

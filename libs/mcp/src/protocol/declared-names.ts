@@ -10,14 +10,14 @@ const MAX_CALLED = 1_000;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The arguments that tools and prompts declare, and the structured content that tools declare. Lists that pass the
- * gateway declare them. A server in Go ignores the case of member names; a policy does not. Names in another spelling are
- * therefore refused.
+ * Stores the declared names of arguments (tools and prompts) and of structured content (tools). The gateway reads the
+ * declarations from the lists that servers send. A server in Go ignores the case of member names, but a policy does
+ * not. So the gateway refuses a declared name in another spelling.
  */
 export class DeclaredNames {
   private readonly declared = new LRUCache<string, Declared>({ max: MAX_CALLED });
 
-  /** Stores what the items of a list declare. Results of methods that list nothing callable are ignored. */
+  /** Stores the declarations of a list's items. Ignores results of methods that list neither tools nor prompts. */
   learn(method: string, result: unknown): void {
     const list = methodOf(method)?.list;
     if (list?.declares === undefined || !isObject(result)) return;
@@ -32,7 +32,7 @@ export class DeclaredNames {
     }
   }
 
-  /** The names that a tool or prompt declares, of nested objects too; none where its list isn't known. */
+  /** The argument names that a tool or prompt declares, at any depth. Empty when the gateway has not seen its list. */
   declaredBy(request: JsonRpcRequest): ReadonlySet<string> {
     const declared = this.of(request);
     if (declared === undefined) return NONE;
@@ -42,7 +42,7 @@ export class DeclaredNames {
   /**
    * Checks the arguments of a call.
    *
-   * @throws GatewayError 400 with -32602 when one is a declared argument in another spelling
+   * @throws GatewayError 400 with -32602 when an argument's name differs from a declared name only in case
    */
   assertSpelled(request: JsonRpcRequest): void {
     const declared = this.of(request);
@@ -56,7 +56,7 @@ export class DeclaredNames {
     );
   }
 
-  /** Whether a result's structured content has a property that the tool declares, in another spelling. */
+  /** Whether a name in a result's structured content differs from a declared name only in case. */
   misspelledIn(request: JsonRpcRequest, result: unknown): boolean {
     const declared = this.of(request);
     if (declared === undefined || !isObject(result)) return false;
@@ -71,7 +71,7 @@ export class DeclaredNames {
   }
 }
 
-/** What a tool or prompt declares: its arguments and its structured content. The names are collected at the first call. */
+/** The declared arguments and structured content of a tool or prompt. The first call collects the argument names. */
 interface Declared {
   readonly schema: Fields;
   readonly output: Fields;

@@ -2,11 +2,11 @@ const FIELDS = ['event', 'id', 'retry', 'data'] as const;
 type FieldName = (typeof FIELDS)[number];
 type Fields = Readonly<Partial<Record<FieldName, string>>>;
 
-/** A name or an id that every client reads as one line: printable ASCII, which has no second encoding either. */
+/** A value that every client reads as one line: printable ASCII, whose bytes are the same in UTF-8 and Latin-1. */
 const PLAIN = /^[\x20-\x7e]{0,1024}$/;
 const DIGITS = /^\d{1,10}$/;
 
-/** One event of a stream: the standard's four fields, each one line. */
+/** One event of a stream. It has only the four fields of the standard, and writes each field as one line. */
 export class StreamEvent {
   constructor(private readonly fields: Fields) {}
 
@@ -15,12 +15,12 @@ export class StreamEvent {
     return this.fields.data;
   }
 
-  /** Its id; `undefined` without one. */
+  /** The event's id; `undefined` without an `id` field. */
   get id(): string | undefined {
     return this.fields.id;
   }
 
-  /** Why the event must not be passed on; `undefined` when it may be. */
+  /** The reason why a client must not receive the event; `undefined` when it may. */
   get fault(): string | undefined {
     const { event = '', id = '' } = this.fields;
     if (!PLAIN.test(event)) return 'its "event" field is not printable ASCII of at most 1024 characters';
@@ -32,14 +32,16 @@ export class StreamEvent {
     return new StreamEvent({ ...this.fields, data });
   }
 
-  /** What remains of the event without its message: the id that a client resumes from, and the reconnection time. */
+  /**
+   * The event without its message and its type. The id, from which a client resumes, and the reconnection time remain.
+   */
   withoutMessage(): StreamEvent {
     const { id, retry } = this.fields;
     const position = { ...(id !== undefined && { id }), ...(retry !== undefined && { retry }) };
     return new StreamEvent(Object.keys(position).length === 0 ? {} : { ...position, data: '' });
   }
 
-  /** The event as lines; the empty text when there is nothing to send. */
+  /** The event as lines; the empty text for an event without fields. */
   toString(): string {
     const lines = FIELDS.flatMap((name) => {
       const value = this.fields[name];
@@ -50,8 +52,8 @@ export class StreamEvent {
   }
 }
 
-// Some clients end a line at these characters too (Python's `splitlines`). In JSON they stand in strings alone, and a
-// newline stands in none: the text stays the same JSON.
+// Some clients, such as Python's `splitlines`, also end a line at these characters. JSON allows these characters only
+// in strings, and a newline only outside of strings. So neither replacement changes the JSON value.
 const SEPARATORS = /[\u0085\u2028\u2029]/g;
 
 function oneLine(json: string): string {
@@ -60,16 +62,16 @@ function oneLine(json: string): string {
   return json.replaceAll('\n', ' ').replace(SEPARATORS, escaped);
 }
 
-/** The gateway's own comment, sent where the upstream sends one: an idle connection stays open by it. */
+/** The comment that the gateway sends in place of an upstream's comment. It keeps an idle connection open. */
 export const KEEP_ALIVE = ': keep-alive\n\n';
 
-/** What a splitter gives: an event, or the comment that stands for those between two events. */
+/** The output of a splitter: an event, or a comment. Successive comments of one chunk become one comment. */
 export type Piece = StreamEvent | typeof KEEP_ALIVE;
 
 /**
- * Splits an event stream into events of the standard's four fields. Everything else stays here: a comment, an unknown
- * field and a `retry` that is no number say nothing to a client, and nobody decides them. Lines end as the standard says,
- * and nowhere else.
+ * Splits an event stream into events with the four fields of the standard. Drops unknown fields and a `retry` that is
+ * not a number, which clients ignore and policies don't decide. Replaces comments by {@link KEEP_ALIVE}. Splits lines
+ * only where the standard does.
  *
  * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream | the standard}
  */
@@ -85,9 +87,9 @@ export class EventSplitter {
   constructor(private readonly max: number) {}
 
   /**
-   * Takes a part of the stream, and gives what it completes.
+   * Reads a chunk of the stream. Returns the events and comments that the chunk completes.
    *
-   * @throws RangeError when an event is too large
+   * @throws RangeError when an event is larger than `max`
    */
   push(chunk: Uint8Array): Piece[] {
     let text = this.decoder.decode(chunk, { stream: true });

@@ -15,13 +15,13 @@ type Sent = JsonRpcRequest | JsonRpcNotification;
 type Reader = (value: string) => string | undefined;
 
 /**
- * Checks that the headers of a modern message repeat what its body says. Policies see the body; a proxy that routes by
- * headers must see the same request. The specification defines no headers for notifications, so that a notification may
- * leave them out. Headers that it has must match the body.
+ * Checks that the headers of a modern message match its body. Policies see the body, and a proxy that routes by headers
+ * must see the same request. The specification requires no headers of a notification. The headers that a notification
+ * has must match its body.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http | MCP's transport}
- * @returns the headers that were compared
- * @throws GatewayError 400 with -32020
+ * @returns the names of the headers that this function compared
+ * @throws GatewayError 400 with -32020 when a required header is missing, or a header contradicts the body
  */
 export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): readonly string[] {
   const compared: string[] = [];
@@ -48,7 +48,9 @@ export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): rea
 
 const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '');
 
-/** The text that a header's value stands for; `undefined` when it, or its Base64, is wrong. */
+/**
+ * Decodes a header's value, which is plain text or Base64. Returns `undefined` for invalid characters, Base64 or UTF-8.
+ */
 export function decoded(value: string): string | undefined {
   if (!VALUE.test(value)) return undefined;
   const given = trimmed(value);
@@ -62,6 +64,6 @@ export function decoded(value: string): string | undefined {
   }
 }
 
-/** The refusal of a header. */
+/** Makes the error for a header that is missing or contradicts the body. */
 export const mismatch = (header: string, why: string, id?: JsonRpcId): GatewayError =>
   new GatewayError(400, HEADER_MISMATCH, `The header ${header} ${why}`, id);

@@ -13,25 +13,25 @@ const PREFIX = 'mcp-param-';
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
-/** An argument that a header repeats. */
+/** The header that repeats an argument, and the path of the argument. */
 interface Mirrored {
   readonly header: string;
   readonly path: readonly string[];
 }
 
 /**
- * The arguments that tools want repeated in `Mcp-Param-…` headers, as their input schemas say (`x-mcp-header`): whoever
- * routes by such a header must not see another call than policy and server.
+ * Checks the `Mcp-Param-…` headers, which repeat arguments of a tool call. The tool's input schema names the arguments
+ * with `x-mcp-header`. A proxy that routes by these headers must see the same call as the policy and the server.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http | MCP's transport}
  */
 export class MirroredParams {
   private readonly logger = new Logger('Mcp');
   private readonly tools = new LRUCache<string, readonly Mirrored[]>({ max: MAX_TOOLS });
-  /** Names that a client gave, and the server did not list. */
+  /** The tool names of clients that the server did not list. */
   private readonly unlisted = new LRUCache<string, true>({ max: MAX_TOOLS });
 
-  /** Stores the headers that tools ask for. Results of methods that do not list tools are ignored. */
+  /** Stores the headers that tools declare. Ignores results of methods that do not list tools. */
   learn(method: string, result: unknown): void {
     const list = schemaListOf(method);
     const tools = list !== undefined && isObject(result) ? result[list.items] : undefined;
@@ -45,9 +45,10 @@ export class MirroredParams {
   /**
    * Compares the headers of a tool call with its arguments.
    *
-   * @param listTools - asks the server for its tools, where such a header is there and the tool isn't known
-   * @returns those of the headers that the server gets; none for a tool that the server doesn't list
-   * @throws GatewayError 400 with -32020
+   * @param listTools - requests the server's tools; called when the client sends such a header for an unknown tool
+   * @returns the client's `Mcp-Param-…` headers for the server; `{}` for a tool that the server doesn't list
+   * @throws GatewayError 400 with -32020 when a header is missing or contradicts its argument, or a second header has a
+   * similar name
    */
   async compared(
     { id, params }: JsonRpcRequest,
@@ -82,7 +83,7 @@ export class MirroredParams {
   }
 }
 
-// With `_` or `.` for `-`, which some servers take for the same header.
+// Some servers read `_` or `.` in a header's name as `-`, so they would confuse the two headers.
 const hasRival = (headers: IncomingHttpHeaders, header: string): boolean =>
   Object.keys(headers).some((name) => name !== header && comparableHeader(name) === comparableHeader(header));
 

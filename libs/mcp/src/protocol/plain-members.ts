@@ -11,7 +11,7 @@ const isSpan: Check = (value) => value === null || typeof value === 'number';
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 const isTime: Check = (value) => typeof value === 'string' && TIME.test(value);
 
-/** Members of results that only say how to read the result. With any other value a member could carry content. */
+/** Members that only say how a client reads a result. With any other value, such a member could carry content. */
 const OF_RESULTS: Readonly<Record<string, Check>> = {
   isError: oneOf(true, false),
   resultType: oneOf('complete', 'input_required', 'task'),

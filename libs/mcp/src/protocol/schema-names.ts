@@ -3,19 +3,22 @@ import { isObject } from './parse.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Lists of schemas, single ones, and maps of them that say more of the same value. */
+/**
+ * The keywords whose subschemas describe the same value: with a list of schemas, with one schema, with a map of
+ * schemas.
+ */
 const LISTS = ['allOf', 'anyOf', 'oneOf'];
 const SINGLE = ['if', 'then', 'else', 'not'];
 const MAPS = ['dependentSchemas', 'dependencies'];
 const REFERENCES = ['$ref', '$dynamicRef'];
-/** What a schema says of members that it doesn't name, and of items. */
+/** The keywords that describe members without an entry in `properties`, and the keywords that describe items. */
 const OTHER_MEMBERS = ['additionalProperties', 'unevaluatedProperties'];
 const ITEMS = ['items', 'additionalItems', 'unevaluatedItems', 'contains'];
 
 /**
- * Looks for a member of a value, at any depth, that equals a property of its JSON Schema only where case is ignored.
+ * Finds a member of a value, at any depth, whose name differs from a property of the JSON Schema only in case.
  *
- * @returns the property as the schema spells it; `undefined` when all are spelled so
+ * @returns the property in the schema's spelling; `undefined` when no member differs
  */
 export function misspelled(value: unknown, schema: Fields): string | undefined {
   const shapes = new Shapes(schema);
@@ -36,7 +39,7 @@ export function misspelled(value: unknown, schema: Fields): string | undefined {
   return undefined;
 }
 
-/** The names of all properties that a JSON Schema, or a schema within it, declares. */
+/** Collects the names of all properties that a JSON Schema declares, at any depth. */
 export function namesIn(schema: Fields): ReadonlySet<string> {
   const names = new Set<string>();
   const open: unknown[] = [schema];
@@ -47,19 +50,19 @@ export function namesIn(schema: Fields): ReadonlySet<string> {
   return names;
 }
 
-/** What several schemas say together of one value. */
+/** The combined description of one value by several schemas. */
 interface Shape {
   readonly schemas: readonly Fields[];
-  /** The properties that any of them names, and the same by their folds. */
+  /** The property names of all the schemas. `proper` maps the case-folded name to the name. */
   readonly names: ReadonlySet<string>;
   readonly proper: ReadonlyMap<string, string>;
-  /** The shapes of those properties, of other members, and of items, as far as they were looked up. */
+  /** The shapes of properties, of other members and of items. Each is computed at its first use. */
   readonly members: Map<string, Shape>;
   others?: Shape;
   items?: Shape;
 }
 
-/** The shapes that a schema describes: one for each set of schemas, so that one that refers to itself has an end. */
+/** The shapes of a schema. Each set of schemas has one shape, so a recursive schema has a finite number of shapes. */
 class Shapes {
   private readonly ids = new Map<Fields, number>();
   private readonly shapes = new Map<string, Shape>();
@@ -107,7 +110,9 @@ class Shapes {
     ));
   }
 
-  /** Schemas, and those that they take in; sorted, each once. */
+  /**
+   * The given schemas, and all schemas that they include for the same value. The list is sorted and has no duplicates.
+   */
   private together(given: readonly unknown[]): Fields[] {
     const all = new Set<Fields>();
     let open = given;
@@ -124,7 +129,7 @@ class Shapes {
     return [...all].sort((one, other) => this.idOf(one) - this.idOf(other));
   }
 
-  /** What a reference within the schema leads to. */
+  /** Resolves a reference within the root schema; `undefined` when the reference leads outside or to nothing. */
   private referred(reference: unknown): unknown {
     if (typeof reference !== 'string' || !/^#(\/|$)/.test(reference)) return undefined;
     const steps = reference.split('/').slice(1);

@@ -1,6 +1,6 @@
 import { endOfString } from 'nestjs-opa/internal';
 
-/** A value, and where its text stands. */
+/** A value of the parsed message, and the range of its text. */
 interface Place {
   readonly value: unknown;
   readonly start: number;
@@ -8,12 +8,13 @@ interface Place {
 }
 
 /**
- * Writes a message that a policy has changed. The parts that nobody changed are copied from the server's text, for
- * JavaScript can't hold each of their numbers.
+ * Writes a message that a policy has changed. Unchanged parts are copied from the server's text, because JavaScript
+ * can't hold every number of JSON exactly.
  *
- * @param text - the message as it came
- * @param message - the same, parsed
- * @param changed - what to write: its untouched parts are the parsed message's own, or stand where they stood there
+ * @param text - the text of the message from the server
+ * @param message - the parsed value of `text`
+ * @param changed - the value to write; an unchanged part is the same object as in `message`, or an equal value in the
+ * same place
  */
 export function serializeChanged(text: string, message: unknown, changed: unknown): string {
   const start = text.search(/\S/);
@@ -23,7 +24,7 @@ export function serializeChanged(text: string, message: unknown, changed: unknow
 class Writer {
   constructor(private readonly text: string) {}
 
-  /** @param place - what stood in the place of the value; `undefined` when that isn't known */
+  /** @param place - the original value in this place and its text; `undefined` when the place is unknown */
   write(value: unknown, place: Place | undefined): string {
     if (place === undefined) return JSON.stringify(value ?? null);
     if (value === place.value) return this.text.slice(place.start, place.end).trimEnd();
@@ -35,7 +36,8 @@ class Writer {
 
   private list(values: readonly unknown[], place: Place): string {
     const places = Array.isArray(place.value) ? [...this.places(place)].map(([, item]) => item) : [];
-    // Where items were removed, nobody can tell where one stood that was changed too.
+    // When items were removed, the position of an item no longer tells its place. Then only unchanged objects are
+    // found, by identity.
     const isWhole = places.length === values.length;
     const moved = new Map(isWhole ? [] : places.map((item) => [item.value, item]));
     const placeOf = (value: unknown, index: number): Place | undefined =>
@@ -50,7 +52,7 @@ class Writer {
     return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${this.write(member, places.get(key))}`).join()}}`;
   }
 
-  /** The members or items of an object or list. */
+  /** The places of an object's members, by key, or of a list's items, by index. */
   private *places({ value, start }: Place): Generator<[string, Place]> {
     const { text } = this;
     const isList = Array.isArray(value);
@@ -77,7 +79,7 @@ class Writer {
 
 const [QUOTE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Where the value ends that begins at an index, with the space behind a number or a word. */
+/** Finds the end of the value that begins at an index. White space after a number or a literal counts as its part. */
 function endOfValue(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {

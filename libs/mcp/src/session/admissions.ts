@@ -5,17 +5,17 @@ import { OPENING_METHODS } from '../protocol/methods/index.js';
 
 const MAX_CALLERS = 10_000;
 const REMEMBERED_MS = 60_000;
-/** The version that a client without the header speaks, by MCP's transports page. */
+/** The version of a client that sends no `MCP-Protocol-Version` header (MCP's page on transports). */
 const DEFAULT_VERSION = '2025-03-26';
-// They differ in every request.
+// These headers differ in every request, so a key with them would never match.
 const TRACING = new Set(['traceparent', 'x-request-id']);
 
-/** Tells the time in milliseconds, from any moment on. */
+/** A monotonic clock in milliseconds, with any starting point. */
 export interface Clock {
   now(): number;
 }
 
-/** Which callers a policy has let in without a session: each allow counts for a minute, and nothing else is remembered. */
+/** Stores for one minute that a policy allowed a caller to send messages without a session. Denials are not stored. */
 export class Admissions {
   private readonly admitted: LRUCache<string, true>;
 
@@ -23,35 +23,35 @@ export class Admissions {
     this.admitted = new LRUCache({
       max: MAX_CALLERS,
       ttl: REMEMBERED_MS,
-      // It then needs no timer to know the time.
+      // With a resolution of 0 the cache reads the clock each time and starts no timer.
       ttlResolution: 0,
       perf: clock,
     });
   }
 
-  /** Whether the request by which this caller begins was allowed within the last minute. */
+  /** Whether the policy allowed the caller's opening request within the last minute. */
   has(opening: McpCall): boolean {
     return this.admitted.has(keyOf(opening));
   }
 
-  /** Notes an allow. */
+  /** Stores that the policy allowed the caller's opening request. */
   add(opening: McpCall): void {
     this.admitted.set(keyOf(opening), true);
   }
 }
 
 /**
- * The request that a client of an era begins with. A message without a session is decided as this request, unless a
- * decision of its own is due.
+ * Makes the opening request of an era. The policy decides this request for messages that have neither a session nor a
+ * decision of their own.
  *
- * @param version - the protocol's version as the client's header names it
+ * @param version - the protocol version in the client's header; `undefined` without the header
  */
 export function openingOf(caller: McpCaller, era: McpEra, version: string | undefined): McpCall {
   const params = era === 'legacy' ? { protocolVersion: version ?? DEFAULT_VERSION, capabilities: {} } : {};
   return { request: { jsonrpc: '2.0', id: 0, method: OPENING_METHODS[era], params }, era, caller };
 }
 
-// Of what the policy sees all counts, except what is another in every request.
+// The key covers everything that the policy sees, except the tracing headers.
 function keyOf({ request, caller }: McpCall): string {
   const { claims, ip } = caller;
   const headers = Object.entries(caller.headers).filter(([name]) => !TRACING.has(name));

@@ -7,12 +7,12 @@ import { Receivers } from './receivers.js';
 const MAX_SCOPES = 10_000;
 const MAX_LOST = 100_000;
 const MAX_BYTES = 64 * 1024 * 1024;
-/** What one call takes beside its text. */
+/** The estimated memory of one call beside its text. */
 const CALL_BYTES = 512;
 const MAX_CALLS = 1_000;
 
 interface Scope {
-  /** Something of this scope isn't known: an answer could be to any call. */
+  /** The ledger lacks some calls of this scope, so a response could belong to an unknown call. */
   blind: boolean;
 }
 
@@ -23,13 +23,14 @@ interface Noted {
 }
 
 /**
- * What was asked in each session (or by a subject without one), so that an answer that arrives on another stream than
- * its call's own is decided as that call's, and what each was sent. What had to be forgotten counts as unknown.
+ * Records the calls and events of each scope, and the server's requests to each subject. A scope is a session, or a
+ * subject without a session. A response may arrive on another stream than its call's; the ledger finds the call that
+ * the policy must see. The ledger treats an evicted call as unknown.
  */
 export class Ledger {
-  /** The ids of events, by the scope whose subject was sent them. */
+  /** The ids of the events that each scope received. */
   readonly events = new Receivers();
-  /** The ids of the server's own requests, by the subject that was sent them. */
+  /** The ids of the server's requests that each subject received. */
   readonly requests = new Receivers();
   private readonly scopes = new LRUCache<string, Scope>({ max: MAX_SCOPES });
   private readonly calls = new LRUCache<string, Noted>({
@@ -39,7 +40,7 @@ export class Ledger {
       if (reason === 'evict') this.lost.set(key, scope);
     },
   });
-  /** The ids whose calls were forgotten to make room, and their scopes. */
+  /** The ids whose calls the cache evicted, with their scopes. */
   private readonly lost = new LRUCache<string, string>({
     max: MAX_LOST,
     dispose: (scope, _key, reason) => {
@@ -48,12 +49,12 @@ export class Ledger {
   });
   private readonly settled = new WeakSet<McpCall>();
 
-  /** Begins a session of which everything will be known. */
+  /** Begins a scope whose calls all pass this gateway. */
   begin(scope: string): void {
     if (!this.scopes.has(scope)) this.scopes.set(scope, { blind: false });
   }
 
-  /** Notes a call that goes to the upstream; `bytes` is the length of its text. */
+  /** Records a call that the gateway sends to the upstream; `bytes` is the length of the call's text. */
   note(scope: string, call: McpCall, bytes: number): void {
     const key = boundedKey(scope, call.request.id);
     this.scopeOf(scope);
@@ -62,25 +63,25 @@ export class Ledger {
     const calls = known?.calls ?? [];
     calls.push(call);
     const size = (known?.bytes ?? 0) + bytes + CALL_BYTES;
-    // A client that uses one id for ever is not followed for ever.
+    // The ledger stops recording an id that a client uses for too many calls.
     if (calls.length > MAX_CALLS || size > MAX_BYTES / 8) {
       this.calls.delete(key);
       this.lost.set(key, scope);
     } else this.calls.set(key, { scope, calls, bytes: size });
   }
 
-  /** Notes that a call has had its answer. */
+  /** Records that the client has received the response to a call. */
   settle(call: McpCall): void {
     this.settled.add(call);
   }
 
-  /** The calls that used an id; `undefined` when that can't be told. */
+  /** The calls with an id; `undefined` when the ledger doesn't know all of them. */
   callsOf(scope: string, id: JsonRpcId): readonly McpCall[] | undefined {
     const key = boundedKey(scope, id);
     return this.scopeOf(scope).blind || this.lost.has(key) ? undefined : this.calls.get(key)?.calls;
   }
 
-  /** The calls beside this one that its id may be the answer to: those that had none yet. */
+  /** The other calls with the same id that have no response yet. A response with this id may belong to any of them. */
   rivalsOf(scope: string, call: McpCall): readonly McpCall[] {
     const { calls = [] } = this.calls.get(boundedKey(scope, call.request.id)) ?? {};
     return calls.filter((other) => other !== call && !this.settled.has(other));
@@ -89,7 +90,7 @@ export class Ledger {
   private scopeOf(name: string): Scope {
     const known = this.scopes.get(name);
     if (known) return known;
-    // Begun before this gateway was, or forgotten since.
+    // The scope began before this process did, or the cache has evicted it.
     const scope = { blind: true };
     this.scopes.set(name, scope);
     return scope;

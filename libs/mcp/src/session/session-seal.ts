@@ -4,28 +4,28 @@ const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A session, as the client and as the upstream know it. */
+/** The two ids of a session. */
 export interface Session {
-  /** The client's id, which only this gateway (or one with the same key) can have made. */
+  /** The client's id. Only a gateway with the same key can make it. */
   readonly id: string;
   /** The upstream's id. */
   readonly upstream: string;
 }
 
-/** The key that session ids are sealed with. */
+/** Encrypts the upstream's session ids into ids for clients, and decrypts them. */
 export class SessionSeal {
   private readonly key: Buffer;
 
-  /** @param secret - shared by all replicas of a gateway; without one sessions last as long as the process */
+  /** @param secret - the secret that all replicas of a gateway share; without it, sessions end with the process */
   constructor(secret?: string) {
     const material = secret ?? randomBytes(32);
     this.key = Buffer.from(hkdfSync('sha256', material, '', 'nestjs-opa mcp session', 32));
   }
 
   /**
-   * Makes the client's id of a session: the upstream's, encrypted, and good for this subject alone.
+   * Makes the client's id of a session: the encrypted id of the upstream. No other subject can use the id.
    *
-   * @param bound - the MCP server and the subject
+   * @param bound - the MCP server and the subject, which the seal authenticates
    */
   seal(upstream: string, bound: string): Session {
     const iv = randomBytes(IV_BYTES);
@@ -34,10 +34,10 @@ export class SessionSeal {
     return { id: Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url'), upstream };
   }
 
-  /** Reads a client's id; `undefined` when it isn't one of this subject's. */
+  /** Decrypts a client's id. Returns `undefined` when the seal is invalid for this server and subject. */
   open(id: string, bound: string): Session | undefined {
     const sealed = Buffer.from(id, 'base64url');
-    // One id, one spelling.
+    // Node's decoder accepts several spellings of the same bytes. The gateway accepts only the spelling that it made.
     if (sealed.length <= IV_BYTES + TAG_BYTES || sealed.toString('base64url') !== id) return undefined;
     const text = sealed.subarray(IV_BYTES + TAG_BYTES);
     const decipher = createDecipheriv(ALGORITHM, this.key, sealed.subarray(0, IV_BYTES))

@@ -3,7 +3,10 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { INVALID_REQUEST } from '../protocol/parse.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
-/** Streams that would never end by themselves: they end when the gateway closes, so that it need not wait for them. */
+/**
+ * Ends the streams that stay open without limit when the application closes. Otherwise the application would wait for
+ * them.
+ */
 @Injectable()
 export class StandingStreams implements BeforeApplicationShutdown {
   private readonly streams = new Set<() => void>();
@@ -15,10 +18,11 @@ export class StandingStreams implements BeforeApplicationShutdown {
   }
 
   /**
-   * Runs a stream until it ends, or the gateway closes.
+   * Runs a stream until the stream ends or the application closes.
    *
-   * @param end - ends it
-   * @throws GatewayError 503 when the gateway closes already
+   * @param end - ends the stream
+   * @param run - runs the stream; its promise resolves when the stream has ended
+   * @throws GatewayError 503 when the application is already closing
    */
   async hold(end: () => void, run: () => Promise<void>): Promise<void> {
     if (this.closing) throw new GatewayError(503, INVALID_REQUEST, 'The gateway is closing');

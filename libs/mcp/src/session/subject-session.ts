@@ -7,7 +7,7 @@ import { INVALID_REQUEST } from '../protocol/parse.js';
 import type { Ledger } from './ledger.js';
 import type { Session, SessionSeal } from './session-seal.js';
 
-/** What a subject's session is read and recorded with. */
+/** The name, the seal and the ledger of an MCP server, which {@link SubjectSession} uses. */
 export interface SessionRecords {
   /** The name of the MCP server. */
   readonly name: string;
@@ -15,7 +15,10 @@ export interface SessionRecords {
   readonly ledger: Ledger;
 }
 
-/** The session that one HTTP request belongs to, and what its subject was sent; without a session, the subject's own. */
+/**
+ * The session of one HTTP request, or the subject's calls without a session. This class also decides which events and
+ * server requests the subject may refer to.
+ */
 export class SubjectSession {
   private session: Session | undefined;
 
@@ -24,20 +27,20 @@ export class SubjectSession {
     private readonly subject: string,
   ) {}
 
-  /** Whether the request names a session, or has opened one. */
+  /** Whether the request names a session, or the upstream's response has opened one. */
   get isOpen(): boolean {
     return this.session !== undefined;
   }
 
-  /** What the subject's calls are known under: its session, or those without one. */
+  /** The ledger's key for the subject's calls in this session, or for its calls without a session. */
   get scope(): string {
     return boundedKey(this.subject, JSON.stringify(this.session?.upstream ?? null));
   }
 
   /**
-   * Finds the session that the request names.
+   * Enters the session that the request names. Does nothing when the request names no session.
    *
-   * @throws GatewayError 404 when it is another subject's, or none
+   * @throws GatewayError 404 when the session id is invalid, or belongs to another subject
    */
   enter({ 'mcp-session-id': id }: IncomingHttpHeaders): void {
     if (id === undefined) return;
@@ -45,7 +48,7 @@ export class SubjectSession {
     if (this.session === undefined) throw new GatewayError(404, INVALID_REQUEST, 'Session not found');
   }
 
-  /** Opens the session that the upstream has opened; gives the client's headers for it. */
+  /** Records the session that the upstream has opened. Returns the response header with the client's id. */
   open(upstreamId: unknown): IncomingHttpHeaders {
     if (typeof upstreamId !== 'string') return {};
     this.session = this.records.seal.seal(upstreamId, this.bound);
@@ -53,40 +56,44 @@ export class SubjectSession {
     return { 'mcp-session-id': this.session.id };
   }
 
-  /** Notes a call that goes to the upstream; `bytes` is the length of its text. */
+  /** Records a call that the gateway sends to the upstream; `bytes` is the length of the call's text. */
   noteCall(call: McpCall, bytes: number): void {
-    // The newer era has no stream that an answer could arrive on but the call's own.
+    // In the modern era a response arrives only on its call's own stream, so the ledger is not needed.
     if (call.era === 'modern') return;
     const { ledger } = this.records;
-    // Without a session all is known of what the subject does here.
+    // Without a session all calls of the subject to this server pass this process.
     if (this.session === undefined) ledger.begin(this.scope);
     ledger.note(this.scope, call, bytes);
   }
 
-  /** Notes an event that goes to the client. */
+  /** Records an event that the gateway sends to the client. */
   noteEvent(id: string): void {
     this.records.ledger.events.note(this.scope, id);
   }
 
-  /** Whether the client may go on after an event: what others were sent is theirs. */
+  /** Whether the client may resume a stream after an event. It must not resume after an event of another scope. */
   mayResume(event: string): boolean {
     const { events } = this.records.ledger;
-    // A session's upstream may have sent it through another gateway, or before this one was started.
+    // In a session the client may have received the event from another replica, or before this process started. So only
+    // an event of another scope is refused.
     return this.session === undefined ? events.has(this.scope, event) : !events.isOthers(this.scope, event);
   }
 
-  /** Whether the client may answer a request of the server: in a session, and else what others alone were not sent. */
+  /**
+   * Whether the client may answer a server's request with this id. In a session it may. Without a session it must not,
+   * when only other subjects received the request.
+   */
   mayAnswer(id: JsonRpcId | null): boolean {
     if (this.session !== undefined || id === null) return true;
     return !this.records.ledger.requests.isOthers(this.subject, id);
   }
 
-  /** The header that names the session to the upstream. */
+  /** The request header with the upstream's id of the session. */
   toUpstream(): IncomingHttpHeaders {
     return this.session === undefined ? {} : { 'mcp-session-id': this.session.upstream };
   }
 
-  /** The header that names the session to the client, where the upstream's response names it. */
+  /** The response header with the client's id of the session; `{}` unless the upstream's response names the session. */
   toClient({ 'mcp-session-id': id }: IncomingHttpHeaders): IncomingHttpHeaders {
     const { session } = this;
     return session !== undefined && id === session.upstream ? { 'mcp-session-id': session.id } : {};

@@ -9,21 +9,24 @@ import { boundedKey } from '../protocol/bounded-key.js';
 import { Receivers } from './receivers.js';
 
 const MAX_BYTES = 64 * 1024 * 1024;
-/** What one task or call takes beside its text. */
+/** The estimated memory of one task or call beside its text. */
 const ENTRY_BYTES = 512;
 
 interface Begun {
-  /** The calls whose results are decided; `undefined` when there were too many. */
+  /** The calls that began the task and whose results a policy decides; `undefined` when there were too many. */
   readonly calls: readonly McpCall[] | undefined;
   readonly bytes: number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Decides a result as the one of a call. */
+/** Decides a result as the result of a call. */
 export type DecideAs = (call: McpCall, result: unknown) => Promise<McpResult>;
 
-/** What a client is told of a task that isn't its own, whether there is one or not: MCP's error of an unknown task. */
+/**
+ * MCP's error for an unknown task. A client gets it for another subject's task, too, and so can't tell whether one
+ * exists.
+ */
 export const UNKNOWN_TASK: McpRefusal = {
   kind: 'invalid',
   code: INVALID_PARAMS,
@@ -32,8 +35,8 @@ export const UNKNOWN_TASK: McpRefusal = {
 };
 
 /**
- * Whose the tasks of a server are, and by which calls they were begun, so that a task's result is decided as its call's
- * wherever it arrives. A task whose beginning this gateway has not seen, or had to forget, is nobody's.
+ * Records the subject and the calls that began each task of a server. So the policy decides a task's result as the
+ * result of its call, wherever the result arrives. A task belongs to nobody when its record is missing or evicted.
  */
 export class Tasks {
   private readonly begun = new LRUCache<string, Begun>({
@@ -43,9 +46,9 @@ export class Tasks {
   private readonly owners = new Receivers();
 
   /**
-   * Notes the task that a result is the handle of, if it is one.
+   * Records the task of a result. Ignores a result that is not the handle of a task.
    *
-   * @param isDecided - whether the call's result is decided
+   * @param isDecided - whether a policy decides the call's result
    */
   learn(call: McpCall, subject: string, result: unknown, isDecided: boolean): void {
     const id = taskIdOf(result);
@@ -59,25 +62,25 @@ export class Tasks {
       return;
     }
     const size = bytes + JSON.stringify(call.request).length + ENTRY_BYTES;
-    // A server that gives one id to every task is not followed for ever.
+    // The calls are dropped when a server gives too many tasks the same id. Results of such a task are refused.
     if (size > MAX_BYTES / 8) this.begun.set(key, { calls: undefined, bytes });
     else this.begun.set(key, { calls: [...calls, call], bytes: size });
   }
 
-  /** Whether all of these are ids of tasks that the subject has begun. */
+  /** Whether the subject has begun the tasks of all these ids. */
   areOwn(subject: string, ids: readonly unknown[]): boolean {
-    // Read, not looked for: what is in use is forgotten last.
+    // `get` marks the task as recently used, which `has` doesn't. So the cache evicts tasks in use last.
     return ids.every((id) => typeof id === 'string' && this.begun.get(boundedKey(subject, id)) !== undefined);
   }
 
-  /** Whether one of these is the id of a task that others have begun, and the subject has not. */
+  /** Whether one of these ids names a task that other subjects have begun, and this subject has not. */
   areOthers(subject: string, ids: readonly unknown[]): boolean {
     return ids.some((id) => typeof id === 'string' && this.owners.isOthers(subject, id));
   }
 
   /**
-   * Leaves the subject's own tasks in the result of `tasks/list`, and of a task that may not be shown whole what the
-   * protocol says of it; what is no such result is refused.
+   * Removes other subjects' tasks from the result of `tasks/list`. Of a denied task only the plain members remain
+   * ({@link partsOfTask}). Refuses a result without a list of tasks.
    */
   async filter(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const tasks: unknown = isObject(result) ? result['tasks'] : undefined;
@@ -95,7 +98,7 @@ export class Tasks {
     return { result: isSame ? result : { ...result, tasks: shown } };
   }
 
-  /** Decides the answer to a request about one task: what it says of the task, and the task's result. */
+  /** Decides the result of a request about one task: the description of the task, and the task's own result. */
   async decide(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const { method, params } = call.request;
     const calls = this.callsOf(params?.['taskId'], subject, call.caller);
@@ -105,7 +108,7 @@ export class Tasks {
     return decideTask(calls, result, decideAs);
   }
 
-  /** Decides what a notification says of a task; what may not pass is taken out of it. */
+  /** Decides the description of a task in a notification. Removes the members that a policy denies. */
   async decideNotification(
     notification: JsonRpcNotification,
     caller: McpCall['caller'],
@@ -121,7 +124,7 @@ export class Tasks {
     return remaining === params ? notification : { ...notification, params: remaining };
   }
 
-  /** The calls that began a task, each as if its caller, with the claims of now, had made it. */
+  /** The calls that began a task, each with the current claims of its caller. */
   private callsOf(
     id: unknown,
     subject: string,
@@ -147,7 +150,7 @@ async function decideAll(
   return { result: remaining };
 }
 
-/** Decides a task as its calls' handle, where that says more than the protocol has it say, and its result. */
+/** Decides a task's description, when it has members that a policy must see, and then the task's result. */
 async function decideTask(
   calls: readonly McpCall[] | undefined,
   task: Fields,
@@ -163,7 +166,7 @@ async function decideTask(
   return { result: isSame ? task : { ...(about.result as Fields), result: inner.result } };
 }
 
-/** The id in a task's handle: `task` holds it in 2025-11-25, the result itself in 2026-07-28. */
+/** The id in a task's handle: in 2025-11-25 the member `task` holds the id, in 2026-07-28 the result itself. */
 function taskIdOf(result: unknown): string | undefined {
   if (!isObject(result)) return undefined;
   const { task, taskId, resultType } = result;

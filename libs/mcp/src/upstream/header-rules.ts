@@ -13,32 +13,33 @@ import { removeUntrusted } from './untrusted-headers.js';
 
 const PROTOCOL =
   /^(accept|accept-language|content-type|user-agent|mcp-[a-z0-9-]+|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
-/** The headers that repeat what a message says. */
+/** The mirrored headers, which repeat values of the message. */
 const MIRRORED = /^mcp-(method|name|param-.*)$/;
-// They are the client's and the gateway's affair; a client's credential never goes further.
+// These headers concern only the client and the gateway. The gateway never forwards a client's credential.
 const OWN = new Set(['authorization', 'proxy-authorization', 'cookie', 'host', 'origin', 'accept-encoding']);
-// What client, gateway and server read a message by, and who may read the answer: a policy's word of it could be wrong.
+// These headers define how a message is read, and which pages may read the response. A policy's value could contradict
+// the message.
 const PROTOCOLS_OWN =
   /^(host|expect|accept|accept-encoding|content-(type|length|encoding)|last-event-id|mcp-.*|access-control-.*|vary)$/;
 
-/** Whether a policy may set or remove a header of an MCP server's request, or of the answer to a client. */
+/** Whether a policy may set or remove this header in the upstream request, or in the response to the client. */
 const isPolicys = (name: string): boolean => {
   const comparable = comparableHeader(name);
   return !PROTOCOLS_OWN.test(comparable) && !isHopByHop(comparable);
 };
 
-/** Those of a policy's headers that it may set. */
+/** Selects the headers that a policy may set. */
 export const settable = (headers: HeaderValues = {}): HeaderValues =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => isPolicys(name)));
 
-/** Which headers go where. */
+/** Decides which headers the policy, the upstream and the client receive. */
 export class HeaderRules {
   /** The request headers that a policy sees. */
   readonly seen: readonly string[];
 
   /**
-   * @param named - the further request headers that a policy sees
-   * @param policyHeaders - headers that only a policy may set, in small letters; `*` at the end stands for anything
+   * @param named - the request headers that a policy sees beside the default ones
+   * @param policyHeaders - headers that only a policy may set, in lower case; `*` at the end matches any text
    */
   constructor(
     named: readonly string[],
@@ -47,18 +48,22 @@ export class HeaderRules {
     this.seen = allowedHeaders(named);
   }
 
-  /** Takes what only a policy may set, and what can't be trusted, out of a client's request, before a policy sees it. */
+  /**
+   * Removes untrusted headers, and headers that only a policy may set, from a client's request. Call it before the
+   * policy.
+   */
   strip(request: IncomingMessage): void {
     stripHeaders(request, this.policyHeaders);
-    // The names of mirrored parameters are the tools' own; MirroredParams refuses two that could pass for one.
+    // A tool chooses the names of `Mcp-Param-…` headers. MirroredParams refuses two names that a server could confuse.
     removeUntrusted(request.headers, (name) => comparableHeader(name).startsWith('mcp-param-'));
   }
 
   /**
-   * What the upstream gets of a client's headers: the protocol's own, and what a policy sees; no credential. What the
-   * policy says of them comes last, and may be a credential.
+   * Builds the headers of the upstream request. The upstream receives the client's protocol headers and the headers
+   * that a policy sees, but no credential of the client. The policy's headers come last, and may hold a credential.
    *
-   * @param compared - those of the headers that repeat the message which were compared with it; no other goes on
+   * @param compared - the mirrored headers that match the message; the upstream receives no other mirrored header
+   * @param permit - the headers of the policy that allowed the request
    */
   toUpstream(
     given: IncomingHttpHeaders,
@@ -72,9 +77,9 @@ export class HeaderRules {
     }
     removeHopByHop(headers);
     delete headers['content-length'];
-    // A body was read as UTF-8: a second charset must not have the upstream read another message than the policy did.
+    // The gateway read the body as UTF-8. With another charset the upstream could read another message than the policy.
     if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json';
-    // Its session and its place in a stream are known by other names there.
+    // The caller of this method adds the upstream's session id, and an event id that the client may resume from.
     delete headers['mcp-session-id'];
     delete headers['last-event-id'];
     const removeHeaders = permit.removeHeaders?.filter(isPolicys);
@@ -83,8 +88,9 @@ export class HeaderRules {
   }
 
   /**
-   * What the client gets of an upstream's headers; its length, its session and who may read it are told anew. A challenge
-   * is for whoever has sent the credential: it would have a client fetch a token for another server and send it here.
+   * Builds the client's headers from the upstream's headers. The gateway sets the length, the session id and the CORS
+   * headers itself. It also drops the upstream's challenge: a client would follow it, get a token for another server,
+   * and send the token here.
    */
   toClient(given: IncomingHttpHeaders): IncomingHttpHeaders {
     const headers = { ...given };
@@ -96,7 +102,7 @@ export class HeaderRules {
       if (matchesHeader(name, this.policyHeaders) || name.startsWith('access-control-'))
         Reflect.deleteProperty(headers, name);
     }
-    // Beside the gateway's own.
+    // The gateway's own value `Origin` must remain.
     if (headers.vary !== undefined) headers.vary = `Origin, ${headers.vary}`;
     return headers;
   }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Headers that speak of one connection and never go further (RFC 9110, 7.6.1). */
+/** Headers of a single connection. A proxy must not forward them (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = [
   'connection',
   'http2-settings',
@@ -14,18 +14,18 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 
-/** Tells whether a header speaks of one connection. */
+/** Whether a header belongs to a single connection. */
 export const isHopByHop = (name: string): boolean => HOP_BY_HOP.includes(name);
 
-/** Takes the headers out that speak of the connection alone, those that `Connection` names included. */
+/** Removes the headers of a single connection, and the headers that `Connection` names. */
 export function removeHopByHop(headers: IncomingHttpHeaders): void {
   removeNamed(headers);
   for (const name of HOP_BY_HOP) Reflect.deleteProperty(headers, name);
 }
 
-/** Takes `Connection` out, and the headers that it names. */
+/** Removes `Connection`, and the headers that `Connection` names. */
 export function removeNamed(headers: IncomingHttpHeaders): void {
-  // The list that `Connection` is, even from a server that sends it twice.
+  // The value is an array when a server sends `Connection` twice.
   const named = [headers.connection ?? []].flat().join(',').toLowerCase();
   delete headers.connection;
   for (const name of named.split(',')) Reflect.deleteProperty(headers, name.trim());

@@ -13,19 +13,19 @@ import type { UpstreamAnswer, UpstreamClient } from './upstream-client.js';
 const MAX_PAGES = 100;
 const TIMEOUT_MS = 10_000;
 
-/** The server that is asked for its tools. */
+/** The server whose tools {@link listTools} requests. */
 export interface ListedServer {
   readonly entry: Pick<McpServerEntry, 'name' | 'maxResultBytes'>;
   readonly upstream: UpstreamClient;
   readonly declaredNames: DeclaredNames;
-  /** The headers that a call went to the server with. */
+  /** The headers that the gateway sent to the server with each call. */
   readonly sentWith: WeakMap<McpCall, IncomingHttpHeaders>;
 }
 
 /**
- * Asks an MCP server for its tools, in the session and with the version of a call.
+ * Requests the tools of an MCP server, with the session and the protocol version of a call.
  *
- * @throws OpaError `OPA_BAD_ANSWER` when it doesn't list them
+ * @throws OpaError `OPA_BAD_ANSWER` when the server doesn't list its tools
  */
 export async function listTools(server: ListedServer, call: McpCall): Promise<readonly unknown[]> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -53,7 +53,7 @@ async function ask(
   const meta = metaOf(call.request);
   const params = {
     ...(cursor !== undefined && { cursor }),
-    // A progress token is the client's own.
+    // The client's progress token must not appear in the gateway's request.
     ...(call.era === 'modern' && { _meta: { ...meta, progressToken: undefined } }),
   };
   const answer = await server.upstream.send({

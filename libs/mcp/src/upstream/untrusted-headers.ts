@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { matchesHeader } from 'nestjs-opa/internal';
 
-/** Headers that have some frameworks serve another method or path than the request line's. */
+/** Headers with which some frameworks replace the method or the path of the request line. */
 const OVERRIDES = [
   'x-http-method',
   'x-http-method-override',
@@ -9,7 +9,9 @@ const OVERRIDES = [
   'x-original-*',
   'x-rewrite-url',
 ];
-/** Headers that say who the client is, or whom it asked: a proxy's word, and no proxy in front of the gateway is trusted. */
+/**
+ * Headers in which a proxy names the client or the host. The gateway removes them, because a client can forge them.
+ */
 const PROXYS = [
   'cf-connecting-*',
   'client-ip',
@@ -30,14 +32,14 @@ const PROXYS = [
   'x-remote-ip',
 ];
 const UNTRUSTED = [...OVERRIDES, ...PROXYS];
-// CGI, WSGI and PHP take _ for the same name with -, and some servers every other such character.
+// CGI, WSGI and PHP read `_` in a name as `-`. Some servers read every other special character as `-`.
 const AMBIGUOUS = /[^a-z0-9-]/;
 
 /**
- * Takes out of a client's headers what could give the upstream another request, or another client, than the policy is
- * told of. Neither gets them.
+ * Removes untrusted headers from a client's request. With such a header the upstream could see another request or
+ * another client than the policy. Neither the policy nor the upstream receives them.
  *
- * @param isKept - says which of them pass all the same, by name in lower case
+ * @param isKept - whether an untrusted header stays; receives the name in lower case
  */
 export function removeUntrusted(headers: IncomingHttpHeaders, isKept: (name: string) => boolean): void {
   for (const name of Object.keys(headers)) {

@@ -9,25 +9,25 @@ import { GatewayError } from '../protocol/gateway-error.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 const EVENTS = /^text\/event-stream[ \t]*(;|$)/i;
 
-/** What goes to an MCP server. */
+/** A request to an MCP server. */
 export interface UpstreamRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly headers: IncomingHttpHeaders;
   readonly body?: Buffer | string;
-  /** Ends the exchange at once. */
+  /** Aborts the request, and the response with it. */
   readonly signal: AbortSignal;
 }
 
-/** What an MCP server answers. */
+/** The response of an MCP server. */
 export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Whether it is a stream of events. */
+  /** Whether the body is an event stream. */
   readonly streams: boolean;
   readonly body: Dispatcher.ResponseData['body'];
 }
 
-/** The connections to one MCP server. */
+/** Sends requests to one MCP server over a pool of connections. */
 export class UpstreamClient {
   private readonly logger = new Logger('Mcp');
   private readonly path: string;
@@ -38,22 +38,22 @@ export class UpstreamClient {
     this.path = pathname;
     this.pool = new Pool(origin, {
       connect: { timeout: CONNECT_TIMEOUT_MS },
-      // A call lasts as long as its client waits for it.
+      // The client decides how long a call may take: the gateway aborts the call when the client disconnects.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
   }
 
   /**
-   * Sends a request, and gives the answer as soon as it begins.
+   * Sends a request. Returns the response as soon as its headers have arrived.
    *
-   * @throws GatewayError 502 when the server gives none
+   * @throws GatewayError 502 when the server doesn't respond, or responds with a content encoding
    */
   async send({ method, headers, body, signal }: UpstreamRequest): Promise<UpstreamAnswer> {
     try {
       const { path } = this;
       const answer = await this.pool.request({ method, path, headers, body: body ?? null, signal });
-      // Whoever reads the body sees its failure; one that nobody reads any more has none.
+      // The reader of the body gets its error. Without this listener, an error in an unread body would end the process.
       answer.body.on('error', () => undefined);
       const type = String(answer.headers['content-type'] ?? '');
       const encoding = String(answer.headers['content-encoding'] ?? 'identity').toLowerCase();
@@ -73,9 +73,9 @@ export class UpstreamClient {
   }
 
   /**
-   * Reads a whole answer.
+   * Reads a whole response.
    *
-   * @throws GatewayError 502 when it breaks off, or is larger than `max` bytes
+   * @throws GatewayError 502 when the body breaks off, or is larger than `max` bytes
    */
   async read({ body }: UpstreamAnswer, max: number, signal: AbortSignal): Promise<string> {
     const chunks: Buffer[] = [];
@@ -92,17 +92,19 @@ export class UpstreamClient {
     }
   }
 
-  /** Leaves an answer unread: its connection can be used again, unless it is a stream, which may never end. */
+  /**
+   * Discards a response. The pool can reuse the connection, except that of a stream, because a stream may never end.
+   */
   async drop({ body, streams }: UpstreamAnswer): Promise<void> {
     if (streams) body.destroy();
     else await body.dump().catch(() => undefined);
   }
 
-  /** What the client is told of the server's failure; the cause is logged. */
+  /** Logs the cause of a server's failure, and makes the error for the client. The error doesn't hold the cause. */
   failure(cause: unknown, signal: AbortSignal): GatewayError {
     const { name, url } = this.entry;
     const reason = cause instanceof Error ? cause.message : 'unknown error';
-    // The client has gone: nothing is wrong with the server.
+    // When the client disconnects, the server has not failed.
     if (!signal.aborted) this.logger.warn(`${name} (${new URL(url).origin}): ${reason}`);
     return new GatewayError(502, INTERNAL_ERROR, 'The MCP server did not give a usable answer');
   }
