@@ -1,9 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { INTERNAL_ERROR } from '../protocol/parse.js';
 import type { McpCall } from '../protocol/call.js';
 import type { Exchange } from './exchange.js';
 import type { Inspector } from './inspector.js';
-import { errorText } from './refuse.js';
+import { errorText, NO_ANSWER } from './refuse.js';
 import { Refused } from './refused.js';
 import type { UpstreamAnswer } from '../upstream/upstream-client.js';
 
@@ -34,9 +33,8 @@ export async function passAnswer(
   const failed = answer.status >= 400;
   if (!failed || text !== '')
     logger.warn(`${server.entry.name}: an answer is not passed on: ${answer.status}`);
-  const error = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
   const status = failed ? answer.status : server.entry.denial === 'http' || call === undefined ? 502 : 200;
-  response.json(status, errorText(call?.request.id, error), failed ? headers : {});
+  response.json(status, errorText(call?.request.id, NO_ANSWER), failed ? headers : {});
 }
 
 // Without a call only an error passes, because an error holds no result that a policy would have to see.

@@ -8,6 +8,9 @@ import type { Exchange } from './exchange.js';
 import type { Refused } from './refused.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
+/** The error of a request that the MCP server did not answer as it must. */
+export const NO_ANSWER = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
+
 /** A JSON-RPC error as text. Without a known id the text has no member `id`, as MCP's schema requires. */
 export function errorText(
   id: JsonRpcId | null | undefined,

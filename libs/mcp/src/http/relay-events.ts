@@ -1,16 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { McpCall } from '../protocol/call.js';
-import { INTERNAL_ERROR } from '../protocol/parse.js';
 import { EventSplitter, KEEP_ALIVE, StreamEvent } from '../protocol/event-stream.js';
 import type { Piece } from '../protocol/event-stream.js';
 import type { Exchange } from './exchange.js';
 import type { Inspector } from './inspector.js';
-import { errorText } from './refuse.js';
+import { errorText, NO_ANSWER } from './refuse.js';
 import type { UpstreamAnswer } from '../upstream/upstream-client.js';
 
 /** The largest size of an event's fields beside its message, in characters. */
 const FIELDS = 64 * 1024;
-const NO_ANSWER = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
 
 /**
  * Sends an upstream's event stream to the client. Inspects each event as soon as it arrives, before the client gets it.
