@@ -8,8 +8,8 @@ describe('parseMessage', () => {
     ['a request', `{${call},"params":{"name":"x"}}`, 'request'],
     ['a request with a text id', '{"jsonrpc":"2.0","id":"a","method":"ping"}', 'request'],
     ['a notification', '{"jsonrpc":"2.0","method":"notifications/initialized"}', 'notification'],
-    ['a result', '{"jsonrpc":"2.0","id":1,"result":null}', 'answer'],
-    ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}', 'answer'],
+    ['a result', '{"jsonrpc":"2.0","id":1,"result":null}', 'response'],
+    ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}', 'response'],
     [
       'numbers that a double holds',
       `{${call},"params":{"a":[0.1,-0,1e300,9007199254740991,"99999999999999999"]}}`,
@@ -18,7 +18,7 @@ describe('parseMessage', () => {
     [
       'a number beyond doubles, where no policy looks at it',
       '{"jsonrpc":"2.0","id":1,"result":{"n":9007199254740993}}',
-      'answer',
+      'response',
     ],
     ['an id that is empty', '{"jsonrpc":"2.0","id":"","method":"ping"}', 'request'],
     ['half a surrogate pair', `{${call},"params":{"name":"\\ud800"}}`, 'request'],
@@ -38,9 +38,9 @@ describe('parseMessage', () => {
     ['a notification with an id', '{"jsonrpc":"2.0","id":1,"method":"notifications/x"}', -32600, 1],
     ['an id of null', '{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, null],
     ['a broken number as id', '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, null],
-    ['an answer that is also a call', `{${call},"result":1}`, -32600, 1],
+    ['a response that is also a call', `{${call},"result":1}`, -32600, 1],
     ['a result and an error', '{"jsonrpc":"2.0","id":1,"result":1,"error":{}}', -32600, 1],
-    ['an answer with neither', '{"jsonrpc":"2.0","id":1}', -32600, 1],
+    ['a response with neither', '{"jsonrpc":"2.0","id":1}', -32600, 1],
     ['a method that is no text', '{"jsonrpc":"2.0","id":1,"method":1}', -32600, 1],
     ['params that are a list', `{${call},"params":[]}`, -32602, 1],
     ['a key twice', `{${call},"params":{"name":"a","name":"b"}}`, -32602, 1],
@@ -50,7 +50,7 @@ describe('parseMessage', () => {
       -32600,
       null,
     ],
-    ['an answer with a key twice', '{"jsonrpc":"2.0","id":1,"id":2,"result":1}', -32600, null],
+    ['a response with a key twice', '{"jsonrpc":"2.0","id":1,"id":2,"result":1}', -32600, null],
     ['a byte order mark', `\ufeff{${call}}`, -32700, null],
     [
       'an id that a double cannot hold',
@@ -61,9 +61,9 @@ describe('parseMessage', () => {
     ['an id that is a list', '{"jsonrpc":"2.0","id":[1],"method":"ping"}', -32600, null],
     ['two messages', `{${call}} {${call}}`, -32700, null],
     ['a text', '"ping"', -32600, null],
-    ['an answer with params and a method', '{"jsonrpc":"2.0","id":1,"result":1,"method":"x"}', -32600, 1],
+    ['a response with params and a method', '{"jsonrpc":"2.0","id":1,"result":1,"method":"x"}', -32600, 1],
     ['an error without an id', '{"jsonrpc":"2.0","error":{"code":1,"message":"m"}}', -32600, null],
-    ['an answer to nobody', '{"jsonrpc":"2.0","id":null,"result":1}', -32600, null],
+    ['a response to nobody', '{"jsonrpc":"2.0","id":null,"result":1}', -32600, null],
     ['a key twice, once escaped', `{${call},"params":{"name":"a","\\u006eame":"b"}}`, -32602, 1],
     ['a number out of range', `{${call},"params":{"n":1e400}}`, -32602, 1],
     ['digits beyond a double', `{${call},"params":{"n":9007199254740993}}`, -32602, 1],
@@ -157,7 +157,7 @@ describe('keys that differ only in case', () => {
     };
     const result = { tools: [{ name: 'x', inputSchema: schema, outputSchema: schema }] };
     const text = JSON.stringify({ jsonrpc: '2.0', id: 1, result });
-    expect(parseServerMessage(text)).toMatchObject({ kind: 'answer' });
+    expect(parseServerMessage(text)).toMatchObject({ kind: 'response' });
     // A client has no schemas to give.
     expect(parseMessage(text)).toMatchObject({ kind: 'refused', code: -32602 });
   });

@@ -1,6 +1,6 @@
 import type { ResultForm } from '../protocol/methods/index.js';
 import { isObject } from '../protocol/parse.js';
-import { partsOfResult } from '../protocol/plain-members.js';
+import { splitResult } from '../protocol/split-members.js';
 
 /** The kinds of content that `policy_modality` can name. */
 export const MODALITIES = ['text', 'image', 'resource', 'other', 'structured'] as const;
@@ -41,7 +41,7 @@ export function splitByModality(
     ...(Array.isArray(items) ? [form] : []),
     ...(structured === undefined ? [] : ['structuredContent']),
   ];
-  const further = Object.entries(partsOfResult(result).other).filter(([key]) => !added.includes(key));
+  const further = Object.entries(splitResult(result).content).filter(([key]) => !added.includes(key));
   if (further.length > 0) content.other.push(Object.fromEntries(further));
   return structured === undefined ? content : { ...content, structured };
 }

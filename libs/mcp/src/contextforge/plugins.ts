@@ -35,8 +35,8 @@ export async function loadPlugins(
     if (path === undefined) continue;
     const file = await loadPlugin(path);
     const parts = file.plugins.map((plugin) => ({ plugin, ...pluginModuleOptions(opa, plugin) }));
-    const found = [...file.warnings, ...parts.flatMap((part) => part.warnings)];
-    warnings.push(...found.map((warning) => `mcp ${name}: ${path}: ${warning}`));
+    const problems = [...file.warnings, ...parts.flatMap((part) => part.warnings)];
+    warnings.push(...problems.map((warning) => `mcp ${name}: ${path}: ${warning}`));
     entries.set(
       name,
       parts.map(({ plugin, options }, index) => {

@@ -12,18 +12,18 @@ export class BodyBudget {
 
   /** Opens the account of one body. The caller must close the account as soon as nothing needs the body. */
   open(): BodyAccount {
-    let own = 0;
+    let taken = 0;
     return {
       take: (piece) => {
         const bytes = piece.length + PIECE_BYTES;
         if (this.held + bytes > this.max) return false;
         this.held += bytes;
-        own += bytes;
+        taken += bytes;
         return true;
       },
       close: () => {
-        this.held -= own;
-        own = 0;
+        this.held -= taken;
+        taken = 0;
       },
     };
   }

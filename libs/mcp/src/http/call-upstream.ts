@@ -5,12 +5,10 @@ import type { JsonRpcRequest } from '../protocol/json-rpc.js';
 import { methodOf, OPENING_METHODS } from '../protocol/methods/index.js';
 import { listTools } from '../upstream/list-tools.js';
 import { decideCall } from './decide-call.js';
-import { clientHeaders, upstreamHeaders } from './exchange.js';
+import { upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
-import { Inspector } from './inspector.js';
-import { passAnswer } from './pass-answer.js';
+import { forward } from './forward.js';
 import type { ClientMessage } from './read-message.js';
-import { relayEvents } from './relay-events.js';
 
 /**
  * Decides a client's request, sends the allowed request to the upstream byte for byte, and sends the response back.
@@ -29,13 +27,12 @@ export async function callUpstream(
   const headers = await headersOf(exchange, call, compared, permit);
   session.noteCall(call, bytes.length);
   const { signal } = response;
-  const answer = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });
-  const opened = era === 'legacy' && message.method === OPENING_METHODS.legacy && answer.status === 200;
-  const sessionHeaders = opened ? session.open(answer.headers['mcp-session-id']) : {};
-  if (opened) session.noteCall(call, bytes.length);
-  const given = { ...clientHeaders(exchange, answer.headers), ...sessionHeaders };
-  const pass = answer.streams ? relayEvents : passAnswer;
-  await pass(exchange, answer, new Inspector(exchange, call), given, call);
+  const upstream = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });
+  if (era === 'legacy' && message.method === OPENING_METHODS.legacy && upstream.status === 200) {
+    session.open(upstream.headers['mcp-session-id']);
+    session.noteCall(call, bytes.length);
+  }
+  await forward(exchange, upstream, call);
 }
 
 /** Builds the headers of the upstream request. Compares `Mcp-Param-…` headers with the tool's arguments first. */

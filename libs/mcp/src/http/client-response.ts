@@ -109,7 +109,7 @@ export class ClientResponse {
 
   private begin(status: number, ...headers: readonly Headers[]): void {
     this.raw.statusCode = status;
-    for (const some of headers) setOn(this.raw, some);
+    for (const set of headers) setOn(this.raw, set);
     if (this.isClosing()) this.raw.setHeader('connection', 'close');
   }
 }

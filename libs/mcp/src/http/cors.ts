@@ -24,7 +24,7 @@ const PARAM = /^mcp-param-[\w!#$%&'*+.^`|~-]+$/i;
  * @returns whether the request has an allowed origin
  * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol | the CORS protocol}
  */
-export function shareAnswer(
+export function addCorsHeaders(
   { headers: { origin } }: ClientRequest,
   response: Pick<PlatformResponse, 'header'>,
   rule: OriginRule,
@@ -43,8 +43,12 @@ export const isPreflight = ({ method, headers }: ClientRequest): boolean =>
   headers.origin !== undefined &&
   headers['access-control-request-method'] !== undefined;
 
-/** Answers a preflight with the methods and headers that a page may send. Call {@link shareAnswer} first. */
-export function answerPreflight({ headers }: ClientRequest, response: ClientResponse, methods: string): void {
+/** Responds to a preflight with the methods and headers that a page may send. Call {@link addCorsHeaders} first. */
+export function respondToPreflight(
+  { headers }: ClientRequest,
+  response: ClientResponse,
+  methods: string,
+): void {
   const requested = headers['access-control-request-headers'] ?? '';
   const params = requested
     .split(',')

@@ -1,13 +1,12 @@
 import { GatewayError } from '../protocol/gateway-error.js';
-import type { JsonRpcAnswer, JsonRpcNotification } from '../protocol/json-rpc.js';
+import type { JsonRpcResponse, JsonRpcNotification } from '../protocol/json-rpc.js';
 import { INVALID_REQUEST } from '../protocol/parse.js';
 import { tasksOf } from '../session/task-references.js';
 import { UNKNOWN_TASK } from '../session/tasks.js';
 import { admit } from './admit.js';
-import { clientHeaders, upstreamHeaders } from './exchange.js';
+import { upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
-import { Inspector } from './inspector.js';
-import { passAnswer } from './pass-answer.js';
+import { forward } from './forward.js';
 import type { ClientMessage } from './read-message.js';
 
 /**
@@ -18,36 +17,36 @@ import type { ClientMessage } from './read-message.js';
  */
 export async function deliver(
   exchange: Exchange,
-  { message, era, bytes, compared }: ClientMessage<JsonRpcNotification | JsonRpcAnswer>,
+  { message, era, bytes, compared }: ClientMessage<JsonRpcNotification | JsonRpcResponse>,
 ): Promise<void> {
   const { response, server } = exchange;
-  await admit(exchange, era, 'method' in message ? message.method : 'an answer');
+  await admit(exchange, era, 'method' in message ? message.method : 'a response');
   assertOwn(exchange, message);
   const headers = upstreamHeaders(exchange, compared);
-  const answer = await server.upstream.send({
+  const upstream = await server.upstream.send({
     method: 'POST',
     headers,
     body: bytes,
     signal: response.signal,
   });
-  if (answer.status < 200 || answer.status >= 300) {
-    await passAnswer(exchange, answer, new Inspector(exchange), clientHeaders(exchange, answer.headers));
+  if (upstream.status < 200 || upstream.status >= 300) {
+    await forward(exchange, upstream);
     return;
   }
   response.empty(202);
-  await server.upstream.drop(answer);
+  await server.upstream.drop(upstream);
 }
 
 // A client may run tasks itself, whose ids the gateway doesn't know. So the gateway refuses only a task of another
 // subject, and a response to a request that the server sent to other subjects only.
 function assertOwn(
   { server, subject, session }: Exchange,
-  message: JsonRpcNotification | JsonRpcAnswer,
+  message: JsonRpcNotification | JsonRpcResponse,
 ): void {
   if (server.tasks.areOthers(subject, tasksOf(message))) {
     throw new GatewayError(400, UNKNOWN_TASK.code, UNKNOWN_TASK.message);
   }
-  if (!('method' in message) && !session.mayAnswer(message.id)) {
+  if (!('method' in message) && !session.mayRespond(message.id)) {
     throw new GatewayError(400, INVALID_REQUEST, 'The server has not sent this client a request of this id');
   }
 }

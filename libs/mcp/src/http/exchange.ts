@@ -47,7 +47,7 @@ export function openExchange({
     claims,
     audience: server.audience,
     ip: request.ip,
-    headers: pickHeaders(request.headers, headers.seen),
+    headers: pickHeaders(request.headers, headers.visible),
   };
   const subject = subjectOf(caller);
   const records = { name: server.entry.name, seal, ledger: server.ledger };

@@ -1,4 +1,4 @@
-import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
+import type { JsonRpcResponse, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal, McpResult } from '../policy/enforcer.js';
 import { isTaskNotification } from '../protocol/methods/index.js';
@@ -11,10 +11,10 @@ import { isAboutTask, listsTasks, relatedTasks, tasksOf } from '../session/task-
 
 /** What the gateway does with a message from the upstream. */
 export type Inspected =
-  /** The client receives `text`. `answers` says whether the message is the response to the exchange's call. */
-  | { readonly kind: 'pass'; readonly text: string; readonly answers: boolean }
+  /** The client receives `text`. `isResponse` says whether the message is the response to the exchange's call. */
+  | { readonly kind: 'pass'; readonly text: string; readonly isResponse: boolean }
   /** The client receives the refusal instead of the message. */
-  | { readonly kind: 'refuse'; readonly refusal: McpRefusal; readonly id: JsonRpcAnswer['id'] }
+  | { readonly kind: 'refuse'; readonly refusal: McpRefusal; readonly id: JsonRpcResponse['id'] }
   /** The message belongs to another subject's task. The client must not learn that the message exists. */
   | { readonly kind: 'drop' }
   /** A server must not send this message. The gateway keeps the message back and logs the reason `why`. */
@@ -37,8 +37,8 @@ export class Inspector {
         return this.request(text, message.request);
       case 'notification':
         return this.notification(text, message.notification);
-      case 'answer':
-        return this.answer(text, message.answer);
+      case 'response':
+        return this.response(text, message.response);
     }
   }
 
@@ -46,49 +46,49 @@ export class Inspector {
     const { server, subject } = this.exchange;
     if (!server.tasks.areOwn(subject, relatedTasks(request.params))) return { kind: 'drop' };
     server.ledger.requests.note(subject, request.id);
-    return { kind: 'pass', text, answers: false };
+    return { kind: 'pass', text, isResponse: false };
   }
 
   private async notification(text: string, notification: JsonRpcNotification): Promise<Inspected> {
     const { server, caller, subject } = this.exchange;
     const { tasks } = server;
     if (!tasks.areOwn(subject, tasksOf(notification))) return { kind: 'drop' };
-    if (!isTaskNotification(notification.method)) return { kind: 'pass', text, answers: false };
+    if (!isTaskNotification(notification.method)) return { kind: 'pass', text, isResponse: false };
     const remaining = await tasks.decideNotification(notification, caller, subject, this.decideAs);
     const isSame = remaining === notification;
     return {
       kind: 'pass',
       text: isSame ? text : serializeChanged(text, notification, remaining),
-      answers: false,
+      isResponse: false,
     };
   }
 
-  private async answer(text: string, answer: JsonRpcAnswer): Promise<Inspected> {
+  private async response(text: string, response: JsonRpcResponse): Promise<Inspected> {
     const { call } = this;
-    const isOwn = call?.request.id === answer.id;
-    if ('error' in answer) {
-      if (isOwn) this.exchange.server.ledger.settle(call);
-      return { kind: 'pass', text, answers: isOwn || answer.id === null };
+    const isOwnCall = call?.request.id === response.id;
+    if ('error' in response) {
+      if (isOwnCall) this.exchange.server.ledger.settle(call);
+      return { kind: 'pass', text, isResponse: isOwnCall || response.id === null };
     }
-    const calls = isOwn ? [call, ...this.rivals(call)] : this.earlier(answer);
-    if (calls === undefined) return { kind: 'refuse', id: answer.id, refusal: UNKNOWN };
-    let { result } = answer;
-    for (const one of calls) {
-      const decided = await this.decide(one, result);
+    const calls = isOwnCall ? [call, ...this.rivals(call)] : this.earlier(response);
+    if (calls === undefined) return { kind: 'refuse', id: response.id, refusal: UNKNOWN };
+    let { result } = response;
+    for (const decidedCall of calls) {
+      const decided = await this.decide(decidedCall, result);
       if ('refusal' in decided) {
-        reportDenial(this.exchange, one, decided.refusal);
-        return { kind: 'refuse', id: answer.id, refusal: decided.refusal };
+        reportDenial(this.exchange, decidedCall, decided.refusal);
+        return { kind: 'refuse', id: response.id, refusal: decided.refusal };
       }
-      if (decided.hidden !== undefined) reportHidden(this.exchange, one, decided.hidden);
+      if (decided.hidden !== undefined) reportHidden(this.exchange, decidedCall, decided.hidden);
       result = decided.result;
     }
-    if (isOwn) this.exchange.server.ledger.settle(call);
-    const { jsonrpc, id } = answer;
+    if (isOwnCall) this.exchange.server.ledger.settle(call);
+    const { jsonrpc, id } = response;
     // No policy has decided the members beside the result, so a decided response keeps only `jsonrpc`, `id` and
     // `result`.
-    const changed = result !== answer.result || (calls.some(this.isDecided) && hasMore(answer));
-    const left = changed ? serializeChanged(text, answer, { jsonrpc, id, result }) : text;
-    return { kind: 'pass', text: left, answers: isOwn };
+    const changed = result !== response.result || (calls.some(this.isDecided) && hasMore(response));
+    const changedText = changed ? serializeChanged(text, response, { jsonrpc, id, result }) : text;
+    return { kind: 'pass', text: changedText, isResponse: isOwnCall };
   }
 
   // In a session a server may confuse two open calls with the same id. The result must pass the policies of both calls.
@@ -97,7 +97,7 @@ export class Inspector {
     return session.isOpen ? server.ledger.rivalsOf(session.scope, call) : [];
   }
 
-  private earlier({ id }: JsonRpcAnswer): readonly McpCall[] | undefined {
+  private earlier({ id }: JsonRpcResponse): readonly McpCall[] | undefined {
     const { server, session, caller } = this.exchange;
     const calls = id === null ? undefined : server.ledger.callsOf(session.scope, id);
     // The policies see the caller's current claims, not the claims at the time of the call.
@@ -129,8 +129,8 @@ export class Inspector {
   };
 }
 
-const hasMore = (answer: JsonRpcAnswer): boolean =>
-  Object.keys(answer).some((key) => !['jsonrpc', 'id', 'result'].includes(key));
+const hasMore = (response: JsonRpcResponse): boolean =>
+  Object.keys(response).some((key) => !['jsonrpc', 'id', 'result'].includes(key));
 
 const MISSPELLED: McpRefusal = {
   kind: 'failed',
@@ -142,6 +142,6 @@ const MISSPELLED: McpRefusal = {
 const UNKNOWN: McpRefusal = {
   kind: 'failed',
   code: INTERNAL_ERROR,
-  message: 'The call that this answers is not known',
+  message: 'The gateway does not know the call of this response',
   status: 500,
 };

@@ -1,6 +1,6 @@
 import type { JsonRpcRequest } from '../protocol/json-rpc.js';
 import { methodOf } from '../protocol/methods/index.js';
-import type { StandingStreams } from '../session/standing-streams.js';
+import type { OpenStreams } from '../session/open-streams.js';
 import { callUpstream } from './call-upstream.js';
 import { deliver } from './deliver.js';
 import type { Exchange } from './exchange.js';
@@ -13,7 +13,7 @@ import type { ClientMessage } from './read-message.js';
  * @throws Refused when a policy stops the message; GatewayError when the gateway itself refuses the message, or the
  * upstream does not respond
  */
-export async function post(exchange: Exchange, streams: StandingStreams): Promise<void> {
+export async function post(exchange: Exchange, streams: OpenStreams): Promise<void> {
   const account = exchange.server.settings.bodies.open();
   try {
     const received = await readMessage(exchange, account);

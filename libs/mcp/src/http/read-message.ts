@@ -1,7 +1,7 @@
 import type { McpEra } from '../protocol/call.js';
 import { eraOf } from '../protocol/era.js';
 import { GatewayError } from '../protocol/gateway-error.js';
-import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
+import type { JsonRpcResponse, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
 import { assertMirrored } from '../protocol/mirrored-headers.js';
 import { parseMessage } from '../protocol/parse.js';
 import type { BodyAccount } from './body-budget.js';
@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.js';
 import { readBody } from './request-body.js';
 
 /** A valid message of a client, ready for the decision. */
-export interface ClientMessage<Message = JsonRpcRequest | JsonRpcNotification | JsonRpcAnswer> {
+export interface ClientMessage<Message = JsonRpcRequest | JsonRpcNotification | JsonRpcResponse> {
   readonly message: Message;
   readonly era: McpEra;
   /** The message's bytes, which the gateway sends to the upstream. */
@@ -34,7 +34,7 @@ export async function readMessage(exchange: Exchange, account: BodyAccount): Pro
   if (parsed.kind === 'request') response.requestId = parsed.request.id;
   const era = eraOf(parsed, request.headers);
   if (era === 'legacy') session.enter(request.headers);
-  if (parsed.kind === 'answer') return { message: parsed.answer, era, bytes, compared: [] };
+  if (parsed.kind === 'response') return { message: parsed.response, era, bytes, compared: [] };
   const message = parsed.kind === 'request' ? parsed.request : parsed.notification;
   const compared = era === 'modern' ? assertMirrored(message, request.headers) : [];
   if (parsed.kind === 'request' && !caseSensitive) server.declaredNames.assertSpelled(parsed.request);

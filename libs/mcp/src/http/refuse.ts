@@ -8,8 +8,11 @@ import type { Exchange } from './exchange.js';
 import type { Refused } from './refused.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
-/** The error of a request that the MCP server did not answer as it must. */
-export const NO_ANSWER = { code: INTERNAL_ERROR, message: 'The MCP server did not give a usable answer' };
+/** The error of a request to which the MCP server sent no response that the gateway can forward. */
+export const UNUSABLE_RESPONSE = {
+  code: INTERNAL_ERROR,
+  message: 'The MCP server did not send a usable response',
+};
 
 /** A JSON-RPC error as text. Without a known id the text has no member `id`, as MCP's schema requires. */
 export function errorText(
@@ -21,7 +24,7 @@ export function errorText(
 }
 
 /**
- * Answers a message that a policy stops. The server's option `denial` selects the form for a request. For all other
+ * Responds to a message that a policy stops. The server's option `denial` selects the form for a request. For all other
  * messages, GET and DELETE, the response has the HTTP status of the refusal.
  */
 export function refuse(exchange: Exchange, { call, refusal }: Refused): void {
@@ -59,7 +62,7 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
   response.json(status, errorText(id, refusal), headers);
 }
 
-/** Answers a request that failed. The client receives the text of a GatewayError, and no details of any other error. */
+/** Responds to a request that failed. The client receives the text of a GatewayError, and no details of any other error. */
 export function refuseError(response: ClientResponse, error: unknown): void {
   if (response.hasBegun) {
     response.cutOff();

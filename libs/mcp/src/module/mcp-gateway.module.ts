@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { StandingStreams } from '../session/standing-streams.js';
+import { OpenStreams } from '../session/open-streams.js';
 import { McpGateway } from './mcp-gateway.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './mcp-gateway.module-definition.js';
 import { ConfigurableModuleClass } from './mcp-gateway.module-definition.js';
@@ -26,7 +26,7 @@ import { PluginInstances } from './plugin-instances.js';
  * const app = await NestFactory.create(AppModule, { rawBody: true });
  * ```
  */
-@Module({ providers: [McpGateway, PluginInstances, StandingStreams], exports: [McpGateway] })
+@Module({ providers: [McpGateway, PluginInstances, OpenStreams], exports: [McpGateway] })
 export class McpGatewayModule extends ConfigurableModuleClass {
   /**
    * Makes the module from its options.

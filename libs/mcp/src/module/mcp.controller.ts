@@ -15,16 +15,17 @@ import { OpaPublic } from 'nestjs-opa';
 import { ClientRequest } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import type { PlatformResponse } from '../http/client-response.js';
-import { answerPreflight, isPreflight } from '../http/cors.js';
+import { isPreflight, respondToPreflight } from '../http/cors.js';
 import { openExchange } from '../http/exchange.js';
 import type { Exchange } from '../http/exchange.js';
 import { post } from '../http/post.js';
 import { refuse, refuseError } from '../http/refuse.js';
 import { Refused } from '../http/refused.js';
-import { endSession, listen } from '../http/standing.js';
+import { deleteSession } from '../http/delete-session.js';
+import { getStream } from '../http/get-stream.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 import { INVALID_REQUEST } from '../protocol/parse.js';
-import { StandingStreams } from '../session/standing-streams.js';
+import { OpenStreams } from '../session/open-streams.js';
 import { ChallengeFilter } from './challenge.filter.js';
 import { claimsOf } from './claims-of.js';
 import { exceptPreflight } from './except-preflight.js';
@@ -54,11 +55,11 @@ export function mcpController(guards: readonly McpGuard[]): Type {
 
     constructor(
       @Inject(McpGateway) private readonly gateway: McpGateway,
-      @Inject(StandingStreams) private readonly streams: StandingStreams,
+      @Inject(OpenStreams) private readonly streams: OpenStreams,
     ) {}
 
     @All()
-    async pass(
+    async handle(
       @Req() route: McpRouteRequest,
       @Res() reply: PlatformResponse,
       @Context() context: ExecutionContext,
@@ -68,35 +69,35 @@ export function mcpController(guards: readonly McpGuard[]): Type {
       const request = new ClientRequest(route);
       const response = new ClientResponse(reply, () => this.streams.isClosing);
       if (isPreflight(request)) {
-        answerPreflight(request, response, METHODS);
+        respondToPreflight(request, response, METHODS);
         return;
       }
       try {
         const claims = claimsOf(this.gateway.settings.claims, route);
-        await this.answer(openExchange({ ...decided, request, response, claims, context }));
+        await this.respond(openExchange({ ...decided, request, response, claims, context }));
       } catch (error) {
         if (!(error instanceof GatewayError)) this.logger.error(error);
         refuseError(response, error);
       }
     }
 
-    private async answer(exchange: Exchange): Promise<void> {
+    private async respond(exchange: Exchange): Promise<void> {
       try {
-        await this.handle(exchange);
+        await this.dispatch(exchange);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         refuse(exchange, error);
       }
     }
 
-    private async handle(exchange: Exchange): Promise<void> {
+    private async dispatch(exchange: Exchange): Promise<void> {
       switch (exchange.request.method) {
         case 'POST':
           return post(exchange, this.streams);
         case 'GET':
-          return listen(exchange, this.streams);
+          return getStream(exchange, this.streams);
         case 'DELETE':
-          return endSession(exchange);
+          return deleteSession(exchange);
         default:
           throw new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, { allow: METHODS });
       }

@@ -2,7 +2,7 @@ import { ForbiddenException, Inject, Injectable, NotFoundException } from '@nest
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { ClientRequest } from '../http/client-request.js';
 import type { PlatformResponse } from '../http/client-response.js';
-import { shareAnswer } from '../http/cors.js';
+import { addCorsHeaders } from '../http/cors.js';
 import { McpGateway } from './mcp-gateway.js';
 import { nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
@@ -30,7 +30,7 @@ export class OriginGuard implements CanActivate {
     if (origin !== undefined && !rule.allows(origin))
       throw new ForbiddenException('This origin is not allowed');
     if (!rule.allowsHost(host)) throw new ForbiddenException('This host is not allowed');
-    shareAnswer(request, response, rule);
+    addCorsHeaders(request, response, rule);
     return true;
   }
 }

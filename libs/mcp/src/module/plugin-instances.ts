@@ -20,13 +20,13 @@ export class PluginInstances implements OnApplicationBootstrap, OnModuleDestroy,
   /**
    * Pairs each plugin with the service that decides for it.
    *
-   * @param own - the application's service, for plugins whose file adds no options
+   * @param applicationService - the application's service, for plugins whose file adds no options
    * @throws OpaError `OPA_BAD_OPTIONS` when the options of a plugin are invalid
    */
-  async serve(plugins: readonly EntryPlugin[], own: OpaService): Promise<DecidingPlugin[]> {
+  async serve(plugins: readonly EntryPlugin[], applicationService: OpaService): Promise<DecidingPlugin[]> {
     const deciding: DecidingPlugin[] = [];
     for (const { plugin, instance: name, options } of plugins) {
-      if (name === undefined) deciding.push({ plugin, opa: own });
+      if (name === undefined) deciding.push({ plugin, opa: applicationService });
       else {
         const instance = await createInstance(options, name);
         this.instances.set(name, instance);

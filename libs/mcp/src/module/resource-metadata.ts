@@ -3,7 +3,7 @@ import { ClientRequest } from '../http/client-request.js';
 import type { PlatformRequest } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import type { PlatformResponse } from '../http/client-response.js';
-import { answerPreflight, shareAnswer } from '../http/cors.js';
+import { respondToPreflight, addCorsHeaders } from '../http/cors.js';
 import type { McpServer } from '../http/mcp-server.js';
 
 /**
@@ -19,7 +19,7 @@ export function serveMetadata(
   const path = urls.metadataPath;
   adapter.get(path, (request: PlatformRequest, reply: PlatformResponse) => {
     const client = new ClientRequest(request);
-    shareAnswer(client, reply, origins);
+    addCorsHeaders(client, reply, origins);
     const metadata = {
       resource: urls.resource(client),
       authorization_servers: authorizationServers,
@@ -29,9 +29,9 @@ export function serveMetadata(
   });
   adapter.options(path, (request: PlatformRequest, reply: PlatformResponse) => {
     const client = new ClientRequest(request);
-    const isShared = shareAnswer(client, reply, origins);
+    const isShared = addCorsHeaders(client, reply, origins);
     const response = new ClientResponse(reply);
-    if (isShared) answerPreflight(client, response, 'GET');
+    if (isShared) respondToPreflight(client, response, 'GET');
     else response.empty(204);
   });
 }

@@ -4,7 +4,7 @@ import { markUncacheable } from '../protocol/cache-hints.js';
 import type { McpCall } from '../protocol/call.js';
 import type { ListRule } from '../protocol/methods/index.js';
 import { isObject } from '../protocol/parse.js';
-import { partsOfList } from '../protocol/plain-members.js';
+import { splitList } from '../protocol/split-members.js';
 import type { McpResult } from './enforcer.js';
 import { parseVisibleItems } from './visible-items.js';
 
@@ -36,8 +36,8 @@ export async function filterList(
         'is refused.',
     );
   }
-  const { plain, other } = partsOfList(without(result, list.items));
-  const response = Object.keys(other).length > 0 && { response: { result: other } };
+  const { metadata, content } = splitList(without(result, list.items));
+  const response = Object.keys(content).length > 0 && { response: { result: content } };
   const query = { policy, input: { ...input, items, ...response }, phase: 'response', signal } as const;
   const { value: visible = true, id } = await opa.show(query, (document) =>
     parseVisibleItems(document, policy),
@@ -52,7 +52,7 @@ export async function filterList(
   const names = items.filter((item) => !isVisible(item)).map((item) => String(item[list.name]));
   return {
     // A list of which nothing is hidden is still this caller's alone.
-    result: markUncacheable(call, { ...(visible === false ? plain : result), [list.items]: remaining }),
+    result: markUncacheable(call, { ...(visible === false ? metadata : result), [list.items]: remaining }),
     ...(names.length > 0 && { hidden: { names, ...(id !== undefined && { decisionId: id }) } }),
   };
 }

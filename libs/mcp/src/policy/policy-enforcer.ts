@@ -107,10 +107,10 @@ export class McpPolicyEnforcer implements McpEnforcer {
     received: unknown,
   ): Promise<McpResult> {
     const result = assertResultShape(call, method.result, received);
-    const shown = { ...input, response: { result } };
+    const resultInput = { ...input, response: { result } };
     const decision = await this.opa.decide({
       policy,
-      input: shown,
+      input: resultInput,
       phase: 'response',
       signal: origin.signal,
     });

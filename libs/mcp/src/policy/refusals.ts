@@ -25,8 +25,8 @@ export function denied(decision: Decision, effects: Pick<McpEffects, 'stepUp' | 
   const { reasons } = decision;
   const { stepUp } = effects;
   // An allow whose obligations failed is refused too. Its headers are meant for the MCP server, and may hold a credential.
-  const own = isAllowed(decision) ? {} : decision.headers;
-  const headers = { ...own, ...effects.headers };
+  const denialHeaders = isAllowed(decision) ? {} : decision.headers;
+  const headers = { ...denialHeaders, ...effects.headers };
   const data = { ...denialDetails(decision), ...(stepUp !== undefined && stepUpData(stepUp)) };
   return {
     kind: 'denied',

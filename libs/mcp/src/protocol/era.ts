@@ -41,7 +41,7 @@ export function eraOf(
   message: Exclude<McpMessage, { kind: 'refused' }>,
   headers: IncomingHttpHeaders,
 ): McpEra {
-  if (message.kind === 'answer') {
+  if (message.kind === 'response') {
     if (isLegacyHeader(headers)) return 'legacy';
     throw new GatewayError(400, INVALID_REQUEST, 'This protocol version has no requests to a client');
   }

@@ -120,7 +120,7 @@ export class EventSplitter {
 
   private takeField(line: string): void {
     const colon = line.indexOf(':');
-    const name = FIELDS.find((known) => known === (colon < 0 ? line : line.slice(0, colon)));
+    const name = FIELDS.find((field) => field === (colon < 0 ? line : line.slice(0, colon)));
     if (name === undefined) return;
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (name === 'retry' && !DIGITS.test(value)) return;

@@ -1,7 +1,7 @@
 /** The id of a JSON-RPC request. */
 export type JsonRpcId = string | number;
 
-/** A JSON-RPC request, which the receiver must answer. */
+/** A JSON-RPC request, to which the receiver must respond. */
 export interface JsonRpcRequest {
   readonly jsonrpc: '2.0';
   readonly id: JsonRpcId;
@@ -9,7 +9,7 @@ export interface JsonRpcRequest {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** A JSON-RPC notification, which the receiver does not answer. */
+/** A JSON-RPC notification, to which the receiver does not respond. */
 export interface JsonRpcNotification {
   readonly jsonrpc: '2.0';
   readonly method: string;
@@ -24,6 +24,6 @@ export interface JsonRpcError {
 }
 
 /** A JSON-RPC response, with exactly one of `result` and `error`. */
-export type JsonRpcAnswer =
+export type JsonRpcResponse =
   | { readonly jsonrpc: '2.0'; readonly id: JsonRpcId; readonly result: unknown }
   | { readonly jsonrpc: '2.0'; readonly id: JsonRpcId | null; readonly error: JsonRpcError };

@@ -30,11 +30,11 @@ export function assertMirrored(message: Sent, headers: IncomingHttpHeaders): rea
   const check = (name: string, expected: unknown, required: boolean, read: Reader = trimmed) => {
     if (typeof expected !== 'string') return;
     const header = name.toLowerCase();
-    const given = headers[header];
+    const value = headers[header];
     compared.push(header);
-    if (given === undefined && !required) return;
-    if (typeof given === 'string' && read(given) === expected) return;
-    throw mismatch(name, given === undefined ? 'is missing' : 'does not say what the body says', id);
+    if (value === undefined && !required) return;
+    if (typeof value === 'string' && read(value) === expected) return;
+    throw mismatch(name, value === undefined ? 'is missing' : 'does not say what the body says', id);
   };
   check('MCP-Protocol-Version', metaOf(message)[VERSION_KEY], needed);
   check('Mcp-Method', message.method, needed);
@@ -53,9 +53,9 @@ const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '')
  */
 export function decoded(value: string): string | undefined {
   if (!VALUE.test(value)) return undefined;
-  const given = trimmed(value);
-  const base64 = ENCODED.exec(given)?.[1];
-  if (base64 === undefined) return given;
+  const text = trimmed(value);
+  const base64 = ENCODED.exec(text)?.[1];
+  if (base64 === undefined) return text;
   if (!BASE64.test(base64)) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, 'base64'));

@@ -58,20 +58,20 @@ export class MirroredParams {
     const name = String(params?.['name']);
     const sent = Object.entries(headers).filter(([header]) => header.startsWith(PREFIX));
     if (sent.length > 0 && !this.tools.has(name) && !this.unlisted.has(boundedKey('', name))) {
-      await this.ask(name, listTools);
+      await this.learnTool(name, listTools);
     }
     const mirrored = this.tools.get(name);
     if (mirrored === undefined) return {};
     for (const { header, path } of mirrored) {
       const value = path.reduce<unknown>(member, params?.['arguments']) ?? undefined;
-      const given = headers[header];
-      const agree = value === undefined ? given === undefined : says(given, value);
+      const sentValue = headers[header];
+      const agree = value === undefined ? sentValue === undefined : says(sentValue, value);
       if (!agree || hasRival(headers, header)) throw mismatch(header, 'does not say what the body says', id);
     }
     return Object.fromEntries(sent);
   }
 
-  private async ask(name: string, listTools: () => Promise<readonly unknown[]>): Promise<void> {
+  private async learnTool(name: string, listTools: () => Promise<readonly unknown[]>): Promise<void> {
     try {
       this.learn(LIST_TOOLS, { tools: await listTools() });
       if (!this.tools.has(name)) this.unlisted.set(boundedKey('', name), true);
@@ -87,8 +87,8 @@ export class MirroredParams {
 const hasRival = (headers: IncomingHttpHeaders, header: string): boolean =>
   Object.keys(headers).some((name) => name !== header && comparableHeader(name) === comparableHeader(header));
 
-function says(given: string | string[] | undefined, value: unknown): boolean {
-  const text = typeof given === 'string' ? decoded(given) : undefined;
+function says(sent: string | string[] | undefined, value: unknown): boolean {
+  const text = typeof sent === 'string' ? decoded(sent) : undefined;
   if (text === undefined) return false;
   return typeof value === 'number' && DECIMAL.test(text) ? Number(text) === value : text === String(value);
 }
@@ -97,20 +97,20 @@ const member = (value: unknown, key: string): unknown =>
   isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 
 function mirroredBy(schema: unknown): Mirrored[] {
-  const found: Mirrored[] = [];
+  const mirrored: Mirrored[] = [];
   const open: { path: readonly string[]; schema: unknown }[] = [{ path: [], schema }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { path } = next;
     if (!isObject(next.schema)) continue;
     const { 'x-mcp-header': name, type, properties } = next.schema;
     if (isPrimitive(type) && typeof name === 'string' && TOKEN.test(name)) {
-      found.push({ header: PREFIX + name.toLowerCase(), path });
+      mirrored.push({ header: PREFIX + name.toLowerCase(), path });
     }
     for (const [key, child] of Object.entries(isObject(properties) ? properties : {})) {
       open.push({ path: [...path, key], schema: child });
     }
   }
-  return found;
+  return mirrored;
 }
 
 const isPrimitive = (type: unknown): boolean => type === 'string' || type === 'integer' || type === 'boolean';

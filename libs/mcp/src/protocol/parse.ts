@@ -1,5 +1,5 @@
 import { hasUnsafeNumber } from 'nestjs-opa/internal';
-import type { JsonRpcAnswer, JsonRpcId, JsonRpcNotification, JsonRpcRequest } from './json-rpc.js';
+import type { JsonRpcResponse, JsonRpcId, JsonRpcNotification, JsonRpcRequest } from './json-rpc.js';
 import { wrongKey } from './keys/index.js';
 import { isNotification } from './methods/index.js';
 
@@ -7,7 +7,7 @@ import { isNotification } from './methods/index.js';
 export type McpMessage =
   | { readonly kind: 'request'; readonly request: JsonRpcRequest }
   | { readonly kind: 'notification'; readonly notification: JsonRpcNotification }
-  | { readonly kind: 'answer'; readonly answer: JsonRpcAnswer }
+  | { readonly kind: 'response'; readonly response: JsonRpcResponse }
   /** The message must not pass. `id` is the request's id, or `null` when it is unknown. */
   | {
       readonly kind: 'refused';
@@ -96,7 +96,7 @@ export function parseServerMessage(text: string): McpMessage {
 
 function serverMessageOf(value: unknown): McpMessage {
   if (!isObject(value) || !isErrorWithoutId(value)) return messageOf(value);
-  return { kind: 'answer', answer: { ...value, id: null } as unknown as JsonRpcAnswer };
+  return { kind: 'response', response: { ...value, id: null } as unknown as JsonRpcResponse };
 }
 
 function isErrorWithoutId(value: Fields): boolean {
@@ -111,19 +111,19 @@ function messageOf(value: unknown): McpMessage {
   const { id, method, params } = value;
   const hasId = 'id' in value;
   if (hasId && !isId(id)) return refused(null, INVALID_REQUEST, 'The id is neither a text nor an integer');
-  const ownId = hasId ? (id as JsonRpcId) : null;
-  if (!('method' in value)) return answerOf(value, ownId);
-  if (typeof method !== 'string') return refused(ownId, INVALID_REQUEST, 'The method is not a text');
+  const messageId = hasId ? (id as JsonRpcId) : null;
+  if (!('method' in value)) return responseOf(value, messageId);
+  if (typeof method !== 'string') return refused(messageId, INVALID_REQUEST, 'The method is not a text');
   if ('result' in value || 'error' in value) {
-    return refused(ownId, INVALID_REQUEST, 'The message is a call and an answer at once');
+    return refused(messageId, INVALID_REQUEST, 'The message is a call and a response at once');
   }
   if (params !== undefined && !isObject(params)) {
-    return refused(ownId, INVALID_PARAMS, 'The params are not an object');
+    return refused(messageId, INVALID_PARAMS, 'The params are not an object');
   }
   const isNotifying = isNotification(method);
   if (hasId === isNotifying) {
     return refused(
-      ownId,
+      messageId,
       INVALID_REQUEST,
       isNotifying ? 'A notification has no id' : 'A request needs an id',
     );
@@ -133,11 +133,15 @@ function messageOf(value: unknown): McpMessage {
     : { kind: 'request', request: value as unknown as JsonRpcRequest };
 }
 
-function answerOf(value: Fields, id: JsonRpcId | null): McpMessage {
+function responseOf(value: Fields, id: JsonRpcId | null): McpMessage {
   if (id === null || 'result' in value === 'error' in value) {
-    return refused(id, INVALID_REQUEST, 'The message is no call, and no answer with one result or error');
+    return refused(
+      id,
+      INVALID_REQUEST,
+      'The message is neither a call nor a response with exactly one of result and error',
+    );
   }
-  return { kind: 'answer', answer: value as unknown as JsonRpcAnswer };
+  return { kind: 'response', response: value as unknown as JsonRpcResponse };
 }
 
 function refused(id: JsonRpcId | null, code: number, message: string): McpMessage {

@@ -69,11 +69,11 @@ class Shapes {
 
   constructor(private readonly root: Fields) {}
 
-  of(given: readonly unknown[]): Shape {
-    const schemas = this.together(given);
+  of(roots: readonly unknown[]): Shape {
+    const schemas = this.together(roots);
     const key = schemas.map((schema) => this.idOf(schema)).join();
-    const known = this.shapes.get(key);
-    if (known !== undefined) return known;
+    const stored = this.shapes.get(key);
+    if (stored !== undefined) return stored;
     const names = new Set(schemas.flatMap((schema) => Object.keys(mapIn(schema, 'properties'))));
     const proper = new Map([...names].map((name) => [foldCase(name), name]));
     const shape = { schemas, names, proper, members: new Map<string, Shape>() };
@@ -113,20 +113,20 @@ class Shapes {
   /**
    * The given schemas, and all schemas that they include for the same value. The list is sorted and has no duplicates.
    */
-  private together(given: readonly unknown[]): Fields[] {
+  private together(roots: readonly unknown[]): Fields[] {
     const all = new Set<Fields>();
-    let open = given;
+    let open = roots;
     while (open.length > 0) {
-      const found = open.filter((schema): schema is Fields => isObject(schema) && !all.has(schema));
-      for (const schema of found) all.add(schema);
-      open = found.flatMap((schema) => [
+      const added = open.filter((schema): schema is Fields => isObject(schema) && !all.has(schema));
+      for (const schema of added) all.add(schema);
+      open = added.flatMap((schema) => [
         ...LISTS.flatMap((name) => listIn(schema, name)),
         ...SINGLE.map((name) => schema[name]),
         ...MAPS.flatMap((name) => Object.values(mapIn(schema, name))),
         ...REFERENCES.map((name) => this.referred(schema[name])),
       ]);
     }
-    return [...all].sort((one, other) => this.idOf(one) - this.idOf(other));
+    return [...all].sort((first, second) => this.idOf(first) - this.idOf(second));
   }
 
   /** Resolves a reference within the root schema; `undefined` when the reference leads outside or to nothing. */

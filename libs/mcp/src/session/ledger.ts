@@ -59,10 +59,10 @@ export class Ledger {
     const key = boundedKey(scope, call.request.id);
     this.scopeOf(scope);
     if (this.lost.has(key)) return;
-    const known = this.calls.get(key);
-    const calls = known?.calls ?? [];
+    const entry = this.calls.get(key);
+    const calls = entry?.calls ?? [];
     calls.push(call);
-    const size = (known?.bytes ?? 0) + bytes + CALL_BYTES;
+    const size = (entry?.bytes ?? 0) + bytes + CALL_BYTES;
     // The ledger stops recording an id that a client uses for too many calls.
     if (calls.length > MAX_CALLS || size > MAX_BYTES / 8) {
       this.calls.delete(key);
@@ -88,11 +88,11 @@ export class Ledger {
   }
 
   private scopeOf(name: string): Scope {
-    const known = this.scopes.get(name);
-    if (known) return known;
+    const scope = this.scopes.get(name);
+    if (scope) return scope;
     // The scope began before this process did, or the cache has evicted it.
-    const scope = { blind: true };
-    this.scopes.set(name, scope);
-    return scope;
+    const unknown = { blind: true };
+    this.scopes.set(name, unknown);
+    return unknown;
   }
 }

@@ -48,12 +48,11 @@ export class SubjectSession {
     if (this.session === undefined) throw new GatewayError(404, INVALID_REQUEST, 'Session not found');
   }
 
-  /** Records the session that the upstream has opened. Returns the response header with the client's id. */
-  open(upstreamId: unknown): IncomingHttpHeaders {
-    if (typeof upstreamId !== 'string') return {};
+  /** Records the session that the upstream has opened. Does nothing when the upstream opened no session. */
+  open(upstreamId: unknown): void {
+    if (typeof upstreamId !== 'string') return;
     this.session = this.records.seal.seal(upstreamId, this.bound);
     this.records.ledger.begin(this.scope);
-    return { 'mcp-session-id': this.session.id };
   }
 
   /** Records a call that the gateway sends to the upstream; `bytes` is the length of the call's text. */
@@ -80,10 +79,10 @@ export class SubjectSession {
   }
 
   /**
-   * Whether the client may answer a server's request with this id. In a session it may. Without a session it must not,
+   * Whether the client may respond to a server's request with this id. In a session it may. Without a session it must not,
    * when only other subjects received the request.
    */
-  mayAnswer(id: JsonRpcId | null): boolean {
+  mayRespond(id: JsonRpcId | null): boolean {
     if (this.session !== undefined || id === null) return true;
     return !this.records.ledger.requests.isOthers(this.subject, id);
   }

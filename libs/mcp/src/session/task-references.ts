@@ -1,5 +1,5 @@
 import { isTaskNotification, taskReferenceOf } from '../protocol/methods/index.js';
-import type { JsonRpcAnswer, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
+import type { JsonRpcResponse, JsonRpcNotification, JsonRpcRequest } from '../protocol/json-rpc.js';
 import { isObject } from '../protocol/parse.js';
 
 /** The member of `_meta` that names the task of a message. */
@@ -20,7 +20,7 @@ export const listsTasks = ({ method }: JsonRpcRequest): boolean => taskReference
  * The ids of all tasks that a message acts on or belongs to. A missing or malformed id is in the list as it is, so that
  * no subject owns all of the list's tasks.
  */
-export function tasksOf(message: JsonRpcRequest | JsonRpcNotification | JsonRpcAnswer): readonly unknown[] {
+export function tasksOf(message: JsonRpcRequest | JsonRpcNotification | JsonRpcResponse): readonly unknown[] {
   if (!('method' in message)) return 'result' in message ? relatedTasks(message.result) : [];
   const { method, params = {} } = message;
   const isAbout = 'id' in message ? isAboutTask(message) : isTaskNotification(method);

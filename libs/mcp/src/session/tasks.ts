@@ -4,7 +4,7 @@ import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal, McpResult } from '../policy/enforcer.js';
 import { taskReferenceOf } from '../protocol/methods/index.js';
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject } from '../protocol/parse.js';
-import { isPlainTask, partsOfTask } from '../protocol/plain-members.js';
+import { hasOnlyMetadata, splitTask } from '../protocol/split-members.js';
 import { boundedKey } from '../protocol/bounded-key.js';
 import { Receivers } from './receivers.js';
 
@@ -79,23 +79,23 @@ export class Tasks {
   }
 
   /**
-   * Removes other subjects' tasks from the result of `tasks/list`. Of a denied task only the plain members remain
-   * ({@link partsOfTask}). Refuses a result without a list of tasks.
+   * Removes other subjects' tasks from the result of `tasks/list`. Of a denied task only the metadata remains
+   * ({@link splitTask}). Refuses a result without a list of tasks.
    */
   async filter(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const tasks: unknown = isObject(result) ? result['tasks'] : undefined;
     if (!isObject(result) || !Array.isArray(tasks)) return { refusal: NO_LIST };
-    const own = (tasks as unknown[]).filter(
+    const ownTasks = (tasks as unknown[]).filter(
       (task) => isObject(task) && this.areOwn(subject, [task['taskId']]),
     );
-    const shown: unknown[] = [];
-    for (const task of own as Fields[]) {
+    const visible: unknown[] = [];
+    for (const task of ownTasks as Fields[]) {
       const calls = this.callsOf(task['taskId'], subject, call.caller);
       const decided = await decideTask(calls, task, decideAs);
-      shown.push('refusal' in decided ? partsOfTask(task).plain : decided.result);
+      visible.push('refusal' in decided ? splitTask(task).metadata : decided.result);
     }
-    const isSame = shown.length === tasks.length && shown.every((task, index) => task === tasks[index]);
-    return { result: isSame ? result : { ...result, tasks: shown } };
+    const isSame = visible.length === tasks.length && visible.every((task, index) => task === tasks[index]);
+    return { result: isSame ? result : { ...result, tasks: visible } };
   }
 
   /** Decides the result of a request about one task: the description of the task, and the task's own result. */
@@ -120,7 +120,7 @@ export class Tasks {
     const calls = this.callsOf(params['taskId'], subject, caller);
     let decided = await decideTask(calls, params, decideAs);
     if ('refusal' in decided) decided = await decideTask(calls, task, decideAs);
-    const remaining = 'refusal' in decided ? partsOfTask(task).plain : (decided.result as Fields);
+    const remaining = 'refusal' in decided ? splitTask(task).metadata : (decided.result as Fields);
     return remaining === params ? notification : { ...notification, params: remaining };
   }
 
@@ -157,7 +157,7 @@ async function decideTask(
   decideAs: DecideAs,
 ): Promise<McpResult> {
   const { result, ...handle } = task;
-  const about = isPlainTask(handle) ? { result: handle } : await decideAll(calls, handle, decideAs);
+  const about = hasOnlyMetadata(handle) ? { result: handle } : await decideAll(calls, handle, decideAs);
   if ('refusal' in about) return about;
   if (!('result' in task)) return { result: about.result === handle ? task : about.result };
   const inner = await decideAll(calls, result, decideAs);
@@ -177,14 +177,14 @@ function taskIdOf(result: unknown): string | undefined {
 const UNKNOWN_CALL = {
   kind: 'failed',
   code: INTERNAL_ERROR,
-  message: 'The call that this task was begun by is not known',
+  message: 'The gateway does not know the call that began this task',
   status: 500,
 } as const;
 
 const OTHER_TASK = {
   kind: 'failed',
   code: INTERNAL_ERROR,
-  message: 'The MCP server answered about another task',
+  message: 'The MCP server responded about another task',
   status: 500,
 } as const;
 

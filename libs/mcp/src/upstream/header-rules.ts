@@ -35,7 +35,7 @@ export const settable = (headers: HeaderValues = {}): HeaderValues =>
 /** Decides which headers the policy, the upstream and the client receive. */
 export class HeaderRules {
   /** The request headers that a policy sees. */
-  readonly seen: readonly string[];
+  readonly visible: readonly string[];
 
   /**
    * @param named - the request headers that a policy sees beside the default ones
@@ -45,7 +45,7 @@ export class HeaderRules {
     named: readonly string[],
     private readonly policyHeaders: readonly string[],
   ) {
-    this.seen = allowedHeaders(named);
+    this.visible = allowedHeaders(named);
   }
 
   /**
@@ -66,14 +66,14 @@ export class HeaderRules {
    * @param permit - the headers of the policy that allowed the request
    */
   toUpstream(
-    given: IncomingHttpHeaders,
+    clientHeaders: IncomingHttpHeaders,
     compared: readonly string[],
     permit: McpPermit = {},
   ): IncomingHttpHeaders {
     const headers: IncomingHttpHeaders = {};
-    for (const [name, value] of Object.entries(given)) {
+    for (const [name, value] of Object.entries(clientHeaders)) {
       if (OWN.has(name) || (MIRRORED.test(name) && !compared.includes(name))) continue;
-      if (PROTOCOL.test(name) || this.seen.includes(name)) headers[name] = value;
+      if (PROTOCOL.test(name) || this.visible.includes(name)) headers[name] = value;
     }
     removeHopByHop(headers);
     delete headers['content-length'];
@@ -92,8 +92,8 @@ export class HeaderRules {
    * headers itself. It also drops the upstream's challenge: a client would follow it, get a token for another server,
    * and send the token here.
    */
-  toClient(given: IncomingHttpHeaders): IncomingHttpHeaders {
-    const headers = { ...given };
+  toClient(upstreamHeaders: IncomingHttpHeaders): IncomingHttpHeaders {
+    const headers = { ...upstreamHeaders };
     removeHopByHop(headers);
     for (const name of ['content-length', 'content-encoding', 'mcp-session-id', 'www-authenticate']) {
       Reflect.deleteProperty(headers, name);

@@ -8,7 +8,7 @@ import { LIST_TOOLS } from '../protocol/methods/index.js';
 import { EventSplitter, KEEP_ALIVE } from '../protocol/event-stream.js';
 import type { DeclaredNames } from '../protocol/declared-names.js';
 import type { McpServerEntry } from '../options/server.schema.js';
-import type { UpstreamAnswer, UpstreamClient } from './upstream-client.js';
+import type { UpstreamResponse, UpstreamClient } from './upstream-client.js';
 
 const MAX_PAGES = 100;
 const TIMEOUT_MS = 10_000;
@@ -32,7 +32,7 @@ export async function listTools(server: ListedServer, call: McpCall): Promise<re
   const tools: unknown[] = [];
   let cursor: unknown;
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const result = await ask(server, call, cursor, signal);
+    const result = await requestPage(server, call, cursor, signal);
     if (!isObject(result) || !Array.isArray(result['tools'])) break;
     tools.push(...(result['tools'] as unknown[]));
     cursor = result['nextCursor'];
@@ -43,7 +43,7 @@ export async function listTools(server: ListedServer, call: McpCall): Promise<re
   throw new OpaError('OPA_BAD_ANSWER', `The MCP server "${server.entry.name}" did not list its tools.`);
 }
 
-async function ask(
+async function requestPage(
   server: ListedServer,
   call: McpCall,
   cursor: unknown,
@@ -56,23 +56,23 @@ async function ask(
     // The client's progress token must not appear in the gateway's request.
     ...(call.era === 'modern' && { _meta: { ...meta, progressToken: undefined } }),
   };
-  const answer = await server.upstream.send({
+  const response = await server.upstream.send({
     method: 'POST',
     headers: headersFor(server.sentWith.get(call) ?? {}, call),
     body: JSON.stringify({ jsonrpc: '2.0', id, method: LIST_TOOLS, params }),
     signal,
   });
-  for await (const text of messagesOf(server, answer, signal)) {
+  for await (const text of messagesOf(server, response, signal)) {
     const message = parseServerMessage(text);
-    if (message.kind !== 'answer' || message.answer.id !== id) continue;
-    return 'result' in message.answer ? message.answer.result : undefined;
+    if (message.kind !== 'response' || message.response.id !== id) continue;
+    return 'result' in message.response ? message.response.result : undefined;
   }
   return undefined;
 }
 
-function headersFor(given: IncomingHttpHeaders, { era }: McpCall): IncomingHttpHeaders {
+function headersFor(callHeaders: IncomingHttpHeaders, { era }: McpCall): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(callHeaders)) {
     if (!/^mcp-(param-.*|name|method)$/.test(name)) headers[name] = value;
   }
   return {
@@ -85,23 +85,23 @@ function headersFor(given: IncomingHttpHeaders, { era }: McpCall): IncomingHttpH
 
 async function* messagesOf(
   server: ListedServer,
-  answer: UpstreamAnswer,
+  response: UpstreamResponse,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const { maxResultBytes } = server.entry;
-  if (!answer.streams) {
-    yield await server.upstream.read(answer, maxResultBytes, signal);
+  if (!response.streams) {
+    yield await server.upstream.read(response, maxResultBytes, signal);
     return;
   }
   const splitter = new EventSplitter(maxResultBytes);
   try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
       for (const piece of splitter.push(chunk)) {
         const data = piece === KEEP_ALIVE ? undefined : piece.data;
         if (data !== undefined && data !== '') yield data;
       }
     }
   } finally {
-    answer.body.destroy();
+    response.body.destroy();
   }
 }

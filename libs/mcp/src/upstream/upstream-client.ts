@@ -19,7 +19,7 @@ export interface UpstreamRequest {
 }
 
 /** The response of an MCP server. */
-export interface UpstreamAnswer {
+export interface UpstreamResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Whether the body is an event stream. */
@@ -49,23 +49,23 @@ export class UpstreamClient {
    *
    * @throws GatewayError 502 when the server doesn't respond, or responds with a content encoding
    */
-  async send({ method, headers, body, signal }: UpstreamRequest): Promise<UpstreamAnswer> {
+  async send({ method, headers, body, signal }: UpstreamRequest): Promise<UpstreamResponse> {
     try {
       const { path } = this;
-      const answer = await this.pool.request({ method, path, headers, body: body ?? null, signal });
+      const response = await this.pool.request({ method, path, headers, body: body ?? null, signal });
       // The reader of the body gets its error. Without this listener, an error in an unread body would end the process.
-      answer.body.on('error', () => undefined);
-      const type = String(answer.headers['content-type'] ?? '');
-      const encoding = String(answer.headers['content-encoding'] ?? 'identity').toLowerCase();
+      response.body.on('error', () => undefined);
+      const type = String(response.headers['content-type'] ?? '');
+      const encoding = String(response.headers['content-encoding'] ?? 'identity').toLowerCase();
       if (encoding !== 'identity') {
-        answer.body.destroy();
-        throw new Error(`its answer is encoded as ${encoding}, which it was not asked for`);
+        response.body.destroy();
+        throw new Error(`its response is encoded as ${encoding}, which the gateway did not accept`);
       }
       return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        streams: answer.statusCode === 200 && EVENTS.test(type),
-        body: answer.body,
+        status: response.statusCode,
+        headers: response.headers,
+        streams: response.statusCode === 200 && EVENTS.test(type),
+        body: response.body,
       };
     } catch (cause) {
       throw this.failure(cause, signal);
@@ -77,13 +77,13 @@ export class UpstreamClient {
    *
    * @throws GatewayError 502 when the body breaks off, or is larger than `max` bytes
    */
-  async read({ body }: UpstreamAnswer, max: number, signal: AbortSignal): Promise<string> {
+  async read({ body }: UpstreamResponse, max: number, signal: AbortSignal): Promise<string> {
     const chunks: Buffer[] = [];
     let size = 0;
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > max) throw new Error(`its answer is larger than ${max} bytes`);
+        if (size > max) throw new Error(`its response is larger than ${max} bytes`);
         chunks.push(chunk);
       }
       return Buffer.concat(chunks).toString();
@@ -95,7 +95,7 @@ export class UpstreamClient {
   /**
    * Discards a response. The pool can reuse the connection, except that of a stream, because a stream may never end.
    */
-  async drop({ body, streams }: UpstreamAnswer): Promise<void> {
+  async drop({ body, streams }: UpstreamResponse): Promise<void> {
     if (streams) body.destroy();
     else await body.dump().catch(() => undefined);
   }
@@ -106,7 +106,7 @@ export class UpstreamClient {
     const reason = cause instanceof Error ? cause.message : 'unknown error';
     // When the client disconnects, the server has not failed.
     if (!signal.aborted) this.logger.warn(`${name} (${new URL(url).origin}): ${reason}`);
-    return new GatewayError(502, INTERNAL_ERROR, 'The MCP server did not give a usable answer');
+    return new GatewayError(502, INTERNAL_ERROR, 'The MCP server did not send a usable response');
   }
 
   async close(): Promise<void> {

@@ -42,7 +42,7 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
   }, 60_000);
   afterAll(() => app.app.close());
 
-  it('passes an allowed call on byte for byte, and its answer back', async () => {
+  it('passes an allowed call on byte for byte, and its response back', async () => {
     upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
     const text =
       ' {"jsonrpc":"2.0", "id":7,"method":"tools/call","params":{"name":"x","arguments":{"n":1.50}}}';
@@ -145,7 +145,7 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
     ]);
   });
 
-  it('ends standing streams when it closes', async () => {
+  it('ends open streams when it closes', async () => {
     const closing = await startApp(setup, opaUrl, { servers: servers() });
     upstream.answer = (_got, response) =>
       stream(response).write(event({ jsonrpc: '2.0', method: 'notifications/x' }));

@@ -8,7 +8,7 @@ import { GatewayError } from '../protocol/gateway-error.js';
  * them.
  */
 @Injectable()
-export class StandingStreams implements BeforeApplicationShutdown {
+export class OpenStreams implements BeforeApplicationShutdown {
   private readonly streams = new Set<() => void>();
   private closing = false;
 

@@ -1,0 +1,24 @@
+import { admit } from './admit.js';
+import { enterSession } from './enter-session.js';
+import { upstreamHeaders } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { forward } from './forward.js';
+
+/**
+ * Handles a DELETE, which ends a session.
+ *
+ * @throws Refused when a policy stops the request; GatewayError 404 when the session belongs to another subject
+ */
+export async function deleteSession(exchange: Exchange): Promise<void> {
+  const { server, response } = exchange;
+  enterSession(exchange);
+  await admit(exchange, 'legacy', 'DELETE');
+  const headers = upstreamHeaders(exchange);
+  const upstream = await server.upstream.send({ method: 'DELETE', headers, signal: response.signal });
+  if (upstream.status >= 400) {
+    await forward(exchange, upstream);
+    return;
+  }
+  await server.upstream.drop(upstream);
+  response.empty(upstream.status);
+}
