@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
-import { assertPolicyPath, inputJson, OpaError, promiseTry } from '../contracts/index.js';
+import { assertPolicyPath, OpaError, promiseTry, snapshotOf } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { PhaseClock } from '../transport/index.js';
 import { readAnswer } from './answer.js';
@@ -115,7 +115,7 @@ export class OpaClient {
   private dataRequest(query: Query, options: DataOptions): WireRequest {
     const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
     const path = this.pathOf(query.policy) + (flags === '' ? '' : `?${flags.slice(1)}`);
-    const json = query.json ?? inputJson(query.input);
+    const { json } = snapshotOf(query);
     const body = json === '' ? '{}' : `{"input":${json}}`;
     return { method: 'POST', path, headers: JSON_HEADERS, body, clock: new PhaseClock(options) };
   }

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Decision, MaybePromise } from '../contracts/index.js';
+import type { Decision, InputSnapshot, MaybePromise } from '../contracts/index.js';
 import { findAdapter } from './registry.js';
 
 /** One edit of a handler's result. With `mask`, the mask replaces the value at the path; without, the value is removed. */
@@ -10,11 +10,11 @@ export interface ResultEdit {
   readonly mask?: unknown;
 }
 
-/** An input and its JSON. The JSON stays the same when the application later modifies the request or the subject. */
+/** An input and its snapshot. The application may later modify the request or the subject, which the input refers to. */
 export interface DecidedInput {
   readonly value: Readonly<Record<string, unknown>>;
   /** `undefined` when JSON can't represent the input. */
-  readonly json: string | undefined;
+  readonly snapshot: InputSnapshot | undefined;
   /** The module instance that decides. The guards of two modules may use different instances. */
   readonly by: object;
 }
@@ -53,15 +53,19 @@ export function beginDecision(record: DecisionRecord, input: DecidedInput): void
 }
 
 /** Returns the verdict about the same input; `undefined` without one, and for an input that JSON can't represent. */
-export function verdictOn({ verdict, input }: DecisionRecord, { json, by }: DecidedInput): typeof verdict {
-  return json !== undefined && json === input?.json && by === input.by ? verdict : undefined;
+export function verdictOn(
+  { verdict, input }: DecisionRecord,
+  { snapshot, by }: DecidedInput,
+): typeof verdict {
+  if (verdict === undefined || snapshot === undefined || by !== input?.by) return undefined;
+  return snapshot.json === input.snapshot?.json ? verdict : undefined;
 }
 
-/** Returns a copy of the input as it was when the guard asked the policy; `undefined` when no guard asked one. */
+/** Returns the input as it was when the guard asked the policy; `undefined` when no guard asked one. */
 export function findDecidedInput(context: ExecutionContext): DecidedInput['value'] | undefined {
   const input = findRecord(context)?.input;
-  if (input?.json === undefined) return input?.value;
-  return JSON.parse(input.json) as DecidedInput['value'];
+  if (input?.snapshot === undefined) return input?.value;
+  return input.snapshot.read(JSON.parse) as DecidedInput['value'];
 }
 
 /** Finds the record of a request and handler; `undefined` without one. */

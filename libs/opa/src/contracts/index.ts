@@ -7,6 +7,7 @@ export * from './guide.js';
 export * from './header-syntax.js';
 export * from './input-json.js';
 export * from './input-size.js';
+export * from './input-snapshot.js';
 export * from './json.js';
 export * from './maybe-promise.js';
 export * from './once-per-key.js';

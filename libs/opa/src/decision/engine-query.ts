@@ -1,6 +1,11 @@
-import type { Query } from '../contracts/index.js';
-import { assertMilliseconds, assertPolicyPath, exceeds, inputJson, OpaError } from '../contracts/index.js';
-import type { OpaQuery, SerializedQuery } from './opa-query.js';
+import {
+  assertMilliseconds,
+  assertPolicyPath,
+  InputSnapshot,
+  OpaError,
+  SnapshotQuery,
+} from '../contracts/index.js';
+import type { OpaQuery } from './opa-query.js';
 
 /** The largest inputs of a query, in bytes of JSON. */
 export interface InputLimits {
@@ -38,21 +43,23 @@ export function policyOf(
 }
 
 /**
- * Makes the engine's query, and writes the input as JSON. No later step writes the JSON again.
+ * Makes the engine's query, with a snapshot of the input. No later step reads the input itself.
  *
+ * @param snapshot - the snapshot of the input, if the caller has made it already
  * @throws OpaError `OPA_BAD_INPUT` when JSON can't hold the input, or the JSON is too large. `clientFault` is set when a
  * request is too large, but not when a result is.
  */
 export function engineQueryOf(
   policy: string,
-  { input, json = inputJson(input), phase = 'request' }: Pick<SerializedQuery, 'input' | 'json' | 'phase'>,
+  { input, phase = 'request' }: Pick<OpaQuery, 'input' | 'phase'>,
   limits: InputLimits = INPUT_LIMITS,
-): Query {
+  snapshot = InputSnapshot.of(input),
+): SnapshotQuery {
   const limit = limits[phase];
-  if (!exceeds(json, limit)) return { policy, input, json };
+  if (!snapshot.exceeds(limit)) return new SnapshotQuery(policy, input, snapshot);
   throw new OpaError(
     'OPA_BAD_INPUT',
-    `The input of the policy "${policy}" has ${Buffer.byteLength(json)} bytes of JSON; option "${OPTIONS[phase]}" ` +
+    `The input of the policy "${policy}" has ${Buffer.byteLength(snapshot.json)} bytes of JSON; option "${OPTIONS[phase]}" ` +
       `allows ${limit}. Put less into the input, or raise the option.`,
     { tooLarge: true, clientFault: phase === 'request' },
   );

@@ -25,8 +25,3 @@ export interface OpaQuery {
   /** `'permissive'` makes this query permissive. `'enforce'` does not override a permissive or disabled module. */
   readonly mode?: 'enforce' | 'permissive' | undefined;
 }
-
-/** A query whose input has already been written as JSON. */
-export interface SerializedQuery extends OpaQuery {
-  readonly json?: string | undefined;
-}

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
-import type { Decision, EngineAnswer, Evaluate, MaybePromise } from '../contracts/index.js';
+import type { Decision, EngineAnswer, Evaluate, InputSnapshot, MaybePromise } from '../contracts/index.js';
 import { andThen, evaluateBy, opaErrorOf, orElse, promiseTry } from '../contracts/index.js';
 import type { OpaEnforceQuery } from './enforce.js';
 import { allowOf, logRefusal } from './enforce.js';
 import { engineQueryOf, policyOf } from './engine-query.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
-import type { OpaQuery, SerializedQuery } from './opa-query.js';
+import type { OpaQuery } from './opa-query.js';
 import type { WouldDeny } from './permissive-report.js';
 import { PermissiveReport } from './permissive-report.js';
 import { decisionOf } from './read-decision.js';
@@ -85,14 +85,15 @@ export class OpaService {
   /**
    * Makes a decision, without a promise when the engine needs none. In that case the method may throw.
    *
+   * @param snapshot - the snapshot of the input, if the caller has made it already
    * @internal
    */
-  decideNow(query: SerializedQuery): MaybePromise<Decision> {
+  decideNow(query: OpaQuery, snapshot?: InputSnapshot): MaybePromise<Decision> {
     const attempt = this.begin(query);
     if (this.settings.mode === 'disabled')
       return this.counter.count(syntheticDecision(attempt.policy, 'disabled', 'allow', 0));
     const decision = orElse(
-      () => andThen(this.evaluateNow(query, attempt), (answer) => this.decisionOf(answer, attempt)),
+      () => andThen(this.evaluateNow(query, attempt, snapshot), (answer) => this.decisionOf(answer, attempt)),
       (error) => this.failed(error, attempt),
     );
     return this.inFlight.track(decision);
@@ -241,11 +242,15 @@ export class OpaService {
     return { policy: policyOf(query, this.settings.policy), begin, permissive };
   }
 
-  private evaluateNow(query: SerializedQuery, { policy, begin }: Attempt): MaybePromise<EngineAnswer> {
+  private evaluateNow(
+    query: OpaQuery,
+    { policy, begin }: Attempt,
+    snapshot?: InputSnapshot,
+  ): MaybePromise<EngineAnswer> {
     const { timeout, inputLimits } = this.settings;
     this.inFlight.assertOpen();
     const options = { deadline: begin + (query.timeout ?? timeout), signal: query.signal };
-    return this.evaluateByEngine(engineQueryOf(policy, query, inputLimits), options);
+    return this.evaluateByEngine(engineQueryOf(policy, query, inputLimits, snapshot), options);
   }
 
   private async evaluateList(query: OpaQuery): Promise<EngineAnswer> {

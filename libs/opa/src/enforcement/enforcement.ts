@@ -1,5 +1,5 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import type { Decision, MaybePromise } from '../contracts/index.js';
+import type { Decision, InputSnapshot, MaybePromise } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 import type { ResultEdit } from '../contexts/index.js';
 import type { OpaQuery } from '../decision/index.js';
@@ -42,12 +42,12 @@ export class OpaEnforcement {
   /**
    * Makes a decision. The result is a promise only when the engine needs one.
    *
-   * @param json - the input of the query as JSON, if it is serialized already
+   * @param snapshot - the snapshot of the input, if the caller has made it already
    */
-  decide(query: OpaQuery, json: string | undefined): MaybePromise<Decision> {
+  decide(query: OpaQuery, snapshot: InputSnapshot | undefined): MaybePromise<Decision> {
     const { service } = this;
     // When a test has replaced the method or the service, only the public method `decide` has an effect.
-    return isReplaced(service) ? checked(service.decide(query)) : service.decideNow({ ...query, json });
+    return isReplaced(service) ? checked(service.decide(query)) : service.decideNow(query, snapshot);
   }
 
   /** Builds the input of the decision about a handler. In mode `disabled` nobody reads the input, so it is empty. */

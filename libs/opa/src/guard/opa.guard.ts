@@ -2,7 +2,7 @@ import type { CanActivate, ExecutionContext, OnModuleInit } from '@nestjs/common
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Decision, MaybePromise } from '../contracts/index.js';
-import { inputJson, isPromise, OpaError } from '../contracts/index.js';
+import { InputSnapshot, isPromise, OpaError } from '../contracts/index.js';
 import type { DecidedInput, DecisionRecord } from '../contexts/index.js';
 import { adapterOf, beginDecision, recordOf, UnknownContextException, verdictOn } from '../contexts/index.js';
 import { combinedGroups, isAllowed } from '../decision/index.js';
@@ -108,7 +108,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
 
   private decide(built: Input, call: GuardedCall): MaybePromise<boolean> {
     const { record, declaration } = call;
-    const input = serialized(built, this.enforcements.find(declaration?.instance));
+    const input = withSnapshot(built, this.enforcements.find(declaration?.instance));
     const verdict = verdictOn(record, input);
     if (verdict === undefined) {
       beginDecision(record, input);
@@ -176,7 +176,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
   }
 
   private ask(
-    { value: input, json }: DecidedInput,
+    { value: input, snapshot }: DecidedInput,
     { context, declaration }: GuardedCall,
   ): MaybePromise<Decision> {
     const point = adapterOf(context).point;
@@ -185,11 +185,11 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     const decide = (): MaybePromise<Decision> =>
       point.whileConnected(context, (signal) =>
         combinedGroups(groups, (policy) =>
-          enforcement.decide({ policy, input, signal, timeout, mode }, json),
+          enforcement.decide({ policy, input, signal, timeout, mode }, snapshot),
         ),
       );
-    if (json === undefined) return decide();
-    return point.once?.(context, enforcement, `${JSON.stringify(declaration)} ${json}`, decide) ?? decide();
+    if (snapshot === undefined || point.once === undefined) return decide();
+    return point.once(context, enforcement, `${JSON.stringify(declaration)} ${snapshot.json}`, decide);
   }
 
   private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
@@ -206,12 +206,12 @@ export class OpaGuard implements CanActivate, OnModuleInit {
   }
 }
 
-/** Adds its JSON to an input. When JSON can't represent the input, the engine reports the reason. */
-function serialized(value: Input, by: OpaEnforcement): DecidedInput {
+/** Adds its snapshot to an input. When JSON can't represent the input, the service reports the reason. */
+function withSnapshot(value: Input, by: OpaEnforcement): DecidedInput {
   try {
-    return { value, json: inputJson(value), by };
+    return { value, snapshot: InputSnapshot.of(value), by };
   } catch {
-    return { value, json: undefined, by };
+    return { value, snapshot: undefined, by };
   }
 }
 

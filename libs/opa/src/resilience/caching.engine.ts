@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { hash } from 'node:crypto';
 import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
-import { inputJson, isGone, isPromise, OpaError } from '../contracts/index.js';
+import { isGone, isPromise, OpaError, snapshotOf } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
 import { wasBlocked } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
@@ -53,11 +53,10 @@ export class CachingEngine extends EngineWrapper {
 
   /** Returns a hit without a promise when the store returns its entries synchronously. */
   evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
-    const json = query.json ?? inputJson(query.input);
-    const key = this.keyOf(query.policy, json);
+    const key = this.keyOf(query.policy, snapshotOf(query).json);
     const found = this.find(key, options);
     const hit = isPromise(found) ? undefined : this.hit(found);
-    return hit ?? this.evaluateLater({ ...query, json }, options, key, found);
+    return hit ?? this.evaluateLater(query, options, key, found);
   }
 
   /** Removes every cached answer. The cache also discards the answers of evaluations in flight. */

@@ -1,5 +1,5 @@
 import type { BaseEngine, EngineAnswer, EvaluateOptions, OpaError, Query } from '../contracts/index.js';
-import { blameLargeInput, inputJson } from '../contracts/index.js';
+import { blameLargeInput, snapshotOf } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
 import { EngineWrapper } from './engine-wrapper.js';
 import { isOver, SharedCall } from './shared-call.js';
@@ -18,8 +18,7 @@ export class CoalescingEngine extends EngineWrapper {
   }
 
   async evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const serialized = { ...query, json: query.json ?? inputJson(query.input) };
-    const key = `${query.policy}\n${serialized.json}`;
+    const key = `${query.policy}\n${snapshotOf(query).json}`;
     let failure: OpaError | undefined;
     for (;;) {
       const running = this.calls.get(key);
@@ -27,13 +26,13 @@ export class CoalescingEngine extends EngineWrapper {
       if (running !== undefined && options.deadline < running.deadline) {
         // This query's answer will be newer than the answer of the call, so later queries must not join the call.
         this.calls.delete(key);
-        return this.engine.evaluateNow(serialized, options);
+        return this.engine.evaluateNow(query, options);
       }
-      const call = running ?? this.start(key, serialized, options);
+      const call = running ?? this.start(key, query, options);
       try {
         return await call.join(options);
       } catch (error) {
-        failure = worstFailure(failure, blameLargeInput(error, serialized));
+        failure = worstFailure(failure, blameLargeInput(error, query));
         // The call ended at the deadline of its first caller. This caller may have more time.
         if (running?.expired !== true || isOver(options.deadline)) throw failure;
       }

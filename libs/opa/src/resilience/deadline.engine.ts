@@ -17,7 +17,9 @@ export class DeadlineEngine extends EngineWrapper<PolicyEngine> {
   }
 
   /** Always gives a promise, because only a promise can be given up at the deadline. */
-  async evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+  async evaluateNow({ policy, input, json }: Query, options: EvaluateOptions): Promise<EngineAnswer> {
+    // The user's engine gets an object that can be copied. The members of `SnapshotQuery` are getters.
+    const query = { policy, input, json };
     const evaluate = (signal?: AbortSignal): Promise<EngineAnswer> =>
       this.evaluateInTime(query, { ...options, signal });
     try {

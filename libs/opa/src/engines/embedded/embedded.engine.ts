@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { fromJson, PlanError } from 'opa-plan';
 import type { Policy } from 'opa-plan';
-import { BaseEngine, inputJson, OncePerKey, OpaError } from '../../contracts/index.js';
+import { BaseEngine, OncePerKey, OpaError, snapshotOf } from '../../contracts/index.js';
 import type { EngineAnswer, EvaluateOptions, Query } from '../../contracts/index.js';
 import { evaluationError } from './embedded-errors.js';
 import type { LoadedBundle } from './load-bundle.js';
@@ -45,10 +45,9 @@ export class EmbeddedEngine extends BaseEngine {
     if (signal?.aborted === true) {
       throw new OpaError('OPA_ABORTED', `The evaluation of "${path}" was aborted.`, { cause: signal.reason });
     }
-    const json = query.json ?? inputJson(query.input);
+    const snapshot = snapshotOf(query);
     try {
-      const input = json === '' ? undefined : fromJson(json);
-      const result = policy.evaluate(path, input, { deadline });
+      const result = policy.evaluate(path, snapshot.read(fromJson), { deadline });
       return result === undefined ? this.#revision : { result, ...this.#revision };
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
