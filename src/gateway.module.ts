@@ -3,7 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { OpaModule, OpaService } from 'nestjs-opa';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { McpGatewayModule } from 'nestjs-opa-mcp';
-import { McpGateway } from 'nestjs-opa-mcp/internal';
+import { McpGateway, PublicUrl } from 'nestjs-opa-mcp/internal';
 import type { Plugins } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
 import { adminController } from './admin/admin.controller.js';
@@ -32,8 +32,9 @@ export class GatewayModule {
     // The options are unchecked here. OpaModule checks them and stops the start when an option is wrong.
     const opa = config.opa as OpaModuleOptions;
     const policyHeaders = HEADER_NAMES.parse(opa.policyHeaders);
+    const publicUrl = new PublicUrl(config.listen.publicUrl);
     const upstreams = config.upstreams.map(
-      (entry) => new Upstream(entry, entry.policy ?? opa.policy ?? '', policyHeaders),
+      (entry) => new Upstream(entry, entry.policy ?? opa.policy ?? '', policyHeaders, publicUrl),
     );
     return {
       module: GatewayModule,
@@ -71,7 +72,12 @@ function mcpModule(
     // Pass the claims of the token, because `user` has additional members.
     claims: (request) => (request as UserRequest).claims,
     maxBufferedBytes: listen.maxBufferedBytes,
-    ...(auth !== undefined && { audience: auth.audience, authorizationServers: [auth.issuer] }),
+    ...(listen.publicUrl !== undefined && { publicUrl: listen.publicUrl }),
+    ...(auth !== undefined && {
+      audience: auth.audience,
+      scopes: auth.scopes,
+      authorizationServers: [auth.issuer],
+    }),
     ...(key !== undefined && { sessionKey: key }),
   });
 }

@@ -1,3 +1,4 @@
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import replyFrom from '@fastify/reply-from';
@@ -6,7 +7,7 @@ import { openAuthentication } from './auth/index.js';
 import { ConfigError, isProduction, loadConfig } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { GatewayModule } from './gateway.module.js';
-import { createAdapter } from './http/index.js';
+import { createAdapter, readTls, watchTls } from './http/index.js';
 import { loadPlugins } from 'nestjs-opa-mcp/internal';
 import { dispatcher } from './rest/upstream.js';
 
@@ -14,7 +15,7 @@ import { dispatcher } from './rest/upstream.js';
 export interface GatewayAddress {
   /** The port. With port 0 in the configuration, the operating system chooses the port. */
   readonly port: number;
-  /** The URL of the gateway, such as `http://127.0.0.1:3000`. */
+  /** The URL of the gateway, such as `http://127.0.0.1:3000`. With `listen.tls` it begins with `https`. */
   readonly url: string;
 }
 
@@ -41,20 +42,26 @@ export interface GatewayAddress {
 export async function startGateway(file: string, env: Environment = process.env): Promise<GatewayAddress> {
   const config = await loadConfig(file, env);
   const authentication = await openAuthentication(config.auth, isProduction(env));
+  const { tls } = config.listen;
+  const material = tls && (await readTls(tls));
   const plugins = await loadPlugins(config.mcp, config.opa);
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forConfig(config, authentication, plugins, env),
-    createAdapter(config.listen),
+    createAdapter(config.listen, material),
     // Nest buffers its log until the gateway listens. After a failed start only the line of startFailure appears.
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
   await app.register(replyFrom, { undici: dispatcher, disableCache: true, disableRequestLogging: true });
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await listen(app, config.listen);
+  if (tls !== undefined) watchTls(app.getHttpServer() as HttpsServer, tls);
   app.flushLogs();
   const { host } = config.listen;
   const { port } = app.getHttpServer().address() as AddressInfo;
-  return { port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
+  return {
+    port,
+    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+  };
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: GatewayConfig['listen']): Promise<void> {

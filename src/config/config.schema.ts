@@ -1,42 +1,14 @@
-import { mcpServerSchema, policyPath } from 'nestjs-opa-mcp/internal';
+import { mcpServerSchema, policyPath, PublicUrl } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
+import { authSchema } from './auth.schema.js';
+import { listenSchema } from './listen.schema.js';
+import { ROOTS } from './roots.js';
 import { upstreamSchema } from './upstream.schema.js';
-
-const filled = z.string().min(1, { error: 'a text that is not empty' });
-
-/** Accepts the settings for the verification of tokens. */
-export const authSchema = z.strictObject({
-  /** The issuer's keys: a JWKS file, or an http(s) URL. */
-  jwks: filled,
-  /** The value that a token's `iss` must have. */
-  issuer: filled,
-  /** The value that a token's `aud` must equal or contain. */
-  audience: filled,
-  /** Whether the gateway accepts a request without a token, with the subject `{type: anonymous}`. Default: `false`. */
-  anonymous: z.boolean().default(false),
-});
-
-/** The settings for the verification of tokens. */
-export type AuthConfig = z.infer<typeof authSchema>;
 
 /** Accepts the content of the gateway's file. */
 export const configSchema = z
   .strictObject({
-    listen: z
-      .strictObject({
-        /** The address on which the gateway listens. Default: `127.0.0.1`. */
-        host: filled.default('127.0.0.1'),
-        /** The port; 0 lets the operating system choose a free port. Default: 3000. */
-        port: z.int().min(0).max(65_535).default(3_000),
-        /** The timeout until a whole request with its body has arrived, in milliseconds. Default: 30,000. */
-        requestTimeout: z.int().min(1).max(2_147_483_647).default(30_000),
-        /** The limit for all unanswered MCP messages in memory, in bytes. Default: 64 MiB. */
-        maxBufferedBytes: z
-          .int()
-          .min(1)
-          .default(64 * 1024 * 1024),
-      })
-      .prefault({}),
+    listen: listenSchema.prefault({}),
     /** The options of `OpaModule`. The module checks them. */
     opa: z.record(z.string(), z.unknown()).default({}),
     auth: authSchema.optional(),
@@ -48,10 +20,15 @@ export const configSchema = z
     mcp: z.array(mcpServerSchema).default([]),
   })
   .superRefine((config, context) => {
-    const { upstreams, mcp, opa, auth } = config;
+    const { listen, upstreams, mcp, opa, auth } = config;
     if (upstreams.length + mcp.length === 0) {
       const message = 'give at least one upstream, or one mcp entry';
       context.addIssue({ code: 'custom', path: ['upstreams'], message });
+    }
+    for (const { name } of upstreams) {
+      if (!isAmbiguous(listen.publicUrl, name)) continue;
+      const message = `its path could also be the path of the upstream "${name}"; rename the upstream, or change the path`;
+      context.addIssue({ code: 'custom', path: ['listen', 'publicUrl'], message });
     }
     for (const list of ['upstreams', 'mcp'] as const) {
       const names = new Set<string>();
@@ -73,6 +50,12 @@ export const configSchema = z
       context.addIssue({ code: 'custom', path: ['opa', 'input', 'body'], message });
     }
   });
+
+/** Whether a path below the public URL could be a path of the upstream, such as `/api/orders` of the upstream `orders`. */
+function isAmbiguous(publicUrl: string | undefined, upstream: string): boolean {
+  const prefix = new PublicUrl(publicUrl).prefix;
+  return prefix !== '' && ROOTS.some((root) => `${prefix}/${root}/`.startsWith(`/api/${upstream}/`));
+}
 
 /** The content of the gateway's file, after the checks and with defaults. */
 export type FileConfig = z.infer<typeof configSchema>;

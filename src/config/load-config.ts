@@ -83,12 +83,13 @@ const isPath = (text: unknown): text is string =>
   typeof text === 'string' && text !== '' && !/^https?:\/\/|-----BEGIN/i.test(text);
 
 function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
-  const { opa, auth, mcp } = config;
+  const { listen, opa, auth, mcp } = config;
   const resolveIn = (values: unknown, ...keys: string[]) => {
     if (typeof values !== 'object' || values === null) return;
     const record = values as Record<string, unknown>;
     for (const key of keys) if (isPath(record[key])) record[key] = resolve(folder, record[key]);
   };
+  resolveIn(listen.tls, 'cert', 'key');
   resolveIn(opa, 'bundle');
   resolveIn(opa['tls'], 'ca', 'cert', 'key');
   resolveIn(opa['token'], 'file');

@@ -1,4 +1,4 @@
-import { entryName, policyPath, upstreamUrl } from 'nestjs-opa-mcp/internal';
+import { audience, entryName, policyPath, upstreamUrl } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
 
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
@@ -23,6 +23,8 @@ export const upstreamSchema = z.strictObject({
   policy: policyPath.optional(),
   /** The policy path for the upstream's responses. Default: none. */
   response: policyPath.optional(),
+  /** The audience of this upstream's tokens (RFC 8707), or a list of audiences. Default: `auth.audience`. */
+  audience: audience.optional(),
   /** The timeout for the connection, and the timeout until the response begins, in milliseconds. Default: 5,000. */
   timeout: z.int().min(1).max(2_147_483_647).default(5_000),
   /** Whether the gateway forwards the user's `Authorization` header to the upstream. Default: `false`. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 
 /** The status and message for an unreadable request, by Node's error code. All other codes get status 400. */
 const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {
@@ -18,7 +19,9 @@ export class ClientErrors {
 
   /** Records the responses of each connection. The method closes a connection with too many unfinished responses. */
   watch(server: Server): void {
-    server.on('connection', (socket: Socket) => {
+    // Over TLS the socket of a request is the one of 'secureConnection'.
+    const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
+    server.on(event, (socket: Socket) => {
       // When a client disconnects, Node emits 'close' only on the first response. End the other responses here.
       socket.once('close', () => this.waitingOn(socket).slice(1).forEach(end));
     });

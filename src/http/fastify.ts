@@ -4,9 +4,13 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config/index.js';
 import { ClientErrors } from './client-errors.js';
+import { believeProxy } from './forwarded.js';
 import { assertPlainHost } from './host-rule.js';
-import { removeNamed } from 'nestjs-opa-mcp/internal';
+import { PublicUrl, removeNamed } from 'nestjs-opa-mcp/internal';
 import { assertPlainPath, withPlainPath } from './path-rules.js';
+import { withoutPrefix } from './public-prefix.js';
+import type { TlsMaterial } from './tls-files.js';
+import { TrustedProxies } from './trusted-proxies.js';
 
 /** The longest interval between Node's checks for requests that exceed the request timeout, in milliseconds. */
 const MAX_CHECK_MS = 1_000;
@@ -17,23 +21,28 @@ const WITHOUT_BODY = new Set(['GET', 'HEAD', 'TRACE']);
  * Creates the HTTP adapter of the gateway. The adapter does not parse bodies; they stay streams. Before any
  * guard or handler runs, the adapter refuses requests that the policy and the upstream could read differently.
  */
-export function createAdapter({
-  requestTimeout,
-}: Pick<GatewayConfig['listen'], 'requestTimeout'>): FastifyAdapter {
+export function createAdapter(
+  { requestTimeout, publicUrl, trustProxy }: GatewayConfig['listen'],
+  tls?: TlsMaterial,
+): FastifyAdapter {
   const errors = new ClientErrors();
+  const proxies = new TrustedProxies(trustProxy);
+  const toRoute = withoutPrefix(new PublicUrl(publicUrl).prefix);
+  const timeouts = {
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeout),
+  };
   const adapter = new FastifyAdapter({
     forceCloseConnections: 'idle',
     requestTimeout,
-    http: {
-      requestTimeout,
-      headersTimeout: requestTimeout,
-      connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeout),
-    },
+    ...(tls === undefined ? { http: timeouts } : { https: { ...timeouts, ...tls } }),
+    ...(trustProxy.length > 0 && { trustProxy: proxies.has }),
     clientErrorHandler: errors.handle,
     // While the gateway closes, it still serves new requests and adds `Connection: close` to each response.
     return503OnClosing: false,
     rewriteUrl: (request: IncomingMessage) => {
-      const url = withPlainPath(request.url ?? '');
+      const url = toRoute(withPlainPath(request.url ?? ''));
       // Fastify stores the original spelling in `originalUrl`, which the policy would see. Store the plain spelling.
       Object.assign(request, { originalUrl: url });
       return url;
@@ -51,6 +60,7 @@ export function createAdapter({
     assertPlainPath(request.raw.url ?? '');
     assertPlainHost(request.raw);
     assertPlainBody(request);
+    believeProxy(request, proxies.has);
     done();
   });
   // Remove the headers that the client names in `Connection` before a decision sets headers. Otherwise a client could

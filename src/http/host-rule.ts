@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
-
-// A DNS name or an address. RFC 3986, 3.2.2, also allows percent-encoding and commas. Some servers decode the
-// percent-encoding, and some servers split X-Forwarded-Host at commas.
-const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]*)(:\d*)?$/i;
+import { isHost } from 'nestjs-opa-mcp/internal';
 
 /**
  * Refuses a request with an invalid `Host` (RFC 9112, 3.2). Servers would read an invalid `Host` in different ways.
@@ -12,5 +9,5 @@ const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]*)(:\d*)?$/i;
  */
 export function assertPlainHost({ headersDistinct: { host = [] } }: IncomingMessage): void {
   if (host.length > 1) throw new BadRequestException('The request has more than one Host');
-  if (!host.every((value) => HOST.test(value))) throw new BadRequestException('The Host is not one');
+  if (!host.every(isHost)) throw new BadRequestException('The Host is not one');
 }

@@ -1,3 +1,5 @@
 export { Drain } from './drain.js';
 export { createAdapter } from './fastify.js';
+export type { ForwardedRequest } from './forwarded.js';
+export { readTls, watchTls } from './tls-files.js';
 export { UntrustedHeaders } from './untrusted-headers.js';

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { matchesHeader, peerAddress } from 'nestjs-opa/internal';
 import { removeHopByHop } from 'nestjs-opa-mcp/internal';
+import type { ForwardedRequest } from '../http/index.js';
 import type { Upstream } from './upstream.js';
 
 // These request headers can make the upstream encode, shorten or omit the body that the response policy must see.
@@ -11,7 +12,7 @@ const PARTIAL = /^(accept-charset|accept-encoding|a-im|range|if-.*)$/;
 const OF_BODY = /^(content-(digest|encoding|md5|range)|digest|etag|repr-digest)$/;
 
 /** The headers for the upstream: the client's headers and the decision's headers, without hop-by-hop headers. */
-export function requestHeaders(request: FastifyRequest, upstream: Upstream): IncomingHttpHeaders {
+export function requestHeaders(request: ForwardedRequest, upstream: Upstream): IncomingHttpHeaders {
   const headers = { ...request.headers };
   const { forwardToken, response } = upstream.entry;
   removeHopByHop(headers);
@@ -23,7 +24,7 @@ export function requestHeaders(request: FastifyRequest, upstream: Upstream): Inc
     remove(headers, (name) => PARTIAL.test(name));
     headers['accept-encoding'] = 'identity';
   }
-  addForwarded(headers, request);
+  addForwarded(headers, request, upstream);
   headers.host = upstream.url.host;
   return headers;
 }
@@ -45,17 +46,20 @@ export function responseHeaders(
 }
 
 /**
- * Adds the `X-Forwarded-*` headers for the client. `X-Forwarded-*` headers that already exist come from the decision or
- * passed through option "forwardHeaders".
+ * Adds the `X-Forwarded-*` headers. They continue the chain of a trusted proxy, and tell the upstream the host and the
+ * protocol that clients use. `X-Forwarded-*` headers that already exist come from the decision, or passed through option
+ * "forwardHeaders".
  */
 function addForwarded(
   headers: IncomingHttpHeaders,
-  { raw, protocol, headers: { host } }: FastifyRequest,
+  { raw, forwarded, protocol, headers: { host } }: ForwardedRequest,
+  { publicUrl }: Upstream,
 ): void {
-  const peer = peerAddress(raw.socket.remoteAddress) ?? 'unknown';
-  headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], peer].flat().join(', ');
-  headers['x-forwarded-proto'] ??= protocol;
-  if (host !== undefined) headers['x-forwarded-host'] ??= host;
+  const addresses = forwarded?.addresses ?? [peerAddress(raw.socket.remoteAddress) ?? 'unknown'];
+  headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], addresses].flat().join(', ');
+  headers['x-forwarded-proto'] ??= forwarded?.protocol ?? publicUrl.protocol ?? protocol;
+  const publicHost = forwarded?.host ?? publicUrl.host ?? host;
+  if (publicHost !== undefined) headers['x-forwarded-host'] ??= publicHost;
 }
 
 function remove(headers: IncomingHttpHeaders, isRemoved: (name: string) => boolean): void {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import type { PublicUrl } from 'nestjs-opa-mcp/internal';
 import type { UpstreamEntry } from '../config/index.js';
 
 /** How long a streamed response may pause when the upstream has no response policy, in milliseconds. */
@@ -55,6 +56,8 @@ export class Upstream {
     readonly policy: string,
     /** The names of headers that only a policy may set, in lower case. `*` at the end matches any suffix. */
     readonly policyHeaders: readonly string[],
+    /** The URL under which clients reach the gateway. */
+    readonly publicUrl: PublicUrl,
   ) {
     this.url = new URL(entry.url);
     this.basePath = this.url.pathname.replace(/\/$/, '');

@@ -28,7 +28,13 @@ const load = async (text: string, env: Record<string, string> = {}) => loadConfi
 describe('the configuration file', () => {
   it('has defaults for everything but the upstreams', async () => {
     expect(await load(UPSTREAM)).toEqual({
-      listen: { host: '127.0.0.1', port: 3000, requestTimeout: 30_000, maxBufferedBytes: 67_108_864 },
+      listen: {
+        host: '127.0.0.1',
+        port: 3000,
+        requestTimeout: 30_000,
+        maxBufferedBytes: 67_108_864,
+        trustProxy: [],
+      },
       opa: {},
       upstreams: [
         {

@@ -8,7 +8,10 @@
 export { McpGateway } from './module/mcp-gateway.js';
 export { loadPlugins } from './contextforge/plugins.js';
 export type { EntryPlugin, Plugins } from './contextforge/plugins.js';
-export { entryName, policyPath, upstreamUrl } from './options/fields.js';
+export { ClientRequest } from './http/client-request.js';
+export { isHost } from './http/origin-rule.js';
+export { PublicUrl } from './http/public-url.js';
+export { audience, entryName, policyPath, scopes, upstreamUrl } from './options/fields.js';
 export { mcpServerSchema } from './options/server.schema.js';
 export type { McpServerEntry } from './options/server.schema.js';
 export { isHopByHop, removeHopByHop, removeNamed } from './upstream/hop-by-hop.js';

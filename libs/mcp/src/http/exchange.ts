@@ -45,7 +45,7 @@ export function openExchange({
   headers.strip(request.raw);
   const caller = {
     claims,
-    audience: server.audience,
+    audience: server.audienceFor(claims),
     ip: request.ip,
     headers: pickHeaders(request.headers, headers.visible),
   };

@@ -23,8 +23,10 @@ export interface McpSettings {
   readonly lostBodies: LostBodies;
   /** Whether the application listens on loopback only. */
   readonly isLocal: () => boolean;
-  /** The option `audience` of the module; `undefined` without the option. */
-  readonly audience: string | undefined;
+  /** The option `audience` of the module, as a list; `undefined` without the option. */
+  readonly audience: readonly string[] | undefined;
+  /** The option `scopes` of the module. */
+  readonly scopes: readonly string[];
 }
 
 /**
@@ -51,9 +53,19 @@ export class McpServer {
     this.origins = new OriginRule({ isLocal, origins: entry.origins, publicHost: urls.publicHost });
   }
 
-  /** The audience that stands for this server in policies: the configured audience, or else the server's name. */
-  get audience(): string {
-    return this.settings.audience ?? this.entry.name;
+  /** The scopes that clients request for this server. */
+  get scopes(): readonly string[] {
+    return this.entry.scopes ?? this.settings.scopes;
+  }
+
+  /**
+   * The audience that stands for this server in policies. Of several configured audiences it is the first one that the
+   * caller's token has, or else the first one. Without a configured audience it is the server's name.
+   */
+  audienceFor(claims: McpCaller['claims']): string {
+    const audiences = this.entry.audience ?? this.settings.audience ?? [];
+    const ofToken = [claims?.['aud'] ?? []].flat();
+    return audiences.find((audience) => ofToken.includes(audience)) ?? audiences[0] ?? this.entry.name;
   }
 }
 

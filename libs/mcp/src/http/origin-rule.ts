@@ -5,6 +5,13 @@ const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 /** Whether a host name or address is a loopback one, such as `localhost` or `127.0.0.1`. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(peerAddress(host) ?? '');
 
+// A DNS name or an address. RFC 3986, 3.2.2, also allows percent-encoding and commas. Some servers decode the
+// percent-encoding, and some servers split X-Forwarded-Host at commas.
+const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]*)(:\d*)?$/i;
+
+/** Whether every server reads a `Host` in the same way (RFC 9112, 3.2). An empty `Host` counts as valid. */
+export const isHost = (host: string): boolean => HOST.test(host);
+
 /** The settings of {@link OriginRule}. */
 export interface OriginRuleOptions {
   /** Whether the application listens on loopback only. */

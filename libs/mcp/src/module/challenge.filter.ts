@@ -10,7 +10,10 @@ import type { McpRouteRequest } from './mcp-route.js';
 /** The method of Express and Fastify that reads a header of the response. */
 type HeaderedResponse = PlatformResponse & { getHeader(name: string): unknown };
 
-/** Adds the URL of the server's metadata to a guard's 401. A client learns there how to get a token (RFC 9728, 5.1). */
+/**
+ * Adds the URL of the server's metadata and the server's scopes to a guard's 401. A client learns there how to get a
+ * token (RFC 9728, 5.1; RFC 6750, 3).
+ */
 @Catch(UnauthorizedException)
 export class ChallengeFilter extends BaseExceptionFilter<UnauthorizedException> {
   constructor(@Inject(McpGateway) private readonly gateway: McpGateway) {
@@ -20,17 +23,24 @@ export class ChallengeFilter extends BaseExceptionFilter<UnauthorizedException> 
   override catch(exception: UnauthorizedException, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const route = http.getRequest<McpRouteRequest>();
-    const urls = this.gateway.find(nameOf(route))?.server.urls;
-    if (urls !== undefined && this.gateway.settings.authorizationServers !== undefined) {
+    const server = this.gateway.find(nameOf(route))?.server;
+    if (server !== undefined && this.gateway.settings.authorizationServers !== undefined) {
       const response = http.getResponse<HeaderedResponse>();
-      const metadata = `resource_metadata="${urls.metadata(new ClientRequest(route))}"`;
-      response.header('www-authenticate', withMetadata(response.getHeader('www-authenticate'), metadata));
+      const challenge = bearerOf(response.getHeader('www-authenticate'));
+      const parameters = [`resource_metadata="${server.urls.metadata(new ClientRequest(route))}"`];
+      // A guard knows better which scopes the request needs.
+      const names = /[ ,]scope=/i.test(challenge) ? [] : server.scopes;
+      if (names.length > 0) parameters.unshift(`scope="${names.join(' ')}"`);
+      response.header('www-authenticate', withParameters(challenge, parameters));
     }
     super.catch(exception, host);
   }
 }
 
-function withMetadata(challenge: unknown, metadata: string): string {
-  if (typeof challenge !== 'string' || !/^Bearer\b/i.test(challenge)) return `Bearer ${metadata}`;
-  return /^Bearer\s*$/i.test(challenge) ? `Bearer ${metadata}` : `${challenge}, ${metadata}`;
+const bearerOf = (challenge: unknown): string =>
+  typeof challenge === 'string' && /^Bearer\b/i.test(challenge) ? challenge.trim() : 'Bearer';
+
+function withParameters(challenge: string, parameters: readonly string[]): string {
+  const separator = /^Bearer$/i.test(challenge) ? ' ' : ', ';
+  return challenge + separator + parameters.join(', ');
 }

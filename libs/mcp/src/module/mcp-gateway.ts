@@ -12,6 +12,7 @@ import { LostBodies } from '../http/lost-bodies.js';
 import { McpServer } from '../http/mcp-server.js';
 import type { DecidedServer, McpSettings } from '../http/mcp-server.js';
 import { isLoopback } from '../http/origin-rule.js';
+import { PublicUrl } from '../http/public-url.js';
 import { ServerUrls } from '../http/server-urls.js';
 import { checkOptions } from '../options/options.schema.js';
 import type { McpGatewaySettings } from '../options/options.schema.js';
@@ -64,7 +65,8 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const opa = findOpaInstance(this.modules);
-    const { servers, publicUrl, authorizationServers } = this.settings;
+    const { servers, authorizationServers } = this.settings;
+    const publicUrl = new PublicUrl(this.settings.publicUrl);
     const { entries, warnings } = await loadPlugins(servers, opa.runtime.options);
     for (const warning of warnings) new Logger('Mcp').warn(warning);
     const shared = this.sharedSettings(opa);
@@ -85,7 +87,7 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
   }
 
   private sharedSettings({ runtime }: OpaInstance): McpSettings {
-    const { sessionKey, maxBufferedBytes, audience } = this.settings;
+    const { sessionKey, maxBufferedBytes, audience, scopes } = this.settings;
     const { input, policyHeaders } = runtime.settings;
     return {
       headers: new HeaderRules(input?.headers ?? [], policyHeaders),
@@ -97,6 +99,7 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
         return isLoopback(address?.address ?? '');
       },
       audience,
+      scopes,
     };
   }
 

@@ -29,7 +29,9 @@ export class OriginGuard implements CanActivate {
     response.header('vary', 'Origin');
     if (origin !== undefined && !rule.allows(origin))
       throw new ForbiddenException('This origin is not allowed');
-    if (!rule.allowsHost(host)) throw new ForbiddenException('This host is not allowed');
+    const hosts = [host, ...(request.proxiedHost === undefined ? [] : [request.proxiedHost])];
+    if (!hosts.every((name) => rule.allowsHost(name)))
+      throw new ForbiddenException('This host is not allowed');
     addCorsHeaders(request, response, rule);
     return true;
   }

@@ -13,25 +13,29 @@ import type { McpServer } from '../http/mcp-server.js';
  */
 export function serveMetadata(
   adapter: AbstractHttpAdapter,
-  { urls, origins }: McpServer,
+  { urls, origins, scopes }: McpServer,
   authorizationServers: readonly string[],
 ): void {
-  const path = urls.metadataPath;
-  adapter.get(path, (request: PlatformRequest, reply: PlatformResponse) => {
+  const get = (request: PlatformRequest, reply: PlatformResponse): void => {
     const client = new ClientRequest(request);
     addCorsHeaders(client, reply, origins);
     const metadata = {
       resource: urls.resource(client),
       authorization_servers: authorizationServers,
+      ...(scopes.length > 0 && { scopes_supported: scopes }),
       bearer_methods_supported: ['header'],
     };
     new ClientResponse(reply).json(200, JSON.stringify(metadata));
-  });
-  adapter.options(path, (request: PlatformRequest, reply: PlatformResponse) => {
+  };
+  const options = (request: PlatformRequest, reply: PlatformResponse): void => {
     const client = new ClientRequest(request);
     const isShared = addCorsHeaders(client, reply, origins);
     const response = new ClientResponse(reply);
     if (isShared) respondToPreflight(client, response, 'GET');
     else response.empty(204);
-  });
+  };
+  for (const path of urls.metadataPaths) {
+    adapter.get(path, get);
+    adapter.options(path, options);
+  }
 }

@@ -16,6 +16,20 @@ export const entryName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { 
 /** Accepts the URL of an upstream server. */
 export const upstreamUrl = z.string({ error: URL_RULE }).refine(isUpstreamUrl, { error: URL_RULE });
 
+const AUDIENCE_RULE = 'a text that is not empty, or a list of such texts';
+// RFC 6749, 3.3.
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+const SCOPE_RULE = 'a list of scopes, without spaces, quotes and backslashes';
+const text = z.string().min(1);
+
+/** Accepts one audience, or a list of audiences. The output is a list. */
+export const audience = z.union([text.transform((value) => [value]), z.array(text).min(1)], {
+  error: AUDIENCE_RULE,
+});
+
+/** Accepts the scopes that a client needs. */
+export const scopes = z.array(z.string().regex(SCOPE, { error: SCOPE_RULE }), { error: SCOPE_RULE });
+
 /** Accepts a policy path. */
 export const policyPath = z
   .string()

@@ -1,13 +1,12 @@
 import { OpaError } from 'nestjs-opa';
 import { describeProblem } from 'nestjs-opa/internal';
 import { z } from 'zod';
-import { upstreamUrl } from './fields.js';
+import { audience, scopes, upstreamUrl } from './fields.js';
 import type { McpGatewayOptions, McpHttpRequest } from './options.js';
 import { mcpServerSchema } from './server.schema.js';
 import type { McpServerEntry } from './server.schema.js';
 
 const MIN_SESSION_KEY = 32;
-const filled = z.string().min(1, { error: 'a text that is not empty' });
 
 const schema = z
   .strictObject({
@@ -21,7 +20,8 @@ const schema = z
           ({ user }: McpHttpRequest) =>
             (user ?? undefined) as object | undefined,
       ),
-    audience: filled.optional(),
+    audience: audience.optional(),
+    scopes: scopes.default([]),
     authorizationServers: z.array(upstreamUrl, { error: 'a list of URLs' }).optional(),
     publicUrl: upstreamUrl.optional(),
     sessionKey: z
@@ -48,7 +48,7 @@ export interface McpGatewaySettings extends Omit<
   'servers' | 'audience' | 'authorizationServers' | 'publicUrl' | 'sessionKey'
 > {
   readonly servers: readonly McpServerEntry[];
-  readonly audience?: string | undefined;
+  readonly audience?: readonly string[] | undefined;
   readonly authorizationServers?: readonly string[] | undefined;
   readonly publicUrl?: string | undefined;
   readonly sessionKey?: string | undefined;

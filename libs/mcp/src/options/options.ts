@@ -21,14 +21,26 @@ export interface McpGatewayOptions {
    * The claims need a non-empty text `sub`, because sessions and tasks belong to it. Default: returns `request.user`.
    */
   claims?: (request: McpHttpRequest) => object | undefined;
-  /** The audience that policies see for every server. Default: the name of the server. */
-  audience?: string;
+  /**
+   * The audience that policies see for every server, or a list of audiences. Of a list, policies see the first audience
+   * that the caller's claim `aud` has, or else the first one. A server's own `audience` replaces the option. Default: the
+   * name of the server.
+   */
+  audience?: string | string[];
+  /**
+   * The scopes that a client should request: `scopes_supported` in the metadata, and `scope` in a 401 (RFC 6750, 3). A
+   * server's own `scopes` replace the option. Default: none.
+   */
+  scopes?: string[];
   /**
    * The URLs of the issuers from which clients can get a token. With this option the module serves each server's
    * metadata (RFC 9728), and adds the metadata's URL to a 401 of the application's guards. Default: none.
    */
   authorizationServers?: readonly string[];
-  /** The application's URL for clients. Default: the local address of the client's connection. */
+  /**
+   * The application's URL for clients, with the path that a proxy removes. Default: the origin that a trusted proxy names
+   * (the application's setting `trust proxy` or `trustProxy`), or else the local address of the client's connection.
+   */
   publicUrl?: string;
   /**
    * The secret that encrypts session ids, at least 32 characters. All replicas of an application need the same secret.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entryName, policyPath, upstreamUrl } from './fields.js';
+import { audience, entryName, policyPath, scopes, upstreamUrl } from './fields.js';
 
 const MIB = 1024 * 1024;
 const ORIGIN_RULE = 'an origin such as https://app.example, without a path';
@@ -40,6 +40,13 @@ export const mcpServerSchema = z
     denial: z.enum(['error', 'http', 'result']).default('error'),
     /** The origins whose pages may call the server. On loopback, pages of loopback origins also may. Default: none. */
     origins: z.array(z.string().refine(isOrigin, { error: ORIGIN_RULE })).default([]),
+    /**
+     * The audience of this server's tokens (RFC 8707), or a list of audiences. Policies see an audience as the id of the
+     * resource `mcp_server`. Default: the option `audience` that all servers share.
+     */
+    audience: audience.optional(),
+    /** The scopes that clients request for this server. Default: the option `scopes` that all servers share. */
+    scopes: scopes.optional(),
     /** The methods of a vendor. The policy decides them in the same way as `tools/list`. Default: none. */
     methods: z.array(z.string().min(1, { error: 'a method name' })).default([]),
     /** Whether the server distinguishes arguments whose names differ only in case. Default: `false`. */
