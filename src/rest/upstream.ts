@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Pool } from 'undici';
+import { upstreamPool } from 'nestjs-opa-mcp/internal';
 import type { Dispatcher } from 'undici';
 import type { PublicUrl } from 'nestjs-opa-mcp/internal';
 import type { UpstreamEntry } from '../config/index.js';
@@ -47,7 +47,7 @@ export const dispatcher = { request: request as Dispatcher['request'] };
 /** An upstream: its entry in the gateway's file and its pool of connections. */
 export class Upstream {
   readonly url: URL;
-  readonly pool: Pool;
+  readonly pool: Dispatcher;
   private readonly basePath: string;
 
   constructor(
@@ -61,8 +61,8 @@ export class Upstream {
   ) {
     this.url = new URL(entry.url);
     this.basePath = this.url.pathname.replace(/\/$/, '');
-    this.pool = new Pool(this.url.origin, {
-      connect: { timeout: entry.timeout },
+    this.pool = upstreamPool(this.url.origin, {
+      timeout: entry.timeout,
       headersTimeout: entry.timeout,
       bodyTimeout: entry.response === undefined ? STREAM_PAUSE_MS : entry.timeout,
     });

@@ -16,3 +16,5 @@ export { mcpServerSchema } from './options/server.schema.js';
 export type { McpServerEntry } from './options/server.schema.js';
 export { isHopByHop, removeHopByHop, removeNamed } from './upstream/hop-by-hop.js';
 export { removeUntrusted } from './upstream/untrusted-headers.js';
+export { isReusedSocketClosed } from './upstream/connector.js';
+export { upstreamPool } from './upstream/upstream-pool.js';

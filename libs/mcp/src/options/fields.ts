@@ -4,8 +4,10 @@ import { z } from 'zod';
 const NAME_RULE = 'letters, digits, "-" and "_", at most 63, a letter or digit first';
 const URL_RULE = 'an http:// or https:// URL without user, query and fragment';
 
-const isUpstreamUrl = (text: string): boolean => {
-  if (!URL.canParse(text) || /[?#\s\\]/.test(text)) return false;
+const MCP_URL_RULE = 'an http:// or https:// URL without user and fragment';
+
+const isMcpUrl = (text: string): boolean => {
+  if (!URL.canParse(text) || /[#\s\\]/.test(text)) return false;
   const { protocol, username, password } = new URL(text);
   return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
 };
@@ -14,7 +16,12 @@ const isUpstreamUrl = (text: string): boolean => {
 export const entryName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: NAME_RULE });
 
 /** Accepts the URL of an upstream server. */
-export const upstreamUrl = z.string({ error: URL_RULE }).refine(isUpstreamUrl, { error: URL_RULE });
+export const upstreamUrl = z
+  .string({ error: URL_RULE })
+  .refine((text) => isMcpUrl(text) && !text.includes('?'), { error: URL_RULE });
+
+/** Accepts the URL of an MCP server. The query may hold a secret, so no log and no message may show the query. */
+export const mcpUrl = z.string({ error: MCP_URL_RULE }).refine(isMcpUrl, { error: MCP_URL_RULE });
 
 const AUDIENCE_RULE = 'a text that is not empty, or a list of such texts';
 // RFC 6749, 3.3.

@@ -70,8 +70,12 @@ function problemsOf(issue: z.core.$ZodIssue): Parameters<typeof describeProblem>
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...path, key], value: undefined, accepted: undefined }));
-  return [{ path, value: issue.input, accepted: acceptedBy(issue) }];
+  return [{ path, value: withoutQuery(issue.input), accepted: acceptedBy(issue) }];
 }
+
+/** Hides the query of a URL, because it may hold a secret. */
+const withoutQuery = (value: unknown): unknown =>
+  typeof value === 'string' && URL.canParse(value) ? value.replace(/\?.*/s, '?…') : value;
 
 function acceptedBy(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small')

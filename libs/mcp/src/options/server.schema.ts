@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { audience, entryName, policyPath, scopes, upstreamUrl } from './fields.js';
+import { audience, entryName, mcpUrl, policyPath, scopes } from './fields.js';
 
 const MIB = 1024 * 1024;
 const ORIGIN_RULE = 'an origin such as https://app.example, without a path';
@@ -15,8 +15,8 @@ export const mcpServerSchema = z
   .strictObject({
     /** The name of the server in the path `/mcp/{name}`. */
     name: entryName,
-    /** The URL of the server's Streamable HTTP endpoint. */
-    url: upstreamUrl,
+    /** The URL of the server's Streamable HTTP endpoint. It may have a query, which every request has then. */
+    url: mcpUrl,
     /** The path of the policy that decides requests. Default: the option `policy` of OpaModule. */
     policy: policyPath.optional(),
     /** The path of the policy that decides results of tools/call, prompts/get and resources/read. Default: none. */

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { INTERNAL_ERROR } from '../protocol/parse.js';
-import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { McpServerEntry } from '../options/server.schema.js';
 import { GatewayError } from '../protocol/gateway-error.js';
+import { upstreamPool } from './upstream-pool.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const EVENTS = /^text\/event-stream[ \t]*(;|$)/i;
@@ -31,13 +31,13 @@ export interface UpstreamResponse {
 export class UpstreamClient {
   private readonly logger = new Logger('Mcp');
   private readonly path: string;
-  private readonly pool: Pool;
+  private readonly pool: Dispatcher;
 
   constructor(private readonly entry: Pick<McpServerEntry, 'name' | 'url'>) {
-    const { origin, pathname } = new URL(entry.url);
-    this.path = pathname;
-    this.pool = new Pool(origin, {
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+    const { origin, pathname, search } = new URL(entry.url);
+    this.path = pathname + search;
+    this.pool = upstreamPool(origin, {
+      timeout: CONNECT_TIMEOUT_MS,
       // The client decides how long a call may take: the gateway aborts the call when the client disconnects.
       headersTimeout: 0,
       bodyTimeout: 0,
