@@ -1,7 +1,7 @@
 // The layer table of ARCHITECTURE.md as rules: a layer imports only from those above it, never from a sibling.
 const layers = [
   ['contracts'],
-  ['transport'],
+  ['redis', 'transport'],
   ['client'],
   ['engines'],
   ['resilience'],
@@ -13,7 +13,7 @@ const layers = [
   ['enforcement'],
   ['guard', 'interceptor'],
   ['module'],
-  ['testing'],
+  ['limit', 'testing'],
 ];
 /** The layers of nestjs-opa-mcp. */
 const mcpLayers = [
@@ -61,7 +61,7 @@ module.exports = {
       severity: 'error',
       comment: 'the gateway and nestjs-opa-mcp use the packages as their users do: by name',
       from: { path: '^(libs/mcp/)?src/' },
-      to: { path: '^libs/(opa|plan)/src/(?!(index|internal|testing/index)\\.ts$)' },
+      to: { path: '^libs/(opa|plan)/src/(?!(index|internal|limit/index|testing/index)\\.ts$)' },
     },
     {
       name: 'mcp-by-name',

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { OpaModule, OpaService } from 'nestjs-opa';
 import type { OpaModuleOptions } from 'nestjs-opa';
+import { LimitObligation } from 'nestjs-opa/limit';
 import { McpGatewayModule } from 'nestjs-opa-mcp';
 import { McpGateway, PublicUrl } from 'nestjs-opa-mcp/internal';
 import type { Plugins } from 'nestjs-opa-mcp/internal';
@@ -49,6 +50,7 @@ export class GatewayModule {
       ],
       providers: [
         Drain,
+        LimitObligation,
         { provide: AUTHENTICATION, useValue: authentication },
         {
           provide: OpaInstances,

@@ -5,6 +5,7 @@ import { Application } from 'typedoc';
 /** What users import, and the file of each entry point. Each becomes one module of the reference. */
 const ENTRIES = {
   'nestjs-opa': 'libs/opa/src/index.ts',
+  'nestjs-opa/limit': 'libs/opa/src/limit/index.ts',
   'nestjs-opa/testing': 'libs/opa/src/testing/index.ts',
   'nestjs-opa-mcp': 'libs/mcp/src/index.ts',
   'opa-plan': 'libs/plan/src/index.ts',

@@ -19,6 +19,7 @@ export {
   DENIED,
   DENIED_MESSAGE,
   denialDetails,
+  failureDetails,
   failureMessage,
   isAllowed,
   logFailure,
@@ -31,4 +32,6 @@ export { challengeOf, edited, mergeStepUps, ObligationExecutor, obligationsOf } 
 export type { HeaderTarget, StepUp } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
 export { createInstance, describeProblem, OpaRuntime } from './module/index.js';
+export { RedisCommands, RedisFailure } from './redis/index.js';
+export type { RedisState } from './redis/index.js';
 export { parseOrigin } from './transport/index.js';

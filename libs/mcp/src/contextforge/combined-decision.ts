@@ -80,11 +80,17 @@ async function carryOut(
   opa: PluginOpa,
   { call, origin, obligations, hasResult }: PluginQueryScope,
 ): Promise<Decided> {
-  const effects = await obligations.carryOut(decision, call, origin.context);
+  const effects = await obligations.carryOut(
+    decision,
+    call,
+    hasResult ? 'response' : 'request',
+    origin.context,
+  );
   if (!isAllowed(decision)) return { ...effects, decision, refuses: true };
   const failed = effects.failed || effects.stepUp !== undefined || (!hasResult && effects.edits.length > 0);
   const refuses = failed && decision.enforced !== 'pass';
-  if (failed && !refuses && decision.degraded === undefined) {
+  if (!failed && effects.refusal !== undefined && decision.enforced !== 'pass') throw effects.refusal;
+  if ((failed || effects.refusal !== undefined) && !refuses && decision.degraded === undefined) {
     opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
   }
   return { ...effects, decision, refuses };

@@ -57,8 +57,8 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
     return;
   }
   const { retryAfter } = refusal;
-  const isUnavailable = status === 503 && retryAfter !== undefined;
-  const headers = isUnavailable ? { 'retry-after': String(retryAfter) } : {};
+  const isTemporary = (status === 503 || status === 429) && retryAfter !== undefined;
+  const headers = isTemporary ? { 'retry-after': String(retryAfter) } : {};
   response.json(status, errorText(id, refusal), headers);
 }
 

@@ -11,7 +11,7 @@ const MAX_NAMES = 50;
 // A denial may have HTTP status 200, so access logs don't show it: this log must. It never holds arguments, results or
 // reasons.
 
-/** Logs a denial. This function ignores refusals of other kinds, because the code that fails logs its failure. */
+/** Logs a denial or a limited call. This function ignores refusals of other kinds, because the code that fails logs its failure. */
 export function reportDenial(exchange: Exchange, { request }: McpCall, refusal: McpRefusal): void {
   const { method, params = {} } = request;
   const id = params[resourceParameterOf(method) ?? ''];
@@ -34,8 +34,8 @@ export function reportNotAdmitted(
 }
 
 function warn({ server }: Exchange, what: string, { kind, data }: McpRefusal): void {
-  if (kind !== 'denied') return;
-  logger.warn(`${server.entry.name}: denied ${what}${decidedBy(data?.['decisionId'])}`);
+  if (kind !== 'denied' && kind !== 'limited') return;
+  logger.warn(`${server.entry.name}: ${kind} ${what}${decidedBy(data?.['decisionId'])}`);
 }
 
 /** Logs the names of the items that a list policy has hidden. */

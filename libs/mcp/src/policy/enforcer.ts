@@ -5,20 +5,24 @@ import type { McpCall } from '../protocol/call.js';
 /** Why a call must not go on, or a result must not leave. */
 export interface McpRefusal {
   /**
-   * `denied`: a policy denied it. `failed`: no decision could be made. `invalid`: the client's request is wrong.
+   * `denied`: a policy denied it. `limited`: a policy's limit of the rate stopped it. `failed`: no decision could be made.
+   * `invalid`: the client's request is wrong.
    */
-  readonly kind: 'denied' | 'failed' | 'invalid';
+  readonly kind: 'denied' | 'limited' | 'failed' | 'invalid';
   /** The code of the JSON-RPC error. */
   readonly code: number;
   /** The message of the JSON-RPC error. */
   readonly message: string;
-  /** The `data` of the JSON-RPC error: a denial's reasons and decision id, when the policy gives them. */
+  /**
+   * The `data` of the JSON-RPC error: a denial's reasons and decision id, when the policy gives them; a limit's `retryAfter`
+   * in seconds.
+   */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
   /** The HTTP status, for configurations that report denials by status. */
   readonly status: number;
   /** The `WWW-Authenticate` of a step-up. Until a stream has begun, the status is then 403. */
   readonly challenge?: string | undefined;
-  /** How many seconds the client should wait, where OPA or this process is overloaded or away. */
+  /** How many seconds the client should wait, where OPA or this process is overloaded or away, or a limit stopped the call. */
   readonly retryAfter?: number | undefined;
   /** The denial's headers for the HTTP response, with lower-case names. A stream that has begun can't carry them. */
   readonly headers?: HeaderValues | undefined;

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Decision, HeaderValues } from 'nestjs-opa';
+import type { Decision, HeaderValues, OpaObligationScene } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import { mergeStepUps, obligationsOf } from 'nestjs-opa/internal';
 import type { HeaderTarget, ObligationExecutor, ResultEdit, StepUp } from 'nestjs-opa/internal';
@@ -15,6 +15,8 @@ export interface McpEffects {
   readonly stepUp?: StepUp | undefined;
   /** Whether an obligation could not be carried out: a permit is a denial then. */
   readonly failed: boolean;
+  /** The error with which a handler refuses a permitted call, such as `OPA_RATE_LIMITED`. */
+  readonly refusal?: OpaError | undefined;
 }
 
 const NONE: McpEffects = { edits: [], headers: {}, failed: false };
@@ -23,16 +25,21 @@ const NONE: McpEffects = { edits: [], headers: {}, failed: false };
 export class McpObligations {
   constructor(private readonly executor: Pick<ObligationExecutor, 'execute'>) {}
 
-  /** @param context - the HTTP request that brought the call, for the handlers of the application */
+  /**
+   * @param phase - whether the decision is about the call, or about its result
+   * @param context - the HTTP request that brought the call, for the handlers of the application
+   */
   async carryOut(
     decision: Decision,
     { request: { method, params = {} } }: McpCall,
+    phase: OpaObligationScene['phase'],
     context: ExecutionContext | undefined,
   ): Promise<McpEffects> {
     if (obligationsOf(decision).length === 0) return NONE;
-    const scene = { decision, context, mcp: { method, params } };
-    const { edits, headers, stepUps, failed } = await this.executor.execute({ scene, headers: COLLECT });
-    return { edits, headers, failed, ...(stepUps.length > 0 && { stepUp: mergeStepUps(stepUps) }) };
+    const scene = { decision, context, phase, mcp: { method, params } };
+    const effects = await this.executor.execute({ scene, headers: COLLECT });
+    const { edits, headers, stepUps, failed, refusal } = effects;
+    return { edits, headers, failed, refusal, ...(stepUps.length > 0 && { stepUp: mergeStepUps(stepUps) }) };
   }
 }
 

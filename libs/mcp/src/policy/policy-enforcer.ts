@@ -55,7 +55,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
     try {
       const { policy } = this.policies;
       const decision = await this.opa.decide({ policy, input: this.inputOf(call, method), signal });
-      const effects = await this.obligations.carryOut(decision, call, context);
+      const effects = await this.obligations.carryOut(decision, call, 'request', context);
       // Before the call there is no result that an obligation could edit.
       const cannotEdit = effects.edits.length > 0;
       const refusal = this.refusalOf(decision, { ...effects, failed: effects.failed || cannotEdit });
@@ -114,7 +114,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
       phase: 'response',
       signal: origin.signal,
     });
-    const { edits, ...effects } = await this.obligations.carryOut(decision, call, origin.context);
+    const { edits, ...effects } = await this.obligations.carryOut(decision, call, 'response', origin.context);
     const refusal = this.refusalOf(decision, effects);
     if (refusal !== undefined) return { refusal };
     const { body } = decision;
@@ -126,11 +126,19 @@ export class McpPolicyEnforcer implements McpEnforcer {
     return { result: markModified(call, shaped), ...headers };
   }
 
-  /** Why a decision refuses a call or result; `undefined` for an allow, and in permissive mode. */
+  /**
+   * Why a decision refuses a call or result; `undefined` for an allow, and in permissive mode.
+   *
+   * @throws OpaError the error with which an obligation's handler refuses the call
+   */
   private refusalOf(decision: Decision, effects: Omit<McpEffects, 'edits'>): McpRefusal | undefined {
     if (!isAllowed(decision)) return denied(decision, effects);
-    if (!effects.failed && effects.stepUp === undefined) return undefined;
-    if (decision.enforced !== 'pass') return denied(decision, effects);
+    const isDenied = effects.failed || effects.stepUp !== undefined;
+    if (!isDenied && effects.refusal === undefined) return undefined;
+    if (decision.enforced !== 'pass') {
+      if (isDenied || effects.refusal === undefined) return denied(decision, effects);
+      throw effects.refusal;
+    }
     this.opa.reportWouldDeny(decision.policy, 'deny', decision.reasons);
     return undefined;
   }

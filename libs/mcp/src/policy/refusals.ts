@@ -7,6 +7,7 @@ import {
   DENIED,
   DENIED_MESSAGE,
   denialDetails,
+  failureDetails,
   failureMessage,
   isAllowed,
   logFailure,
@@ -39,15 +40,20 @@ export function denied(decision: Decision, effects: Pick<McpEffects, 'stepUp' | 
   };
 }
 
-/** Logs why a call could not be decided, and gives the refusal, which holds neither OPA's address nor the cause. */
+/**
+ * Logs why a call was not decided or was stopped by a limit, and gives the refusal. The refusal holds neither OPA's address
+ * nor the cause.
+ */
 export function failed(error: unknown): McpRefusal {
   const { jsonRpc, http } = codesOf(error);
   logFailure(logger, error);
   const retryAfter = retryAfterOf(error);
+  const data = failureDetails(error);
   return {
-    kind: 'failed',
+    kind: data === undefined ? 'failed' : 'limited',
     code: jsonRpc,
     message: failureMessage(error),
+    ...(data !== undefined && { data }),
     status: http,
     ...(retryAfter !== undefined && { retryAfter }),
   };

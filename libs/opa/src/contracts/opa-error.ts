@@ -18,6 +18,8 @@ import { redactCause } from './redact-cause.js';
  * - `OPA_BAD_INPUT`: the input can't be built, can't be written as JSON, or is too large.
  * - `OPA_BAD_OPTIONS`: an option of the module or of a decorator is wrong.
  * - `OPA_BAD_BUNDLE`: the embedded engine can't use the bundle.
+ * - `OPA_RATE_LIMITED`: an obligation `limit` stopped the request.
+ * - `OPA_LIMITER_UNAVAILABLE`: the requests of an obligation `limit` could not be counted.
  */
 export type OpaErrorCode =
   | 'OPA_UNREACHABLE'
@@ -32,7 +34,9 @@ export type OpaErrorCode =
   | 'OPA_UNAUTHORIZED'
   | 'OPA_BAD_INPUT'
   | 'OPA_BAD_OPTIONS'
-  | 'OPA_BAD_BUNDLE';
+  | 'OPA_BAD_BUNDLE'
+  | 'OPA_RATE_LIMITED'
+  | 'OPA_LIMITER_UNAVAILABLE';
 
 /** The details of an {@link OpaError}. */
 export interface OpaErrorDetails {
@@ -40,7 +44,7 @@ export interface OpaErrorDetails {
   cause?: unknown;
   /** The HTTP status that OPA answered with. */
   status?: number | undefined;
-  /** How long OPA asks clients to wait before a retry, in milliseconds (its `Retry-After`). */
+  /** How long clients must wait before a retry, in milliseconds: OPA's `Retry-After`, or the rest of a limit's window. */
   retryAfterMs?: number | undefined;
   /** With `OPA_BAD_INPUT`: the client's data is the reason, and the client gets a 400. Default: `false`. */
   clientFault?: boolean | undefined;

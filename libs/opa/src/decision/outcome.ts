@@ -89,6 +89,7 @@ const LATE = codes(504, 'TIMEOUT', 'TIMEOUT', 4, -32603);
 const FAILED = codes(500, 'INTERNAL_SERVER_ERROR', 'INTERNAL', 13, -32603);
 const BAD_INPUT = codes(500, 'BAD_USER_INPUT', 'BAD_REQUEST', 3, -32602);
 const TOO_LARGE = { ...BAD_INPUT, http: 413 };
+const RATE_LIMITED = codes(429, 'TOO_MANY_REQUESTS', 'TOO_MANY_REQUESTS', 8, -32029);
 
 const CODES: Readonly<Record<OpaErrorCode, OutcomeCodes>> = {
   OPA_UNREACHABLE: UNAVAILABLE,
@@ -104,6 +105,8 @@ const CODES: Readonly<Record<OpaErrorCode, OutcomeCodes>> = {
   OPA_BAD_INPUT: BAD_INPUT,
   OPA_BAD_OPTIONS: FAILED,
   OPA_BAD_BUNDLE: FAILED,
+  OPA_RATE_LIMITED: RATE_LIMITED,
+  OPA_LIMITER_UNAVAILABLE: UNAVAILABLE,
 };
 
 /** Gives the codes of a failed decision. Every error that isn't an OpaError counts as an internal failure. */
@@ -118,6 +121,7 @@ export function codesOf(error: unknown): OutcomeCodes {
 const MESSAGE: Readonly<Record<number, string>> = {
   400: 'The request could not be put to the policy',
   413: 'The request is too large to be put to the policy',
+  429: 'Too many requests',
   500: 'The request could not be decided',
   503: 'Authorization is not available',
   504: 'Authorization took too long',
@@ -139,9 +143,16 @@ export function httpFailure(error: unknown): { exception: HttpException; retryAf
   return { exception: new HttpException(body, status, options), retryAfter: retryAfterOf(error) };
 }
 
-/** The seconds of `Retry-After`: OPA's value, at least 1; `undefined` when a retry would not help. */
+/** The part of a failure that the client may see on every kind of route: the seconds to wait after a rate limit. */
+export function failureDetails(error: unknown): { readonly retryAfter: number } | undefined {
+  const retryAfter = codesOf(error) === RATE_LIMITED ? retryAfterOf(error) : undefined;
+  return retryAfter === undefined ? undefined : { retryAfter };
+}
+
+/** The seconds of `Retry-After`: the wanted value, at least 1; `undefined` when a retry would not help. */
 export function retryAfterOf(error: unknown): number | undefined {
-  if (codesOf(error).http !== 503) return undefined;
+  const { http } = codesOf(error);
+  if (http !== 503 && http !== 429) return undefined;
   const wanted = error instanceof OpaError ? (error.retryAfterMs ?? 0) : 0;
   return Math.max(RETRY_AFTER_S, Math.ceil(wanted / 1_000));
 }

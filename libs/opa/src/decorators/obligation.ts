@@ -6,6 +6,8 @@ import { OpaError } from '../contracts/index.js';
 export interface OpaObligationScene {
   /** The decision. A handler runs on permits and on denials. */
   readonly decision: Decision;
+  /** Whether the decision is about the request, or about the response to the request. */
+  readonly phase: 'request' | 'response';
   /** Nest's context of the call. For an MCP message, the context of the HTTP request that carried the message. */
   readonly context: ExecutionContext;
   /** The MCP message that the decision is about; `undefined` for every other kind of route. */
@@ -17,8 +19,9 @@ export interface OpaObligationHandler {
   /**
    * Carries out one obligation, before the request passes or is refused.
    *
-   * @remarks When the method throws or rejects, the library logs the error, and a permit becomes a denial. A denial stays a
-   * denial.
+   * @remarks When the method throws or rejects, the library logs the error, and a permit becomes a denial. Two codes of an
+   * OpaError refuse the permitted request in their own way: `OPA_RATE_LIMITED` with 429, `OPA_LIMITER_UNAVAILABLE` with
+   * 503. A denial stays a denial.
    */
   handle(obligation: Obligation, scene: OpaObligationScene): void | Promise<void>;
 }

@@ -71,7 +71,8 @@ export class OpaEnforcement {
    *
    * @param hasResult - whether the caller has the handler's result to edit
    * @returns the edits of the handler's result
-   * @throws Refused when an obligation turns the permit into a denial. With `decision.enforced: 'pass'` it is only reported.
+   * @throws Refused when an obligation turns the permit into a denial; the OpaError with which a handler refuses the
+   * request. With `decision.enforced: 'pass'` the refusal is only reported.
    */
   async fulfil(
     context: ExecutionContext,
@@ -80,8 +81,9 @@ export class OpaEnforcement {
   ): Promise<readonly ResultEdit[]> {
     const { edits, refusal } = await this.obligations.permit(context, decision, hasResult);
     if (refusal === undefined) return edits;
-    if (decision.enforced !== 'pass') throw new Refused(refusal);
-    this.service.reportWouldDeny(decision.policy, 'deny', refusal.reasons);
+    if (decision.enforced !== 'pass') throw refusal;
+    const reasons = refusal instanceof Refused ? refusal.decision.reasons : [];
+    this.service.reportWouldDeny(decision.policy, 'deny', reasons);
     return edits;
   }
 }

@@ -136,7 +136,8 @@ export class OpaGuard implements CanActivate, OnModuleInit {
       const decision = await pending;
       if (!isPlainPermit(decision)) {
         const enforcement = this.enforcements.find(declaration?.instance);
-        if (!isAllowed(decision)) throw new Refused(await enforcement.obligations.deny(context, decision));
+        if (!isAllowed(decision))
+          throw new Refused(await enforcement.obligations.deny(context, decision, 'request'));
         record.edits = await enforcement.fulfil(context, decision, false);
       }
       permit(decision, call);

@@ -216,7 +216,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     if (error instanceof HttpException) return error;
     if (!(error instanceof Refused)) return failure(context, error);
     const { obligations } = this.enforcements.find(declaration?.instance);
-    return denial(context, await obligations.deny(context, error.decision));
+    return denial(context, await obligations.deny(context, error.decision, 'response'));
   }
 
   private async decided(

@@ -2,7 +2,15 @@ import type { OpaErrorCode } from 'nestjs-opa';
 
 /** The contract's table, column by column. */
 export const CODES = {
-  http: { deny: 403, UNAVAILABLE: 503, LATE: 504, FAILED: 500, BAD_INPUT: 500, TOO_LARGE: 413 },
+  http: {
+    deny: 403,
+    UNAVAILABLE: 503,
+    LATE: 504,
+    FAILED: 500,
+    BAD_INPUT: 500,
+    TOO_LARGE: 413,
+    RATE_LIMITED: 429,
+  },
   graphql: {
     deny: 'FORBIDDEN',
     UNAVAILABLE: 'UNAVAILABLE',
@@ -10,6 +18,7 @@ export const CODES = {
     FAILED: 'INTERNAL_SERVER_ERROR',
     BAD_INPUT: 'BAD_USER_INPUT',
     TOO_LARGE: 'BAD_USER_INPUT',
+    RATE_LIMITED: 'TOO_MANY_REQUESTS',
   },
   rpc: {
     deny: 'FORBIDDEN',
@@ -18,8 +27,9 @@ export const CODES = {
     FAILED: 'INTERNAL',
     BAD_INPUT: 'BAD_REQUEST',
     TOO_LARGE: 'BAD_REQUEST',
+    RATE_LIMITED: 'TOO_MANY_REQUESTS',
   },
-  grpc: { deny: 7, UNAVAILABLE: 14, LATE: 4, FAILED: 13, BAD_INPUT: 3, TOO_LARGE: 3 },
+  grpc: { deny: 7, UNAVAILABLE: 14, LATE: 4, FAILED: 13, BAD_INPUT: 3, TOO_LARGE: 3, RATE_LIMITED: 8 },
   jsonRpc: {
     deny: -32001,
     UNAVAILABLE: -32603,
@@ -27,6 +37,7 @@ export const CODES = {
     FAILED: -32603,
     BAD_INPUT: -32602,
     TOO_LARGE: -32602,
+    RATE_LIMITED: -32029,
   },
 } as const;
 

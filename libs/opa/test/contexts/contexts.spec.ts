@@ -8,11 +8,13 @@ import { grpc } from './drivers/grpc.js';
 import { express, fastify } from './drivers/http.js';
 import { tcp } from './drivers/rpc.js';
 import { socketIo, ws } from './drivers/ws.js';
+import { testRateLimit } from './rate-limit.js';
 import { testContext } from './suite.js';
 
 const drivers = [express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo];
 
 describe.each(drivers)('a context: $name', testContext);
+describe.each(drivers)('a rate limit on a context: $name', testRateLimit);
 
 describe.each(drivers)('functions for the input on a context: $name', (driver) => {
   const inputOf = async (input: OpaInputOptions): Promise<unknown> => {

@@ -18,6 +18,8 @@ export type Seen =
         readonly message: string;
         readonly reasons?: readonly string[] | undefined;
         readonly decisionId?: string | undefined;
+        /** The seconds to wait after a rate limit. */
+        readonly retryAfter?: number | undefined;
         /** Everything else that came with it, for what must not be in it. */
         readonly rest?: unknown;
       };

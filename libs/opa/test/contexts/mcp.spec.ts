@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { OpaError } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { answered, mcpNest, startMcp, stopMcp } from './drivers/mcp.js';
+import { testRateLimit } from './rate-limit.js';
 import { testContext } from './suite.js';
 
 interface Asked {
@@ -13,6 +14,8 @@ afterAll(stopMcp);
 describe(`a context: ${mcpNest.name}`, () => {
   testContext(mcpNest);
 });
+
+describe(`a rate limit on a context: ${mcpNest.name}`, () => testRateLimit(mcpNest));
 
 it('asks again at the second guard about a subject that has changed in place since the first', async () => {
   const engine = new TestEngine({ 'orders/remove': ({ subject }: Asked) => subject.meetings === 1 });

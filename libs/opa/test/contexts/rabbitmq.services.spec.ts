@@ -8,6 +8,7 @@ import type { RabbitApplication } from './drivers/rabbitmq.js';
 import { rabbitDriver, startRabbit, stopRabbitApplication } from './drivers/rabbitmq.js';
 import type { TestBroker } from './drivers/rabbitmq-broker.js';
 import { startBroker } from './drivers/rabbitmq-broker.js';
+import { testRateLimit } from './rate-limit.js';
 import { testContext } from './suite.js';
 
 let broker: TestBroker;
@@ -21,6 +22,7 @@ afterAll(async () => {
 
 const driver = rabbitDriver(() => broker);
 describe(`a context: ${driver.name}`, () => testContext(driver));
+describe(`a rate limit on a context: ${driver.name}`, () => testRateLimit(driver));
 
 describe('a message of RabbitMQ that nobody waits for', () => {
   let engine: TestEngine;

@@ -8,6 +8,7 @@ import { TestEngine } from 'nestjs-opa/testing';
 import type { TestRedis } from './drivers/redis.js';
 import { onRedis, redisDriver, startRedis } from './drivers/redis.js';
 import { sent } from './drivers/rpc.js';
+import { testRateLimit } from './rate-limit.js';
 import { testContext } from './suite.js';
 
 let redis: TestRedis;
@@ -18,6 +19,7 @@ afterAll(() => redis.stop());
 
 const driver = redisDriver(() => redis);
 describe(`a context: ${driver.name}`, () => testContext(driver));
+describe(`a rate limit on a context: ${driver.name}`, () => testRateLimit(driver));
 
 @Controller()
 @UseGuards(OpaGuard)

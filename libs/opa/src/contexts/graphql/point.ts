@@ -7,6 +7,7 @@ import {
   DENIED,
   DENIED_MESSAGE,
   denialDetails,
+  failureDetails,
   failureMessage,
   OpaDeniedException,
 } from '../../decision/index.js';
@@ -21,7 +22,8 @@ type Closable = EventEmitter & { readonly destroyed: boolean };
 
 /**
  * Enforces decisions on the fields of GraphQL operations, on any driver. A refusal becomes the error of the field, with
- * the code in `extensions`. A denial adds `reasons` and `decisionId` there when the policy gives them. The policy's own
+ * the code in `extensions`. A denial adds `reasons` and `decisionId` there when the policy gives them, and a rate
+ * limit adds `retryAfter` in seconds. The policy's own
  * status and body apply only to HTTP.
  *
  * @remarks The library sets the headers of a decision on the HTTP request and reply that carried the operation. All fields
@@ -48,7 +50,7 @@ export const graphqlPoint: EnforcementPoint = {
   failure: (_context, error) => {
     const { graphql: code, http } = codesOf(error);
     const exception = new HttpException(failureMessage(error), http, { cause: error });
-    return Object.assign(exception, { extensions: { code } });
+    return Object.assign(exception, { extensions: { code, ...failureDetails(error) } });
   },
   reply: findReply,
   challenge: 'reasons',

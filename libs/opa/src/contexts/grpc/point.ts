@@ -1,6 +1,13 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Decision, MaybePromise } from '../../contracts/index.js';
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import {
+  codesOf,
+  DENIED,
+  DENIED_MESSAGE,
+  denialDetails,
+  failureDetails,
+  failureMessage,
+} from '../../decision/index.js';
 import type { GrpcMetadata } from './call.js';
 import { grpcCall } from './call.js';
 import { comparableHeader, matchesHeader } from '../../input/index.js';
@@ -9,6 +16,9 @@ import type { EnforcementPoint } from '../enforcement-point.js';
 
 /** The trailer of a denied call. It holds JSON with `reasons` and `decisionId` when the policy gives them. */
 const DENIAL_TRAILER = 'opa-denial-bin';
+
+/** The trailer with which a server tells a client how long to wait before a retry (gRPC's proposal A6). */
+const PUSHBACK_TRAILER = 'grpc-retry-pushback-ms';
 
 /** The largest trailer, in bytes. A trailer above the client's header limit would make the client lose the status. */
 const MAX_TRAILER_BYTES = 4_096;
@@ -19,6 +29,7 @@ const MAX_TRAILER_BYTES = 4_096;
  * - A denial has status 7 (`PERMISSION_DENIED`) and the message in `details`.
  * - Its trailing metadata `opa-denial-bin` is the JSON of `{ reasons?, decisionId? }` in UTF-8. The library omits the
  *   trailer when it is empty or larger than 4 KiB.
+ * - A rate limit has status 8 (`RESOURCE_EXHAUSTED`). Its trailing metadata `grpc-retry-pushback-ms` holds the time to wait.
  * - Policy headers are removed from the metadata of the call, and the headers of an allow are set there.
  * - A call that is cancelled, or exceeds its deadline, aborts its decision.
  */
@@ -33,7 +44,11 @@ export const grpcPoint: EnforcementPoint = {
       ...trailers(grpcCall(context).metadata, decision),
     }),
   failure: (context, error) =>
-    refusal(context, { code: codesOf(error).grpc, message: failureMessage(error) }),
+    refusal(context, {
+      code: codesOf(error).grpc,
+      message: failureMessage(error),
+      ...pushback(grpcCall(context).metadata, error),
+    }),
   exception: (context, exception) =>
     isStreamCall(context) ? grpcPoint.failure(context, exception) : exception,
   reply: () => undefined,
@@ -69,12 +84,24 @@ function refusal(context: ExecutionContext, status: object): Promise<Error> {
   return new Promise(() => undefined);
 }
 
-// The server may have another copy of @grpc/grpc-js, so the class `Metadata` comes from the call.
 function trailers(callMetadata: GrpcMetadata, decision: Decision): { metadata?: GrpcMetadata } {
   const json = Buffer.from(JSON.stringify(denialDetails(decision)));
   if (json.equals(Buffer.from('{}')) || json.length > MAX_TRAILER_BYTES) return {};
-  const metadata = new (callMetadata.constructor as new () => GrpcMetadata)();
+  const metadata = emptyLike(callMetadata);
   metadata.set(DENIAL_TRAILER, json);
+  return { metadata };
+}
+
+// The server may have another copy of @grpc/grpc-js, so the class `Metadata` comes from the call.
+function emptyLike(callMetadata: GrpcMetadata): GrpcMetadata {
+  return new (callMetadata.constructor as new () => GrpcMetadata)();
+}
+
+function pushback(callMetadata: GrpcMetadata, error: unknown): { metadata?: GrpcMetadata } {
+  const details = failureDetails(error);
+  if (details === undefined) return {};
+  const metadata = emptyLike(callMetadata);
+  metadata.set(PUSHBACK_TRAILER, String(details.retryAfter * 1_000));
   return { metadata };
 }
 

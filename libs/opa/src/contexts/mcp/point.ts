@@ -1,11 +1,18 @@
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import {
+  codesOf,
+  DENIED,
+  DENIED_MESSAGE,
+  denialDetails,
+  failureDetails,
+  failureMessage,
+} from '../../decision/index.js';
 import { findMcpContext } from './request.js';
 import { protocolError, rpcException } from '../optional-peers.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 
 /**
  * Enforces decisions on the tools, prompts and resources of an MCP server. A refusal is a JSON-RPC error. Its `data` holds
- * `reasons` and `decisionId` when the policy gives them.
+ * `reasons` and `decisionId` when the policy gives them, and the `retryAfter` of a rate limit in seconds.
  *
  * @remarks A decision sets and removes no headers here.
  */
@@ -14,7 +21,7 @@ export const mcpPoint: EnforcementPoint = {
   permit: () => undefined,
   whileConnected: (context, work) => work(findMcpContext(context)?.sdkContext?.mcpReq?.signal),
   denial: (_context, decision) => refusal(DENIED.jsonRpc, DENIED_MESSAGE, denialDetails(decision)),
-  failure: (_context, error) => refusal(codesOf(error).jsonRpc, failureMessage(error)),
+  failure: (_context, error) => refusal(codesOf(error).jsonRpc, failureMessage(error), failureDetails(error)),
   reply: () => undefined,
   challenge: 'reasons',
 };

@@ -1,5 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import {
+  codesOf,
+  DENIED,
+  DENIED_MESSAGE,
+  denialDetails,
+  failureDetails,
+  failureMessage,
+} from '../../decision/index.js';
 import { matchesHeader } from '../../input/index.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 import { rabbitDelivery } from './delivery.js';
@@ -29,7 +36,7 @@ export const rabbitPoint: EnforcementPoint = {
     ),
   failure: (context, error) => {
     const { rpc: code } = codesOf(error);
-    const body = { status: 'error', code, message: failureMessage(error) } as const;
+    const body = { status: 'error', code, message: failureMessage(error), ...failureDetails(error) } as const;
     return new RabbitRefusal(body, code === BAD_MESSAGE, expectsReply(context), { cause: error });
   },
   reply: () => undefined,

@@ -5,6 +5,8 @@ export interface RabbitRefusalBody {
   readonly message: string;
   readonly reasons?: readonly string[];
   readonly decisionId?: string;
+  /** The seconds until a rate limit lets the next message pass. */
+  readonly retryAfter?: number;
 }
 
 /** The error that refuses a message. `RabbitRefusalFilter` converts it into a reply or a nack. */

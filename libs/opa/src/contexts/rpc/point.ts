@@ -1,10 +1,18 @@
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import {
+  codesOf,
+  DENIED,
+  DENIED_MESSAGE,
+  denialDetails,
+  failureDetails,
+  failureMessage,
+} from '../../decision/index.js';
 import { rpcException } from '../optional-peers.js';
 import type { EnforcementPoint } from '../enforcement-point.js';
 
 /**
  * Enforces decisions on the messages and events of microservices. The client gets the error
- * `{ status: 'error', code, message }`; a denial adds `reasons` and `decisionId` when the policy gives them. The handler of
+ * `{ status: 'error', code, message }`; a denial adds `reasons` and `decisionId` when the policy gives them,
+ * and a rate limit adds `retryAfter` in seconds. The handler of
  * a denied event does not run, and the sender gets no response.
  *
  * @remarks A decision sets and removes no headers here. A client that disconnects does not abort its decision: brokers do
@@ -17,7 +25,8 @@ export const rpcPoint: EnforcementPoint = {
   whileConnected: (_context, work) => work(undefined),
   denial: (_context, decision) =>
     rpcException({ ...refusal(DENIED.rpc, DENIED_MESSAGE), ...denialDetails(decision) }),
-  failure: (_context, error) => rpcException(refusal(codesOf(error).rpc, failureMessage(error))),
+  failure: (_context, error) =>
+    rpcException({ ...refusal(codesOf(error).rpc, failureMessage(error)), ...failureDetails(error) }),
   reply: () => undefined,
   challenge: 'reasons',
 };

@@ -1,6 +1,13 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { MaybePromise } from '../../contracts/index.js';
-import { codesOf, DENIED, DENIED_MESSAGE, denialDetails, failureMessage } from '../../decision/index.js';
+import {
+  codesOf,
+  DENIED,
+  DENIED_MESSAGE,
+  denialDetails,
+  failureDetails,
+  failureMessage,
+} from '../../decision/index.js';
 import type { WsClient } from './client.js';
 import { wsClient } from './client.js';
 import { stripHeaders } from '../http/headers.js';
@@ -11,7 +18,7 @@ import type { EnforcementPoint } from '../enforcement-point.js';
  * Enforces decisions on the messages of WebSocket clients.
  *
  * - The client gets a refusal as Nest's event `exception`, with `{ status: 'error', code, message }`. A denial adds
- *   `reasons` and `decisionId` when the policy gives them.
+ *   `reasons` and `decisionId` when the policy gives them, and a rate limit adds `retryAfter` in seconds.
  * - Policy headers are removed from the request that opened the connection. The headers of an allow are not set there,
  *   because all messages of the connection share that request.
  * - A client that disconnects aborts its decisions.
@@ -28,7 +35,8 @@ export const wsPoint: EnforcementPoint = {
   whileConnected,
   denial: (_context, decision) =>
     wsException({ ...refusal(DENIED.rpc, DENIED_MESSAGE), ...denialDetails(decision) }),
-  failure: (_context, error) => wsException(refusal(codesOf(error).rpc, failureMessage(error))),
+  failure: (_context, error) =>
+    wsException({ ...refusal(codesOf(error).rpc, failureMessage(error)), ...failureDetails(error) }),
   reply: () => undefined,
   challenge: 'reasons',
 };

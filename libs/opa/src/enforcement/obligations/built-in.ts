@@ -1,4 +1,4 @@
-import type { Obligation } from '../../contracts/index.js';
+import type { Obligation, OpaError } from '../../contracts/index.js';
 import { isHeaderName, isHeaderValue } from '../../contracts/index.js';
 import type { ResultEdit } from '../../contexts/index.js';
 import { malformed } from './malformed.js';
@@ -28,6 +28,8 @@ export interface ObligationEffects {
   readonly stepUps: StepUp[];
   /** Whether an obligation failed. A failed obligation turns a permit into a denial. */
   failed: boolean;
+  /** The error with which a handler refuses a permitted request, such as `OPA_RATE_LIMITED`. */
+  refusal?: OpaError;
 }
 
 type CarryOut = (properties: Obligation['properties'], effects: ObligationEffects) => void;

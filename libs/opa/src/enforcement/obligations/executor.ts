@@ -1,11 +1,14 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Obligation } from '../../contracts/index.js';
+import type { Obligation, OpaErrorCode } from '../../contracts/index.js';
 import { messageOf, OpaError } from '../../contracts/index.js';
 import type { OpaObligationScene } from '../../decorators/index.js';
 import type { HeaderTarget, ObligationEffects } from './built-in.js';
 import { BUILT_IN } from './built-in.js';
 import { ObligationRegistry } from './registry.js';
+
+/** The errors with which a handler refuses a permitted request. Every other error is a failure of the handler. */
+const REFUSING: ReadonlySet<OpaErrorCode> = new Set(['OPA_RATE_LIMITED', 'OPA_LIMITER_UNAVAILABLE']);
 
 /** The decision whose obligations the executor carries out, and the place for headers. */
 export interface ObligationTarget {
@@ -39,6 +42,10 @@ export class ObligationExecutor {
       try {
         await this.executeOne(obligation, effects, scene);
       } catch (error) {
+        if (error instanceof OpaError && REFUSING.has(error.code)) {
+          effects.refusal ??= error;
+          continue;
+        }
         effects.failed = true;
         const consequence = decision.allowed ? 'The request is denied' : 'The denial stays';
         this.logger.error(

@@ -1,10 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import type { Decision } from '../../contracts/index.js';
+import type { Decision, OpaError } from '../../contracts/index.js';
 import type { ResultEdit } from '../../contexts/index.js';
 import { adapterOf, setHeaders } from '../../contexts/index.js';
-import { syntheticDenial } from '../refused.js';
+import type { OpaObligationScene } from '../../decorators/index.js';
+import { Refused, syntheticDenial } from '../refused.js';
 import type { HeaderTarget, ObligationEffects } from './built-in.js';
 import { ObligationExecutor, obligationsOf } from './executor.js';
 import { resultIsEdited } from './result-editor.js';
@@ -14,8 +15,11 @@ import { challenged } from './step-up.js';
 export interface Permitted {
   /** The edits of the handler's result that the obligations require. */
   readonly edits: readonly ResultEdit[];
-  /** The denial that replaces the permit when an obligation failed or requires a step-up. */
-  readonly refusal?: Decision;
+  /**
+   * The error that replaces the permit: a denial when an obligation failed or requires a step-up, or the error of a
+   * handler, such as `OPA_RATE_LIMITED`.
+   */
+  readonly refusal?: Refused | OpaError;
 }
 
 /** Carries out the obligations of decisions about Nest handlers. */
@@ -30,24 +34,34 @@ export class Obligations {
 
   /** @param hasResult - whether the caller has the handler's result; before the handler runs, there is no result */
   async permit(context: ExecutionContext, decision: Decision, hasResult: boolean): Promise<Permitted> {
-    const { edits, stepUps, headers, failed } = await this.execute(context, decision);
+    const phase = hasResult ? 'response' : 'request';
+    const { edits, stepUps, headers, failed, refusal } = await this.execute(context, decision, phase);
     const edited = hasResult || edits.length === 0 || resultIsEdited(context, this.config);
     if (!edited) this.logger.error(notEdited(decision.policy, context));
-    if (!failed && edited && stepUps.length === 0) return { edits };
+    if (!failed && edited && stepUps.length === 0)
+      return { edits, ...(refusal !== undefined && { refusal }) };
     const denial = { ...syntheticDenial(decision.policy), id: decision.id, headers };
-    return { edits, refusal: challenged(denial, stepUps, answersByChallenge(context)) };
+    return { edits, refusal: new Refused(challenged(denial, stepUps, answersByChallenge(context))) };
   }
 
   /** @returns the denial, with the headers and challenges that its obligations add */
-  async deny(context: ExecutionContext, decision: Decision): Promise<Decision> {
+  async deny(
+    context: ExecutionContext,
+    decision: Decision,
+    phase: OpaObligationScene['phase'],
+  ): Promise<Decision> {
     if (obligationsOf(decision).length === 0) return decision;
-    const { headers, stepUps } = await this.execute(context, decision);
+    const { headers, stepUps } = await this.execute(context, decision, phase);
     const denial = { ...decision, headers: { ...decision.headers, ...headers } };
     return challenged(denial, stepUps, answersByChallenge(context));
   }
 
-  private execute(context: ExecutionContext, decision: Decision): Promise<ObligationEffects> {
-    return this.executor.execute({ scene: { context, decision }, headers: headersOf(context) });
+  private execute(
+    context: ExecutionContext,
+    decision: Decision,
+    phase: OpaObligationScene['phase'],
+  ): Promise<ObligationEffects> {
+    return this.executor.execute({ scene: { context, decision, phase }, headers: headersOf(context) });
   }
 }
 

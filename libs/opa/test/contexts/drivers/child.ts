@@ -88,7 +88,7 @@ async function decide(
     const answer: EngineAnswer = await engine.evaluate({ policy, input }, { deadline: Infinity });
     child.send({ type: 'answer', id, answer });
   } catch (error) {
-    const { code, message } = error as OpaError;
-    child.send({ type: 'answer', id, code, message });
+    const { code, message, retryAfterMs } = error as OpaError;
+    child.send({ type: 'answer', id, code, message, retryAfterMs });
   }
 }

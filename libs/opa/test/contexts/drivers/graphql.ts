@@ -171,9 +171,9 @@ function resolver(called: (handler: HandlerName) => void): new () => object {
 function seen(handler: HandlerName, { data, errors }: GraphqlAnswer): Seen {
   const [error] = errors ?? [];
   if (error === undefined) return { result: data?.[handler] };
-  const { code, reasons, decisionId } = (error.extensions ?? {}) as Record<string, never>;
+  const { code, ...details } = (error.extensions ?? {}) as Record<string, never>;
   return {
-    error: { code: String(code), message: error.message, reasons, decisionId, rest: { data, errors } },
+    error: { code: String(code), message: error.message, ...details, rest: { data, errors } },
   };
 }
 

@@ -193,7 +193,9 @@ async function seen(reply: Promise<unknown>): Promise<Seen> {
   } catch (thrown) {
     const { code, details: message, ...rest } = thrown as ServiceError;
     const { reasons, decisionId } = denialOf(thrown as ServiceError);
-    return { error: { code, message, reasons, decisionId, rest } };
+    const [pushback] = rest.metadata.get('grpc-retry-pushback-ms');
+    const retryAfter = pushback === undefined ? undefined : Number(pushback) / 1_000;
+    return { error: { code, message, reasons, decisionId, retryAfter, rest } };
   }
 }
 

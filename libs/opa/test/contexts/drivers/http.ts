@@ -43,7 +43,11 @@ async function seen(response: Response): Promise<Seen> {
   const body: unknown = json ? JSON.parse(text) : text;
   if (response.ok) return { result: body };
   const { message, reasons, decisionId, ...rest } = body as Record<string, never>;
-  return { error: { code: response.status, message: String(message), reasons, decisionId, rest } };
+  const header = response.headers.get('retry-after');
+  const retryAfter = header === null ? undefined : Number(header);
+  return {
+    error: { code: response.status, message: String(message), reasons, decisionId, retryAfter, rest },
+  };
 }
 
 const driver = (name: string, adapter: () => AbstractHttpAdapter): ContextDriver => ({

@@ -38,7 +38,14 @@ export async function answered(request: Promise<unknown>): Promise<Seen> {
   } catch (error) {
     const { code, message, data } = error as { code: number; message: string; data?: Record<string, never> };
     return {
-      error: { code, message, reasons: data?.['reasons'], decisionId: data?.['decisionId'], rest: data },
+      error: {
+        code,
+        message,
+        reasons: data?.['reasons'],
+        decisionId: data?.['decisionId'],
+        retryAfter: data?.['retryAfter'],
+        rest: data,
+      },
     };
   }
 }

@@ -57,7 +57,7 @@ export async function startRabbit(
 
 function seenIn(content: Buffer): Seen {
   const reply: unknown = JSON.parse(content.toString());
-  const { status, code, message, reasons, decisionId, ...rest } = Object(reply) as Partial<
+  const { status, code, message, reasons, decisionId, retryAfter, ...rest } = Object(reply) as Partial<
     Record<string, unknown>
   >;
   if (status !== 'error') return { result: reply };
@@ -67,6 +67,7 @@ function seenIn(content: Buffer): Seen {
       message: String(message),
       reasons: reasons as string[] | undefined,
       decisionId: decisionId as string | undefined,
+      retryAfter: retryAfter as number | undefined,
       rest,
     },
   };

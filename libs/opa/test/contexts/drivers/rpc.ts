@@ -47,8 +47,8 @@ export async function sent(client: ClientProxy, pattern: unknown, data: unknown)
   try {
     return { result: await lastValueFrom(client.send<unknown>(pattern, data)) };
   } catch (error) {
-    const { code, message, reasons, decisionId, ...rest } = error as Record<string, never>;
-    return { error: { code: String(code), message: String(message), reasons, decisionId, rest } };
+    const { code, message, reasons, decisionId, retryAfter, ...rest } = error as Record<string, never>;
+    return { error: { code: String(code), message: String(message), reasons, decisionId, retryAfter, rest } };
   }
 }
 

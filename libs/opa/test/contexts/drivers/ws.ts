@@ -104,8 +104,8 @@ export async function received(client: WebSocket): Promise<unknown> {
 
 /** What a client is told by Nest's event `exception`. */
 export function refused(exception: unknown): Seen {
-  const { code, message, reasons, decisionId, ...rest } = exception as Record<string, never>;
-  return { error: { code: String(code), message: String(message), reasons, decisionId, rest } };
+  const { code, message, reasons, decisionId, retryAfter, ...rest } = exception as Record<string, never>;
+  return { error: { code: String(code), message: String(message), reasons, decisionId, retryAfter, rest } };
 }
 
 const driver = (

@@ -1,0 +1,33 @@
+import { expect, it } from '@jest/globals';
+import type { OpaModuleOptions } from 'nestjs-opa';
+import { OpaError, OpaModule } from 'nestjs-opa';
+import { TestEngine } from 'nestjs-opa/testing';
+import { CODES } from './codes.js';
+import type { ContextDriver } from './driver.js';
+import { DETAIL } from './failures.js';
+
+/**
+ * The form of a rate limit on a kind of context: the body of a `describe`.
+ *
+ * @param driver - the row of the suite
+ */
+export function testRateLimit(driver: ContextDriver): void {
+  it('refuses, and tells the client how long to wait', async () => {
+    const limited = new OpaError('OPA_RATE_LIMITED', DETAIL, { retryAfterMs: 6_100 });
+    const options: OpaModuleOptions = { engine: new TestEngine({ 'orders/remove': limited }) };
+    const running = await driver.start(OpaModule.forRoot(options), () => undefined, options);
+    try {
+      const seen = await running.call('remove', '7');
+      expect(seen).toMatchObject({
+        error: {
+          code: CODES[driver.column].RATE_LIMITED,
+          message: expect.stringContaining('Too many requests'),
+          retryAfter: 7,
+        },
+      });
+      expect(JSON.stringify(seen)).not.toContain(DETAIL);
+    } finally {
+      await running.close();
+    }
+  });
+}
