@@ -15,7 +15,7 @@ export async function deleteSession(exchange: Exchange): Promise<void> {
   await admit(exchange, 'legacy', 'DELETE');
   const headers = upstreamHeaders(exchange);
   const upstream = await server.upstream.send({ method: 'DELETE', headers, signal: response.signal });
-  if (upstream.status >= 400) {
+  if (upstream.status >= 300) {
     await forward(exchange, upstream);
     return;
   }

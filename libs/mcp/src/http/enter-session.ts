@@ -1,4 +1,4 @@
-import { isLegacyHeader, isModernHeader } from '../protocol/era.js';
+import { isLegacyHeader, isUnknownInSession } from '../protocol/era.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 import { INVALID_REQUEST } from '../protocol/parse.js';
 import type { Exchange } from './exchange.js';
@@ -7,15 +7,11 @@ import type { Exchange } from './exchange.js';
  * Enters the session that a GET or DELETE names. The modern era has no sessions and no GET, so GET and DELETE serve the
  * legacy era only.
  *
- * @throws GatewayError 404 when the session belongs to another subject; 400 or 405 for a version without sessions
+ * @throws GatewayError 404 when the session belongs to another subject; 405 for a version without sessions
  */
 export function enterSession({ request: { headers }, session }: Exchange): void {
-  if (isLegacyHeader(headers)) {
-    session.enter(headers);
-    return;
+  if (!isLegacyHeader(headers) && !isUnknownInSession(headers)) {
+    throw new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, { allow: 'POST' });
   }
-  const namesSession = headers['mcp-session-id'] !== undefined && !isModernHeader(headers);
-  throw namesSession
-    ? new GatewayError(400, INVALID_REQUEST, 'Unsupported MCP-Protocol-Version for a session')
-    : new GatewayError(405, INVALID_REQUEST, 'Method not allowed', null, { allow: 'POST' });
+  session.enter(headers);
 }

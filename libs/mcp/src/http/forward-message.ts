@@ -1,15 +1,17 @@
 import { Logger } from '@nestjs/common';
 import type { Forwarded } from './forwarded.js';
-import { errorText, UNUSABLE_RESPONSE } from './refuse.js';
+import { UNUSABLE_RESPONSE } from './refuse.js';
 import { Refused } from './refused.js';
+import { upstreamError } from './upstream-error.js';
 
 const logger = new Logger('Mcp');
 
 /**
  * Sends the client an upstream response that is not a stream. The gateway reads every such response, whatever its
- * content type and status, and inspects the message. The client receives the upstream's error status.
+ * content type and status, and inspects the message. A response with an error status reaches the client with this
+ * status, and with the upstream's code and message under the id of the call.
  *
- * @throws Refused when a policy stops the result
+ * @throws Refused when a policy stops the result, or the response has neither the call's result nor an error
  */
 export async function forwardMessage({
   exchange,
@@ -29,16 +31,12 @@ export async function forwardMessage({
   if (inspected.kind === 'refuse' && call?.request.id === inspected.id) {
     throw new Refused(inspected.refusal, call);
   }
-  const isFailure = status >= 400;
-  if (!isFailure || text !== '') {
+  if (status < 400) {
     logger.warn(`${server.entry.name}: the gateway does not forward a response with status ${status}`);
+    throw new Refused(UNUSABLE_RESPONSE, call);
   }
-  const otherStatus = server.entry.denial === 'http' || call === undefined ? 502 : 200;
-  response.json(
-    isFailure ? status : otherStatus,
-    errorText(call?.request.id, UNUSABLE_RESPONSE),
-    isFailure ? headers : {},
-  );
+  if (call !== undefined) server.ledger.settle(call);
+  response.json(status, upstreamError(status, text, call?.request.id), headers);
 }
 
 // Without a call only an error passes, because an error holds no result that a policy would have to see.

@@ -9,9 +9,11 @@ import type { Refused } from './refused.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 
 /** The error of a request to which the MCP server sent no response that the gateway can forward. */
-export const UNUSABLE_RESPONSE = {
+export const UNUSABLE_RESPONSE: McpRefusal = {
+  kind: 'failed',
   code: INTERNAL_ERROR,
   message: 'The MCP server did not send a usable response',
+  status: 502,
 };
 
 /** A JSON-RPC error as text. Without a known id the text has no member `id`, as MCP's schema requires. */
@@ -22,6 +24,14 @@ export function errorText(
   const error = { code, message, ...(data !== undefined && { data }) };
   return JSON.stringify({ jsonrpc: '2.0', ...(id !== undefined && id !== null && { id }), error });
 }
+
+/** The error of a request that the MCP server redirects. */
+export const REDIRECTED: McpRefusal = {
+  kind: 'failed',
+  code: INTERNAL_ERROR,
+  message: 'The MCP server responded with a redirect, which the gateway does not follow',
+  status: 502,
+};
 
 /**
  * Responds to a message that a policy stops. The server's option `denial` selects the form for a request. For all other

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { McpCall } from '../protocol/call.js';
 import type { McpHidden, McpRefusal } from '../policy/enforcer.js';
 import { resourceParameterOf } from '../protocol/methods/index.js';
+import type { UpstreamResponse } from '../upstream/upstream-client.js';
 import type { Exchange } from './exchange.js';
 
 const logger = new Logger('Mcp');
@@ -52,3 +53,25 @@ const quoted = (name: string): string =>
   JSON.stringify(name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name);
 
 const decidedBy = (id: unknown): string => (typeof id === 'string' ? ` (decision ${id})` : '');
+
+/** Logs that the upstream refused the gateway's credential. The client can't correct the gateway's credential. */
+export function reportUnauthorized({ server }: Exchange): void {
+  logger.warn(
+    `${server.entry.name}: the MCP server refused the gateway's credential (status 401). Correct the credential that ` +
+      "the policy's headers or the server's entry set.",
+  );
+}
+
+/** Logs the status and the target of a redirect. The log holds neither the target's query nor its user. */
+export function reportRedirect(
+  { server }: Exchange,
+  { status, headers: { location } }: UpstreamResponse,
+): void {
+  const { name, url } = server.entry;
+  const target = location !== undefined && URL.canParse(location, url) ? new URL(location, url) : undefined;
+  const place = target === undefined ? 'no valid target' : quoted(target.origin + target.pathname);
+  logger.warn(
+    `${name}: the MCP server redirects to ${place} (status ${status}). The gateway follows no redirect. Set "url" ` +
+      'to the address of the MCP endpoint.',
+  );
+}

@@ -19,43 +19,45 @@ export function metaOf({ params }: JsonRpcRequest | JsonRpcNotification): Readon
   return isObject(meta) ? meta : {};
 }
 
-/** Whether the version that a request's header names belongs to the older era; so does none. */
+/** Whether a request's header names a version of the legacy era. A request without the header belongs to this era. */
 export function isLegacyHeader(headers: IncomingHttpHeaders): boolean {
   const version = headers['mcp-protocol-version'];
   return version === undefined || (typeof version === 'string' && LEGACY.has(version.trim()));
 }
 
-/** Whether the version that a request's header names has no sessions: 2026-07-28, or one that came after it. */
-export function isModernHeader(headers: IncomingHttpHeaders): boolean {
-  const version = String(headers['mcp-protocol-version'] ?? '').trim();
-  return /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= MODERN;
-}
+/**
+ * Whether a request belongs to a session although its header names a version that the gateway doesn't know. Such a
+ * request counts as legacy. The upstream knows the session's version, and its error lists the versions it supports.
+ */
+export const isUnknownInSession = (headers: IncomingHttpHeaders): boolean =>
+  headers['mcp-session-id'] !== undefined && !isLegacyHeader(headers) && !isModernHeader(headers);
+
+const isModernHeader = ({ 'mcp-protocol-version': version }: IncomingHttpHeaders): boolean =>
+  typeof version === 'string' && version.trim() === MODERN;
 
 /**
- * The era that a message belongs to: modern `_meta` is the newer one, `initialize` the older; else the header tells.
+ * The era of a message. A message with the version in `_meta` is modern, `initialize` is legacy. For other messages the
+ * header `MCP-Protocol-Version` decides.
  *
- * @throws GatewayError 400 on a session's request whose header names no version with sessions, and on a modern
- * request without what it must carry
+ * @throws GatewayError 400 for a client's response in the modern era, and for a modern request whose `_meta` lacks a
+ * required member
  */
 export function eraOf(
   message: Exclude<McpMessage, { kind: 'refused' }>,
   headers: IncomingHttpHeaders,
 ): McpEra {
+  const isLegacy = isLegacyHeader(headers) || isUnknownInSession(headers);
   if (message.kind === 'response') {
-    if (isLegacyHeader(headers)) return 'legacy';
+    if (isLegacy) return 'legacy';
     throw new GatewayError(400, INVALID_REQUEST, 'This protocol version has no requests to a client');
   }
   const sent = message.kind === 'request' ? message.request : message.notification;
   const meta = metaOf(sent);
-  const id = message.kind === 'request' ? message.request.id : null;
   if (VERSION_KEY in meta) {
     if (message.kind === 'request') assertEnvelope(meta, message.request);
     return 'modern';
   }
-  if (sent.method === OPENING_METHODS.legacy || isLegacyHeader(headers)) return 'legacy';
-  if (headers['mcp-session-id'] !== undefined && !isModernHeader(headers)) {
-    throw new GatewayError(400, INVALID_REQUEST, 'Unsupported MCP-Protocol-Version for a session', id);
-  }
+  if (sent.method === OPENING_METHODS.legacy || isLegacy) return 'legacy';
   if (message.kind === 'request') assertEnvelope(meta, message.request);
   return 'modern';
 }

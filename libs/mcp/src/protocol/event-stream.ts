@@ -82,6 +82,7 @@ export class EventSplitter {
   private data: string[] = [];
   private size = 0;
   private afterReturn = false;
+  private hasBegun = false;
 
   /** @param max - the largest event, in characters */
   constructor(private readonly max: number) {}
@@ -89,7 +90,7 @@ export class EventSplitter {
   /**
    * Reads a chunk of the stream. Returns the events and comments that the chunk completes.
    *
-   * @throws RangeError when an event is larger than `max`
+   * @throws RangeError when an event is larger than `max`; TypeError when the stream is JSON without any event
    */
   push(chunk: Uint8Array): Piece[] {
     let text = this.decoder.decode(chunk, { stream: true });
@@ -108,7 +109,20 @@ export class EventSplitter {
     }
     this.rest += text.slice(start);
     this.check(this.rest.length);
+    this.assertEvents(text, pieces);
     return pieces;
+  }
+
+  /**
+   * Checks the first chunk that is not white space. It may begin with JSON only when an event follows. Without this
+   * check a client would wait for an event that never comes.
+   */
+  private assertEvents(text: string, pieces: readonly Piece[]): void {
+    if (this.hasBegun) return;
+    const beginning = text.trimStart().charAt(0);
+    this.hasBegun = beginning !== '';
+    if (pieces.length > 0 || (beginning !== '{' && beginning !== '[')) return;
+    throw new TypeError('its event stream (status 200) is JSON without "data:"');
   }
 
   private take(line: string, pieces: Piece[]): void {

@@ -105,7 +105,8 @@ export class UpstreamClient {
     const { name, url } = this.entry;
     const reason = cause instanceof Error ? cause.message : 'unknown error';
     // When the client disconnects, the server has not failed.
-    if (!signal.aborted) this.logger.warn(`${name} (${new URL(url).origin}): ${reason}`);
+    const { origin, pathname } = new URL(url);
+    if (!signal.aborted) this.logger.warn(`${name} (${origin}${pathname}): ${reason}`);
     return new GatewayError(502, INTERNAL_ERROR, 'The MCP server did not send a usable response');
   }
 
