@@ -33,7 +33,7 @@ export interface ClientIdentity {
   readonly tls?: IdentitySource | undefined;
 }
 
-const TLS_FILES = { giver: 'The files of option "tls"' };
+const TLS_FILES = { source: 'The files of option "tls"' };
 
 const HEADERS = ['Accept', 'application/json'];
 const JSON_HEADERS = [...HEADERS, 'Content-Type', 'application/json'];

@@ -78,10 +78,10 @@ const isFile = (value: unknown): boolean =>
 export const tokenSchema = custom(
   (value) =>
     typeof value === 'function' || (typeof value === 'string' && BEARER.test(value)) || isFile(value),
-  'a bearer token (text without white space), { file }, or a function that gives one',
+  'a bearer token (text without white space), { file }, or a function that returns a token',
 );
 
-const GIVER = 'The function or file in option "token"';
+const SOURCE = 'The function or file in option "token"';
 
 /**
  * Returns the `Authorization` header of the next request.
@@ -97,12 +97,12 @@ export async function authorization(
   waits: BoundedWaits,
 ): Promise<string> {
   const status = refused ? 401 : undefined;
-  const part = { giver: GIVER, status };
+  const part = { source: SOURCE, status };
   const value =
     typeof source === 'string'
       ? source
       : await credential(part, clock, waits, () => source.read(refused, clock.deadline));
   const text = Buffer.isBuffer(value) ? value.toString().trim() : value;
   if (typeof text === 'string' && BEARER.test(text)) return `Bearer ${text}`;
-  throw new OpaError('OPA_UNAUTHORIZED', `${GIVER} did not give a bearer token.`, { status });
+  throw new OpaError('OPA_UNAUTHORIZED', `${SOURCE} did not return a bearer token.`, { status });
 }

@@ -54,11 +54,11 @@ export interface ContextAudit {
   /** Tells which global guards and interceptors Nest runs around handlers of this kind. */
   globalReach(application: AuditedApplication): GlobalReach;
   /**
-   * Tells why OPA would never be asked about a method that has a policy.
+   * Tells why OPA would never evaluate the policy of a method.
    *
-   * @returns the end of a sentence that begins with the method's name; `undefined` when OPA is asked
+   * @returns the end of a sentence that begins with the method's name; `undefined` when OPA evaluates the policy
    */
-  neverAsked(
+  neverEvaluated(
     candidate: MethodCandidate,
     declared: DeclaredPolicies,
     application: AuditedApplication,

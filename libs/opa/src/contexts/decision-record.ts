@@ -145,9 +145,9 @@ function isObject(value: unknown): value is object {
  * Claims the result of a call for the outermost of nested interceptors. A second interceptor would ask the policy again,
  * and would apply the edits to rows that are already edited.
  *
- * @returns the record of the call; `undefined` when an outer interceptor has claimed the result ({@link holdingResult})
+ * @returns the record of the call; `undefined` when an outer interceptor has claimed the result ({@link withClaimedResult})
  */
-export function takeResult(context: ExecutionContext): DecisionRecord | undefined {
+export function claimResult(context: ExecutionContext): DecisionRecord | undefined {
   const record = recordOf(context);
   return claimed.getStore() === record ? undefined : record;
 }
@@ -155,8 +155,8 @@ export function takeResult(context: ExecutionContext): DecisionRecord | undefine
 // A mark on the record would be wrong: an outer interceptor may run the handler again (`retry`), and each run has a result.
 const claimed = new AsyncLocalStorage<DecisionRecord | undefined>();
 
-/** Runs the handler for the interceptor that has claimed its result with {@link takeResult}. */
-export function holdingResult<T>(context: ExecutionContext, handle: () => T): T {
+/** Runs the handler for the interceptor that has claimed its result with {@link claimResult}. */
+export function withClaimedResult<T>(context: ExecutionContext, handle: () => T): T {
   return claimed.run(findRecord(context), handle);
 }
 

@@ -87,7 +87,7 @@ export interface PolicyEngine {
    * Tells whether a rule or package exists at a policy path, whatever the input. An engine that can't tell returns
    * `undefined`, or has no such method.
    *
-   * @throws OpaError when the engine can't be asked
+   * @throws OpaError when the engine gives no answer
    */
   defines?(policy: string, options: EvaluateOptions): Promise<boolean | undefined>;
 

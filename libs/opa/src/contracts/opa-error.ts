@@ -114,12 +114,12 @@ export function opaErrorOf(failure: unknown): OpaError {
 }
 
 /**
- * Tells whether an error means that OPA is gone: unreachable, late, or behind an open circuit.
+ * Tells whether an error means that OPA is unavailable: unreachable, late, or behind an open circuit.
  *
  * @remarks Only then may a fallback or fail-open replace the decision. An overload (`OPA_OVERLOADED`), a large input or a
  * slow policy must never let a request through.
  */
-export function isGone(error: unknown): error is OpaError {
+export function isUnavailable(error: unknown): error is OpaError {
   return (
     error instanceof OpaError &&
     !error.noFallback &&

@@ -119,8 +119,8 @@ export function codesOf(error: unknown): OutcomeCodes {
 }
 
 const MESSAGE: Readonly<Record<number, string>> = {
-  400: 'The request could not be put to the policy',
-  413: 'The request is too large to be put to the policy',
+  400: 'The request could not be evaluated',
+  413: 'The request is too large to be evaluated',
   429: 'Too many requests',
   500: 'The request could not be decided',
   503: 'Authorization is not available',
@@ -149,10 +149,10 @@ export function failureDetails(error: unknown): { readonly retryAfter: number } 
   return retryAfter === undefined ? undefined : { retryAfter };
 }
 
-/** The seconds of `Retry-After`: the wanted value, at least 1; `undefined` when a retry would not help. */
+/** The seconds of `Retry-After`: the value of the error, at least 1; `undefined` when a retry would not help. */
 export function retryAfterOf(error: unknown): number | undefined {
   const { http } = codesOf(error);
   if (http !== 503 && http !== 429) return undefined;
-  const wanted = error instanceof OpaError ? (error.retryAfterMs ?? 0) : 0;
-  return Math.max(RETRY_AFTER_S, Math.ceil(wanted / 1_000));
+  const retryAfterMs = error instanceof OpaError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(RETRY_AFTER_S, Math.ceil(retryAfterMs / 1_000));
 }

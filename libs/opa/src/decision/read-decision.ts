@@ -95,7 +95,7 @@ function verdictOf(fields: Fields, policy: string): boolean {
   const verdicts = VERDICTS.filter((key) => key in fields).map((key) => fields[key]);
   const [first] = verdicts;
   if (typeof first !== 'boolean' || verdicts.some((verdict) => typeof verdict !== 'boolean')) {
-    throw bad(policy, 'it has no boolean "allow", "allowed" or "decision", or one that is no boolean');
+    throw bad(policy, 'it has no boolean "allow", "allowed" or "decision", or one of them is not a boolean');
   }
   if (verdicts.some((verdict) => verdict !== first))
     throw bad(policy, 'its "allow", "allowed" and "decision" differ');
@@ -202,7 +202,7 @@ function nameOf(value: unknown): string {
 function bad(policy: string, why: string): OpaError {
   return new OpaError(
     'OPA_BAD_DECISION',
-    `The policy "${policy}" did not give a decision: ${why}. ` +
-      'Give a boolean, or an object with a boolean "allow", "allowed" or "decision".',
+    `The policy "${policy}" did not return a decision: ${why}. ` +
+      'Return a boolean, or an object with a boolean "allow", "allowed" or "decision".',
   );
 }

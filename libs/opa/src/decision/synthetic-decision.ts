@@ -1,5 +1,5 @@
 import type { Decision, OpaError } from '../contracts/index.js';
-import { isGone } from '../contracts/index.js';
+import { isUnavailable } from '../contracts/index.js';
 
 /** Makes a decision that lets a request through without a policy's document. */
 export function syntheticDecision(
@@ -46,7 +46,7 @@ export function passedDenial(denial: Decision): Decision {
 
 /**
  * Says why a request may pass after a failed evaluation; `undefined` when the request must not pass. Fail-open needs an
- * OPA that is gone: an overload, a bad answer or a refused credential never leads to fail-open.
+ * unavailable OPA: an overload, a bad answer or a refused credential never leads to fail-open.
  */
 export function degradationOf(
   error: OpaError,
@@ -55,5 +55,5 @@ export function degradationOf(
 ): 'fail-open' | 'permissive' | undefined {
   if (error.code === 'OPA_ABORTED') return undefined;
   if (permissive) return 'permissive';
-  return isGone(error) && failOpen ? 'fail-open' : undefined;
+  return isUnavailable(error) && failOpen ? 'fail-open' : undefined;
 }

@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Decision, Obligation } from '../contracts/index.js';
 import { OpaError } from '../contracts/index.js';
 
-/** What a handler of obligations is told beside the obligation. */
+/** What a handler of obligations gets beside the obligation. */
 export interface OpaObligationScene {
   /** The decision. A handler runs on permits and on denials. */
   readonly decision: Decision;

@@ -121,7 +121,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
 
   private verdict(input: DecidedInput, call: GuardedCall): MaybePromise<boolean> {
     try {
-      const decision = this.ask(input, call);
+      const decision = this.evaluate(input, call);
       if (isPromise(decision) || !isPlainPermit(decision)) return this.enforce(decision, call);
       permit(decision, call);
       return true;
@@ -158,7 +158,9 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     const enforcement = notBuilt ? this.enforcements.find(declaration?.instance) : undefined;
     if (!notBuilt || enforcement?.isPermissive(context) !== true) throw await failure(context, error);
     const { policies } = declaration ?? enforcement.undeclared;
-    this.logger.warn(`Permissive: the policy "${policies.join()}" could not be asked: ${error.message}`);
+    this.logger.warn(
+      `Permissive: the policy "${policies.join()}" could not be evaluated, and the request passes: ${error.message}`,
+    );
     return true;
   }
 
@@ -176,7 +178,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     return undefined;
   }
 
-  private ask(
+  private evaluate(
     { value: input, snapshot }: DecidedInput,
     { context, declaration }: GuardedCall,
   ): MaybePromise<Decision> {

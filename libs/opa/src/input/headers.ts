@@ -37,7 +37,7 @@ export function matchesHeader(name: string, patterns: readonly string[]): boolea
   const comparable = comparableHeader(name);
   return patterns.some((pattern) => {
     const isPrefix = pattern.endsWith('*');
-    const wanted = comparableHeader(isPrefix ? pattern.slice(0, -1) : pattern);
-    return isPrefix ? comparable.startsWith(wanted) : comparable === wanted;
+    const expected = comparableHeader(isPrefix ? pattern.slice(0, -1) : pattern);
+    return isPrefix ? comparable.startsWith(expected) : comparable === expected;
   });
 }

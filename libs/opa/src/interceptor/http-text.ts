@@ -29,7 +29,7 @@ export function sendText<T extends string | Buffer>(reply: HttpReply, text: T, t
  * Serializes a result as Express or Fastify would, once and before the decision. No `toJSON`, replacer, schema or
  * serializer can then change the result after the decision.
  */
-export function writtenOnce(result: unknown, reply: HttpReply): ResponseBody {
+export function serializedOnce(result: unknown, reply: HttpReply): ResponseBody {
   const declared = contentTypeOf(reply);
   const isFastify = reply.serialize !== undefined;
   const content = contentOf(result, reply);

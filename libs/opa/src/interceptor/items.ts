@@ -5,7 +5,7 @@ const RENDER = '__renderTemplate__';
 const REDIRECT = '__redirect__';
 
 /** Tells whether Nest uses a handler's result for something other than the body (`@Render()`, `@Redirect()`). */
-export function answersOtherwise(context: ExecutionContext): boolean {
+export function usesResultOtherwise(context: ExecutionContext): boolean {
   const handler = context.getHandler();
   return Reflect.hasMetadata(RENDER, handler) || Reflect.hasMetadata(REDIRECT, handler);
 }
@@ -23,7 +23,7 @@ export function eventOf(item: unknown, isFinal: boolean): Partial<MessageEvent> 
     readonly comment?: string;
   };
   const { type, id, retry, comment } = event;
-  const data = isFinal ? writtenData(event.data) : event.data;
+  const data = isFinal ? serializedData(event.data) : event.data;
   return {
     ...Object.fromEntries(
       Object.entries({ type, id, retry, comment }).filter(([, value]) => value !== undefined),
@@ -32,7 +32,7 @@ export function eventOf(item: unknown, isFinal: boolean): Partial<MessageEvent> 
   };
 }
 
-function writtenData(data: unknown): object | undefined {
+function serializedData(data: unknown): object | undefined {
   const text = JSON.stringify(data) as string | undefined;
   return text === undefined ? undefined : (JSON.parse(text) as object);
 }

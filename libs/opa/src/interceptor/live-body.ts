@@ -38,7 +38,7 @@ export class LiveBody implements ResponseBody {
     if (textOf(this.original) !== this.text) {
       throw new OpaError(
         'OPA_BAD_ANSWER',
-        'A result was changed while it was decided: it is not the one that the policy has seen. Return a copy.',
+        'The application changed a result during the evaluation of its response policy, so the policy has not seen the new value. Return a copy.',
       );
     }
     return this.edits === undefined ? this.original : edited(this.original, this.edits);

@@ -18,12 +18,12 @@ import {
   adapterOf,
   findDecidedInput,
   headersOf,
-  holdingResult,
+  withClaimedResult,
   httpReply,
   revertHeaders,
   sealCookies,
   setHeaders,
-  takeResult,
+  claimResult,
 } from '../contexts/index.js';
 import {
   denial,
@@ -40,7 +40,7 @@ import {
 } from '../enforcement/index.js';
 import { pickHeaders } from '../input/index.js';
 import { inTurn } from './in-turn.js';
-import { answersOtherwise, eventOf } from './items.js';
+import { usesResultOtherwise, eventOf } from './items.js';
 import { readBody } from './read-body.js';
 import type { ResponseBody } from './response-body.js';
 
@@ -57,7 +57,7 @@ interface Answer {
 }
 
 const TOO_MUCH =
-  'A stream was ended: its items came faster than they could be decided, and too many were waiting.';
+  'The library ended a stream: its items arrived faster than OPA could decide them, and too many items were waiting.';
 
 // These headers describe the handler's body. They are wrong for a body that an edit has changed.
 const BODY_HEADERS = [
@@ -131,9 +131,9 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
 
   private around(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const point = adapterOf(context).point;
-    const taken = takeResult(context);
-    if (taken === undefined) return next.handle();
-    const { allowed, edits } = taken;
+    const record = claimResult(context);
+    if (record === undefined) return next.handle();
+    const { allowed, edits } = record;
     if (allowed?.responseHeaders !== undefined) setHeaders(point.reply(context), allowed.responseHeaders);
     const declaration = this.enforcements.declared(context);
     if (declaration?.response === undefined && edits.length === 0) return next.handle();
@@ -141,7 +141,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     const answer = { context, declaration, before, edits, isOutermost: this.isOutermost(context) };
     const leaves = adapterOf(context).results.leaves(context);
     const decide = leaves === 'last' ? this.lastItem(answer) : this.itemByItem(answer, leaves);
-    return holdingResult(context, () => next.handle()).pipe(decide);
+    return withClaimedResult(context, () => next.handle()).pipe(decide);
   }
 
   private isOutermost(context: ExecutionContext): boolean {
@@ -174,21 +174,21 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
       );
   }
 
-  private async respond(answer: Answer, given: unknown, event?: Partial<MessageEvent>): Promise<unknown> {
+  private async respond(answer: Answer, value: unknown, event?: Partial<MessageEvent>): Promise<unknown> {
     const { context, declaration, before, isOutermost } = answer;
     const reply = event === undefined ? adapterOf(context).point.reply(context) : undefined;
     try {
       const enforcement = this.enforcements.find(declaration?.instance);
       // An Observable may emit a promise. Without this await, the promise would be resolved only after the decision.
-      const result = await given;
+      const result = await value;
       if (enforcement.settings.mode === 'disabled') return result;
       const body = await readBody(result, {
         reply: adapterOf(context).results.isReplyBody ? reply : undefined,
-        isFinal: isOutermost && !answersOtherwise(context),
+        isFinal: isOutermost && !usesResultOtherwise(context),
         onRewriter: (rewriter) => this.warnOf(rewriter, context),
       });
-      const own = await this.decided(answer, enforcement, body, event);
-      const edits = [...answer.edits, ...own];
+      const responseEdits = await this.decided(answer, enforcement, body, event);
+      const edits = [...answer.edits, ...responseEdits];
       if (edits.length > 0) body.change(edits);
       if (body.isChanged) for (const name of BODY_HEADERS) reply?.removeHeader(name);
       return body.result();
@@ -246,7 +246,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
     );
     if (!isAllowed(decision)) throw new Refused(decision);
     if (event === undefined) setHeaders(reply, { ...decision.headers, ...decision.responseHeaders });
-    const obligations = obligationsOf(decision).map((one) => (event === undefined ? one : ofEvent(one)));
+    const obligations = obligationsOf(decision).map((item) => (event === undefined ? item : ofEvent(item)));
     return obligations.length > 0 ? enforcement.fulfil(context, { ...decision, obligations }, true) : [];
   }
 }

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { StreamableFile } from '@nestjs/common';
 import type { HttpReply } from '../contexts/index.js';
 import { buffered, fileLike } from './files.js';
-import { contentTypeOf, sendText, writtenOnce } from './http-text.js';
+import { contentTypeOf, sendText, serializedOnce } from './http-text.js';
 import { LiveBody } from './live-body.js';
 import type { ResponseBody } from './response-body.js';
 import { rewriterOf } from './rewriter.js';
@@ -52,7 +52,7 @@ export async function readBody(
   }
   if (!isFinal) return new LiveBody(result);
   const rewriter = rewriterOf(reply);
-  if (rewriter === undefined) return writtenOnce(result, reply);
+  if (rewriter === undefined) return serializedOnce(result, reply);
   onRewriter(rewriter);
   return new LiveBody(result);
 }

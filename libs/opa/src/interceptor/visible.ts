@@ -63,7 +63,7 @@ function streamKind(value: object): string | undefined {
 function notVisible(path: string, kind: string): OpaError {
   return new OpaError(
     'OPA_BAD_ANSWER',
-    `A result${path === '' ? '' : ` holds at ${JSON.stringify(path)} what`} is ${kind}: a response policy can't be shown it. ` +
-      'Return JSON data, a text, bytes or a StreamableFile; or the items of a stream as an Observable.',
+    `The result${path === '' ? '' : ` at ${JSON.stringify(path)}`} is ${kind}, which a response policy can't see. ` +
+      'Return JSON data, a text, bytes, a StreamableFile, or an Observable of the items of a stream.',
   );
 }

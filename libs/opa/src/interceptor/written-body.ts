@@ -57,7 +57,7 @@ export class WrittenBody implements ResponseBody {
     if (this.text !== undefined && hasUnsafeNumber(this.text)) {
       throw new OpaError(
         'OPA_BAD_DECISION',
-        'An obligation masks a response with a number beyond 2^53 - 1, which would not stay the same: send it as text.',
+        'An obligation masks a response that holds a number beyond 2^53 - 1, which JavaScript cannot keep exactly. Send the number as text.',
       );
     }
     this.document = edited(this.document, edits);
@@ -86,6 +86,6 @@ function parsed(text: string | undefined): unknown {
   }
   throw new OpaError(
     'OPA_BAD_ANSWER',
-    'A response is declared as JSON and is none in UTF-8: no policy can be asked about it. Send JSON, or another Content-Type.',
+    'The response has a JSON content type, but its body is not valid JSON in UTF-8, so no policy can evaluate it. Send JSON, or set another Content-Type.',
   );
 }

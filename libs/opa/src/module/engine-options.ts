@@ -11,7 +11,7 @@ export function engineProblems(options: OpaModuleOptions): string[] {
   const { url, bundle, engine, onUnavailable } = options;
   return [
     ...(engine !== undefined && (url !== undefined || bundle !== undefined)
-      ? ['option "engine" was given beside "url" or "bundle"; give one or the other']
+      ? ['option "engine" was given together with "url" or "bundle"; give only one of them']
       : []),
     ...(onUnavailable === 'bundle' && (bundle === undefined || url === undefined)
       ? ['option "onUnavailable" is "bundle" without both "url" and "bundle"; give both']
@@ -26,8 +26,8 @@ function namesDataApi(address: string): boolean {
 }
 
 function withDataApi(address: string): string {
-  const [given, fixed] = [address, address.replace(DATA_API, '')].map(withoutCredential);
-  return `option "url" was given "${given}", but "/v1/data" and the policy's path are added to it; give "${fixed}"`;
+  const [current, fixed] = [address, address.replace(DATA_API, '')].map(withoutCredential);
+  return `option "url" was given "${current}", but the module adds "/v1/data" and the policy path to it; give "${fixed}"`;
 }
 
 // An option with the value undefined often comes from an unset environment variable. The module must not silently use
@@ -39,7 +39,7 @@ function unsetProblems(options: OpaModuleOptions): string[] {
     .filter((name) => Object.hasOwn(options, name))
     .map(
       (name) =>
-        `option "${name}" was given undefined, and nothing else names the engine; ` +
-        `set it, or leave it out for ${DEFAULT_URL}`,
+        `option "${name}" is undefined, and no other option names an engine; ` +
+        `set "${name}", or leave it out to use ${DEFAULT_URL}`,
     );
 }

@@ -53,14 +53,14 @@ export async function engineStack(
   if (typeof remember === 'object') {
     const { max, staleTtl = 0, store } = remember;
     const lifetime = (answer: EngineAnswer, policy: string): number => cacheTtlOf(answer, policy, remember);
-    const kept = {
+    const cacheSettings = {
       store: store ?? new MemoryStore(max),
       secretKeys: store !== undefined,
       instance,
       lifetime,
     };
     const grace = onUnavailable === 'stale' ? staleTtl : 0;
-    cache = new CachingEngine(engine, { ...kept, staleTtl: grace }, waits);
+    cache = new CachingEngine(engine, { ...cacheSettings, staleTtl: grace }, waits);
     engine = cache;
   }
   return {

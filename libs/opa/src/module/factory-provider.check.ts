@@ -20,12 +20,14 @@ export class FactoryProviderCheck implements OnModuleInit {
   /** @throws OpaError `OPA_BAD_OPTIONS` with the name of the class */
   onModuleInit(): void {
     const providers = this.discovery.getProviders();
-    const made = new Set(
-      providers.filter((one) => !one.isNotMetatype).map(({ instance }): unknown => instance),
+    const classInstances = new Set(
+      providers.filter((provider) => !provider.isNotMetatype).map(({ instance }): unknown => instance),
     );
     for (const wrapper of providers) {
-      const type = wrapper.isNotMetatype && !made.has(wrapper.instance) ? providedClass(wrapper) : undefined;
-      const skipped = type && this.namedOn(type).find((one) => wrapper.host?.injectables.has(one) !== true);
+      const type =
+        wrapper.isNotMetatype && !classInstances.has(wrapper.instance) ? providedClass(wrapper) : undefined;
+      const skipped =
+        type && this.namedOn(type).find((enhancer) => wrapper.host?.injectables.has(enhancer) !== true);
       if (skipped === undefined) continue;
       throw new OpaError(
         'OPA_BAD_OPTIONS',
@@ -42,7 +44,8 @@ export class FactoryProviderCheck implements OnModuleInit {
     const named = [type, ...methods].flatMap((on) => [...guardsOn(on), ...interceptorsOn(on)]);
     // Nest runs a guard or interceptor that the class names as an instance, so skip instances.
     return named.filter(
-      (one): one is Type => typeof one === 'function' && (isOpaGuard(one) || editsResults(one)),
+      (enhancer): enhancer is Type =>
+        typeof enhancer === 'function' && (isOpaGuard(enhancer) || editsResults(enhancer)),
     );
   }
 }

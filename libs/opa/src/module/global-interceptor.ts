@@ -21,7 +21,7 @@ export function registerGlobally(
   if (interceptor !== undefined) return config.addGlobalInterceptor(interceptor);
   throw new OpaError(
     'OPA_BAD_OPTIONS',
-    'OpaModule: option "interceptor" was given to a named instance; give it to the unnamed one, ' +
+    'OpaModule: option "interceptor" was given to a named instance. Give it to the unnamed instance, ' +
       'whose interceptor serves the handlers of all instances.',
   );
 }

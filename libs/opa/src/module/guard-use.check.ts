@@ -41,8 +41,9 @@ export class GuardUseCheck implements OnModuleInit {
 
   // Nest creates a separate guard of @UseGuards in each module whose handlers use the guard.
   private instancesOf(guard: unknown, { controller }: Handler): OpaGuard[] {
-    const made = typeof guard === 'function' ? instancesIn(this.sources.modules, controller, guard) : [guard];
-    return made.filter((one): one is OpaGuard => one instanceof OpaGuard);
+    const instances =
+      typeof guard === 'function' ? instancesIn(this.sources.modules, controller, guard) : [guard];
+    return instances.filter((instance): instance is OpaGuard => instance instanceof OpaGuard);
   }
 }
 

@@ -51,7 +51,7 @@ export class InterceptorOrderCheck implements OnModuleInit {
       .map(({ name, outside }) => `${name} (${outside.join(', ')})`);
     if (this.options.audit === false || crossed.length === 0) return;
     this.logger.warn(
-      `Interceptors run outside OpaInterceptor and may change what leaves after the decision: ${unique(crossed)}. ` +
+      `Interceptors run outside OpaInterceptor and may change the response after the decision: ${unique(crossed)}. ` +
         `Set option interceptor: 'global', or name OpaInterceptor first: ${GUIDE}.`,
     );
   }
@@ -88,8 +88,8 @@ function notDecided(handler: string, kind: Handler['kind']): OpaError {
     : 'Add';
   return new OpaError(
     'OPA_BAD_OPTIONS',
-    `OpaModule: ${handler} has a response policy, but OpaInterceptor may not run around it: the policy might ` +
-      `never be asked. ${fix} @UseInterceptors(OpaInterceptor) to the handler or its class: ${GUIDE}.`,
+    `OpaModule: ${handler} has a response policy, but OpaInterceptor may not run around it, so OPA might ` +
+      `never evaluate the policy. ${fix} @UseInterceptors(OpaInterceptor) to the handler or its class: ${GUIDE}.`,
   );
 }
 
@@ -97,7 +97,7 @@ function cached(handler: string): OpaError {
   return new OpaError(
     'OPA_BAD_OPTIONS',
     `OpaModule: around ${handler} a CacheInterceptor runs outside OpaInterceptor. It would give one user's answer to ` +
-      `another without asking the response policy. Set option interceptor: 'global', or name OpaInterceptor first: ${GUIDE}.`,
+      `another without an evaluation of the response policy. Set option interceptor: 'global', or name OpaInterceptor first: ${GUIDE}.`,
   );
 }
 
@@ -111,6 +111,6 @@ function answeredByCache(handler: string): OpaError {
 }
 
 const nameOf = ({ name = '' }: { readonly name?: string }): string =>
-  name === '' ? 'one of request scope' : name;
+  name === '' ? 'an interceptor of request scope' : name;
 
 const unique = (names: readonly string[]): string => [...new Set(names)].join(', ');

@@ -22,12 +22,12 @@ export function problemsIn(issue: BaseIssue<unknown>, outer: readonly string[] =
 export function describeProblem({ path, value, accepted }: OptionProblem): string {
   const name = path.join('.');
   if (accepted === undefined) return `option "${name}" is not known; take it out or correct its name`;
-  if (name === '') return `the options were given as ${shown(name, value)}; give ${accepted}`;
-  return `option "${name}" was given ${shown(name, value)}, but takes ${accepted}`;
+  if (name === '') return `the options were given as ${described(name, value)}; give ${accepted}`;
+  return `option "${name}" was given ${described(name, value)}, but takes ${accepted}`;
 }
 
 // Hides the value of options that may hold a secret.
-function shown(name: string, value: unknown): string {
+function described(name: string, value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   const isSecret = /^(token|tls|sessionKey)\b/.test(name);

@@ -116,7 +116,7 @@ export function checkAsync(options: unknown): void {
   const sources = SOURCES.filter((source) => checked[source] !== undefined);
   if (sources.length !== 1)
     throw badOptions([
-      `of ${SOURCES.join(', ')} forRootAsync was given ${sources.join(' and ') || 'none'}; give one`,
+      `forRootAsync takes one of ${SOURCES.join(', ')}, but was given ${sources.join(' and ') || 'none'}`,
     ]);
 }
 
@@ -162,12 +162,12 @@ function combinations(options: OpaModuleOptions): string[] {
     ...above('input.body.maxBytes', body === false ? undefined : body?.maxBytes, 'input.maxBytes', maxBytes),
     ...engineProblems(options),
     ...((tls?.cert === undefined) !== (tls?.key === undefined)
-      ? ['of "tls.cert" and "tls.key" one was given without the other; give both']
+      ? ['only one of "tls.cert" and "tls.key" was given; give both']
       : []),
   ];
 }
 
 function above(name: string, value: number | undefined, limit: string, most: number | undefined): string[] {
   if (value === undefined || most === undefined || value <= most) return [];
-  return [`option "${name}" (${value}) is above "${limit}" (${most}); give at most that`];
+  return [`option "${name}" (${value}) is above "${limit}" (${most}); give at most ${most}`];
 }

@@ -29,7 +29,7 @@ import { InterceptorOrderCheck } from './interceptor-order.check.js';
 import { InputProviderCheck } from './input-provider.check.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
-import { NeverAskedCheck } from './never-asked.check.js';
+import { NeverEvaluatedCheck } from './never-evaluated.check.js';
 import { ScopeCheck } from './scope.check.js';
 import { serviceOf } from './service-of.js';
 
@@ -48,7 +48,7 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
   return [
     {
       provide: runtime,
-      useFactory: (given: OpaModuleOptions) => OpaRuntime.create(given, name),
+      useFactory: (values: OpaModuleOptions) => OpaRuntime.create(values, name),
       inject: [options],
     },
     from(instanceToken(OpaClient, name), ({ client }) => client),
@@ -67,7 +67,7 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
     },
     {
       provide: audit,
-      useFactory: (own: OpaRuntime, handlers: HandlerSources) => new RouteAudit(handlers, own, name),
+      useFactory: (parts: OpaRuntime, handlers: HandlerSources) => new RouteAudit(handlers, parts, name),
       inject: [runtime, sources],
     },
     {
@@ -83,9 +83,9 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       inject: [sources, InputProviders],
     },
     {
-      provide: instanceToken(NeverAskedCheck, name),
+      provide: instanceToken(NeverEvaluatedCheck, name),
       useFactory: ({ settings }: OpaRuntime, handlers: HandlerSources) =>
-        new NeverAskedCheck(handlers, name, settings.publicKeys),
+        new NeverEvaluatedCheck(handlers, name, settings.publicKeys),
       inject: [runtime, sources],
     },
     {
@@ -107,7 +107,7 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
     },
     {
       provide: instanceToken(OpaService, name),
-      useFactory: (own: OpaRuntime, routes: RouteAudit) => serviceOf(own, () => routes.routes()),
+      useFactory: (parts: OpaRuntime, routes: RouteAudit) => serviceOf(parts, () => routes.routes()),
       inject: [runtime, audit],
     },
     {

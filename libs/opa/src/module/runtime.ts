@@ -83,7 +83,9 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       } catch (error) {
         if (performance.now() > limit) throw await this.notReady(error);
         if (isFirst)
-          logger.warn(`ready: OPA is waited for, ${READY_LIMIT_MS / 1_000} s at most: ${messageOf(error)}`);
+          logger.warn(
+            `ready: the start waits for OPA, at most ${READY_LIMIT_MS / 1_000} s: ${messageOf(error)}`,
+          );
         await after(READY_PAUSE_MS);
       }
     }

@@ -12,13 +12,13 @@ export class ScopeCheck implements OnModuleInit {
 
   /** @throws OpaError `OPA_BAD_OPTIONS` */
   onModuleInit(): void {
-    const found = this.discovery.getProviders().filter(({ token }) => token === this.token);
-    if (found.every((provider) => provider.isDependencyTreeStatic())) return;
+    const providers = this.discovery.getProviders().filter(({ token }) => token === this.token);
+    if (providers.every((provider) => provider.isDependencyTreeStatic())) return;
     throw new OpaError(
       'OPA_BAD_OPTIONS',
-      'OpaModule: the factory of the options injects a request-scoped provider, so that each request would get sockets ' +
-        'and a guard of its own, and GraphQL would skip the guard. Inject singletons; what a request knows belongs in ' +
-        '"input.subject", "input.shape" or @OpaInput, which are given its ExecutionContext.',
+      'OpaModule: the factory of the options injects a request-scoped provider. Each request would then get separate ' +
+        'sockets and a separate guard, and GraphQL would skip the guard. Inject singletons. Read data of a request in ' +
+        '"input.subject", "input.shape" or @OpaInput, which get its ExecutionContext.',
     );
   }
 }

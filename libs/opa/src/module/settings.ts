@@ -25,12 +25,12 @@ export interface OpaSettings extends Omit<OpaModuleOptions, 'pool' | 'url' | 're
 }
 
 /**
- * Checks the options and fills in defaults. The function does not change the given object.
+ * Checks the options and fills in defaults. The function does not change the object.
  *
  * @throws OpaError `OPA_BAD_OPTIONS`
  */
-export function settingsOf(given: OpaModuleOptions): OpaSettings {
-  const options = checkOptions(given);
+export function settingsOf(input: OpaModuleOptions): OpaSettings {
+  const options = checkOptions(input);
   const timeout = options.timeout ?? 1_000;
   const { url, bundle, engine, retry, circuitBreaker } = options;
   const local = engine !== undefined || (bundle !== undefined && url === undefined);
@@ -64,18 +64,18 @@ function enabled<O extends object, S>(options: false | O, settings: (options: O)
 export function withoutEffect(settings: OpaSettings): string[] {
   const { onUnavailable, cache, tls, urls, input, inputLimits } = settings;
   const body = typeof input?.body === 'object' ? input.body.maxBytes : 0;
-  const graceless = typeof cache !== 'object' || (cache.staleTtl ?? 0) === 0;
+  const hasNoStaleTtl = typeof cache !== 'object' || (cache.staleTtl ?? 0) === 0;
   return [
     ...(tls !== undefined && !urls.some((url) => /^https:/i.test(url))
       ? ['"tls" was given, but no "url" is https://: nothing is encrypted']
       : []),
-    ...(onUnavailable === 'stale' && graceless
+    ...(onUnavailable === 'stale' && hasNoStaleTtl
       ? ['"onUnavailable" is "stale" without "cache.staleTtl": there is never a stale decision to use']
       : []),
     ...(body > inputLimits.request
       ? [
           `"input.body.maxBytes" (${body}) is above "input.maxBytes" (${inputLimits.request}): ` +
-            'a request with a body between the two is refused',
+            'requests with a body between the two sizes are refused',
         ]
       : []),
   ];

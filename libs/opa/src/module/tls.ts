@@ -22,17 +22,19 @@ export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | 
   if (options === undefined) return undefined;
   const parts = PARTS.map((name) => open(name, options[name]));
   const { servername } = options;
-  let seen = parts.map((part) => (part instanceof FreshFile ? part.current : part));
-  let identity = identityOf(seen, servername);
+  let previous = parts.map((part) => (part instanceof FreshFile ? part.current : part));
+  let identity = identityOf(previous, servername);
   if (!parts.some((part) => part instanceof FreshFile)) return identity;
 
   const renewed = (read: Pem[]): TlsIdentity => {
-    if (read.every((pem, index) => pem === seen[index])) return identity;
-    seen = read;
+    if (read.every((pem, index) => pem === previous[index])) return identity;
+    previous = read;
     try {
       identity = identityOf(read, servername);
     } catch (error) {
-      new Logger('OpaModule').warn(`${(error as OpaError).message} The former identity is used.`);
+      new Logger('OpaModule').warn(
+        `${(error as OpaError).message} The module keeps using the previous identity.`,
+      );
     }
     return identity;
   };
@@ -63,7 +65,7 @@ function identityOf([ca, cert, key]: readonly Pem[], servername: string | undefi
   } catch (cause) {
     throw new OpaError(
       'OPA_BAD_OPTIONS',
-      'OpaModule: the parts of option "tls" are not PEM, or not of one pair.',
+      'OpaModule: a part of option "tls" is not valid PEM, or "tls.cert" and "tls.key" do not belong together.',
       {
         cause,
       },

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
-import { andThen, isGone, orElse } from '../contracts/index.js';
+import { andThen, isUnavailable, orElse } from '../contracts/index.js';
 import { EngineWrapper } from './engine-wrapper.js';
 
 /** The shortest time for the bundle, in milliseconds. The deadline has often passed when OPA fails. */
@@ -39,7 +39,7 @@ export class BundleFallbackEngine extends EngineWrapper {
     query: Query,
     options: EvaluateOptions,
   ): MaybePromise<EngineAnswer> {
-    if (!isGone(error)) throw error;
+    if (!isUnavailable(error)) throw error;
     this.logger.warn(`OPA failed, and the bundle decides "${query.policy}": ${error.code}: ${error.message}`);
     const deadline = Math.max(options.deadline, performance.now() + FALLBACK_MS);
     return andThen(this.bundle.evaluateNow(query, { ...options, deadline }), (answer) => ({

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { hash } from 'node:crypto';
 import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
-import { isGone, isPromise, OpaError, snapshotOf } from '../contracts/index.js';
+import { isPromise, isUnavailable, OpaError, snapshotOf } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
 import { wasBlocked } from '../transport/index.js';
 import type { AnswerStore, StoredAnswer } from './answer-store.js';
@@ -29,7 +29,7 @@ const MAX_PLAIN_KEY = 1_024;
 /** Error codes for a decision that has ended. All other errors mean that the store has failed. */
 const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
 
-type Found = StoredAnswer | undefined;
+type CacheEntry = StoredAnswer | undefined;
 
 /** Caches answers by instance, policy path and whole input. The cache never stores errors. */
 export class CachingEngine extends EngineWrapper {
@@ -54,9 +54,9 @@ export class CachingEngine extends EngineWrapper {
   /** Returns a hit without a promise when the store returns its entries synchronously. */
   evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer> {
     const key = this.keyOf(query.policy, snapshotOf(query).json);
-    const found = this.find(key, options);
-    const hit = isPromise(found) ? undefined : this.hit(found);
-    return hit ?? this.evaluateLater(query, options, key, found);
+    const reading = this.find(key, options);
+    const hit = isPromise(reading) ? undefined : this.hit(reading);
+    return hit ?? this.evaluateLater(query, options, key, reading);
   }
 
   /** Removes every cached answer. The cache also discards the answers of evaluations in flight. */
@@ -68,17 +68,17 @@ export class CachingEngine extends EngineWrapper {
     query: Query,
     options: EvaluateOptions,
     key: string,
-    finding: MaybePromise<Found>,
+    reading: MaybePromise<CacheEntry>,
   ): Promise<EngineAnswer> {
     const pending = this.answers.begin(key);
     const latestFairStart = halfTime(options);
     try {
-      const found = await finding;
-      const hit = this.hit(found);
+      const entry = await reading;
+      const hit = this.hit(entry);
       if (hit !== undefined) return hit;
       // The client measures OPA's time from here. After a blocked event loop, a timeout would be wrongly blamed on OPA.
       if (wasBlocked(latestFairStart)) throw notAsked();
-      return await this.evaluateMiss(query, options, pending, found);
+      return await this.evaluateMiss(query, options, pending, entry);
     } finally {
       pending.end();
     }
@@ -88,21 +88,21 @@ export class CachingEngine extends EngineWrapper {
     query: Query,
     options: EvaluateOptions,
     pending: PendingAnswer,
-    found: Found,
+    stored: CacheEntry,
   ): Promise<EngineAnswer> {
     try {
       const answer = await this.engine.evaluateNow(query, options);
       if (answer.degraded === undefined) this.keep(answer, query.policy, pending);
       return answer;
     } catch (error) {
-      const entry = pending.latest(found);
-      if (!isGone(error) || !this.mayBeStale(entry)) throw error;
+      const entry = pending.latest(stored);
+      if (!isUnavailable(error) || !this.mayBeStale(entry)) throw error;
       this.logger.warn(`A stale decision of "${query.policy}" is used: ${error.code}: ${error.message}`);
       return { ...entry.answer, cached: true, degraded: 'stale' };
     }
   }
 
-  private hit(entry: Found): EngineAnswer | undefined {
+  private hit(entry: CacheEntry): EngineAnswer | undefined {
     // The application's store may return an entry whose `freshUntil` is not a number.
     if (entry === undefined || !(Date.now() < entry.freshUntil)) return undefined;
     this.hitCount += 1;
@@ -115,7 +115,7 @@ export class CachingEngine extends EngineWrapper {
     return secretKeys || key.length > MAX_PLAIN_KEY ? hash('sha256', key, 'base64url') : key;
   }
 
-  private find(key: string, options: EvaluateOptions): MaybePromise<Found> {
+  private find(key: string, options: EvaluateOptions): MaybePromise<CacheEntry> {
     try {
       const entry = this.answers.read(key);
       return isPromise(entry) ? this.bounded(entry, options) : (entry ?? undefined);
@@ -125,11 +125,14 @@ export class CachingEngine extends EngineWrapper {
     }
   }
 
-  private async bounded(finding: ReturnType<AnswerStore['get']>, options: EvaluateOptions): Promise<Found> {
+  private async bounded(
+    reading: ReturnType<AnswerStore['get']>,
+    options: EvaluateOptions,
+  ): Promise<CacheEntry> {
     try {
       const half = { ...options, deadline: halfTime(options) };
-      const found = this.waits.bounded('The store of cached decisions', half, async () => finding);
-      return (await found) ?? undefined;
+      const entry = this.waits.bounded('The store of cached decisions', half, async () => reading);
+      return (await entry) ?? undefined;
     } catch (error) {
       if (error instanceof OpaError && ENDED.has(error.code)) throw error;
       this.storeFailed(error);
@@ -146,7 +149,7 @@ export class CachingEngine extends EngineWrapper {
     pending.store(entry, ttl + staleTtl);
   }
 
-  private mayBeStale(entry: Found): entry is StoredAnswer {
+  private mayBeStale(entry: CacheEntry): entry is StoredAnswer {
     if (entry === undefined || this.settings.staleTtl === 0) return false;
     return Date.now() < entry.freshUntil + this.settings.staleTtl;
   }

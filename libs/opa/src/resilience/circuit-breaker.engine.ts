@@ -11,7 +11,7 @@ import type {
 } from '../contracts/index.js';
 import {
   andThen,
-  isGone,
+  isUnavailable,
   isLargeInput,
   offAbort,
   onAbort,
@@ -84,7 +84,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
     // After a trial that says nothing about OPA, the next decision is a trial too.
     let learned = true;
     const pause = new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) => {
-      learned = 'error' in result && isGone(result.error);
+      learned = 'error' in result && isUnavailable(result.error);
       return learned ? settings.halfOpenAfter : 0;
     });
     this.policy = circuitBreaker(
@@ -147,7 +147,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
       const failed = (): Promise<never> => Promise.reject(error);
       // A decision that began before the circuit last opened says nothing about the present OPA.
       if (this.policy.state === CircuitState.Closed && this.countFailure === count) {
-        if (isGone(error)) await this.policy.execute(failed).catch(() => undefined);
+        if (isUnavailable(error)) await this.policy.execute(failed).catch(() => undefined);
         else if (isAnswer(error)) this.breaker.success();
       }
       return failed();
@@ -157,7 +157,7 @@ export class CircuitBreakerEngine extends EngineWrapper {
 
   // A trial succeeds only when OPA answered it.
   private counts(error: unknown): boolean {
-    if (isGone(error)) return true;
+    if (isUnavailable(error)) return true;
     return this.policy.state === CircuitState.HalfOpen && !isAnswer(error);
   }
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { clearInterval, setInterval } from 'node:timers';
 import type { EngineAnswer, EvaluateOptions, Query } from '../contracts/index.js';
-import { BaseEngine, isGone, OpaError } from '../contracts/index.js';
+import { BaseEngine, isUnavailable, OpaError } from '../contracts/index.js';
 import { worstFailure } from './worst-failure.js';
 
 /** The interval between health checks of an OPA that is set aside, in milliseconds. */
@@ -41,13 +41,13 @@ export class FailoverEngine extends BaseEngine {
   }
 
   async evaluateNow(query: Query, options: EvaluateOptions): Promise<EngineAnswer> {
-    const well = this.members.filter(({ isAside }) => !isAside);
-    const order = [...well, ...this.members.filter(({ isAside }) => isAside)];
+    const healthy = this.members.filter(({ isAside }) => !isAside);
+    const order = [...healthy, ...this.members.filter(({ isAside }) => isAside)];
     let failure: OpaError | undefined;
     for (const [index, member] of order.entries()) {
       const now = performance.now();
       // Healthy OPAs don't reserve time for those that are set aside.
-      const remaining = (index < well.length ? well.length : order.length) - index;
+      const remaining = (index < healthy.length ? healthy.length : order.length) - index;
       const share = (options.deadline - now) / remaining;
       try {
         const answer = await member.engine.evaluateNow(query, { ...options, deadline: now + share });
@@ -55,7 +55,7 @@ export class FailoverEngine extends BaseEngine {
         return answer;
       } catch (error) {
         failure = worstFailure(failure, error);
-        if (isGone(error)) this.setAside(member, error);
+        if (isUnavailable(error)) this.setAside(member, error);
         else if (!triesNext(error)) throw error;
         if (options.deadline - performance.now() < 1) break;
       }
@@ -94,14 +94,16 @@ export class FailoverEngine extends BaseEngine {
   private setAside(member: Member, error: OpaError): void {
     if (member.isAside || this.closing.signal.aborted) return;
     member.isAside = true;
-    this.logger.warn(`OPA at ${member.url} is set aside: ${error.code}: ${error.message}`);
+    this.logger.warn(
+      `OPA at ${member.url} is set aside until it is healthy: ${error.code}: ${error.message}`,
+    );
     this.probing ??= setInterval(() => this.probe(), PROBE_INTERVAL_MS).unref();
   }
 
   private takeBack(member: Member): void {
     if (!member.isAside) return;
     member.isAside = false;
-    this.logger.log(`OPA at ${member.url} is taken back.`);
+    this.logger.log(`OPA at ${member.url} is healthy again and gets queries.`);
     if (this.members.some(({ isAside }) => isAside)) return;
     clearInterval(this.probing);
     this.probing = undefined;
@@ -111,15 +113,15 @@ export class FailoverEngine extends BaseEngine {
     for (const member of this.members) {
       if (!member.isAside || member.isProbed) continue;
       member.isProbed = true;
-      void this.isWell(member).then((well) => {
+      void this.isHealthy(member).then((healthy) => {
         member.isProbed = false;
-        if (well) this.takeBack(member);
+        if (healthy) this.takeBack(member);
       });
     }
   }
 
   // Logs nothing, because the reason was logged when the OPA was set aside.
-  private async isWell({ engine }: Member): Promise<boolean> {
+  private async isHealthy({ engine }: Member): Promise<boolean> {
     try {
       await engine.ready?.(this.closing.signal);
       return !this.closing.signal.aborted;

@@ -39,7 +39,7 @@ export interface PendingAnswer {
  *
  * @remarks Evaluations are numbered in the order in which they begin. Each key has a promise chain of writes. The answer
  * of an earlier evaluation never replaces the answer of a later one, and no write overtakes another. A purge counts as
- * an empty answer that is newer than every running evaluation. A store without promises is written to directly.
+ * an empty answer that is newer than every running evaluation. A store without promises is writing to directly.
  */
 export class NewestAnswers {
   private readonly lines = new Map<string, Line>();
@@ -100,25 +100,25 @@ export class NewestAnswers {
   // Never throws and never rejects; failures go to `failed`.
   private writeNow(key: string, entry: StoredAnswer | undefined, ttl: number): MaybePromise<unknown> {
     return orElse<unknown>(() => {
-      const written = entry === undefined ? this.remove(key) : this.store.set(key, entry, ttl);
-      return isPromise(written) ? this.bounded(written, key, entry) : written;
+      const writing = entry === undefined ? this.remove(key) : this.store.set(key, entry, ttl);
+      return isPromise(writing) ? this.bounded(writing, key, entry) : writing;
     }, this.failed);
   }
 
   private async bounded(
-    written: PromiseLike<void>,
+    writing: PromiseLike<void>,
     key: string,
     entry: StoredAnswer | undefined,
   ): Promise<void> {
-    const landing = Promise.resolve(written);
+    const completed = Promise.resolve(writing);
     const bounds = { deadline: performance.now() + WRITE_MS };
     try {
-      await this.waits.bounded('A write to the store of cached decisions', bounds, () => landing);
+      await this.waits.bounded('A write to the store of cached decisions', bounds, () => completed);
     } catch (error) {
       const isClosed = error instanceof OpaError && error.code === 'OPA_CLOSED';
       // A write that succeeds after it was given up may overwrite a newer entry, so its entry is removed.
       const forget = isClosed || entry === undefined ? undefined : (): void => this.forget(key);
-      landing.then(forget, () => undefined);
+      completed.then(forget, () => undefined);
       if (!isClosed) throw error;
     }
   }

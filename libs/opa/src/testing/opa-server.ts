@@ -59,10 +59,10 @@ export async function startOpa(options: StartOpaOptions): Promise<OpaServer> {
   if (data !== undefined) await writeFile(join(folder, 'data.json'), JSON.stringify(data));
   const flags = ['run', '--server', '--addr', address, '--log-level', 'error', '--skip-version-check'];
   const child = spawn(binary, [...flags, ...args, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const gone = once(child, 'exit').catch(() => undefined);
+  const exited = once(child, 'exit').catch(() => undefined);
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     child.kill(signal);
-    await gone;
+    await exited;
     await rm(folder, { recursive: true, force: true });
   };
   try {

@@ -23,7 +23,7 @@ export class BoundedWaits {
   /**
    * Waits for work at most until a deadline, or until a signal is aborted.
    *
-   * @param what - whom to name in the error when the work is late
+   * @param what - the name of the slow part, for the error when the work is late
    * @param work - starts the work; a result after the deadline is dropped
    * @param late - makes the error when the work is late. Default: `OPA_TIMEOUT`
    * @throws OpaError what `late` makes, `OPA_ABORTED` or `OPA_CLOSED`; rejections of the work go through

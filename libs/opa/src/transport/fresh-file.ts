@@ -26,7 +26,7 @@ export class FreshFile {
   }
 
   /**
-   * Returns the content, at most one second old, or the former content while the file can't be read. Returns a promise
+   * Returns the content, at most one second old, or the previous content while the file can't be read. Returns a promise
    * only when the file must be checked.
    *
    * @param now - check the file now, however recent the last check is
@@ -46,7 +46,7 @@ export class FreshFile {
       this.stamp = stamp;
     } catch (error) {
       this.logger.warn(
-        `${this.path} can't be read again. The module uses its former content. ${String(error)}`,
+        `${this.path} can't be read again. The module keeps using the previous content. ${String(error)}`,
       );
     }
   }

@@ -17,15 +17,15 @@ export const PHASES: readonly Phase[] = ['credential', 'interceptors', 'adapter'
 
 /** The limits that decide who is to blame. Times are in milliseconds. */
 export const LIMITS = {
-  /** OPA is to blame only when this share of the time was left after the phases before it. */
+  /** OPA is to blame only when this share of the time remained for OPA. */
   fairShare: 1 / 2,
-  /** So long may the phases before OPA take on a busy machine, however short the deadline. The queue has no such time. */
+  /** How long the phases before OPA may take on a busy machine, however short the deadline is. Not for the queue. */
   toleratedMs: 100,
   /** A timer that is late by this much shows that the event loop was blocked. */
   blockedMs: 20,
-  /** Whoever waits for an exchange gives up this much after the deadline, so that the exchange says first who is to blame. */
+  /** A caller of an exchange gives up this much after the deadline: first, the exchange must say who is to blame. */
   graceMs: 5,
-  /** With less time left than this, no request is sent. */
+  /** The shortest remaining time with which a request is still sent. */
   shortestMs: 1,
 } as const;
 
@@ -37,7 +37,7 @@ export interface PhaseTimes {
   readonly spent: Readonly<Record<Phase, number>>;
 }
 
-/** The error of a late request: its code, and the end of a sentence that begins with who was asked. */
+/** The error of a late request: its code, and the end of a sentence that begins with the name of the server. */
 export interface Verdict {
   readonly code: OpaErrorCode;
   readonly text: string;
@@ -60,7 +60,7 @@ const askedLate = (code: OpaErrorCode, why: string): Verdict => ({
 interface Row {
   /** The deadline passed in this phase. */
   readonly during: Verdict;
-  /** The deadline passed in a later phase, and this one had left OPA less than its fair share. */
+  /** The deadline passed in a later phase, and this phase left OPA less than its fair share. */
   readonly before: Verdict;
   /** The deadline passed in this phase, and the event loop was blocked. Default: as `during`. */
   readonly blocked?: Verdict;
@@ -71,8 +71,8 @@ interface Row {
 /**
  * The table: who is to blame, by the phase and by whether the event loop was blocked.
  *
- * @remarks Only `OPA_TIMEOUT` lets a fallback stand in for the decision. So only time that OPA itself had leads there:
- * a flood, a blocked event loop or a slow credential must not open a door.
+ * @remarks Only `OPA_TIMEOUT` lets a fallback replace the decision. So only time that OPA itself used leads to it:
+ * a flood, a blocked event loop or a slow credential must never let a request pass.
  */
 const TABLE: Readonly<Record<Phase, Row>> = {
   credential: {
@@ -88,7 +88,7 @@ const TABLE: Readonly<Record<Phase, Row>> = {
     before: askedLate('OPA_BAD_INPUT', "interceptors of the OPA module's HttpService"),
     toleratedMs: LIMITS.toleratedMs,
   },
-  // The application's own adapter stands for OPA until the adapter hands the request on to the pool.
+  // The application's own adapter counts as OPA until the adapter passes the request to the pool.
   adapter: {
     during: NO_ANSWER,
     before: askedLate('OPA_BAD_INPUT', "the adapter of the OPA module's HttpService"),
@@ -124,7 +124,7 @@ export function blame({ phase, spent }: PhaseTimes, blocked: boolean): Verdict {
   const earlier = PHASES.slice(0, PHASES.indexOf(phase));
   const before = earlier.reduce((sum, name) => sum + spent[name], 0);
   const total = PHASES.reduce((sum, name) => sum + spent[name], 0);
-  const longest = earlier.reduce((one, other) => (spent[other] > spent[one] ? other : one));
+  const longest = earlier.reduce((first, second) => (spent[second] > spent[first] ? second : first));
   const tolerated = Math.max(total * (1 - LIMITS.fairShare), TABLE[longest].toleratedMs);
   return before > tolerated ? TABLE[longest].before : during;
 }

@@ -3,7 +3,7 @@ import { OpaError } from '../contracts/index.js';
 import type { Phase, PhaseTimes } from './lateness.js';
 import { blame, LIMITS, PHASES } from './lateness.js';
 
-/** The error of something that did not answer before a decision's deadline. */
+/** The error of a server or function that did not answer before a decision's deadline. */
 export function timedOut(what: string): OpaError {
   return new OpaError('OPA_TIMEOUT', `${what} did not answer before the decision's deadline.`);
 }
@@ -53,7 +53,7 @@ export class PhaseClock implements EvaluateOptions, PhaseTimes {
     return this.current;
   }
 
-  /** Until when OPA must have been asked to have its fair share of the time, as `performance.now()` gives it. */
+  /** The latest time at which OPA can get the request and still have its fair share, as `performance.now()` gives it. */
   get latestFairStart(): number {
     return this.startedAt + (this.deadline - this.startedAt) * (1 - LIMITS.fairShare);
   }
@@ -82,7 +82,7 @@ export class PhaseClock implements EvaluateOptions, PhaseTimes {
   /**
    * The error of the request when its deadline has passed.
    *
-   * @param what - who was asked
+   * @param what - the name of the server, for the message
    */
   late(what: string, { blocked = false, status, now }: Lateness = {}): OpaError {
     this.enter(this.current, now);

@@ -31,9 +31,9 @@ export class Transport {
     timeout: number,
   ) {
     this.agents = new Agents(settings);
-    const own = httpDefaults(this.agents, timeout, () => this.closed);
-    this.http = new OpaHttpService(axios.create(own));
-    this.axios = new ViaAxios(this.http.axiosRef, own, this.waits);
+    const defaults = httpDefaults(this.agents, timeout, () => this.closed);
+    this.http = new OpaHttpService(axios.create(defaults));
+    this.axios = new ViaAxios(this.http.axiosRef, defaults, this.waits);
   }
 
   /** Creates the pool for an OPA. */

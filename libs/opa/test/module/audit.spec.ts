@@ -138,7 +138,7 @@ describe('the start-up audit', () => {
     });
     const said = warn.mock.calls.flat().join('\n');
     expect(said).toContain('No OpaGuard covers 3 of 5 handlers');
-    expect(said).toContain('http GET /api/bare/named (Bare.named): its policy bare/named is never asked');
+    expect(said).toContain('http GET /api/bare/named (Bare.named): its policy bare/named is never evaluated');
   });
 
   it('is silent with audit: false, and knows all the same', async () => {
@@ -208,7 +208,7 @@ describe('verifyPolicies', () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     server = await startOpa({ rego });
     await start([Own], { url: server.url, verifyPolicies: 'warn' });
-    expect(warn.mock.calls.flat().join()).toContain('no rule can be found for "own/read"');
+    expect(warn.mock.calls.flat().join()).toContain('no rule exists for "own/read"');
     await app?.close();
     await start([Own], { url: 'http://127.0.0.1:1', verifyPolicies: true });
     expect(warn.mock.calls.flat().join()).toContain('The policy "own/read" can\'t be verified');

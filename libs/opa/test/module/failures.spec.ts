@@ -52,7 +52,7 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
     refused(path, { engine: new TestEngine({ open: true, decided: answer }) });
 
   const bodies: Readonly<Record<number, object>> = {
-    400: { error: 'Bad Request', message: 'The request could not be put to the policy' },
+    400: { error: 'Bad Request', message: 'The request could not be evaluated' },
     403: { error: 'Forbidden', message: 'Forbidden by policy' },
     500: { error: 'Internal Server Error', message: 'The request could not be decided' },
     503: { error: 'Service Unavailable', message: 'Authorization is not available' },

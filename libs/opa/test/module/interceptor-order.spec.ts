@@ -160,7 +160,7 @@ describe('the audit of interceptors', () => {
   ])('names those that run outside: %s', async (_name, setup, names) => {
     await start(setup);
     expect(warnings).toEqual([
-      expect.stringContaining(`may change what leaves after the decision: Orders.read (${names}).`),
+      expect.stringContaining(`may change the response after the decision: Orders.read (${names}).`),
     ]);
   });
 

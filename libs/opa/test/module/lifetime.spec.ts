@@ -81,7 +81,7 @@ describe('ready', () => {
     started = true;
     expect(asked).toEqual(Array.from({ length: 3 }, () => ['/health?bundles', false]));
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(`^ready: OPA is waited for, 30 s at most: OPA at ${url} .*500`)],
+      [expect.stringMatching(`^ready: the start waits for OPA, at most 30 s: OPA at ${url} .*500`)],
     ]);
   });
 

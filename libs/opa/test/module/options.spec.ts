@@ -125,45 +125,45 @@ const UNKNOWN: [given: unknown, name: string][] = [
 const TOGETHER: [given: unknown, message: string][] = [
   [
     { timeout: 100, pool: { connectTimeout: 200 } },
-    '"pool.connectTimeout" (200) is above "timeout" (100); give at most that',
+    '"pool.connectTimeout" (200) is above "timeout" (100); give at most 100',
   ],
   [
     { pool: { connectTimeout: 1_001 } },
-    '"pool.connectTimeout" (1001) is above "timeout" (1000); give at most that',
+    '"pool.connectTimeout" (1001) is above "timeout" (1000); give at most 1000',
   ],
   [
     { pool: { maxSockets: 5, maxFreeSockets: 6 } },
-    '"pool.maxFreeSockets" (6) is above "pool.maxSockets" (5); give at most that',
+    '"pool.maxFreeSockets" (6) is above "pool.maxSockets" (5); give at most 5',
   ],
   [
     { pool: { maxFreeSockets: 101 } },
-    '"pool.maxFreeSockets" (101) is above "pool.maxSockets" (100); give at most that',
+    '"pool.maxFreeSockets" (101) is above "pool.maxSockets" (100); give at most 100',
   ],
   [
     { retry: { minDelay: 300, maxDelay: 100 } },
-    '"retry.minDelay" (300) is above "retry.maxDelay" (100); give at most that',
+    '"retry.minDelay" (300) is above "retry.maxDelay" (100); give at most 100',
   ],
-  [{ engine: new TestEngine(), url: 'http://opa' }, '"engine" was given beside "url" or "bundle"'],
+  [{ engine: new TestEngine(), url: 'http://opa' }, '"engine" was given together with "url" or "bundle"'],
   [{ onUnavailable: 'bundle', url: 'http://opa' }, '"onUnavailable" is "bundle" without both'],
   [{ onUnavailable: 'bundle', bundle: 'b.tar.gz' }, '"onUnavailable" is "bundle" without both'],
   [
     { url: 'http://opa:8181/v1/data' },
-    '"url" was given "http://opa:8181/v1/data", but "/v1/data" and the policy\'s path are added to it; give "http://opa:8181"',
+    '"url" was given "http://opa:8181/v1/data", but the module adds "/v1/data" and the policy path to it; give "http://opa:8181"',
   ],
-  [{ url: 'https://opa/base/v1/data/' }, 'are added to it; give "https://opa/base"'],
-  [{ url: 'http://opa/v1/data/orders/read' }, 'are added to it; give "http://opa"'],
+  [{ url: 'https://opa/base/v1/data/' }, 'and the policy path to it; give "https://opa/base"'],
+  [{ url: 'http://opa/v1/data/orders/read' }, 'and the policy path to it; give "http://opa"'],
   [{ url: ['http://opa', 'http://b/v1/data'] }, '"url" was given "http://b/v1/data"'],
   [
     { url: undefined },
-    '"url" was given undefined, and nothing else names the engine; set it, or leave it out for http://127.0.0.1:8181',
+    '"url" is undefined, and no other option names an engine; set "url", or leave it out to use http://127.0.0.1:8181',
   ],
-  [{ bundle: undefined }, '"bundle" was given undefined, and nothing else names the engine'],
-  [{ url: undefined, bundle: undefined, engine: undefined }, '"bundle" was given undefined'],
+  [{ bundle: undefined }, '"bundle" is undefined, and no other option names an engine'],
+  [{ url: undefined, bundle: undefined, engine: undefined }, '"bundle" is undefined'],
   [
     { input: { maxBytes: 10, body: { maxBytes: 11 } } },
     '"input.body.maxBytes" (11) is above "input.maxBytes" (10)',
   ],
-  [{ tls: { cert: 'c' } }, '"tls.cert" and "tls.key" one was given without the other'],
+  [{ tls: { cert: 'c' } }, 'only one of "tls.cert" and "tls.key" was given'],
 ];
 
 afterEach(() => void jest.restoreAllMocks());
@@ -201,12 +201,8 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
 
   it.each([
     ['a name that nothing has', { ...factory, isglobal: false }, 'option "isglobal" is not known'],
-    ['nothing that gives them', { isGlobal: true }, 'forRootAsync was given none; give one'],
-    [
-      'two that give them',
-      { ...factory, useClass: class {} },
-      'forRootAsync was given useFactory and useClass; give one',
-    ],
+    ['nothing that gives them', { isGlobal: true }, 'but was given none'],
+    ['two that give them', { ...factory, useClass: class {} }, 'but was given useFactory and useClass'],
   ])('when forRootAsync is given %s', (_name, given, expected) => {
     const wrong = expect.objectContaining({
       code: 'OPA_BAD_OPTIONS',

@@ -115,7 +115,7 @@ describe('token', () => {
     const unhandled = jest.fn();
     process.on('unhandledRejection', unhandled);
     const clock = new PhaseClock({ deadline: Infinity });
-    const had = credential({ giver: 'The test' }, clock, waits, () => Promise.reject(new Error('no')));
+    const had = credential({ source: 'The test' }, clock, waits, () => Promise.reject(new Error('no')));
     await expect(had).rejects.toMatchObject({ code: 'OPA_CLOSED' });
     await new Promise(setImmediate);
     process.off('unhandledRejection', unhandled);

@@ -13,7 +13,7 @@ const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
 export const graphqlAudit: ContextAudit = {
   routes,
   globalReach: () => ({ scopes: 'every' }),
-  neverAsked,
+  neverEvaluated,
 };
 
 // A client reaches a field below the root only through a root field, so it counts only where Nest runs enhancers around it.
@@ -31,7 +31,7 @@ function routes(
   return [`${String(type)}.${typeof name === 'string' ? name : method.name}`];
 }
 
-function neverAsked(
+function neverEvaluated(
   { method, isController }: MethodCandidate,
   { hasResponse, namesOwnPolicies }: DeclaredPolicies,
   { discovery }: AuditedApplication,
@@ -42,7 +42,7 @@ function neverAsked(
   if (hasResponse && nestMetadata(TYPE, method) === 'Subscription')
     return (
       'is a subscription with a response policy, which would never see the items. ' +
-      'Give it an @OpaPolicy of its own without "response".'
+      'Put an @OpaPolicy without "response" on the subscription.'
     );
   if (!isBelowRoot(method)) return undefined;
   if (hasResponse && !enhancers.includes('interceptors')) return notRun('interceptors');
@@ -55,7 +55,7 @@ const isBelowRoot = (method: object): boolean =>
 
 function notRun(enhancers: 'guards' | 'interceptors'): string {
   return (
-    `is a GraphQL field below the root, around which Nest runs no ${enhancers}: its policy would never be asked. ` +
+    `is a GraphQL field below the root, around which Nest runs no ${enhancers}, so OPA would never evaluate its policy. ` +
     `Add '${enhancers}' to the option "fieldResolverEnhancers" of the GraphQL module, or remove the policy.`
   );
 }

@@ -75,14 +75,14 @@ async function whileConnected<T>(
 ): Promise<T> {
   const connection = connectionOf(context);
   if (connection === undefined) return work(undefined);
-  const gone = new AbortController();
-  if (connection.destroyed) gone.abort();
+  const controller = new AbortController();
+  if (connection.destroyed) controller.abort();
   const all = pendingOn(connection);
-  all.add(gone);
+  all.add(controller);
   try {
-    return await work(gone.signal);
+    return await work(controller.signal);
   } finally {
-    all.delete(gone);
+    all.delete(controller);
   }
 }
 
@@ -90,7 +90,7 @@ function pendingOn(connection: Closable): Set<AbortController> {
   let all = pending.get(connection);
   if (all === undefined) {
     const added = new Set<AbortController>();
-    connection.once('close', () => added.forEach((gone) => gone.abort()));
+    connection.once('close', () => added.forEach((controller) => controller.abort()));
     pending.set(connection, added);
     all = added;
   }

@@ -7,7 +7,7 @@ export const grpcAudit: ContextAudit = {
   routes: ({ method, isController }) =>
     isController ? patternsOf(method).flatMap((pattern) => grpcName(pattern) ?? []) : [],
   globalReach: microserviceReach,
-  neverAsked: ({ method, isController }, { hasResponse }) =>
+  neverEvaluated: ({ method, isController }, { hasResponse }) =>
     isController && hasResponse && writesStreamItself(method)
       ? 'writes to the stream itself (@GrpcStreamCall()) and has a response policy, which would never see the result. ' +
         'Use @GrpcStreamMethod() and return an Observable, or remove the response policy.'

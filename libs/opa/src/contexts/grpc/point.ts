@@ -110,12 +110,12 @@ async function whileConnected<T>(
   work: (signal: AbortSignal) => MaybePromise<T>,
 ): Promise<T> {
   const call = grpcCall(context);
-  const gone = new AbortController();
-  const onCancelled = (): void => gone.abort();
-  if (call.cancelled) gone.abort();
+  const controller = new AbortController();
+  const onCancelled = (): void => controller.abort();
+  if (call.cancelled) controller.abort();
   call.once('cancelled', onCancelled);
   try {
-    return await work(gone.signal);
+    return await work(controller.signal);
   } finally {
     call.off('cancelled', onCancelled);
   }

@@ -9,7 +9,7 @@ export const httpAudit: ContextAudit = {
       ? httpRoutes(controller, method, { config, modulePath })
       : [],
   globalReach: () => ({ scopes: 'every' }),
-  neverAsked: ({ controller, key, isController }, { hasResponse }) =>
+  neverEvaluated: ({ controller, key, isController }, { hasResponse }) =>
     isController && hasResponse && answersItself(controller, key)
       ? 'sends its response itself (@Res() without passthrough, or @Next()) and has a response policy, which would ' +
         'never see the result. Return the result (@Res({ passthrough: true }) may stay), or remove the response policy.'

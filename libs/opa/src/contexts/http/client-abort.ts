@@ -8,7 +8,7 @@ const NO_LISTENERS: readonly (() => void)[] = [];
 /**
  * A signal that aborts when an HTTP client disconnects before it has the whole response.
  *
- * @remarks The signal reads the socket's state only when asked, and listens for `close` only while it has listeners.
+ * @remarks The signal reads the socket's state only when `aborted` is read, and listens for `close` only while it has listeners.
  * A decision that is made synchronously needs neither.
  */
 export class ClientAbort implements CancelSignal {

@@ -47,7 +47,7 @@ export function applyToRequest(
   storeHeaders(request, merged);
 }
 
-// Once a hook has set headers, Fastify merges them anew at each read. Without this assignment the changes would be lost.
+// Once a hook has set headers, Fastify merges them again at each read. Without this assignment the changes would be lost.
 function storeHeaders(request: WithHeaders, headers: WithHeaders['headers']): void {
   if (request.headers !== headers) request.headers = headers;
 }

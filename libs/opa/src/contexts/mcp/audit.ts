@@ -8,7 +8,7 @@ const TYPES = ['tool', 'resource', 'resource-template', 'prompt'];
 export const mcpAudit: ContextAudit = {
   routes: ({ method }) => [mcpRoute(method) ?? []].flat(),
   globalReach: microserviceReach,
-  neverAsked: () => undefined,
+  neverEvaluated: () => undefined,
 };
 
 /** Returns the type and name of an MCP method, such as `tool search`; `undefined` for other methods. */

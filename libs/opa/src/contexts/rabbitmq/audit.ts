@@ -13,5 +13,5 @@ export const rabbitAudit: ContextAudit = {
   },
   // `@golevelup/nestjs-rabbitmq` makes each handler once, without a request: enhancers of request scope do not run.
   globalReach: () => ({ scopes: 'static' }),
-  neverAsked: () => undefined,
+  neverEvaluated: () => undefined,
 };

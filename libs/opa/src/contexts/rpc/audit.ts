@@ -12,5 +12,5 @@ export const rpcAudit: ContextAudit = {
           .map((pattern) => (typeof pattern === 'string' ? pattern : JSON.stringify(pattern)))
       : [],
   globalReach: microserviceReach,
-  neverAsked: () => undefined,
+  neverEvaluated: () => undefined,
 };

@@ -22,7 +22,7 @@ export const wsAudit: ContextAudit = {
           scopes: 'none',
           why: 'does not run on WebSocket gateways before Nest 12: add @UseGuards(OpaGuard)',
         },
-  neverAsked: ({ controller, key, method }, { hasResponse }) =>
+  neverEvaluated: ({ controller, key, method }, { hasResponse }) =>
     hasResponse && isMessage(method) && acknowledgesItself(controller, key)
       ? 'sends its response itself (@Ack()) and has a response policy, which would never see the result. ' +
         'Return the result, or remove the response policy.'

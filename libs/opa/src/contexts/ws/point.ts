@@ -52,13 +52,13 @@ async function whileConnected<T>(
 ): Promise<T> {
   const client = wsClient(context);
   const decisions = pending.get(client) ?? pendingOn(client);
-  const gone = new AbortController();
-  if (isGone(client)) gone.abort();
-  decisions.add(gone);
+  const controller = new AbortController();
+  if (isDisconnected(client)) controller.abort();
+  decisions.add(controller);
   try {
-    return await work(gone.signal);
+    return await work(controller.signal);
   } finally {
-    decisions.delete(gone);
+    decisions.delete(controller);
   }
 }
 
@@ -67,13 +67,13 @@ function pendingOn(client: WsClient): Set<AbortController> {
   pending.set(client, decisions);
   // A socket.io client may itself send an event "close".
   client.once(isNative(client) ? 'close' : 'disconnect', () => {
-    for (const gone of decisions) gone.abort();
+    for (const controller of decisions) controller.abort();
   });
   return decisions;
 }
 
 const isNative = ({ readyState }: WsClient): boolean => typeof readyState === 'number';
 
-function isGone(client: WsClient): boolean {
+function isDisconnected(client: WsClient): boolean {
   return isNative(client) ? client.readyState !== 1 : client.connected === false;
 }

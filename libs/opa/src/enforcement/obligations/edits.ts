@@ -32,7 +32,7 @@ function at(value: unknown, edits: readonly ResultEdit[], path: Path): unknown {
   if (mask !== undefined) return mask.mask;
   if (typeof value === 'function') return editedMethod(value as Method, edits, path);
   if (typeof value !== 'object' || value === null) return value;
-  if (isPromise(value)) return value.then((given) => editedLater(given, edits, path));
+  if (isPromise(value)) return value.then((resolved) => editedLater(resolved, edits, path));
   return hasToJson(value) ? editedByJson(value, edits, path) : editedObject(value, edits, path);
 }
 
@@ -89,9 +89,9 @@ function editsByMember(edits: readonly ResultEdit[], depth: number): Map<string,
   const members = new Map<string, ResultEdit[]>();
   for (const edit of edits) {
     const key = edit.path[depth] ?? '';
-    const known = members.get(key);
-    if (known === undefined) members.set(key, [edit]);
-    else known.push(edit);
+    const memberEdits = members.get(key);
+    if (memberEdits === undefined) members.set(key, [edit]);
+    else memberEdits.push(edit);
   }
   return members;
 }
@@ -102,8 +102,8 @@ function editedByJson(value: object, edits: readonly ResultEdit[], path: Path): 
   const json = jsonOf(value);
   if (typeof json !== 'object' || json === null) return value;
   const copy = editedObject(value, edits, path);
-  const wanted = edited(json, relative(edits, path.length));
-  if (isDeepStrictEqual(jsonOf(copy), asJson(wanted))) return copy;
+  const expected = edited(json, relative(edits, path.length));
+  if (isDeepStrictEqual(jsonOf(copy), asJson(expected))) return copy;
   throw notEditable(path, 'its toJSON() writes other members than it has');
 }
 

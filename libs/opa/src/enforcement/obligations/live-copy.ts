@@ -82,9 +82,9 @@ function brokenGetter(value: object, copy: object): boolean {
 
 function works(prototype: object, key: string, on: object): boolean {
   try {
-    const given: unknown = Reflect.get(prototype, key, on);
+    const value: unknown = Reflect.get(prototype, key, on);
     // No other code handles a rejection of this promise, so ignore the rejection here.
-    if (types.isPromise(given)) given.catch(() => undefined);
+    if (types.isPromise(value)) value.catch(() => undefined);
     return true;
   } catch {
     return false;
@@ -103,12 +103,12 @@ function inheritedNames(value: object): string[] {
 
 /** The prototypes of an object, without the last prototype of the chain (`Object.prototype`). */
 function classesOf(value: object): object[] {
-  const found: object[] = [];
+  const prototypes: object[] = [];
   let prototype = Object.getPrototypeOf(value) as object | null;
   while (prototype !== null) {
     const next = Object.getPrototypeOf(prototype) as object | null;
-    if (next !== null) found.push(prototype);
+    if (next !== null) prototypes.push(prototype);
     prototype = next;
   }
-  return found;
+  return prototypes;
 }

@@ -30,17 +30,18 @@ export class ObligationRegistry implements OnModuleInit {
 
   private add(type: string, provider: Wrapper): void {
     const handler = provider.instance as OpaObligationHandler | undefined;
-    const known = this.handlers.get(type);
+    const registered = this.handlers.get(type);
     // The application registers the same provider under another token (useExisting).
-    if (known !== undefined && known === handler) return;
+    if (registered !== undefined && registered === handler) return;
     const refused = (why: string): OpaError =>
       new OpaError('OPA_BAD_OPTIONS', `@OpaObligation(${JSON.stringify(type)}) on ${provider.name}: ${why}.`);
-    if (BUILT_IN.has(type)) throw refused('the library carries this type out itself; choose another');
-    if (known !== undefined) throw refused('another provider has this type; each type has one');
+    if (BUILT_IN.has(type)) throw refused('the library itself carries out this type; choose another type');
+    if (registered !== undefined)
+      throw refused('another provider already carries out this type; keep only one of the two');
     if (provider.isTransient || !provider.isDependencyTreeStatic())
-      throw refused("the provider isn't a singleton; make it one");
+      throw refused('the provider is not a singleton; give it the default scope');
     if (typeof (handler as Partial<OpaObligationHandler> | undefined)?.handle !== 'function')
-      throw refused('it has no method handle(obligation, scene)');
+      throw refused('the class has no method handle(obligation, scene)');
     if (handler !== undefined) this.handlers.set(type, handler);
   }
 }
@@ -48,9 +49,9 @@ export class ObligationRegistry implements OnModuleInit {
 // The decorated class may be the token, the metatype, or the constructor of the instance. For a factory or an override,
 // only some of the three are the class.
 function typeOf({ token, metatype, instance }: Wrapper): string | undefined {
-  const made = (instance as object | null | undefined)?.constructor;
-  for (const one of [token, metatype, made] as unknown[]) {
-    const type = typeof one === 'function' ? obligationTypeOf(one) : undefined;
+  const constructor = (instance as object | null | undefined)?.constructor;
+  for (const candidate of [token, metatype, constructor] as unknown[]) {
+    const type = typeof candidate === 'function' ? obligationTypeOf(candidate) : undefined;
     if (type !== undefined) return type;
   }
   return undefined;

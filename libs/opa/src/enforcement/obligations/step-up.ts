@@ -51,9 +51,13 @@ export function challenged(denial: Decision, stepUps: readonly StepUp[], onHttp:
   if (stepUps.length === 0) return denial;
   const challenges = stepUps.map((stepUp) => challengeOf('insufficient_user_authentication', stepUp));
   if (!onHttp) return { ...denial, reasons: [...denial.reasons, ...challenges] };
-  const own = [denial.headers?.['www-authenticate'] ?? []].flat();
+  const policyChallenges = [denial.headers?.['www-authenticate'] ?? []].flat();
   const bearer = challenges.map((challenge) => `Bearer ${challenge}`);
-  return { ...denial, status: 401, headers: { ...denial.headers, 'www-authenticate': [...own, ...bearer] } };
+  return {
+    ...denial,
+    status: 401,
+    headers: { ...denial.headers, 'www-authenticate': [...policyChallenges, ...bearer] },
+  };
 }
 
 /** Merges several step-ups into a single step-up: all scopes, all context classes, and the smallest maximum age. */

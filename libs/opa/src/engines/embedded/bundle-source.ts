@@ -48,7 +48,7 @@ function download(url: URL): Promise<IncomingMessage> {
         return;
       }
       response.destroy();
-      reject(new Error(`HTTP status ${response.statusCode ?? 'unknown'} where 200 is due`));
+      reject(new Error(`HTTP status ${response.statusCode ?? 'unknown'} instead of 200`));
     }).on('error', reject);
   });
 }

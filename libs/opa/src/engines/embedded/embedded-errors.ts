@@ -8,7 +8,7 @@ export function badBundle(source: string, problem: string, cause?: unknown): Opa
 
 /**
  * The error of a failed evaluation. The error has no cause, because a builtin's message may quote the input. A timeout
- * here is due to the policy or the input, not to an OPA that is gone, so no fallback is used.
+ * here is due to the policy or the input, not to an unavailable OPA, so no fallback is used.
  */
 export function evaluationError({ code, message }: PlanError, path: string): OpaError {
   return code === 'DEADLINE_EXCEEDED'

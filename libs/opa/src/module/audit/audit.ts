@@ -71,13 +71,13 @@ export class RouteAudit implements OnApplicationBootstrap {
 
   private report(): void {
     const routes = this.routes();
-    for (const one of routes) this.logger.debug(lineOf(one));
+    for (const route of routes) this.logger.debug(lineOf(route));
     for (const [warning, handlers] of this.misplaced)
       this.logger.warn(`${[...new Set(handlers)].join(', ')}: ${warning}`);
     const inCode = routes.filter(({ status }) => status === 'decides').map(({ handler }) => handler);
     if (inCode.length > 0) {
       this.logger.log(
-        `OpaGuard lets everyone into these handlers, which must ask OPA themselves (@OpaDecides): ${[...new Set(inCode)].join(', ')}.`,
+        `OpaGuard lets everyone into these handlers, whose own code must ask OPA (@OpaDecides): ${[...new Set(inCode)].join(', ')}.`,
       );
     }
     const bare = routes.filter(({ status }) => status === 'not guarded');
@@ -88,11 +88,11 @@ export class RouteAudit implements OnApplicationBootstrap {
   }
 
   private ownPolicies(): string[] {
-    const own = this.routes().filter(
+    const reports = this.routes().filter(
       ({ instance, status }) => instance === this.name && status !== 'not guarded',
     );
     const { policy } = this.runtime.settings;
-    const named = own.flatMap(({ policies, response }) => [...policies, ...[response ?? []].flat()]);
+    const named = reports.flatMap(({ policies, response }) => [...policies, ...[response ?? []].flat()]);
     return [...new Set([...[policy ?? []].flat(), ...named])];
   }
 }
@@ -112,11 +112,12 @@ function statusOf(
 }
 
 function lineOf({ kind, route, handler, status, policies, response }: RouteReport): string {
-  const asked = [...policies, ...(response === undefined ? [] : [`response ${response}`])].join(', ');
-  return `${kind} ${route} → ${handler}: ${status}${asked === '' ? '' : ` by ${asked}`}`;
+  const names = [...policies, ...(response === undefined ? [] : [`response ${response}`])].join(', ');
+  return `${kind} ${route} → ${handler}: ${status}${names === '' ? '' : ` by ${names}`}`;
 }
 
 function warningOf({ kind, route, handler, policies, note }: RouteReport): string {
-  const why = note ?? (policies.length > 0 ? `its policy ${policies.join(', ')} is never asked` : undefined);
+  const why =
+    note ?? (policies.length > 0 ? `its policy ${policies.join(', ')} is never evaluated` : undefined);
   return `${kind} ${route} (${handler})${why === undefined ? '' : `: ${why}`}`;
 }

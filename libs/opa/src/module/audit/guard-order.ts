@@ -42,10 +42,14 @@ const PLACES: Readonly<Record<ChainedGuard['place'], string>> = {
 
 function authenticates(guard: unknown, named: readonly Type[]): boolean {
   if (isOpaGuard(guard)) return false;
-  const own = guardClass(guard);
-  if (isPassportGuard(own)) return true;
-  for (let made: unknown = own; typeof made === 'function'; made = Object.getPrototypeOf(made)) {
-    if (AUTHENTICATES.test(made.name) || named.includes(made as Type)) return true;
+  const type = guardClass(guard);
+  if (isPassportGuard(type)) return true;
+  for (
+    let ancestor: unknown = type;
+    typeof ancestor === 'function';
+    ancestor = Object.getPrototypeOf(ancestor)
+  ) {
+    if (AUTHENTICATES.test(ancestor.name) || named.includes(ancestor as Type)) return true;
   }
   return false;
 }

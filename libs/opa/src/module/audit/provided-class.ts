@@ -8,8 +8,8 @@ type Wrapper = Pick<
 
 /** The class of a provider or controller. For `useFactory` and `useValue` this is the class of the provided value. */
 export function providedClass({ isNotMetatype, metatype, instance }: Wrapper): Type | undefined {
-  const made: unknown = isNotMetatype ? (instance as object | null | undefined)?.constructor : metatype;
+  const type: unknown = isNotMetatype ? (instance as object | null | undefined)?.constructor : metatype;
   // Arrow functions and methods are not classes: they have no prototype.
-  const isClass = typeof made === 'function' && made !== Object && typeof made.prototype === 'object';
-  return isClass && made.prototype !== null ? (made as Type) : undefined;
+  const isClass = typeof type === 'function' && type !== Object && typeof type.prototype === 'object';
+  return isClass && type.prototype !== null ? (type as Type) : undefined;
 }

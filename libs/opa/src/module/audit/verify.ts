@@ -19,15 +19,16 @@ export async function verifyPolicies(
   const missing: string[] = [];
   for (const policy of policies) {
     try {
-      const found = await stack.engine.defines?.(policy, { deadline });
-      if (found === false) missing.push(policy);
-      if (found === undefined) logger.warn(`The engine can't tell whether the policy "${policy}" is there.`);
+      const isDefined = await stack.engine.defines?.(policy, { deadline });
+      if (isDefined === false) missing.push(policy);
+      if (isDefined === undefined)
+        logger.warn(`The engine can't tell whether the policy "${policy}" exists.`);
     } catch (error) {
       logger.warn(`The policy "${policy}" can't be verified: ${messageOf(error)}`);
     }
   }
   if (missing.length === 0) return;
-  const message = `verifyPolicies: no rule can be found for ${missing.map((policy) => `"${policy}"`).join(', ')}. Check that each path is the package and the rule's name, and that the policy is loaded (or is in the bundle).${missing.map(policyPathHint).join('')}`;
+  const message = `verifyPolicies: no rule exists for ${missing.map((policy) => `"${policy}"`).join(', ')}. Check that each path is the package and the rule's name, and that the policy is loaded (or is in the bundle).${missing.map(policyPathHint).join('')}`;
   if (how === true) throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: ${message}`);
   logger.warn(message);
 }

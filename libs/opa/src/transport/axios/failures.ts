@@ -13,15 +13,15 @@ export interface Answering {
 
 /**
  * The response of OPA in an axios error. An interceptor or adapter may throw for a status such as 401; the status decides
- * nevertheless. `undefined` for a status of 200, and for the response to an interceptor's own request.
+ * in this case too. `undefined` for a status of 200, and for the response to an interceptor's own request.
  */
 export function refusalIn(error: unknown, { replaced }: Answering): AxiosResponse<unknown> | undefined {
   if (!isAxiosError<unknown>(error)) return undefined;
   const answer: Partial<AxiosResponse<unknown>> = error.response ?? {};
   if (typeof answer.status !== 'number' || answer.status === 200) return undefined;
   const config: WireConfig | undefined = answer.config ?? error.config;
-  const own = !config || config.wireCall instanceof WireCall;
-  return replaced || own ? error.response : undefined;
+  const isDecision = !config || config.wireCall instanceof WireCall;
+  return replaced || isDecision ? error.response : undefined;
 }
 
 /** Turns an error of a request through axios, without a response of OPA, into the public error. */
@@ -47,6 +47,6 @@ function isOfAdapter(error: unknown, { adapter, replaced }: Answering): error is
   if (!isAxiosError(error) || error.response) return false;
   if (replaced) return true;
   const config: WireConfig | undefined = error.config;
-  const given = config?.adapter !== undefined && config.adapter !== adapter;
-  return given && config.wireCall instanceof WireCall && error.code !== AxiosError.ERR_CANCELED;
+  const isOtherAdapter = config?.adapter !== undefined && config.adapter !== adapter;
+  return isOtherAdapter && config.wireCall instanceof WireCall && error.code !== AxiosError.ERR_CANCELED;
 }

@@ -1,7 +1,7 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Axios } from 'axios';
 import type { CancelSignal } from '../../contracts/index.js';
-import { inputJson, isGone, OpaError, parseObject, withAbortSignal } from '../../contracts/index.js';
+import { inputJson, isUnavailable, OpaError, parseObject, withAbortSignal } from '../../contracts/index.js';
 import { axiosFailure, interceptorFailed, refusalIn } from './failures.js';
 import { hasInterceptors } from './http.service.js';
 import { urlOf, WireCall } from './lean-adapter.js';
@@ -16,15 +16,15 @@ export class ViaAxios {
 
   /**
    * @param service - the pooled service's axios
-   * @param own - the defaults that the service was created with
+   * @param defaults - the defaults that the service was created with
    * @param waits - limits the time of interceptors and of a replaced adapter
    */
   constructor(
     private readonly service: AxiosInstance,
-    private readonly own: AxiosRequestConfig,
+    private readonly defaults: AxiosRequestConfig,
     private readonly waits: BoundedWaits,
   ) {
-    this.lean = leanAxios(service, own);
+    this.lean = leanAxios(service, defaults);
   }
 
   /** Tells whether an interceptor or a replaced adapter must see decisions. */
@@ -33,7 +33,7 @@ export class ViaAxios {
   }
 
   private get replaced(): boolean {
-    return this.service.defaults.adapter !== this.own.adapter;
+    return this.service.defaults.adapter !== this.defaults.adapter;
   }
 
   /** @throws OpaError */
@@ -46,34 +46,34 @@ export class ViaAxios {
     const what = `OPA at ${pool.origin.url}`;
     const late = (): OpaError => call.failure ?? clock.late(what);
     const limit = { deadline: deadline + LIMITS.graceMs, signal };
-    const ask = (abortSignal?: AbortSignal): Promise<AxiosResponse<unknown>> =>
-      this.waits.bounded(what, limit, () => this.ask(call, abortSignal), late);
+    const send = (abortSignal?: AbortSignal): Promise<AxiosResponse<unknown>> =>
+      this.waits.bounded(what, limit, () => this.request(call, abortSignal), late);
     try {
       const listens = signal !== undefined || this.replaced;
-      return fromAxios(await (listens ? withAbortSignal(signal, ask) : ask()));
+      return fromAxios(await (listens ? withAbortSignal(signal, send) : send()));
     } catch (error) {
       stop.abort();
       if (call.failure?.code === 'OPA_OVERLOADED') throw call.failure;
-      const answering = { adapter: this.own.adapter, replaced: this.replaced };
+      const answering = { adapter: this.defaults.adapter, replaced: this.replaced };
       const refusal = refusalIn(error, answering);
       if (refusal !== undefined) return fromAxios(refusal);
       const failure = axiosFailure(error, pool.origin, answering);
       // An interceptor must neither hide the error of the exchange nor report an outage of its own.
       const isInterceptors = failure === error && !answering.replaced;
       const outage = call.failure ?? (isInterceptors ? interceptorFailed(failure) : failure);
-      throw isGone(failure) ? outage : failure;
+      throw isUnavailable(failure) ? outage : failure;
     }
   }
 
-  private ask(call: WireCall, signal: AbortSignal | undefined): Promise<AxiosResponse<unknown>> {
+  private request(call: WireCall, signal: AbortSignal | undefined): Promise<AxiosResponse<unknown>> {
     const { method, headers, body: data, clock } = call.request;
-    const named: Record<string, string> = {};
-    for (let i = 0; i < headers.length; i += 2) named[String(headers[i])] = String(headers[i + 1]);
+    const headersByName: Record<string, string> = {};
+    for (let i = 0; i < headers.length; i += 2) headersByName[String(headers[i])] = String(headers[i + 1]);
     const timeout = Math.max(1, Math.ceil(clock.deadline - performance.now()));
     const config = {
       method,
       url: call.url,
-      headers: named,
+      headers: headersByName,
       data,
       timeout,
       wireCall: call,
@@ -106,10 +106,15 @@ class Stop implements CancelSignal {
 
 /**
  * An axios with the interceptors of the service and few defaults. axios copies and checks every default for each request:
- * with the service's own defaults that is most of the cost.
+ * with all defaults of the service, that is most of the cost.
  */
-function leanAxios({ interceptors }: AxiosInstance, own: AxiosRequestConfig): Axios {
-  const lean = new Axios({ ...own, transformRequest: bodyOf, transformResponse: [], validateStatus: null });
+function leanAxios({ interceptors }: AxiosInstance, defaults: AxiosRequestConfig): Axios {
+  const lean = new Axios({
+    ...defaults,
+    transformRequest: bodyOf,
+    transformResponse: [],
+    validateStatus: null,
+  });
   lean.interceptors = interceptors;
   return lean;
 }
@@ -124,7 +129,7 @@ function bodyOf(data: unknown): string | undefined {
     return inputJson(data);
   throw new OpaError(
     'OPA_BAD_INPUT',
-    `An interceptor of the OPA module's HttpService made a decision's body ${kind}.`,
+    `An interceptor of the OPA module's HttpService set the body of a decision's request to ${kind}. Set text, bytes or JSON data.`,
   );
 }
 

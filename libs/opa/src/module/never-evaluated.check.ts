@@ -8,7 +8,7 @@ import type { HandlerSources } from './audit/handlers.js';
 import { candidatesOf } from './audit/handlers.js';
 
 /** Stops the start when OPA would never evaluate a policy. Example: the response policy of a handler with `@Res()`. */
-export class NeverAskedCheck implements OnModuleInit {
+export class NeverEvaluatedCheck implements OnModuleInit {
   constructor(
     private readonly sources: HandlerSources,
     private readonly instance: string | undefined,
@@ -20,7 +20,7 @@ export class NeverAskedCheck implements OnModuleInit {
     for (const candidate of candidatesOf(this.sources)) {
       const declared = this.declaredBy(candidate);
       for (const { audit } of Object.values(CONTEXTS)) {
-        const why = audit.neverAsked(candidate, declared, this.sources);
+        const why = audit.neverEvaluated(candidate, declared, this.sources);
         if (why === undefined) continue;
         throw new OpaError('OPA_BAD_OPTIONS', `${candidate.controller.name}.${candidate.key} ${why}`);
       }
@@ -31,7 +31,7 @@ export class NeverAskedCheck implements OnModuleInit {
     const declaration = declarationWithin(method, controller, this.publicKeys);
     // Each module instance checks only its own handlers.
     const hasResponse = declaration?.response !== undefined && declaration.instance === this.instance;
-    const own = declarationOf(method, Object);
-    return { hasResponse, namesOwnPolicies: own !== undefined && own.policies.length > 0 };
+    const onMethod = declarationOf(method, Object);
+    return { hasResponse, namesOwnPolicies: onMethod !== undefined && onMethod.policies.length > 0 };
   }
 }
