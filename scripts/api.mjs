@@ -1,22 +1,28 @@
-// npm run api: writes libs/*/api/ENTRY.api.md, a report of the public names of each entry of each package.
+// npm run api: writes api/ENTRY.api.md of each package, a report of the public names of each entry.
 // npm run api:check: fails when a report differs from the built declarations. A reviewer accepts a change of the
 // public API with the change of its report.
+//
+// Both fail when a public signature names a type that no entry exports, or a function, class or decorator has no example.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
+import { apiProblems } from './lib/public-api.mjs';
 import { root } from './lib/run.mjs';
 
 const isCheck = process.argv.includes('--check');
-const LIBRARIES = ['opa', 'mcp', 'plan'];
+const PACKAGES = ['libs/opa', 'libs/mcp', 'libs/plan', '.'];
+
+/** The types that the zod schemas of the options infer. TypeScript shows their members, and not these names. */
+const INFERRED = ['mcpServerSchema'];
 
 /** The name of a report, such as `nestjs-opa.testing`, and the declarations that it describes. */
 function entriesOf(folder) {
   const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return Object.entries(exports)
     .filter(([, entry]) => typeof entry === 'object')
-    .map(([path, entry]) => [name + path.slice(1).replace('/', '.'), entry.import.types]);
+    .map(([path, entry]) => [name + path.slice(1).replace('/', '.'), (entry.import ?? entry).types]);
 }
 
 function report(folder, name, types) {
@@ -65,9 +71,19 @@ function report(folder, name, types) {
   }
 }
 
-for (const library of LIBRARIES) {
-  const folder = join(root, 'libs', library);
+for (const path of PACKAGES) {
+  const folder = join(root, path);
+  const entries = entriesOf(folder);
   mkdirSync(join(folder, 'api'), { recursive: true });
-  for (const [name, types] of entriesOf(folder)) report(folder, name, types);
+  for (const [name, types] of entries) report(folder, name, types);
   rmSync(join(folder, 'dist', 'api'), { recursive: true, force: true });
+  // No semantic versioning covers an entry `internal`.
+  const files = entries
+    .filter(([name]) => !name.endsWith('.internal'))
+    .map(([, types]) => join(folder, types));
+  const problems = apiProblems(files, join(folder, 'dist')).filter(
+    (problem) => !INFERRED.some((type) => problem.includes(` names ${type},`)),
+  );
+  for (const problem of problems) console.error(`${entries[0][0]}: ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
 }

@@ -1,17 +1,9 @@
 export { OpaClient } from './client/index.js';
-export type {
-  ClientIdentity,
-  DataOptions,
-  HealthOptions,
-  IdentitySource,
-  OpaToken,
-  OpaTokenRequest,
-  TokenReader,
-  TokenSource,
-} from './client/index.js';
+export type { DataOptions, HealthOptions, OpaToken, OpaTokenRequest } from './client/index.js';
 export { isPolicyPath, OpaError } from './contracts/index.js';
 export type {
   CancelSignal,
+  ContextKind,
   Decision,
   DecisionOutcome,
   Degradation,
@@ -28,15 +20,12 @@ export type {
 } from './contracts/index.js';
 export { OpaDeniedException, OpaService } from './decision/index.js';
 export type {
-  EngineSnapshot,
   OpaEnforceQuery,
   OpaFilterOptions,
   OpaQuery,
-  OpaServiceSettings,
   OpaStats,
   RouteReport,
   RouteStatus,
-  TransportSnapshot,
   WouldDeny,
 } from './decision/index.js';
 export {

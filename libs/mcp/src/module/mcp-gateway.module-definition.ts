@@ -21,13 +21,14 @@ export interface McpGatewayExtras {
 
 const extras: Required<McpGatewayExtras> = { guards: [], guardImports: [], extraProviders: [] };
 
-export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<McpGatewayOptions>({ optionsInjectionToken: MCP_GATEWAY_OPTIONS })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createMcpGatewayOptions')
-    .setExtras(extras, (definition, { guardImports, extraProviders }) => ({
-      ...definition,
-      imports: [...(definition.imports ?? []), ...guardImports],
-      providers: [...(definition.providers ?? []), ...extraProviders],
-    }))
-    .build();
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<McpGatewayOptions>({
+  optionsInjectionToken: MCP_GATEWAY_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createMcpGatewayOptions')
+  .setExtras(extras, (definition, { guardImports, extraProviders }) => ({
+    ...definition,
+    imports: [...(definition.imports ?? []), ...guardImports],
+    providers: [...(definition.providers ?? []), ...extraProviders],
+  }))
+  .build();

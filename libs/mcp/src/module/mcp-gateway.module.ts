@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { ConfigurableModuleAsyncOptions, DynamicModule } from '@nestjs/common';
 import { OpenStreams } from '../session/open-streams.js';
 import { McpGateway } from './mcp-gateway.js';
-import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './mcp-gateway.module-definition.js';
+import type { McpGatewayOptions } from '../options/options.js';
+import type { McpGatewayExtras } from './mcp-gateway.module-definition.js';
 import { ConfigurableModuleClass } from './mcp-gateway.module-definition.js';
 import { mcpController } from './mcp.controller.js';
 import { PluginInstances } from './plugin-instances.js';
@@ -27,22 +28,28 @@ import { PluginInstances } from './plugin-instances.js';
  * ```
  */
 @Module({ providers: [McpGateway, PluginInstances, OpenStreams], exports: [McpGateway] })
-export class McpGatewayModule extends ConfigurableModuleClass {
+export class McpGatewayModule {
   /**
    * Makes the module from its options.
    *
    * @param options - see {@link McpGatewayOptions} and {@link McpGatewayExtras}
    * @throws OpaError `OPA_BAD_OPTIONS` when the application starts with invalid options
    */
-  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    return { ...super.forRoot(options), controllers: [mcpController(options.guards ?? [])] };
+  static forRoot(options: McpGatewayOptions & McpGatewayExtras): DynamicModule {
+    return moduleWith(ConfigurableModuleClass.forRoot(options), options);
   }
 
   /**
    * Makes the module from options that `useFactory`, `useClass` or `useExisting` provides. `guards` and the other
    * members of {@link McpGatewayExtras} are given directly.
    */
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return { ...super.forRootAsync(options), controllers: [mcpController(options.guards ?? [])] };
+  static forRootAsync(
+    options: ConfigurableModuleAsyncOptions<McpGatewayOptions, 'createMcpGatewayOptions'> & McpGatewayExtras,
+  ): DynamicModule {
+    return moduleWith(ConfigurableModuleClass.forRootAsync(options), options);
   }
+}
+
+function moduleWith(definition: DynamicModule, { guards = [] }: McpGatewayExtras): DynamicModule {
+  return { ...definition, module: McpGatewayModule, controllers: [mcpController(guards)] };
 }

@@ -49,13 +49,14 @@ const MAX_PATHS = 1_000;
 export class OpaClient {
   private readonly paths = new LRUCache<string, string>({ max: MAX_PATHS });
 
+  /** @internal Nest provides the client: inject `OpaClient`. */
   constructor(
     private readonly transport: Transport,
     private readonly pool: Pool,
     private readonly identity: ClientIdentity = {},
   ) {}
 
-  /** OPA's address, for logs. */
+  /** OPA's address without credentials, for logs. */
   get url(): string {
     return this.pool.origin.url;
   }

@@ -9,8 +9,6 @@ export interface OpaTokenRequest {
   readonly refused: boolean;
 }
 
-type GiveToken = (request: OpaTokenRequest) => string | Promise<string>;
-
 /**
  * The bearer token of this client for OPA, in one of three forms:
  *
@@ -25,7 +23,10 @@ type GiveToken = (request: OpaTokenRequest) => string | Promise<string>;
  * OpaModule.forRoot({ url, token: ({ refused }) => (refused ? vault.renew() : vault.current()) });
  * ```
  */
-export type OpaToken = string | { readonly file: string } | GiveToken;
+export type OpaToken =
+  string | { readonly file: string } | ((request: OpaTokenRequest) => string | Promise<string>);
+
+type TokenProvider = Extract<OpaToken, (...args: never[]) => unknown>;
 
 /** An {@link OpaToken} after the start: the text, or a reader of the current token. */
 export type TokenSource = string | TokenReader;
@@ -40,11 +41,11 @@ export interface TokenReader {
 export class TokenFunction implements TokenReader {
   private renewal: Renewal | undefined;
 
-  constructor(private readonly give: GiveToken) {}
+  constructor(private readonly provide: TokenProvider) {}
 
   read(refused: boolean, deadline: number): unknown {
-    if (!refused) return this.give({ refused });
-    if (this.renewal?.shared !== true) this.renewal = new Renewal(this.give, deadline);
+    if (!refused) return this.provide({ refused });
+    if (this.renewal?.shared !== true) this.renewal = new Renewal(this.provide, deadline);
     return this.renewal.token;
   }
 }
@@ -55,10 +56,10 @@ class Renewal {
   private settled = false;
 
   constructor(
-    give: GiveToken,
+    provide: TokenProvider,
     private readonly deadline: number,
   ) {
-    this.token = promiseTry(() => give({ refused: true })).finally(() => (this.settled = true));
+    this.token = promiseTry(() => provide({ refused: true })).finally(() => (this.settled = true));
   }
 
   get shared(): boolean {

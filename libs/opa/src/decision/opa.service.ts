@@ -34,6 +34,7 @@ export class OpaService {
   private readonly undefinedPolicies = new UndefinedPolicies();
   private readonly wouldDeny = new PermissiveReport();
 
+  /** @internal Nest provides the service: inject `OpaService`. */
   constructor(private readonly settings: OpaServiceSettings) {
     this.counter = new DecisionCounter(settings.snapshot);
     this.inFlight = settings.inFlight ?? new InFlightDecisions();
@@ -41,7 +42,7 @@ export class OpaService {
   }
 
   /** The module's mode. */
-  get mode(): OpaServiceSettings['mode'] {
+  get mode(): 'enforce' | 'permissive' | 'disabled' {
     return this.settings.mode;
   }
 

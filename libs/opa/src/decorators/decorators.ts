@@ -1,9 +1,10 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { ExecutionContext, Type } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { assertMilliseconds, assertPolicyPath, OpaError } from '../contracts/index.js';
 import { findRecordForParameter } from '../contexts/index.js';
-import type { InputSource, OpaPolicyOptions } from './declaration.js';
+import type { InputFunction, OpaInputProvider } from '../input/index.js';
+import type { OpaPolicyOptions } from './declaration.js';
 import { declarationWith, declare, declareInput } from './declaration.js';
 
 const OPTIONS = new Set(['response', 'combine', 'inherit', 'mode', 'instance', 'timeout']);
@@ -97,7 +98,7 @@ export function OpaDecides(...policies: string[]): ClassDecorator & MethodDecora
  * read() {}
  * ```
  */
-export function OpaInput(source: InputSource): ClassDecorator & MethodDecorator {
+export function OpaInput(source: InputFunction | Type<OpaInputProvider>): ClassDecorator & MethodDecorator {
   return declareInput(source);
 }
 

@@ -1,5 +1,5 @@
-import type { EmbeddedEngine } from './embedded/embedded.engine.js';
-import type { EmbeddedEngineOptions } from './embedded/load-embedded-engine.js';
+import type { EmbeddedEngine, EmbeddedEngineOptions } from './embedded-engine.js';
+import type { PlanEngine } from './embedded/plan.engine.js';
 
 /**
  * Loads a bundle, and gives an engine that evaluates its policies in this process. Use the engine in a test or a script;
@@ -15,7 +15,12 @@ import type { EmbeddedEngineOptions } from './embedded/load-embedded-engine.js';
  * @throws OpaError `OPA_BAD_BUNDLE` when the bundle can't be used: it can't be read, is corrupt, has no plan, needs a
  * builtin that is missing here, or does not contain one of `entrypoints`
  */
-export async function createEmbeddedEngine(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
+export function createEmbeddedEngine(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
+  return createPlanEngine(options);
+}
+
+/** Does the same as {@link createEmbeddedEngine}. The result may answer without a promise. */
+export async function createPlanEngine(options: EmbeddedEngineOptions): Promise<PlanEngine> {
   // The one import of embedded/: an application without a bundle loads neither this engine nor opa-plan.
   const { loadEmbeddedEngine } = await import('./embedded/load-embedded-engine.js');
   return loadEmbeddedEngine(options);

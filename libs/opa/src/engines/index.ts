@@ -1,4 +1,3 @@
-export { createEmbeddedEngine } from './create-embedded-engine.js';
-export type { EmbeddedEngine } from './embedded/embedded.engine.js';
-export type { EmbeddedEngineOptions } from './embedded/load-embedded-engine.js';
+export { createEmbeddedEngine, createPlanEngine } from './create-embedded-engine.js';
+export type { EmbeddedEngine, EmbeddedEngineOptions } from './embedded-engine.js';
 export { RemoteEngine } from './remote.engine.js';

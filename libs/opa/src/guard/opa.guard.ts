@@ -58,6 +58,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
   private readonly warned = new Set<string>();
   private readonly early: EarlyDenials;
 
+  /** @internal Nest creates the guard. */
   constructor(
     @Inject(ModuleRef) modules: ModuleRef,
     @Optional() @Inject(OpaEnforcement) private readonly unnamed?: OpaEnforcement,

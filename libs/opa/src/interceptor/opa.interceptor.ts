@@ -110,6 +110,7 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
   /** The handlers about which the interceptor has already logged a warning. */
   private readonly rewritten = new Set<string>();
 
+  /** @internal Nest creates the interceptor. */
   constructor(
     @Inject(ModuleRef) modules: ModuleRef,
     @Optional() @Inject(OpaEnforcement) unnamed?: OpaEnforcement,

@@ -2,7 +2,7 @@ import type { OpaClient } from '../client/index.js';
 import type { BaseEngine, EngineAnswer, PolicyEngine } from '../contracts/index.js';
 import type { EngineSnapshot } from '../decision/index.js';
 import { cacheTtlOf } from '../decision/index.js';
-import { createEmbeddedEngine, RemoteEngine } from '../engines/index.js';
+import { createPlanEngine, RemoteEngine } from '../engines/index.js';
 import {
   BundleFallbackEngine,
   CachingEngine,
@@ -93,5 +93,5 @@ function source(
 }
 
 function embedded({ policy }: OpaSettings, bundle: string): Promise<BaseEngine> {
-  return createEmbeddedEngine({ bundle, entrypoints: policy === undefined ? [] : [policy] });
+  return createPlanEngine({ bundle, entrypoints: policy === undefined ? [] : [policy] });
 }

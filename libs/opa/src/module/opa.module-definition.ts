@@ -26,17 +26,18 @@ const extras: Required<OpaModuleExtras> = { isGlobal: true, name: undefined, ext
 
 const OPTIONS = Symbol('nestjs-opa:options');
 
-export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<OpaModuleOptions>({ optionsInjectionToken: OPTIONS })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createOpaOptions')
-    .setExtras(extras, (definition, { isGlobal, name, extraProviders }) => {
-      checkExtras({ isGlobal, name, extraProviders });
-      return {
-        ...definition,
-        global: isGlobal,
-        providers: [...(definition.providers ?? []), ...extraProviders, ...providersOf(name, OPTIONS)],
-        exports: [...(definition.exports ?? []), ...exportsOf(name)],
-      };
-    })
-    .build();
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<OpaModuleOptions>({
+  optionsInjectionToken: OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createOpaOptions')
+  .setExtras(extras, (definition, { isGlobal, name, extraProviders }) => {
+    checkExtras({ isGlobal, name, extraProviders });
+    return {
+      ...definition,
+      global: isGlobal,
+      providers: [...(definition.providers ?? []), ...extraProviders, ...providersOf(name, OPTIONS)],
+      exports: [...(definition.exports ?? []), ...exportsOf(name)],
+    };
+  })
+  .build();

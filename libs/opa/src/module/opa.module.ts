@@ -1,5 +1,5 @@
 import { HttpService } from '@nestjs/axios';
-import type { DynamicModule } from '@nestjs/common';
+import type { ConfigurableModuleAsyncOptions, DynamicModule, InjectionToken } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
 import { APP_FILTER, DiscoveryModule } from '@nestjs/core';
 import type { OpaClient } from '../client/index.js';
@@ -14,8 +14,9 @@ import {
 } from '../enforcement/index.js';
 import type { OpaHealthIndicator } from '../observability/health.indicator.js';
 import { OpaHttpService } from '../transport/index.js';
-import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './opa.module-definition.js';
+import type { OpaModuleExtras } from './opa.module-definition.js';
 import { ConfigurableModuleClass } from './opa.module-definition.js';
+import type { OpaModuleOptions } from './options.js';
 import { checkAsync } from './options.schema.js';
 
 /** The global part of OpaModule: every provider except `HttpService`. */
@@ -51,7 +52,7 @@ export class OpaModule {
    * @param options - {@link OpaModuleOptions} together with {@link OpaModuleExtras}
    * @throws OpaError `OPA_BAD_OPTIONS` or `OPA_BAD_BUNDLE` when the application starts
    */
-  static forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+  static forRoot(options: OpaModuleOptions & OpaModuleExtras = {}): DynamicModule {
     return around(OpaCoreModule.forRoot(options), options.name);
   }
 
@@ -60,7 +61,9 @@ export class OpaModule {
    *
    * @throws OpaError `OPA_BAD_OPTIONS` when the argument does not have exactly one of the three
    */
-  static forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+  static forRootAsync(
+    options: ConfigurableModuleAsyncOptions<OpaModuleOptions, 'createOpaOptions'> & OpaModuleExtras,
+  ): DynamicModule {
     checkAsync(options);
     return around(OpaCoreModule.forRootAsync(options), options.name);
   }
@@ -87,7 +90,7 @@ export type OpaProvided =
  * constructor(@Inject(getOpaToken('billing', OpaHealthIndicator)) private readonly billing: OpaHealthIndicator) {}
  * ```
  */
-export function getOpaToken(name?: string, of: OpaProvided = OpaService): ReturnType<typeof instanceToken> {
+export function getOpaToken(name?: string, of: OpaProvided = OpaService): InjectionToken {
   return instanceToken(of, name);
 }
 

@@ -1,16 +1,13 @@
 import type { EngineAnswer, EvaluateOptions, PolicyEngine, Query } from '../contracts/index.js';
 import { isError, OpaError } from '../contracts/index.js';
 
-/** TypeScript lets a method's parameter be narrower than `unknown`, so a test can declare the type of its input. */
-interface Answering {
-  answer(input: unknown): unknown;
-}
-
 /**
  * The answer for a policy path: a document, an error that the engine throws, or a function. The function receives the
  * input and returns a document, an error or a promise.
  */
-export type TestAnswer = Answering['answer'] | object | string | number | boolean | null | undefined;
+// A method's parameter, unlike a function's, may be narrower than `unknown`: a test can declare the type of its input.
+export type TestAnswer =
+  { answer(input: unknown): unknown }['answer'] | object | string | number | boolean | null | undefined;
 
 /**
  * An engine for tests, for option `engine` of OpaModule. The engine answers from a table and records every query.

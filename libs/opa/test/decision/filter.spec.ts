@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { OpaErrorCode, OpaFilterOptions, OpaServiceSettings } from 'nestjs-opa';
+import type { OpaErrorCode, OpaFilterOptions } from 'nestjs-opa';
+import type { OpaServiceSettings } from '../../src/decision/index.js';
 import { OpaError, OpaService } from 'nestjs-opa';
 import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';

@@ -54,7 +54,7 @@ describe('the engine stack holds the wrappers that are on, in their order, and n
 
   it('a bundle, alone and as the fallback', async () => {
     const bundle = await buildBundle('package a\nb := true', 'a/b');
-    expect(await stackOf({ bundle })).toEqual(['EmbeddedEngine']);
+    expect(await stackOf({ bundle })).toEqual(['PlanEngine']);
     expect(await stackOf({ ...off, bundle, url: 'http://127.0.0.1:1' })).toEqual([
       'BundleFallbackEngine',
       'RemoteEngine',

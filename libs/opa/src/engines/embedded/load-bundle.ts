@@ -1,19 +1,10 @@
 import { loadPlan, PlanError } from 'opa-plan';
 import type { Policy } from 'opa-plan';
 import { badBundle } from './embedded-errors.js';
+import type { EmbeddedEngineOptions } from '../embedded-engine.js';
 import { readSource, sourceLabel } from './bundle-source.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
-
-/** The options of {@link loadBundle}. */
-export interface LoadBundleOptions {
-  /**
-   * The size of the largest packed bundle, in bytes. The unpacked bundle may be eight times as large.
-   *
-   * @defaultValue 67,108,864 (64 MiB)
-   */
-  readonly maxBytes?: number | undefined;
-}
 
 /** A bundle whose policy is ready. */
 export interface LoadedBundle {
@@ -32,7 +23,10 @@ export interface LoadedBundle {
  * @throws OpaError `OPA_BAD_BUNDLE` when it can't be read, is too large or corrupt, has no plan, or has a plan that this
  * engine can't evaluate
  */
-export async function loadBundle(source: string, options: LoadBundleOptions = {}): Promise<LoadedBundle> {
+export async function loadBundle(
+  source: string,
+  options: Pick<EmbeddedEngineOptions, 'maxBytes'> = {},
+): Promise<LoadedBundle> {
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const label = sourceLabel(source);
   const bytes = await readSource(source, maxBytes);

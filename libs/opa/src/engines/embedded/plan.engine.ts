@@ -4,6 +4,7 @@ import type { Policy } from 'opa-plan';
 import { BaseEngine, OncePerKey, OpaError, snapshotOf } from '../../contracts/index.js';
 import type { EngineAnswer, EvaluateOptions, Query } from '../../contracts/index.js';
 import { evaluationError } from './embedded-errors.js';
+import type { EmbeddedEngine } from '../embedded-engine.js';
 import type { LoadedBundle } from './load-bundle.js';
 
 /**
@@ -15,15 +16,14 @@ import type { LoadedBundle } from './load-bundle.js';
  * - Every rule in the plan can be evaluated, also rules that are not entrypoints. A path that is not in the plan is
  *   undefined, and a warning is logged.
  */
-export class EmbeddedEngine extends BaseEngine {
+export class PlanEngine extends BaseEngine implements EmbeddedEngine {
   readonly name = 'embedded';
-  readonly #logger = new Logger(EmbeddedEngine.name);
+  readonly #logger = new Logger('EmbeddedEngine');
   readonly #unplanned = new OncePerKey();
   readonly #source: string;
   readonly #revision: { readonly revision?: string };
   #policy: Policy | undefined;
 
-  /** @internal Use {@link createEmbeddedEngine}. */
   constructor({ policy, source }: LoadedBundle) {
     super();
     this.#policy = policy;
@@ -36,7 +36,6 @@ export class EmbeddedEngine extends BaseEngine {
    *
    * @throws OpaError `OPA_CLOSED`, `OPA_ABORTED`, `OPA_TIMEOUT`, `OPA_BAD_INPUT`, or `OPA_POLICY_ERROR` when the policy
    * failed
-   * @internal
    */
   evaluateNow(query: Query, { deadline, signal }: EvaluateOptions): EngineAnswer {
     const { policy: path } = query;
