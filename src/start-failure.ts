@@ -7,6 +7,12 @@ import { ConfigError } from './config/index.js';
  * @param error - what `startGateway` threw
  * @returns one line for a wrong configuration; the error with its stack for anything else
  * @see {@link startGateway} for an example
+ * @example
+ * ```ts
+ * import { startFailure, startGateway } from 'nestjs-opa-gateway';
+ *
+ * await startGateway('gateway.yaml').catch((error: unknown) => console.error(startFailure(error)));
+ * ```
  */
 export function startFailure(error: unknown): string {
   const isExpected = error instanceof ConfigError || error instanceof OpaError;

@@ -11,7 +11,16 @@ export function variable(env: Environment, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** Whether the gateway runs in production: `NODE_ENV=production`, in any case and with spaces around it. */
+/**
+ * Whether the gateway runs in production: `NODE_ENV=production`, in any case and with spaces around it.
+ *
+ * @example
+ * ```ts
+ * import { isProduction } from 'nestjs-opa-gateway';
+ *
+ * isProduction({ NODE_ENV: 'production' }); // true
+ * ```
+ */
 export function isProduction(env: Environment): boolean {
   return env['NODE_ENV']?.trim().toLowerCase() === 'production';
 }

@@ -1,23 +1,39 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { PAGES, readPage, ROOT } from './pages.js';
 
-/** A TypeScript snippet of a page, as a file beside the page. */
+/** A TypeScript snippet of a page or of a TSDoc example, as a file beside the page or source. */
 interface Snippet {
   readonly name: string;
   readonly text: string;
 }
 
-const snippetsOf = (page: string): Snippet[] =>
-  [...readPage(page).matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = ''], index) => ({
-    name: join(ROOT, `${page}.${index + 1}.ts`),
+const snippetsIn = (file: string, text: string): Snippet[] =>
+  [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, snippet = ''], index) => ({
+    name: join(ROOT, `${file}.${index + 1}.ts`),
     // Without an import or export it would share its names with all others.
-    text: `${text}\nexport {};\n`,
+    text: `${snippet}\nexport {};\n`,
   }));
 
-const SNIPPETS = PAGES.flatMap(snippetsOf);
+const SOURCES = ['src', 'libs/opa/src', 'libs/mcp/src', 'libs/plan/src'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`),
+);
+
+/** The examples of a source's TSDoc, without the ` * ` of the comment. */
+const examplesOf = (source: string): Snippet[] => {
+  const comments = readPage(source).match(/\/\*\*.*?\*\//gs) ?? [];
+  const examples = comments.filter((comment) => comment.includes('@example'));
+  return snippetsIn(source, examples.join('\n').replace(/^ *\* ?/gm, ''));
+};
+
+const SNIPPETS = [
+  ...PAGES.flatMap((page) => snippetsIn(page, readPage(page))),
+  ...SOURCES.flatMap(examplesOf),
+];
 
 /** The project's own compiler options; a snippet may declare what it doesn't use. */
 function compilerOptions(): ts.CompilerOptions {
@@ -47,17 +63,20 @@ function check(): ReadonlyMap<string, readonly string[]> {
   return new Map(
     [...texts.keys()].map((name) => {
       const source = program.getSourceFile(name);
-      const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-      return [name, found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))];
+      const problems = [
+        ...program.getSyntacticDiagnostics(source),
+        ...program.getSemanticDiagnostics(source),
+      ];
+      return [name, problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))];
     }),
   );
 }
 
-describe('the TypeScript snippets of the documentation', () => {
+describe('the TypeScript snippets of the documentation and of TSDoc', () => {
   const problems = check();
 
   it('are found', () => {
-    expect(SNIPPETS.length).toBeGreaterThan(8);
+    expect(SNIPPETS.length).toBeGreaterThan(80);
   });
 
   it.each(SNIPPETS.map(({ name }) => [name.slice(ROOT.length + 1), name]))('compile: %s', (_page, name) => {

@@ -33,7 +33,21 @@ export interface PolicyLocation {
   readonly rule: string;
 }
 
-/** Every error of this package. */
+/**
+ * Every error of this package.
+ *
+ * @example
+ * ```ts
+ * import { loadPlan, PlanError } from 'opa-plan';
+ *
+ * const policy = await loadPlan('bundle.tar.gz');
+ * try {
+ *   policy.evaluate('orders/read', {});
+ * } catch (error) {
+ *   if (error instanceof PlanError) console.error(error.code, error.location?.rule);
+ * }
+ * ```
+ */
 export class PlanError extends Error {
   override readonly name = 'PlanError';
   /** Where in the policy it happened, if it did there. */

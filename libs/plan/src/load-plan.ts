@@ -52,6 +52,12 @@ export interface PlanSource {
  *
  * @param source - a bundle (the bytes or the path of the tar.gz that `opa build -t plan -e PATH` makes), or a plan
  * @throws PlanError for anything that can't be evaluated: see its `code`
+ * @example
+ * ```ts
+ * import { loadPlan } from 'opa-plan';
+ *
+ * const policy = await loadPlan('bundle.tar.gz', { maxBytes: 1024 * 1024 });
+ * ```
  */
 export async function loadPlan(
   source: string | Uint8Array | PlanSource,
@@ -72,7 +78,18 @@ export async function loadPlan(
   return policyOf(plan, isExposed ? freeze(data) : data, revision, options);
 }
 
-/** Makes a policy of a plan that is at hand already. */
+/**
+ * Makes a policy of a plan that is at hand already.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { createPolicy } from 'opa-plan';
+ *
+ * const plan: unknown = JSON.parse(readFileSync('plan.json', 'utf8'));
+ * const policy = createPolicy({ plan, data: { roles: ['viewer'] } });
+ * ```
+ */
 export function createPolicy(
   { plan, data = {}, revision = '' }: PlanSource,
   options: LoadOptions = {},

@@ -8,7 +8,17 @@ import type { Value } from './values/index.js';
 
 const NO_OPTIONS: EvaluateOptions = {};
 
-/** A policy that was loaded. It is never changed: load another one to replace it. */
+/**
+ * A policy that was loaded. It is never changed: load another one to replace it.
+ *
+ * @example
+ * ```ts
+ * import { loadPlan } from 'opa-plan';
+ *
+ * const policy = await loadPlan('bundle.tar.gz');
+ * const allowed = policy.evaluate('orders/read', { user: { role: 'viewer' } }) === true;
+ * ```
+ */
 export class Policy {
   readonly #documents: Documents;
 

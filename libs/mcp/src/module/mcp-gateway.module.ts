@@ -14,6 +14,11 @@ import { PluginInstances } from './plugin-instances.js';
  *
  * @example
  * ```ts
+ * import { Module } from '@nestjs/common';
+ * import { NestFactory } from '@nestjs/core';
+ * import { OpaModule } from 'nestjs-opa';
+ * import { McpGatewayModule } from 'nestjs-opa-mcp';
+ *
  * @Module({
  *   imports: [
  *     OpaModule.forRoot({ url: 'http://127.0.0.1:8181' }),

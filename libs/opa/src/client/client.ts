@@ -45,6 +45,21 @@ const MAX_PATHS = 1_000;
  * One OPA's REST API, over the pool.
  *
  * @see {@link https://www.openpolicyagent.org/docs/rest-api | OPA's REST API}
+ * @example
+ * ```ts
+ * import { Injectable } from '@nestjs/common';
+ * import { OpaClient } from 'nestjs-opa';
+ *
+ * @Injectable()
+ * export class PolicyVersions {
+ *   constructor(private readonly client: OpaClient) {}
+ *
+ *   async provenance(policy: string): Promise<unknown> {
+ *     const options = { deadline: performance.now() + 1_000, provenance: true };
+ *     return (await this.client.data({ policy, input: {} }, options)).provenance;
+ *   }
+ * }
+ * ```
  */
 export class OpaClient {
   private readonly paths = new LRUCache<string, string>({ max: MAX_PATHS });

@@ -19,8 +19,13 @@ export interface OpaTokenRequest {
  *
  * @example
  * ```ts
- * OpaModule.forRoot({ url, token: { file: '/var/run/secrets/opa/token' } });
- * OpaModule.forRoot({ url, token: ({ refused }) => (refused ? vault.renew() : vault.current()) });
+ * import { OpaModule } from 'nestjs-opa';
+ * import type { OpaToken } from 'nestjs-opa';
+ *
+ * const fromFile: OpaToken = { file: '/var/run/secrets/opa/token' };
+ * const fromFunction: OpaToken = async () => (await fetch('http://127.0.0.1:8200/token')).text();
+ *
+ * OpaModule.forRoot({ url: 'https://opa:8181', token: fromFile });
  * ```
  */
 export type OpaToken =

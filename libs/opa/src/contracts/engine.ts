@@ -59,6 +59,9 @@ export interface EngineAnswer {
  *
  * @example
  * ```ts
+ * import { OpaModule } from 'nestjs-opa';
+ * import type { PolicyEngine } from 'nestjs-opa';
+ *
  * const engine: PolicyEngine = {
  *   name: 'office-hours',
  *   evaluate: async () => ({ result: new Date().getHours() >= 8 }),

@@ -64,11 +64,17 @@ const BRAND = Symbol.for('nestjs-opa:error');
  *
  * @example
  * ```ts
- * try {
- *   await this.opa.decide({ policy: 'orders/read', input: { subject } });
- * } catch (error) {
- *   if (error instanceof OpaError && error.code === 'OPA_TIMEOUT') this.slowDecisions.inc();
- *   throw error;
+ * import { OpaError } from 'nestjs-opa';
+ * import type { OpaService } from 'nestjs-opa';
+ *
+ * async function mayRead(opa: OpaService, subject: object): Promise<boolean> {
+ *   try {
+ *     const { allowed } = await opa.decide({ policy: 'orders/read', input: { subject } });
+ *     return allowed;
+ *   } catch (error) {
+ *     if (error instanceof OpaError && error.code === 'OPA_TIMEOUT') return false;
+ *     throw error;
+ *   }
  * }
  * ```
  *

@@ -14,6 +14,8 @@ export const POLICY_PATH_RULE =
  *
  * @example
  * ```ts
+ * import { isPolicyPath } from 'nestjs-opa';
+ *
  * isPolicyPath('orders/read'); // true
  * isPolicyPath('../orders'); // false
  * ```

@@ -10,11 +10,19 @@ import { saysDecision } from './read-decision.js';
  *
  * @example
  * ```ts
- * await this.opa.filter(docs, {
+ * import type { OpaFilterOptions } from 'nestjs-opa';
+ *
+ * interface Doc {
+ *   readonly id: string;
+ *   readonly owner: string;
+ *   readonly text: string;
+ * }
+ *
+ * const options: OpaFilterOptions<Doc> = {
  *   policy: 'docs/visible',
- *   input: { subject },
+ *   input: { subject: { id: 'ann' } },
  *   describe: ({ id, owner }) => ({ id, owner }),
- * });
+ * };
  * ```
  */
 export interface OpaFilterOptions<T> extends Omit<OpaQuery, 'input' | 'phase'> {

@@ -5,7 +5,9 @@ import type { CancelSignal } from '../contracts/index.js';
  *
  * @example
  * ```ts
- * await opa.decide({ policy: 'orders/read', input: { subject: { id: 'ann' } }, timeout: 200 });
+ * import type { OpaQuery } from 'nestjs-opa';
+ *
+ * const query: OpaQuery = { policy: 'orders/read', input: { subject: { id: 'ann' } }, timeout: 200 };
  * ```
  */
 export interface OpaQuery {

@@ -25,7 +25,28 @@ interface Attempt {
   readonly permissive: boolean;
 }
 
-/** Makes decisions: evaluates policies, and applies the module's mode. */
+/**
+ * Makes decisions: evaluates policies, and applies the module's mode.
+ *
+ * @example
+ * ```ts
+ * import { Injectable } from '@nestjs/common';
+ * import { OpaService } from 'nestjs-opa';
+ *
+ * @Injectable()
+ * export class OrderService {
+ *   constructor(private readonly opa: OpaService) {}
+ *
+ *   async cancel(subject: object, order: object): Promise<void> {
+ *     await this.opa.enforce({ policy: 'orders/cancel', input: { subject, order } });
+ *   }
+ *
+ *   visible(subject: object, docs: readonly object[]): Promise<object[]> {
+ *     return this.opa.filter(docs, { policy: 'docs/visible', input: { subject } });
+ *   }
+ * }
+ * ```
+ */
 export class OpaService {
   private readonly logger = new Logger(OpaService.name);
   private readonly counter: DecisionCounter;
@@ -49,11 +70,6 @@ export class OpaService {
   /**
    * Makes a decision.
    *
-   * @example
-   * ```ts
-   * const { allowed, reasons } = await this.opa.decide({ policy: 'orders/read', input: { subject, order } });
-   * ```
-   *
    * @returns the decision, whether it allows or denies
    * @throws OpaError when there is no decision. Then the caller must not let the request through.
    */
@@ -63,11 +79,6 @@ export class OpaService {
 
   /**
    * Makes a decision, and throws unless the decision is an allow. For the code of handlers and services.
-   *
-   * @example
-   * ```ts
-   * await this.opa.enforce({ policy: 'orders/cancel', input: { subject, order } });
-   * ```
    *
    * @returns the allow. An allow with obligations counts as a denial, because this method carries none out.
    * @throws the same exception as the guard, in the form of the context, when OpaInterceptor runs or `context` is given.
@@ -103,11 +114,6 @@ export class OpaService {
   /**
    * Gives a policy's document, of any shape. The mode and fail-open are not applied.
    *
-   * @example
-   * ```ts
-   * const limits = await this.opa.evaluate<{ maxAmount: number }>({ policy: 'orders/limits', input: { subject } });
-   * ```
-   *
    * @typeParam T - the type of the document. The library does not check the document against the type.
    * @returns the document, or `undefined` when the policy is undefined for the input
    * @throws OpaError when there is no answer, in every mode
@@ -142,10 +148,6 @@ export class OpaService {
    * When a policy fails (`OPA_POLICY_ERROR`), it is evaluated for each item too. Two kinds of items are left out and
    * logged: items on which the policy fails again, and items allowed with obligations. `timeout` applies to each query.
    * Mode `disabled` returns all items; `permissive` returns all items and reports.
-   * @example
-   * ```ts
-   * const visible = await this.opa.filter(docs, { policy: 'docs/visible', input: { subject } });
-   * ```
    * @returns the items, in their order
    * @throws OpaError `OPA_BAD_DECISION` for any other document; when there is no answer; and when the policy fails on
    * every item
@@ -205,10 +207,6 @@ export class OpaService {
   /**
    * Gives a snapshot of sockets and decisions.
    *
-   * @example
-   * ```ts
-   * const { waiting, decisions } = this.opa.stats();
-   * ```
    */
   stats(): OpaStats {
     return this.counter.snapshot();

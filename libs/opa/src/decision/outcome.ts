@@ -12,6 +12,11 @@ export const DENIED_MESSAGE = 'Forbidden by policy';
  *
  * @example
  * ```ts
+ * import { Catch } from '@nestjs/common';
+ * import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+ * import type { Response } from 'express';
+ * import { OpaDeniedException } from 'nestjs-opa';
+ *
  * @Catch(OpaDeniedException)
  * export class DeniedFilter implements ExceptionFilter<OpaDeniedException> {
  *   catch({ decision }: OpaDeniedException, host: ArgumentsHost): void {

@@ -17,14 +17,21 @@ const OPTIONS = new Set(['response', 'combine', 'inherit', 'mode', 'instance', '
  * @throws OpaError `OPA_BAD_OPTIONS` when a path or the timeout is not valid, or when an option does not exist
  * @example
  * ```ts
+ * import { Controller, Delete, Get, Param, UseGuards, UseInterceptors } from '@nestjs/common';
+ * import { OpaGuard, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
+ *
  * @Controller('orders')
  * @UseGuards(OpaGuard)
  * export class OrdersController {
- *   @Get(':id') @OpaPolicy('orders/read', { response: 'orders/view' })
+ *   @Get(':id')
+ *   @OpaPolicy('orders/read', { response: 'orders/view' })
  *   @UseInterceptors(OpaInterceptor)
- *   read(@Param('id') id: string) {}
+ *   read(@Param('id') id: string) {
+ *     return { id };
+ *   }
  *
- *   @Delete(':id') @OpaPolicy(['orders/admin', 'orders/owner'], { combine: 'any' })
+ *   @Delete(':id')
+ *   @OpaPolicy(['orders/admin', 'orders/owner'], { combine: 'any' })
  *   remove(@Param('id') id: string) {}
  * }
  * ```
@@ -56,8 +63,17 @@ export function OpaPolicy(
  *
  * @example
  * ```ts
- * @Get('health') @OpaPublic()
- * health() {}
+ * import { Controller, Get } from '@nestjs/common';
+ * import { OpaPublic } from 'nestjs-opa';
+ *
+ * @Controller('health')
+ * export class HealthController {
+ *   @Get()
+ *   @OpaPublic()
+ *   health() {
+ *     return 'ok';
+ *   }
+ * }
  * ```
  */
 export function OpaPublic(): ClassDecorator & MethodDecorator {
@@ -72,11 +88,19 @@ export function OpaPublic(): ClassDecorator & MethodDecorator {
  * @throws OpaError `OPA_BAD_OPTIONS` when a path is not valid
  * @example
  * ```ts
- * @Put(':id') @OpaDecides('orders/update')
- * async update(@Param('id') id: string, @Body() changes: OrderChanges) {
- *   const order = await this.orders.find(id);
- *   await this.opa.enforce({ policy: 'orders/update', input: { order, changes } });
- *   return this.orders.update(id, changes);
+ * import { Body, Controller, Param, Put } from '@nestjs/common';
+ * import { OpaDecides, OpaService } from 'nestjs-opa';
+ *
+ * @Controller('orders')
+ * export class OrdersController {
+ *   constructor(private readonly opa: OpaService) {}
+ *
+ *   @Put(':id')
+ *   @OpaDecides('orders/update')
+ *   async update(@Param('id') id: string, @Body() changes: object) {
+ *     await this.opa.enforce({ policy: 'orders/update', input: { id, changes } });
+ *     return { id, ...changes };
+ *   }
  * }
  * ```
  */
@@ -93,9 +117,17 @@ export function OpaDecides(...policies: string[]): ClassDecorator & MethodDecora
  * @throws OpaError `OPA_BAD_OPTIONS` for a class without a method `build`
  * @example
  * ```ts
- * @Get(':id') @OpaPolicy('orders/read')
- * @OpaInput((context) => ({ tenant: context.switchToHttp().getRequest<Request>().hostname }))
- * read() {}
+ * import { Controller, Get } from '@nestjs/common';
+ * import type { Request } from 'express';
+ * import { OpaInput, OpaPolicy } from 'nestjs-opa';
+ *
+ * @Controller('orders')
+ * export class OrdersController {
+ *   @Get(':id')
+ *   @OpaPolicy('orders/read')
+ *   @OpaInput((context) => ({ tenant: context.switchToHttp().getRequest<Request>().hostname }))
+ *   read() {}
+ * }
  * ```
  */
 export function OpaInput(source: InputFunction | Type<OpaInputProvider>): ClassDecorator & MethodDecorator {
@@ -107,9 +139,17 @@ export function OpaInput(source: InputFunction | Type<OpaInputProvider>): ClassD
  *
  * @example
  * ```ts
- * @Get(':id') @OpaPolicy('orders/read')
- * read(@OpaDecision() decision: Decision | undefined) {
- *   return decision?.result;
+ * import { Controller, Get } from '@nestjs/common';
+ * import { OpaDecision, OpaPolicy } from 'nestjs-opa';
+ * import type { Decision } from 'nestjs-opa';
+ *
+ * @Controller('orders')
+ * export class OrdersController {
+ *   @Get(':id')
+ *   @OpaPolicy('orders/read')
+ *   read(@OpaDecision() decision: Decision | undefined) {
+ *     return decision?.result;
+ *   }
  * }
  * ```
  */

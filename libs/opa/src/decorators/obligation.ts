@@ -37,10 +37,16 @@ const TYPE = Symbol.for('nestjs-opa:obligation');
  * another provider carries out, for a class without `handle`, and for a provider that is not a singleton.
  * @example
  * ```ts
+ * import { Logger } from '@nestjs/common';
+ * import { OpaObligation } from 'nestjs-opa';
+ * import type { Obligation, OpaObligationHandler, OpaObligationScene } from 'nestjs-opa';
+ *
  * @OpaObligation('log')
  * export class LogObligation implements OpaObligationHandler {
+ *   private readonly logger = new Logger('Access');
+ *
  *   handle({ properties }: Obligation, { decision }: OpaObligationScene): void {
- *     console.log({ policy: decision.policy, allowed: decision.allowed, ...properties });
+ *     this.logger.log({ policy: decision.policy, allowed: decision.allowed, ...properties });
  *   }
  * }
  * ```

@@ -7,6 +7,8 @@ import type { PlanEngine } from './embedded/plan.engine.js';
  *
  * @example
  * ```ts
+ * import { createEmbeddedEngine } from 'nestjs-opa';
+ *
  * const engine = await createEmbeddedEngine({ bundle: 'policies/bundle.tar.gz' });
  * const query = { policy: 'orders/read', input: { subject: { id: 'ann' } } };
  * const { result } = await engine.evaluate(query, { deadline: performance.now() + 100 });

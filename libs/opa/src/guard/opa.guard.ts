@@ -38,10 +38,15 @@ interface GuardedCall {
  * changed, such as by an authenticating guard in between. The guard refuses every context of an unknown kind.
  * @example
  * ```ts
+ * import { Controller, Get, Module, Param, UseGuards } from '@nestjs/common';
+ * import { APP_GUARD } from '@nestjs/core';
+ * import { OpaGuard, OpaPolicy } from 'nestjs-opa';
+ *
  * @Controller('orders')
  * @UseGuards(OpaGuard)
  * export class OrdersController {
- *   @Get(':id') @OpaPolicy('orders/read')
+ *   @Get(':id')
+ *   @OpaPolicy('orders/read')
  *   read(@Param('id') id: string) {}
  * }
  *

@@ -7,6 +7,9 @@ import type { Input } from './source.js';
  * @param input - the input built so far
  * @example
  * ```ts
+ * import type { Request } from 'express';
+ * import type { InputFunction } from 'nestjs-opa';
+ *
  * const tenant: InputFunction = (context) => ({
  *   tenant: context.switchToHttp().getRequest<Request>().headers['x-tenant'],
  * });
@@ -19,18 +22,36 @@ export type InputFunction = (context: ExecutionContext, input: Input) => object 
  *
  * @example
  * ```ts
+ * import { Controller, Get, Injectable } from '@nestjs/common';
+ * import type { ExecutionContext } from '@nestjs/common';
+ * import type { Request } from 'express';
+ * import { OpaInput, OpaPolicy } from 'nestjs-opa';
+ * import type { OpaInputProvider } from 'nestjs-opa';
+ *
+ * @Injectable()
+ * export class OrderRepository {
+ *   async find(id: string) {
+ *     return { id, owner: 'ann' };
+ *   }
+ * }
+ *
  * @Injectable()
  * export class OrderInput implements OpaInputProvider {
  *   constructor(private readonly orders: OrderRepository) {}
  *
  *   async build(context: ExecutionContext): Promise<object> {
- *     const { id } = context.switchToHttp().getRequest<Request>().params;
+ *     const { id } = context.switchToHttp().getRequest<Request<{ id: string }>>().params;
  *     return { order: await this.orders.find(id) };
  *   }
  * }
  *
- * @Get(':id') @OpaPolicy('orders/read') @OpaInput(OrderInput)
- * read() {}
+ * @Controller('orders')
+ * export class OrdersController {
+ *   @Get(':id')
+ *   @OpaPolicy('orders/read')
+ *   @OpaInput(OrderInput)
+ *   read() {}
+ * }
  * ```
  */
 export interface OpaInputProvider {

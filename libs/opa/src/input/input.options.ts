@@ -10,7 +10,12 @@ export type ContextFunction<T = unknown> = (context: ExecutionContext) => T | Pr
  *
  * @example
  * ```ts
- * OpaModule.forRoot({ url, input: { subject: ['id', 'roles'], headers: ['x-tenant'], body: { maxBytes: 65_536 } } });
+ * import { OpaModule } from 'nestjs-opa';
+ *
+ * OpaModule.forRoot({
+ *   url: 'http://127.0.0.1:8181',
+ *   input: { subject: ['id', 'roles'], headers: ['x-tenant'], body: { maxBytes: 65_536 } },
+ * });
  * ```
  */
 export interface OpaInputOptions {

@@ -87,7 +87,15 @@ export type OpaProvided =
  * @param of - the provided class. Default: {@link OpaService}
  * @example
  * ```ts
- * constructor(@Inject(getOpaToken('billing', OpaHealthIndicator)) private readonly billing: OpaHealthIndicator) {}
+ * import { Inject, Injectable } from '@nestjs/common';
+ * import { getOpaToken, OpaHealthIndicator } from 'nestjs-opa';
+ *
+ * @Injectable()
+ * export class BillingHealth {
+ *   constructor(
+ *     @Inject(getOpaToken('billing', OpaHealthIndicator)) private readonly billing: OpaHealthIndicator,
+ *   ) {}
+ * }
  * ```
  */
 export function getOpaToken(name?: string, of: OpaProvided = OpaService): InjectionToken {
@@ -96,6 +104,17 @@ export function getOpaToken(name?: string, of: OpaProvided = OpaService): Inject
 
 /**
  * Injects the {@link OpaService} of a named instance. Without a name it injects the service of the unnamed instance.
+ *
+ * @example
+ * ```ts
+ * import { Injectable } from '@nestjs/common';
+ * import { InjectOpa, OpaService } from 'nestjs-opa';
+ *
+ * @Injectable()
+ * export class Invoices {
+ *   constructor(@InjectOpa('billing') private readonly opa: OpaService) {}
+ * }
+ * ```
  */
 export function InjectOpa(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getOpaToken(name));

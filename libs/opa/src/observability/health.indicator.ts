@@ -12,11 +12,19 @@ export type OpaHealth<K extends string = string> = Record<
  *
  * @example
  * ```ts
- * @Get('health')
- * @OpaPublic()
- * @HealthCheck()
- * check(): Promise<HealthCheckResult> {
- *   return this.health.check([() => this.opaHealth.isHealthy()]);
+ * import { Controller, Get } from '@nestjs/common';
+ * import { OpaHealthIndicator, OpaPublic } from 'nestjs-opa';
+ *
+ * @Controller('health')
+ * export class HealthController {
+ *   constructor(private readonly opaHealth: OpaHealthIndicator) {}
+ *
+ *   // With @nestjs/terminus: this.health.check([() => this.opaHealth.isHealthy()])
+ *   @Get()
+ *   @OpaPublic()
+ *   check() {
+ *     return this.opaHealth.isHealthy();
+ *   }
  * }
  * ```
  */

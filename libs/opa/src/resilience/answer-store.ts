@@ -14,11 +14,15 @@ export interface StoredAnswer {
  *
  * @example
  * ```ts
+ * import { Redis } from 'ioredis';
+ * import type { AnswerStore, StoredAnswer } from 'nestjs-opa';
+ *
+ * const redis = new Redis();
  * const store: AnswerStore = {
- *   get: async (key) => JSON.parse((await redis.get(`opa:${key}`)) ?? 'null'),
- *   set: async (key, value, ttl) => void (await redis.set(`opa:${key}`, JSON.stringify(value), { PX: ttl })),
+ *   get: async (key) => JSON.parse((await redis.get(`opa:${key}`)) ?? 'null') as StoredAnswer | null,
+ *   set: async (key, value, ttl) => void (await redis.psetex(`opa:${key}`, ttl, JSON.stringify(value))),
  *   delete: async (key) => void (await redis.del(`opa:${key}`)),
- *   clear: async () => void (await redis.flushDb()),
+ *   clear: async () => void (await redis.flushdb()),
  * };
  * ```
  *

@@ -7,7 +7,9 @@ import type { AnswerStore } from './answer-store.js';
  *
  * @example
  * ```ts
- * OpaModule.forRoot({ cache: { max: 10_000, allowTtl: 5_000, denyTtl: 1_000 } })
+ * import { OpaModule } from 'nestjs-opa';
+ *
+ * OpaModule.forRoot({ cache: { max: 10_000, allowTtl: 5_000, denyTtl: 1_000 } });
  * ```
  */
 export interface OpaCacheOptions {

@@ -7,7 +7,9 @@ import { count, milliseconds, section } from '../contracts/index.js';
  *
  * @example
  * ```ts
- * OpaModule.forRoot({ circuitBreaker: { threshold: 0.25, halfOpenAfter: 5_000 } })
+ * import { OpaModule } from 'nestjs-opa';
+ *
+ * OpaModule.forRoot({ circuitBreaker: { threshold: 0.25, halfOpenAfter: 5_000 } });
  * ```
  */
 export interface OpaCircuitBreakerOptions {

@@ -6,7 +6,9 @@ import { count, milliseconds, section } from '../contracts/index.js';
  *
  * @example
  * ```ts
- * OpaModule.forRoot({ retry: { retries: 2, minDelay: 10, maxDelay: 100 } })
+ * import { OpaModule } from 'nestjs-opa';
+ *
+ * OpaModule.forRoot({ retry: { retries: 2, minDelay: 10, maxDelay: 100 } });
  * ```
  */
 export interface OpaRetryOptions {

@@ -14,9 +14,11 @@ export type TestAnswer =
  *
  * @example
  * ```ts
+ * import { OpaModule } from 'nestjs-opa';
  * import { TestEngine } from 'nestjs-opa/testing';
  *
  * const engine = new TestEngine({ 'orders/read': true, 'orders/view': (input) => ({ allow: input !== null }) });
+ * OpaModule.forRoot({ engine });
  * ```
  */
 export class TestEngine implements PolicyEngine {

@@ -1,6 +1,22 @@
 import type { Value } from '../values/index.js';
 
-/** Why a builtin has no result, in OPA's words. The expression is undefined, or fails when builtin errors are strict. */
+/**
+ * Why a builtin has no result, in OPA's words. The expression is undefined, or fails when builtin errors are strict.
+ *
+ * @example
+ * ```ts
+ * import { BuiltinError, loadPlan } from 'opa-plan';
+ *
+ * await loadPlan('bundle.tar.gz', {
+ *   builtins: {
+ *     'orders.region': (_context, country) => {
+ *       if (country === 'DE') return 'eu';
+ *       throw new BuiltinError('orders.region: unknown country');
+ *     },
+ *   },
+ * });
+ * ```
+ */
 export class BuiltinError extends Error {
   override readonly name: string = 'BuiltinError';
 }

@@ -6,7 +6,16 @@ import { spend } from './work.js';
 import { RegoObject, RegoSet } from './value.js';
 import type { JsonObject, Value } from './value.js';
 
-/** What a value holds under a key: an element, an entry, the key itself for a set. Undefined when there is none. */
+/**
+ * What a value holds under a key: an element, an entry, the key itself for a set. Undefined when there is none.
+ *
+ * @example
+ * ```ts
+ * import { fromJson, get } from 'opa-plan';
+ *
+ * get(fromJson('{"roles": ["admin"]}'), 'roles'); // ['admin']
+ * ```
+ */
 export function get(value: Value, key: Value): Value | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof RegoObject) return value.values.get(mapKey(key));
@@ -16,7 +25,16 @@ export function get(value: Value, key: Value): Value | undefined {
   return Object.hasOwn(value, key) ? fromCaller((value as JsonObject)[key]) : undefined;
 }
 
-/** How many elements or entries a collection has. */
+/**
+ * How many elements or entries a collection has.
+ *
+ * @example
+ * ```ts
+ * import { makeSet, sizeOf } from 'opa-plan';
+ *
+ * sizeOf(makeSet(['a', 'b', 'a'])); // 2
+ * ```
+ */
 export function sizeOf(value: readonly Value[] | JsonObject | RegoObject | RegoSet): number {
   if (Array.isArray(value)) return value.length;
   if (value instanceof RegoSet) return value.items.size;
@@ -26,14 +44,32 @@ export function sizeOf(value: readonly Value[] | JsonObject | RegoObject | RegoS
   return size;
 }
 
-/** A set of these elements. Of equal ones the first stays. */
+/**
+ * A set of these elements. Of equal ones the first stays.
+ *
+ * @example
+ * ```ts
+ * import { makeSet } from 'opa-plan';
+ *
+ * makeSet(['reader', 'editor']);
+ * ```
+ */
 export function makeSet(items: Iterable<Value> = []): RegoSet {
   const set = new RegoSet();
   for (const item of items) addToSet(set, item);
   return set;
 }
 
-/** An object of these entries. Of equal keys the first stays, with the last value. */
+/**
+ * An object of these entries. Of equal keys the first stays, with the last value.
+ *
+ * @example
+ * ```ts
+ * import { makeObject } from 'opa-plan';
+ *
+ * makeObject([['id', 1], ['roles', ['admin']]]);
+ * ```
+ */
 export function makeObject(entries: Iterable<readonly [Value, Value]> = []): RegoObject {
   const object = new RegoObject();
   for (const [key, value] of entries) insertInto(object, key, value);

@@ -19,7 +19,16 @@ const RANK: Record<TypeName, number> = {
   set: 6,
 };
 
-/** OPA's order of all values: negative, zero or positive. */
+/**
+ * OPA's order of all values: negative, zero or positive.
+ *
+ * @example
+ * ```ts
+ * import { compare } from 'opa-plan';
+ *
+ * (['b', 'a', 1] as const).toSorted(compare); // [1, 'a', 'b']
+ * ```
+ */
 export function compare(a: Value, b: Value): number {
   if (a === b) return 0;
   if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b);
@@ -42,7 +51,16 @@ export function compare(a: Value, b: Value): number {
   }
 }
 
-/** Whether two values are equal. */
+/**
+ * Whether two values are equal.
+ *
+ * @example
+ * ```ts
+ * import { equals, fromJson } from 'opa-plan';
+ *
+ * equals(fromJson('[1, {"a": 2}]'), [1, { a: 2 }]); // true
+ * ```
+ */
 export function equals(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object') {
@@ -60,17 +78,44 @@ export function equals(a: Value, b: Value): boolean {
   return compare(a, b) === 0;
 }
 
-/** The elements of a set in OPA's order. */
+/**
+ * The elements of a set in OPA's order.
+ *
+ * @example
+ * ```ts
+ * import { itemsOf, makeSet } from 'opa-plan';
+ *
+ * itemsOf(makeSet(['b', 'a'])); // ['a', 'b']
+ * ```
+ */
 export const itemsOf = (set: RegoSet): readonly Value[] =>
   (set.sorted ??= [...set.items.values()].sort(inOrder));
 
-/** The entries of an object in OPA's order of their keys. */
-export function entriesOf(object: JsonObject | RegoObject): readonly Entry[] {
+/**
+ * The entries of an object in OPA's order of their keys.
+ *
+ * @example
+ * ```ts
+ * import { entriesOf } from 'opa-plan';
+ *
+ * entriesOf({ b: 2, a: 1 }); // [['a', 1], ['b', 2]]
+ * ```
+ */
+export function entriesOf(object: JsonObject | RegoObject): readonly (readonly [key: Value, value: Value])[] {
   if (object instanceof RegoObject) return (object.sorted ??= sorted(entriesInAnyOrder(object)));
   return sorted(entriesInAnyOrder(object));
 }
 
-/** The keys of an object in OPA's order. */
+/**
+ * The keys of an object in OPA's order.
+ *
+ * @example
+ * ```ts
+ * import { keysOf } from 'opa-plan';
+ *
+ * keysOf({ b: 2, a: 1 }); // ['a', 'b']
+ * ```
+ */
 export const keysOf = (object: JsonObject | RegoObject): readonly Value[] =>
   entriesOf(object).map(([key]) => key);
 

@@ -2,7 +2,16 @@ import { parseKeepingNumbers } from './json-parser.js';
 import { isExactJson } from './json-scan.js';
 import type { Value } from './value.js';
 
-/** Reads JSON. Every number keeps its text. Throws a SyntaxError for anything else. */
+/**
+ * Reads JSON. Every number keeps its text. Throws a SyntaxError for anything else.
+ *
+ * @example
+ * ```ts
+ * import { fromJson, toJson } from 'opa-plan';
+ *
+ * toJson(fromJson('{"price": 2.0}')); // '{"price":2.0}'
+ * ```
+ */
 export function fromJson(text: string): Value {
   return isExactJson(text) ? (JSON.parse(text) as Value) : parseKeepingNumbers(text);
 }

@@ -10,7 +10,16 @@ import type { JsonObject, MapKey, Value } from './value.js';
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
-/** A value as OPA writes it in JSON: sets as arrays in OPA's order, numbers with their text, keys as texts. */
+/**
+ * A value as OPA writes it in JSON: sets as arrays in OPA's order, numbers with their text, keys as texts.
+ *
+ * @example
+ * ```ts
+ * import { makeSet, toJson } from 'opa-plan';
+ *
+ * toJson(makeSet(['b', 'a'])); // '["a","b"]'
+ * ```
+ */
 export function toJson(value: Value): string {
   spend(1);
   switch (typeof value) {
@@ -31,6 +40,13 @@ export function toJson(value: Value): string {
 /**
  * A value as JavaScript's JSON: a copy that nobody else holds, sets as arrays in OPA's order, keys as texts. A number
  * that no JavaScript number equals becomes the nearest one.
+ *
+ * @example
+ * ```ts
+ * import { makeSet, toPlain } from 'opa-plan';
+ *
+ * toPlain(makeSet(['b', 'a'])); // ['a', 'b']
+ * ```
  */
 export function toPlain(value: Value): unknown {
   if (typeof value === 'string') return wellFormed(value);

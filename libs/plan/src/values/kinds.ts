@@ -5,17 +5,54 @@ import type { JsonObject, RegoObject, Value } from './value.js';
 /** The name of a value's type, as OPA gives it. */
 export type TypeName = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object' | 'set';
 
-/** Whether a value is a number of either kind. */
+/**
+ * Whether a value is a number of either kind.
+ *
+ * @example
+ * ```ts
+ * import { isNumber, numberFromText } from 'opa-plan';
+ *
+ * isNumber(numberFromText('1e400')); // true
+ * ```
+ */
 export const isNumber = (value: Value): value is number | RegoNumber =>
   typeof value === 'number' || value instanceof RegoNumber;
 
-/** Whether a value is an array. */
+/**
+ * Whether a value is an array.
+ *
+ * @example
+ * ```ts
+ * import { isArray } from 'opa-plan';
+ *
+ * isArray(['a']); // true
+ * ```
+ */
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
 
-/** Whether a value is a set. */
+/**
+ * Whether a value is a set.
+ *
+ * @example
+ * ```ts
+ * import { isSet, makeSet } from 'opa-plan';
+ *
+ * isSet(makeSet(['a'])); // true
+ * ```
+ */
 export const isSet = (value: Value): value is RegoSet => value instanceof RegoSet;
 
-/** Whether a value is an object of either kind. */
+/**
+ * Whether a value is an object of either kind.
+ *
+ * @example
+ * ```ts
+ * import { isObject } from 'opa-plan';
+ *
+ * isObject({ a: 1 }); // true
+ * isObject(['a']); // false
+ * ```
+ */
 export const isObject = (value: Value): value is JsonObject | RegoObject =>
   typeof value === 'object' &&
   value !== null &&
@@ -23,7 +60,16 @@ export const isObject = (value: Value): value is JsonObject | RegoObject =>
   !(value instanceof RegoSet) &&
   !(value instanceof RegoNumber);
 
-/** The name of a value's type, as OPA gives it. */
+/**
+ * The name of a value's type, as OPA gives it.
+ *
+ * @example
+ * ```ts
+ * import { makeSet, typeName } from 'opa-plan';
+ *
+ * typeName(makeSet()); // 'set'
+ * ```
+ */
 export function typeName(value: Value): TypeName {
   switch (typeof value) {
     case 'string':

@@ -4,7 +4,16 @@ import type { Decimal } from './decimal.js';
 /** The largest binary exponent of a number that OPA takes. */
 const MAX_EXPONENT = 100_000;
 
-/** A number that no JavaScript number writes as OPA does: `2.0`, `1e400`, an integer of 23 digits. */
+/**
+ * A number that no JavaScript number writes as OPA does: `2.0`, `1e400`, an integer of 23 digits.
+ *
+ * @example
+ * ```ts
+ * import { RegoNumber } from 'opa-plan';
+ *
+ * new RegoNumber('1e400').text; // '1e400'
+ * ```
+ */
 export class RegoNumber {
   #decimal: Decimal | undefined;
 
@@ -20,7 +29,17 @@ export class RegoNumber {
   }
 }
 
-/** A number's text as a value. Throws a RangeError for a text that is no number, or one too large for OPA. */
+/**
+ * A number's text as a value. Throws a RangeError for a text that is no number, or one too large for OPA.
+ *
+ * @example
+ * ```ts
+ * import { numberFromText } from 'opa-plan';
+ *
+ * numberFromText('12'); // 12
+ * numberFromText('2.0'); // a RegoNumber that keeps the text
+ * ```
+ */
 export function numberFromText(text: string): number | RegoNumber {
   const double = Number(text);
   if (String(double) === text) return double;
@@ -32,13 +51,31 @@ export function numberFromText(text: string): number | RegoNumber {
   return new RegoNumber(text);
 }
 
-/** A bigint as a value. */
+/**
+ * A bigint as a value.
+ *
+ * @example
+ * ```ts
+ * import { numberFromInteger } from 'opa-plan';
+ *
+ * numberFromInteger(12n); // 12
+ * ```
+ */
 export function numberFromInteger(integer: bigint): number | RegoNumber {
   const isSafe = integer <= BigInt(Number.MAX_SAFE_INTEGER) && integer >= BigInt(Number.MIN_SAFE_INTEGER);
   return isSafe ? Number(integer) : new RegoNumber(integer.toString());
 }
 
-/** The text of a number, as OPA writes it. */
+/**
+ * The text of a number, as OPA writes it.
+ *
+ * @example
+ * ```ts
+ * import { numberFromText, numberText } from 'opa-plan';
+ *
+ * numberText(numberFromText('2.0')); // '2.0'
+ * ```
+ */
 export function numberText(number: number | RegoNumber): string {
   return typeof number === 'number' ? String(number) : number.text;
 }
@@ -48,13 +85,32 @@ export function decimalOfNumber(number: number | RegoNumber): Decimal {
   return typeof number === 'number' ? decimalOf(String(number)) : number.decimal;
 }
 
-/** The number as an integer, or undefined when it has a fraction. `2.0` and `1e3` are integers. */
+/**
+ * The number as an integer, or undefined when it has a fraction. `2.0` and `1e3` are integers.
+ *
+ * @example
+ * ```ts
+ * import { asInteger, numberFromText } from 'opa-plan';
+ *
+ * asInteger(numberFromText('1e3')); // 1000n
+ * asInteger(1.5); // undefined
+ * ```
+ */
 export function asInteger(number: number | RegoNumber): bigint | undefined {
   if (Number.isSafeInteger(number)) return BigInt(number as number);
   return integerOf(decimalOfNumber(number));
 }
 
-/** The order of two numbers: negative, zero or positive. `1` and `1.0` are equal. */
+/**
+ * The order of two numbers: negative, zero or positive. `1` and `1.0` are equal.
+ *
+ * @example
+ * ```ts
+ * import { compareNumbers, numberFromText } from 'opa-plan';
+ *
+ * compareNumbers(1, numberFromText('1.0')); // 0
+ * ```
+ */
 export function compareNumbers(a: number | RegoNumber, b: number | RegoNumber): number {
   if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
   return compareDecimals(decimalOfNumber(a), decimalOfNumber(b));

@@ -10,7 +10,16 @@ export type Value =
 /** What a value is found by in a set or an object: equal values have the same key. */
 export type MapKey = string | number | boolean | null;
 
-/** A set that the policy made. Change it with `addToSet` only. */
+/**
+ * A set that the policy made. Change it with `addToSet` only.
+ *
+ * @example
+ * ```ts
+ * import { makeSet, RegoSet } from 'opa-plan';
+ *
+ * makeSet(['a']) instanceof RegoSet; // true
+ * ```
+ */
 export class RegoSet {
   /** @internal The elements, by what they are found by. */
   readonly items = new Map<MapKey, Value>();
@@ -18,7 +27,16 @@ export class RegoSet {
   sorted: readonly Value[] | undefined;
 }
 
-/** An object that the policy made: its keys are values of any kind. Change it with `insertInto` only. */
+/**
+ * An object that the policy made: its keys are values of any kind. Change it with `insertInto` only.
+ *
+ * @example
+ * ```ts
+ * import { makeObject, RegoObject } from 'opa-plan';
+ *
+ * makeObject([[1, 'a']]) instanceof RegoObject; // true
+ * ```
+ */
 export class RegoObject {
   /** @internal The values, by what their keys are found by. */
   readonly values = new Map<MapKey, Value>();

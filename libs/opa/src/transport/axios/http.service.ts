@@ -13,10 +13,14 @@ import { leanAdapter } from './lean-adapter.js';
  * changes of other defaults do not affect decisions.
  * @example
  * ```ts
- * class Tracing {
+ * import { Injectable } from '@nestjs/common';
+ * import { OpaHttpService } from 'nestjs-opa';
+ *
+ * @Injectable()
+ * export class Tracing {
  *   constructor(http: OpaHttpService) {
  *     http.axiosRef.interceptors.request.use((config) => {
- *       config.headers.set('traceparent', currentTraceparent());
+ *       config.headers.set('traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
  *       return config;
  *     });
  *   }
