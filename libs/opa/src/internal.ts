@@ -5,6 +5,7 @@
  *
  * @packageDocumentation
  */
+export type { IdentitySource } from './client/index.js';
 export {
   duplicateKey,
   endOfString,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { IdentitySource } from 'nestjs-opa';
+import type { IdentitySource } from 'nestjs-opa/internal';
 import { buildConnector } from 'undici';
 
 /** How {@link upstreamConnector} opens connections. */
