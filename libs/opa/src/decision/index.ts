@@ -14,4 +14,4 @@ export type { OpaQuery } from './opa-query.js';
 export type * from './route-report.js';
 export type { OpaServiceSettings } from './service-settings.js';
 export { InFlightDecisions } from './stats.js';
-export type { EngineSnapshot, OpaStats, TransportSnapshot } from './stats.js';
+export type { EngineSnapshot, OpaStats } from './stats.js';
