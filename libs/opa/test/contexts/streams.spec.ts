@@ -183,7 +183,7 @@ describe.each(Object.keys(kinds))('a stream of %s', (kind) => {
   });
 
   it('ends, and stops its source, when too much waits to be decided', async () => {
-    expectLogs('ERROR [OpaEnforcement] OPA_OVERLOADED: A stream was ended');
+    expectLogs('ERROR [OpaEnforcement] OPA_OVERLOADED: The library ended a stream');
     let emitted = 0;
     source = from(
       (function* endless() {
