@@ -102,18 +102,19 @@ describe('what is known of tasks', () => {
   it('is every call that a server gave it to', async () => {
     const tasks = new Tasks();
     const first = callOf(1);
-    tasks.learn(first, 'alice', handle, true);
-    tasks.learn({ ...first }, 'alice', handle, true);
-    tasks.learn(callOf(2), 'alice', { resultType: 'task', taskId: 't' }, true);
-    tasks.learn(callOf(3), 'bob', handle, true);
+    await tasks.learn(first, 'alice', handle, true);
+    await tasks.learn({ ...first }, 'alice', handle, true);
+    await tasks.learn(callOf(2), 'alice', { resultType: 'task', taskId: 't' }, true);
+    await tasks.learn(callOf(3), 'bob', handle, true);
     expect(await decide(tasks)).toEqual({ seen: { result: {} }, decided: [1, 2] });
     expect(await decide(tasks, 'carol')).toMatchObject({ seen: { refusal: { code: -32603 } }, decided: [] });
   });
 
   it('becomes unknown with too many of them', async () => {
     const tasks = new Tasks();
-    for (let id = 0; id < 3; id += 1) tasks.learn(callOf(id, 'x'.repeat(4 * MIB)), 'alice', handle, true);
-    tasks.learn(callOf(9), 'alice', handle, true);
+    for (let id = 0; id < 3; id += 1)
+      await tasks.learn(callOf(id, 'x'.repeat(4 * MIB)), 'alice', handle, true);
+    await tasks.learn(callOf(9), 'alice', handle, true);
     expect(await decide(tasks)).toMatchObject({ seen: { refusal: { code: -32603 } }, decided: [] });
   });
 });

@@ -25,12 +25,12 @@ export async function callUpstream(
   const permit = await decideCall(exchange, call);
   response.addHeaders(permit.responseHeaders);
   const headers = await headersOf(exchange, call, compared, permit);
-  session.noteCall(call, bytes.length);
+  await session.noteCall(call, bytes.length);
   const { signal } = response;
   const upstream = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });
   if (era === 'legacy' && message.method === OPENING_METHODS.legacy && upstream.status === 200) {
-    session.open(upstream.headers['mcp-session-id']);
-    session.noteCall(call, bytes.length);
+    await session.open(upstream.headers['mcp-session-id']);
+    await session.noteCall(call, bytes.length);
   }
   await forward(exchange, upstream, call);
 }

@@ -25,6 +25,6 @@ export async function decideCall(exchange: Exchange, call: McpCall): Promise<Mcp
     reportDenial(exchange, call, admission.refusal);
     throw new Refused(admission.refusal, call);
   }
-  if (!server.tasks.areOwn(subject, tasksOf(request))) throw new Refused(UNKNOWN_TASK, call);
+  if (!(await server.tasks.areOwn(subject, tasksOf(request)))) throw new Refused(UNKNOWN_TASK, call);
   return admission.permit;
 }

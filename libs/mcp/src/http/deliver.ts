@@ -21,7 +21,7 @@ export async function deliver(
 ): Promise<void> {
   const { response, server } = exchange;
   await admit(exchange, era, 'method' in message ? message.method : 'a response');
-  assertOwn(exchange, message);
+  await assertOwn(exchange, message);
   const headers = upstreamHeaders(exchange, compared);
   const upstream = await server.upstream.send({
     method: 'POST',
@@ -39,14 +39,14 @@ export async function deliver(
 
 // A client may run tasks itself, whose ids the gateway doesn't know. So the gateway refuses only a task of another
 // subject, and a response to a request that the server sent to other subjects only.
-function assertOwn(
+async function assertOwn(
   { server, subject, session }: Exchange,
   message: JsonRpcNotification | JsonRpcResponse,
-): void {
-  if (server.tasks.areOthers(subject, tasksOf(message))) {
+): Promise<void> {
+  if (await server.tasks.areOthers(subject, tasksOf(message))) {
     throw new GatewayError(400, UNKNOWN_TASK.code, UNKNOWN_TASK.message);
   }
-  if (!('method' in message) && !session.mayRespond(message.id)) {
+  if (!('method' in message) && !(await session.mayRespond(message.id))) {
     throw new GatewayError(400, INVALID_REQUEST, 'The server has not sent this client a request of this id');
   }
 }

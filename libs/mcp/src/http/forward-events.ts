@@ -54,7 +54,7 @@ class EventForwarder {
     // The modern era has no resumption.
     if (id !== undefined && id !== '' && call?.era !== 'modern') {
       this.isResumable = true;
-      exchange.session.noteEvent(id);
+      await exchange.session.noteEvent(id);
     }
     if (data === '') {
       await this.write(event);

@@ -16,7 +16,7 @@ export async function getStream(exchange: Exchange, streams: OpenStreams): Promi
   const { server, request, response, session } = exchange;
   enterSession(exchange);
   const lastEvent = request.headers['last-event-id'];
-  if (lastEvent !== undefined && !session.mayResume(String(lastEvent))) {
+  if (lastEvent !== undefined && !(await session.mayResume(String(lastEvent)))) {
     throw new GatewayError(404, INVALID_REQUEST, 'Stream not found');
   }
   await admit(exchange, 'legacy', 'GET');

@@ -42,17 +42,17 @@ export class Inspector {
     }
   }
 
-  private request(text: string, request: JsonRpcRequest): Inspected {
+  private async request(text: string, request: JsonRpcRequest): Promise<Inspected> {
     const { server, subject } = this.exchange;
-    if (!server.tasks.areOwn(subject, relatedTasks(request.params))) return { kind: 'drop' };
-    server.ledger.requests.note(subject, request.id);
+    if (!(await server.tasks.areOwn(subject, relatedTasks(request.params)))) return { kind: 'drop' };
+    await server.ledger.requests.note(subject, request.id);
     return { kind: 'pass', text, isResponse: false };
   }
 
   private async notification(text: string, notification: JsonRpcNotification): Promise<Inspected> {
     const { server, caller, subject } = this.exchange;
     const { tasks } = server;
-    if (!tasks.areOwn(subject, tasksOf(notification))) return { kind: 'drop' };
+    if (!(await tasks.areOwn(subject, tasksOf(notification)))) return { kind: 'drop' };
     if (!isTaskNotification(notification.method)) return { kind: 'pass', text, isResponse: false };
     const remaining = await tasks.decideNotification(notification, caller, subject, this.decideAs);
     const isSame = remaining === notification;
@@ -67,10 +67,10 @@ export class Inspector {
     const { call } = this;
     const isOwnCall = call?.request.id === response.id;
     if ('error' in response) {
-      if (isOwnCall) this.exchange.server.ledger.settle(call);
+      if (isOwnCall) await this.exchange.session.settle(call);
       return { kind: 'pass', text, isResponse: isOwnCall || response.id === null };
     }
-    const calls = isOwnCall ? [call, ...this.rivals(call)] : this.earlier(response);
+    const calls = await (isOwnCall ? this.withRivals(call) : this.earlier(response));
     if (calls === undefined) return { kind: 'refuse', id: response.id, refusal: UNKNOWN };
     let { result } = response;
     for (const decidedCall of calls) {
@@ -82,7 +82,7 @@ export class Inspector {
       if (decided.hidden !== undefined) reportHidden(this.exchange, decidedCall, decided.hidden);
       result = decided.result;
     }
-    if (isOwnCall) this.exchange.server.ledger.settle(call);
+    if (isOwnCall) await this.exchange.session.settle(call);
     const { jsonrpc, id } = response;
     // No policy has decided the members beside the result, so a decided response keeps only `jsonrpc`, `id` and
     // `result`.
@@ -92,14 +92,16 @@ export class Inspector {
   }
 
   // In a session a server may confuse two open calls with the same id. The result must pass the policies of both calls.
-  private rivals(call: McpCall): readonly McpCall[] {
+  private async withRivals(call: McpCall): Promise<readonly McpCall[] | undefined> {
     const { server, session } = this.exchange;
-    return session.isOpen ? server.ledger.rivalsOf(session.scope, call) : [];
+    if (!session.isOpen) return [call];
+    const rivals = await server.ledger.rivalsOf(session.scope, call);
+    return rivals === undefined ? undefined : [call, ...rivals];
   }
 
-  private earlier({ id }: JsonRpcResponse): readonly McpCall[] | undefined {
+  private async earlier({ id }: JsonRpcResponse): Promise<readonly McpCall[] | undefined> {
     const { server, session, caller } = this.exchange;
-    const calls = id === null ? undefined : server.ledger.callsOf(session.scope, id);
+    const calls = id === null ? undefined : await server.ledger.callsOf(session.scope, id);
     // The policies see the caller's current claims, not the claims at the time of the call.
     return calls?.map((call) => ({ ...call, caller: { ...call.caller, claims: caller.claims } }));
   }
@@ -111,7 +113,7 @@ export class Inspector {
     if (listsTasks(call.request)) return server.tasks.filter(call, subject, result, this.decideAs);
     if (isAboutTask(call.request)) return server.tasks.decide(call, subject, result, this.decideAs);
     // The task is stored before the decision, because messages of the task may arrive while the policy decides.
-    server.tasks.learn(call, subject, result, enforcer.seesResult(call));
+    await server.tasks.learn(call, subject, result, enforcer.seesResult(call));
     return this.decideAs(call, result);
   }
 

@@ -7,7 +7,7 @@ import type { BodyBudget } from './body-budget.js';
 import { DeclaredNames } from '../protocol/declared-names.js';
 import type { LostBodies } from './lost-bodies.js';
 import type { HeaderRules } from '../upstream/header-rules.js';
-import { Ledger } from '../session/ledger.js';
+import type { CallLedger, ServerRecords } from '../session/records.js';
 import { MirroredParams } from '../protocol/mirrored-params.js';
 import { OriginRule } from './origin-rule.js';
 import type { ServerUrls } from './server-urls.js';
@@ -19,6 +19,8 @@ import { UpstreamClient } from '../upstream/upstream-client.js';
 export interface McpSettings {
   readonly headers: HeaderRules;
   readonly seal: SessionSeal;
+  /** Opens the records of a server, by the server's name. */
+  readonly records: (server: string) => ServerRecords;
   readonly bodies: BodyBudget;
   readonly lostBodies: LostBodies;
   /** Whether the application listens on loopback only. */
@@ -34,8 +36,8 @@ export interface McpSettings {
  */
 export class McpServer {
   readonly upstream: UpstreamClient;
-  readonly ledger = new Ledger();
-  readonly tasks = new Tasks();
+  readonly ledger: CallLedger;
+  readonly tasks: Tasks;
   readonly admissions = new Admissions();
   readonly params = new MirroredParams();
   readonly declaredNames = new DeclaredNames();
@@ -50,6 +52,9 @@ export class McpServer {
   ) {
     const { isLocal } = settings;
     this.upstream = new UpstreamClient(entry);
+    const { ledger, tasks } = settings.records(entry.name);
+    this.ledger = ledger;
+    this.tasks = new Tasks(tasks);
     this.origins = new OriginRule({ isLocal, origins: entry.origins, publicHost: urls.publicHost });
   }
 

@@ -3,6 +3,7 @@ import type { JsonRpcId } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
 import { boundedKey } from '../protocol/bounded-key.js';
 import { Receivers } from './receivers.js';
+import type { CallLedger } from './records.js';
 
 const MAX_SCOPES = 10_000;
 const MAX_LOST = 100_000;
@@ -23,14 +24,12 @@ interface Noted {
 }
 
 /**
- * Records the calls and events of each scope, and the server's requests to each subject. A scope is a session, or a
- * subject without a session. A response may arrive on another stream than its call's; the ledger finds the call that
+ * The ledger in the memory of this process. A response may arrive on another stream than its call's; the ledger finds the call that
  * the policy must see. The ledger treats an evicted call as unknown.
  */
-export class Ledger {
-  /** The ids of the events that each scope received. */
+export class Ledger implements CallLedger {
+  readonly isShared = false;
   readonly events = new Receivers();
-  /** The ids of the server's requests that each subject received. */
   readonly requests = new Receivers();
   private readonly scopes = new LRUCache<string, Scope>({ max: MAX_SCOPES });
   private readonly calls = new LRUCache<string, Noted>({
@@ -49,12 +48,10 @@ export class Ledger {
   });
   private readonly settled = new WeakSet<McpCall>();
 
-  /** Begins a scope whose calls all pass this gateway. */
   begin(scope: string): void {
     if (!this.scopes.has(scope)) this.scopes.set(scope, { blind: false });
   }
 
-  /** Records a call that the gateway sends to the upstream; `bytes` is the length of the call's text. */
   note(scope: string, call: McpCall, bytes: number): void {
     const key = boundedKey(scope, call.request.id);
     this.scopeOf(scope);
@@ -70,18 +67,15 @@ export class Ledger {
     } else this.calls.set(key, { scope, calls, bytes: size });
   }
 
-  /** Records that the client has received the response to a call. */
-  settle(call: McpCall): void {
+  settle(_scope: string, call: McpCall): void {
     this.settled.add(call);
   }
 
-  /** The calls with an id; `undefined` when the ledger doesn't know all of them. */
   callsOf(scope: string, id: JsonRpcId): readonly McpCall[] | undefined {
     const key = boundedKey(scope, id);
     return this.scopeOf(scope).blind || this.lost.has(key) ? undefined : this.calls.get(key)?.calls;
   }
 
-  /** The other calls with the same id that have no response yet. A response with this id may belong to any of them. */
   rivalsOf(scope: string, call: McpCall): readonly McpCall[] {
     const { calls = [] } = this.calls.get(boundedKey(scope, call.request.id)) ?? {};
     return calls.filter((other) => other !== call && !this.settled.has(other));

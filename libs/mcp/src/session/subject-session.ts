@@ -4,7 +4,7 @@ import type { McpCall } from '../protocol/call.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 import { INVALID_REQUEST } from '../protocol/parse.js';
-import type { Ledger } from './ledger.js';
+import type { CallLedger } from './records.js';
 import type { Session, SessionSeal } from './session-seal.js';
 
 /** The name, the seal and the ledger of an MCP server, which {@link SubjectSession} uses. */
@@ -12,7 +12,7 @@ export interface SessionRecords {
   /** The name of the MCP server. */
   readonly name: string;
   readonly seal: SessionSeal;
-  readonly ledger: Ledger;
+  readonly ledger: CallLedger;
 }
 
 /**
@@ -49,42 +49,48 @@ export class SubjectSession {
   }
 
   /** Records the session that the upstream has opened. Does nothing when the upstream opened no session. */
-  open(upstreamId: unknown): void {
+  async open(upstreamId: unknown): Promise<void> {
     if (typeof upstreamId !== 'string') return;
     this.session = this.records.seal.seal(upstreamId, this.bound);
-    this.records.ledger.begin(this.scope);
+    await this.records.ledger.begin(this.scope);
   }
 
   /** Records a call that the gateway sends to the upstream; `bytes` is the length of the call's text. */
-  noteCall(call: McpCall, bytes: number): void {
+  async noteCall(call: McpCall, bytes: number): Promise<void> {
     // In the modern era a response arrives only on its call's own stream, so the ledger is not needed.
     if (call.era === 'modern') return;
     const { ledger } = this.records;
-    // Without a session all calls of the subject to this server pass this process.
-    if (this.session === undefined) ledger.begin(this.scope);
-    ledger.note(this.scope, call, bytes);
+    // Without a session the ledger records all calls of the subject to this server.
+    if (this.session === undefined) await ledger.begin(this.scope);
+    await ledger.note(this.scope, call, bytes);
+  }
+
+  /** Records that the client has received the response to a call. */
+  async settle(call: McpCall): Promise<void> {
+    if (call.era !== 'modern') await this.records.ledger.settle(this.scope, call);
   }
 
   /** Records an event that the gateway sends to the client. */
-  noteEvent(id: string): void {
-    this.records.ledger.events.note(this.scope, id);
+  async noteEvent(id: string): Promise<void> {
+    await this.records.ledger.events.note(this.scope, id);
   }
 
   /** Whether the client may resume a stream after an event. It must not resume after an event of another scope. */
-  mayResume(event: string): boolean {
-    const { events } = this.records.ledger;
+  async mayResume(event: string): Promise<boolean> {
+    const { events, isShared } = this.records.ledger;
+    if (this.session === undefined || isShared) return events.has(this.scope, event);
     // In a session the client may have received the event from another replica, or before this process started. So only
     // an event of another scope is refused.
-    return this.session === undefined ? events.has(this.scope, event) : !events.isOthers(this.scope, event);
+    return !(await events.isOthers(this.scope, event));
   }
 
   /**
    * Whether the client may respond to a server's request with this id. In a session it may. Without a session it must not,
    * when only other subjects received the request.
    */
-  mayRespond(id: JsonRpcId | null): boolean {
+  async mayRespond(id: JsonRpcId | null): Promise<boolean> {
     if (this.session !== undefined || id === null) return true;
-    return !this.records.ledger.requests.isOthers(this.subject, id);
+    return !(await this.records.ledger.requests.isOthers(this.subject, id));
   }
 
   /** The request header with the upstream's id of the session. */

@@ -1,22 +1,11 @@
-import { LRUCache } from 'lru-cache';
 import type { JsonRpcNotification } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal, McpResult } from '../policy/enforcer.js';
 import { taskReferenceOf } from '../protocol/methods/index.js';
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject } from '../protocol/parse.js';
 import { hasOnlyMetadata, splitTask } from '../protocol/split-members.js';
-import { boundedKey } from '../protocol/bounded-key.js';
-import { Receivers } from './receivers.js';
-
-const MAX_BYTES = 64 * 1024 * 1024;
-/** The estimated memory of one task or call beside its text. */
-const ENTRY_BYTES = 512;
-
-interface Begun {
-  /** The calls that began the task and whose results a policy decides; `undefined` when there were too many. */
-  readonly calls: readonly McpCall[] | undefined;
-  readonly bytes: number;
-}
+import { BegunTasks } from './begun-tasks.js';
+import type { TaskRecords } from './records.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -39,43 +28,32 @@ export const UNKNOWN_TASK: McpRefusal = {
  * result of its call, wherever the result arrives. A task belongs to nobody when its record is missing or evicted.
  */
 export class Tasks {
-  private readonly begun = new LRUCache<string, Begun>({
-    maxSize: MAX_BYTES,
-    sizeCalculation: ({ bytes }) => bytes,
-  });
-  private readonly owners = new Receivers();
+  constructor(private readonly records: TaskRecords = new BegunTasks()) {}
 
   /**
    * Records the task of a result. Ignores a result that is not the handle of a task.
    *
    * @param isDecided - whether a policy decides the call's result
    */
-  learn(call: McpCall, subject: string, result: unknown, isDecided: boolean): void {
+  async learn(call: McpCall, subject: string, result: unknown, isDecided: boolean): Promise<void> {
     const id = taskIdOf(result);
-    if (id === undefined) return;
-    this.owners.note(subject, id);
-    const key = boundedKey(subject, id);
-    const { calls, bytes } = this.begun.get(key) ?? { calls: [], bytes: ENTRY_BYTES };
-    if (calls === undefined) return;
-    if (!isDecided || calls.some(({ request }) => request === call.request)) {
-      this.begun.set(key, { calls, bytes });
-      return;
-    }
-    const size = bytes + JSON.stringify(call.request).length + ENTRY_BYTES;
-    // The calls are dropped when a server gives too many tasks the same id. Results of such a task are refused.
-    if (size > MAX_BYTES / 8) this.begun.set(key, { calls: undefined, bytes });
-    else this.begun.set(key, { calls: [...calls, call], bytes: size });
+    if (id !== undefined) await this.records.note(subject, id, isDecided ? call : undefined);
   }
 
   /** Whether the subject has begun the tasks of all these ids. */
-  areOwn(subject: string, ids: readonly unknown[]): boolean {
-    // `get` marks the task as recently used, which `has` doesn't. So the cache evicts tasks in use last.
-    return ids.every((id) => typeof id === 'string' && this.begun.get(boundedKey(subject, id)) !== undefined);
+  async areOwn(subject: string, ids: readonly unknown[]): Promise<boolean> {
+    for (const id of ids) {
+      if (typeof id !== 'string' || (await this.records.find(subject, id)) === undefined) return false;
+    }
+    return true;
   }
 
   /** Whether one of these ids names a task that other subjects have begun, and this subject has not. */
-  areOthers(subject: string, ids: readonly unknown[]): boolean {
-    return ids.some((id) => typeof id === 'string' && this.owners.isOthers(subject, id));
+  async areOthers(subject: string, ids: readonly unknown[]): Promise<boolean> {
+    for (const id of ids) {
+      if (typeof id === 'string' && (await this.records.isOthers(subject, id))) return true;
+    }
+    return false;
   }
 
   /**
@@ -85,12 +63,10 @@ export class Tasks {
   async filter(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const tasks: unknown = isObject(result) ? result['tasks'] : undefined;
     if (!isObject(result) || !Array.isArray(tasks)) return { refusal: NO_LIST };
-    const ownTasks = (tasks as unknown[]).filter(
-      (task) => isObject(task) && this.areOwn(subject, [task['taskId']]),
-    );
     const visible: unknown[] = [];
-    for (const task of ownTasks as Fields[]) {
-      const calls = this.callsOf(task['taskId'], subject, call.caller);
+    for (const task of tasks as unknown[]) {
+      if (!isObject(task) || !(await this.areOwn(subject, [task['taskId']]))) continue;
+      const calls = await this.callsOf(task['taskId'], subject, call.caller);
       const decided = await decideTask(calls, task, decideAs);
       visible.push('refusal' in decided ? splitTask(task).metadata : decided.result);
     }
@@ -101,7 +77,7 @@ export class Tasks {
   /** Decides the result of a request about one task: the description of the task, and the task's own result. */
   async decide(call: McpCall, subject: string, result: unknown, decideAs: DecideAs): Promise<McpResult> {
     const { method, params } = call.request;
-    const calls = this.callsOf(params?.['taskId'], subject, call.caller);
+    const calls = await this.callsOf(params?.['taskId'], subject, call.caller);
     if (taskReferenceOf(method) === 'result') return decideAll(calls, result, decideAs);
     if (!isObject(result)) return { result };
     if ('taskId' in result && result['taskId'] !== params?.['taskId']) return { refusal: OTHER_TASK };
@@ -117,7 +93,7 @@ export class Tasks {
   ): Promise<JsonRpcNotification> {
     const { params = {} } = notification;
     const task = Object.fromEntries(Object.entries(params).filter(([key]) => key !== 'result'));
-    const calls = this.callsOf(params['taskId'], subject, caller);
+    const calls = await this.callsOf(params['taskId'], subject, caller);
     let decided = await decideTask(calls, params, decideAs);
     if ('refusal' in decided) decided = await decideTask(calls, task, decideAs);
     const remaining = 'refusal' in decided ? splitTask(task).metadata : (decided.result as Fields);
@@ -125,12 +101,12 @@ export class Tasks {
   }
 
   /** The calls that began a task, each with the current claims of its caller. */
-  private callsOf(
+  private async callsOf(
     id: unknown,
     subject: string,
     { claims }: McpCall['caller'],
-  ): readonly McpCall[] | undefined {
-    const begun = typeof id === 'string' ? this.begun.get(boundedKey(subject, id)) : undefined;
+  ): Promise<readonly McpCall[] | undefined> {
+    const begun = typeof id === 'string' ? await this.records.find(subject, id) : undefined;
     return begun?.calls?.map((call) => ({ ...call, caller: { ...call.caller, claims } }));
   }
 }
