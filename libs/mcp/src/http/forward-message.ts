@@ -35,7 +35,7 @@ export async function forwardMessage({
     logger.warn(`${server.entry.name}: the gateway does not forward a response with status ${status}`);
     throw new Refused(UNUSABLE_RESPONSE, call);
   }
-  if (call !== undefined) server.ledger.settle(call);
+  if (call !== undefined) await exchange.session.settle(call);
   response.json(status, upstreamError(status, text, call?.request.id), headers);
 }
 
