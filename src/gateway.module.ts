@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { OpaModule, OpaService } from 'nestjs-opa';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { LimitObligation } from 'nestjs-opa/limit';
@@ -15,6 +17,7 @@ import type { Environment, GatewayConfig } from './config/index.js';
 import { HealthController } from './health/health.controller.js';
 import { Drain } from './http/index.js';
 import { OpaInstances } from './instances/opa-instances.js';
+import { Cors } from './rest/cors.js';
 import { restController } from './rest/rest.controller.js';
 import { Upstream } from './rest/upstream.js';
 
@@ -33,9 +36,10 @@ export class GatewayModule {
     // The options are unchecked here. OpaModule checks them and stops the start when an option is wrong.
     const opa = config.opa as OpaModuleOptions;
     const policyHeaders = HEADER_NAMES.parse(opa.policyHeaders);
-    const publicUrl = new PublicUrl(config.listen.publicUrl);
+    const { maxHeaderBytes } = config.listen;
+    const settings = { policyHeaders, maxHeaderBytes, publicUrl: new PublicUrl(config.listen.publicUrl) };
     const upstreams = config.upstreams.map(
-      (entry) => new Upstream(entry, entry.policy ?? opa.policy ?? '', policyHeaders, publicUrl),
+      (entry) => new Upstream(entry, entry.policy ?? opa.policy ?? '', settings),
     );
     return {
       module: GatewayModule,
@@ -51,6 +55,11 @@ export class GatewayModule {
       providers: [
         Drain,
         LimitObligation,
+        {
+          provide: Cors,
+          useFactory: (host: HttpAdapterHost<FastifyAdapter>) => new Cors(host.httpAdapter, upstreams),
+          inject: [HttpAdapterHost],
+        },
         { provide: AUTHENTICATION, useValue: authentication },
         {
           provide: OpaInstances,

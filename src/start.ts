@@ -1,7 +1,6 @@
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
-import replyFrom from '@fastify/reply-from';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openAuthentication } from './auth/index.js';
 import { ConfigError, isProduction, loadConfig } from './config/index.js';
@@ -9,7 +8,6 @@ import type { Environment, GatewayConfig } from './config/index.js';
 import { GatewayModule } from './gateway.module.js';
 import { createAdapter, readTls, watchTls } from './http/index.js';
 import { loadPlugins } from 'nestjs-opa-mcp/internal';
-import { dispatcher } from './rest/upstream.js';
 
 /** The address of a started gateway. */
 export interface GatewayAddress {
@@ -51,7 +49,6 @@ export async function startGateway(file: string, env: Environment = process.env)
     // Nest buffers its log until the gateway listens. After a failed start only the line of startFailure appears.
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
-  await app.register(replyFrom, { undici: dispatcher, disableCache: true, disableRequestLogging: true });
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await listen(app, config.listen);
   if (tls !== undefined) watchTls(app.getHttpServer() as HttpsServer, tls);

@@ -34,6 +34,11 @@ export const listenSchema = z.strictObject({
   tls: z.strictObject({ cert: filled, key: filled }).optional(),
   /** The timeout until a whole request with its body has arrived, in milliseconds. Default: 30,000. */
   requestTimeout: z.int().min(1).max(2_147_483_647).default(30_000),
+  /**
+   * The limit for the headers of a request, and for the headers of an upstream's response, in bytes. Raise the limit for
+   * tokens of more than 16 KB. Default: 16 KiB, as in Node.
+   */
+  maxHeaderBytes: z.int().min(1_024).max(1_048_576).default(16_384),
   /** The limit for all unanswered MCP messages in memory, in bytes. Default: 64 MiB. */
   maxBufferedBytes: z
     .int()

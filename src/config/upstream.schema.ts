@@ -1,4 +1,4 @@
-import { audience, entryName, policyPath, upstreamUrl } from 'nestjs-opa-mcp/internal';
+import { audience, entryName, origins, policyPath, upstreamUrl } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
 
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
@@ -27,6 +27,11 @@ export const upstreamSchema = z.strictObject({
   audience: audience.optional(),
   /** The timeout for the connection, and the timeout until the response begins, in milliseconds. Default: 5,000. */
   timeout: z.int().min(1).max(2_147_483_647).default(5_000),
+  /**
+   * The origins whose pages may read responses (CORS). On loopback, pages of loopback origins also may. The gateway then
+   * answers preflights, and replaces the upstream's CORS headers. Default: none; the upstream's CORS headers pass.
+   */
+  origins: origins.optional(),
   /** Whether the gateway forwards the user's `Authorization` header to the upstream. Default: `false`. */
   forwardToken: z.boolean().default(false),
   /**

@@ -1,7 +1,8 @@
+import { METHODS } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config/index.js';
 import { ClientErrors } from './client-errors.js';
 import { believeProxy } from './forwarded.js';
@@ -11,6 +12,7 @@ import { assertPlainPath, withPlainPath } from './path-rules.js';
 import { withoutPrefix } from './public-prefix.js';
 import type { TlsMaterial } from './tls-files.js';
 import { TrustedProxies } from './trusted-proxies.js';
+import { assertUpgrade, GatewayRequest, serveUpgrades } from './upgrades.js';
 
 /** The longest interval between Node's checks for requests that exceed the request timeout, in milliseconds. */
 const MAX_CHECK_MS = 1_000;
@@ -22,13 +24,15 @@ const WITHOUT_BODY = new Set(['GET', 'HEAD', 'TRACE']);
  * guard or handler runs, the adapter refuses requests that the policy and the upstream could read differently.
  */
 export function createAdapter(
-  { requestTimeout, publicUrl, trustProxy }: GatewayConfig['listen'],
+  { requestTimeout, maxHeaderBytes, publicUrl, trustProxy }: GatewayConfig['listen'],
   tls?: TlsMaterial,
 ): FastifyAdapter {
   const errors = new ClientErrors();
   const proxies = new TrustedProxies(trustProxy);
   const toRoute = withoutPrefix(new PublicUrl(publicUrl).prefix);
-  const timeouts = {
+  const server = {
+    maxHeaderSize: maxHeaderBytes,
+    IncomingMessage: GatewayRequest,
     requestTimeout,
     headersTimeout: requestTimeout,
     connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeout),
@@ -36,7 +40,7 @@ export function createAdapter(
   const adapter = new FastifyAdapter({
     forceCloseConnections: 'idle',
     requestTimeout,
-    ...(tls === undefined ? { http: timeouts } : { https: { ...timeouts, ...tls } }),
+    ...(tls === undefined ? { http: server } : { https: { ...server, ...tls } }),
     ...(trustProxy.length > 0 && { trustProxy: proxies.has }),
     clientErrorHandler: errors.handle,
     // While the gateway closes, it still serves new requests and adds `Connection: close` to each response.
@@ -50,6 +54,8 @@ export function createAdapter(
   });
   const instance = adapter.getInstance();
   errors.watch(instance.server);
+  serveUpgrades(instance.server);
+  addMethods(instance);
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser('*', (_request, payload, done) => {
     done(null, payload);
@@ -60,6 +66,7 @@ export function createAdapter(
     assertPlainPath(request.raw.url ?? '');
     assertPlainHost(request.raw);
     assertPlainBody(request);
+    assertUpgrade(request.raw);
     believeProxy(request, proxies.has);
     done();
   });
@@ -70,6 +77,12 @@ export function createAdapter(
     done();
   });
   return adapter;
+}
+
+/** Adds the methods that Node parses and Fastify does not know, such as REPORT. CONNECT is for tunnels. */
+function addMethods(instance: FastifyInstance): void {
+  const known = new Set<string>([...instance.supportedMethods, 'CONNECT']);
+  for (const method of METHODS) if (!known.has(method)) instance.addHttpMethod(method, { hasBody: true });
 }
 
 /** Refuses a body that the gateway would drop, and a transfer coding that the gateway would not forward. */

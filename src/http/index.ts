@@ -3,3 +3,4 @@ export { createAdapter } from './fastify.js';
 export type { ForwardedRequest } from './forwarded.js';
 export { readTls, watchTls } from './tls-files.js';
 export { UntrustedHeaders } from './untrusted-headers.js';
+export { upgradeOf } from './upgrades.js';

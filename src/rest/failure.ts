@@ -6,8 +6,11 @@ import {
 } from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
 import type { Upstream } from './upstream.js';
+import { LateError } from './wait-limit.js';
 
-const LATE = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const HINTS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: 'the headers are too large; raise listen.maxHeaderBytes',
+};
 const logger = new Logger('Upstream');
 
 /** Makes the exception for a failed upstream: 504 after a timeout, otherwise 502. Logs the address and the cause. */
@@ -15,8 +18,10 @@ export function failure({ entry, url }: Upstream, cause: unknown): HttpException
   const error = cause instanceof Error ? cause : new Error('no usable answer');
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // AbortError means that the client has disconnected. The upstream did not fail, so log nothing.
-  if (error.name !== 'AbortError') logger.warn(`${entry.name} (${url.origin}): ${code} ${error.message}`);
-  return LATE.has(code)
+  if (error.name !== 'AbortError') {
+    logger.warn(`${entry.name} (${url.origin}): ${code} ${HINTS[code] ?? error.message}`);
+  }
+  return error instanceof LateError || code === 'UND_ERR_CONNECT_TIMEOUT'
     ? new GatewayTimeoutException('The upstream did not answer in time')
     : new BadGatewayException('The upstream did not give an answer');
 }

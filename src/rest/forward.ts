@@ -1,89 +1,95 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { StreamableFile } from '@nestjs/common';
-import type { HttpException } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { NotImplementedException } from '@nestjs/common';
+import type { StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import '@fastify/reply-from';
-import { relay, rememberHeaders } from './relay.js';
+import { UntypedFile } from 'nestjs-opa/internal';
+import { upgradeOf } from '../http/index.js';
 import { failure, undecidable } from './failure.js';
 import { requestHeaders, responseHeaders } from './headers.js';
-import { detachBody } from './upload.js';
+import { rememberHeaders } from './reply-headers.js';
+import { bodyOf } from './request-body.js';
+import { sendToUpstream } from './send.js';
+import type { UpstreamAnswer, UpstreamRequest } from './send.js';
+import { announcedTrailers, requestTrailers } from './trailers.js';
+import { openTunnel } from './tunnel.js';
+import { upstreamBody } from './upstream-body.js';
 import { upstreamTarget } from './upstream-path.js';
 import { unreadable } from './unreadable.js';
-import { withCall } from './upstream.js';
 import type { Upstream } from './upstream.js';
-
-interface BodyOptions {
-  readonly type?: string;
-  readonly length?: number;
-}
 
 /**
  * Forwards a request to the upstream. The function puts the upstream's status and headers on the reply.
  *
- * @returns the body of the upstream's response, as a stream
+ * @returns the body of the upstream's response, as a stream; `undefined` when the connection is upgraded
  * @throws BadGatewayException when the upstream is unreachable or closes the connection early
  * @throws GatewayTimeoutException when the upstream does not respond within its timeout
  * @throws InternalServerErrorException when a response policy can't read the response
+ * @throws NotImplementedException for a WebSocket to an upstream with a response policy
  */
-export function forward(
+export async function forward(
   request: FastifyRequest,
   reply: FastifyReply,
   upstream: Upstream,
-): Promise<StreamableFile> {
-  const { path, query } = upstreamTarget(request.raw.url ?? '');
-  const signal = whenGone(reply);
+): Promise<StreamableFile | undefined> {
+  if (upgradeOf(request.raw) !== undefined && upstream.entry.response !== undefined) {
+    throw new NotImplementedException('A response policy cannot read a WebSocket');
+  }
+  const sent = upstreamRequest(request, reply, upstream);
+  const { response, upgrade } = await answerOf(upstream, sent);
+  const headers = responseHeaders(response, request, upstream, new URL(sent.path, upstream.url));
+  const requested = upgradeOf(request.raw);
+  if (upgrade !== undefined && requested !== undefined) {
+    openTunnel(requested.socket, reply, { ...upgrade, headers, protocol: requested.protocol });
+    return undefined;
+  }
+  const obstacle = isVisible(request, upstream) ? unreadable(headers) : undefined;
+  if (obstacle !== undefined) {
+    response.destroy();
+    throw undecidable(upstream, obstacle);
+  }
   const restoreHeaders = rememberHeaders(reply);
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) throw failure(upstream, signal.reason);
-    let body: BodyOptions = {};
-    let refusal: HttpException | undefined;
-    const refuse = (error: HttpException) => {
-      refusal = error;
-      restoreHeaders();
-      reject(error);
-    };
-    const send = () => {
-      detachBody(request);
-      reply.from(upstream.url.origin, {
-        rewriteRequestHeaders: () => requestHeaders(request, upstream),
-        rewriteHeaders: (headers) => {
-          body = bodyOptions(headers);
-          // A response to HEAD has no body, so a response policy can always decide it.
-          const isShown = upstream.entry.response !== undefined && request.method !== 'HEAD';
-          const obstacle = isShown ? unreadable(headers) : undefined;
-          if (obstacle !== undefined) refusal = undecidable(upstream, obstacle);
-          return responseHeaders(headers, request, upstream);
-        },
-        // Never retry: only the client knows whether a second call is safe.
-        retryDelay: () => null,
-        onError: (_reply, { error }) => refuse(failure(upstream, error.cause)),
-        // reply-from also calls onResponse after onError when the upstream's status is not an HTTP status.
-        onResponse: (_request, _reply, { stream }) => {
-          if (refusal !== undefined) {
-            stream.destroy();
-            refuse(refusal);
-            return;
-          }
-          // reply-from sets `Connection: close` when the response begins before the request body ends. The gateway reads
-          // the rest of the body, so the connection can stay open.
-          if (reply.hasHeader('connection')) reply.removeHeader('connection');
-          const broken = (cause: unknown): HttpException => {
-            restoreHeaders();
-            return failure(upstream, cause);
-          };
-          resolve(new StreamableFile(relay(stream, broken), body));
-        },
-      });
-    };
-    signal.addEventListener('abort', () => refuse(failure(upstream, signal.reason)), { once: true });
-    withCall({ pool: upstream.pool, path: upstream.pathOf(path) + query, signal }, send);
+  reply
+    .code(response.statusCode ?? 0)
+    .headers({ ...headers, ...announcedTrailers(response, request, upstream) });
+  const body = upstreamBody(response, reply, upstream, (cause) => {
+    restoreHeaders();
+    return failure(upstream, sent.signal.aborted ? sent.signal.reason : cause);
   });
+  return new UntypedFile(body);
 }
 
-function bodyOptions(headers: IncomingHttpHeaders): BodyOptions {
-  const { 'content-type': type, 'content-length': length } = headers;
-  return { ...(type !== undefined && { type }), ...(length !== undefined && { length: Number(length) }) };
+function upstreamRequest(request: FastifyRequest, reply: FastifyReply, upstream: Upstream): UpstreamRequest {
+  const { path, query } = upstreamTarget(request.raw.url ?? '');
+  return {
+    method: request.method,
+    path: upstream.pathOf(path) + query,
+    headers: requestHeaders(request, upstream),
+    body: bodyOf(request),
+    trailers: () => requestTrailers(request.raw, upstream),
+    isUpgrade: upgradeOf(request.raw) !== undefined,
+    signal: whenGone(reply),
+  };
 }
+
+async function answerOf(upstream: Upstream, sent: UpstreamRequest): Promise<UpstreamAnswer> {
+  try {
+    const answer = await sendToUpstream(upstream, sent);
+    if (isUsable(answer.response, sent)) return answer;
+    answer.response.destroy();
+  } catch (cause) {
+    throw failure(upstream, cause);
+  }
+  throw failure(upstream, undefined);
+}
+
+/** Whether a response has a status of HTTP, and switches the protocol only after a request to do so. */
+function isUsable({ statusCode = 0 }: IncomingMessage, { isUpgrade }: UpstreamRequest): boolean {
+  return statusCode === 101 ? isUpgrade : statusCode >= 200 && statusCode <= 599;
+}
+
+/** Whether a response policy reads the body. A response to HEAD has no body, so the policy can always decide it. */
+const isVisible = ({ method }: FastifyRequest, { entry }: Upstream): boolean =>
+  entry.response !== undefined && method !== 'HEAD';
 
 /** A signal that is aborted when the client disconnects before it has received the whole response. */
 function whenGone({ raw }: FastifyReply): AbortSignal {

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OpaGuard, OpaInput, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
 import type { ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '../auth/index.js';
-import { UntrustedHeaders } from '../http/index.js';
+import { UntrustedHeaders, upgradeOf } from '../http/index.js';
 import { forward } from './forward.js';
 import { upstreamTarget } from './upstream-path.js';
 import type { Upstream } from './upstream.js';
@@ -23,19 +23,23 @@ export function restController(upstream: Upstream): Type {
     pass(
       @Req() request: FastifyRequest,
       @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<StreamableFile> {
+    ): Promise<StreamableFile | undefined> {
       return forward(request, reply, upstream);
     }
 
-    async onApplicationShutdown(): Promise<void> {
-      await upstream.pool.close();
+    onApplicationShutdown(): void {
+      upstream.close();
     }
   }
   return RestController;
 }
 
-/** Replaces the gateway's path in the input by the path that the upstream receives. */
+/**
+ * Replaces the gateway's path in the input by the path that the upstream receives. A request for a WebSocket has the
+ * member `upgrade` too.
+ */
 function upstreamInput(context: ExecutionContext, input: Readonly<Record<string, unknown>>): object {
   const { raw } = context.switchToHttp().getRequest<FastifyRequest>();
-  return { request: { ...(input['request'] as object), path: upstreamTarget(raw.url ?? '').path } };
+  const request = { ...(input['request'] as object), path: upstreamTarget(raw.url ?? '').path };
+  return { request: upgradeOf(raw) === undefined ? request : { ...request, upgrade: 'websocket' } };
 }

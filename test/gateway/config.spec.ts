@@ -32,6 +32,7 @@ describe('the configuration file', () => {
         host: '127.0.0.1',
         port: 3000,
         requestTimeout: 30_000,
+        maxHeaderBytes: 16_384,
         maxBufferedBytes: 67_108_864,
         trustProxy: [],
       },

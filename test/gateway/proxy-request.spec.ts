@@ -88,7 +88,7 @@ describe('the gateway, for a request to an upstream,', () => {
       'x-request-id': 'r1',
       connection: 'close, X-Private, x-policy-path',
       'x-private': '1',
-      te: 'trailers',
+      te: 'gzip',
       'keep-alive': 'timeout=5',
       'proxy-authorization': 'Basic eDp5',
       'proxy-connection': 'close',

@@ -6,15 +6,16 @@
  * @packageDocumentation
  */
 export { McpGateway } from './module/mcp-gateway.js';
+export { isPreflight } from './http/cors.js';
+export { isHost, isLoopback, OriginRule } from './http/origin-rule.js';
 export { loadPlugins } from './contextforge/plugins.js';
 export type { EntryPlugin, Plugins } from './contextforge/plugins.js';
 export { ClientRequest } from './http/client-request.js';
-export { isHost } from './http/origin-rule.js';
 export { PublicUrl } from './http/public-url.js';
-export { audience, entryName, policyPath, scopes, upstreamUrl } from './options/fields.js';
+export { audience, entryName, origins, policyPath, scopes, upstreamUrl } from './options/fields.js';
 export { mcpServerSchema } from './options/server.schema.js';
 export type { McpServerEntry } from './options/server.schema.js';
 export { isHopByHop, removeHopByHop, removeNamed } from './upstream/hop-by-hop.js';
 export { removeUntrusted } from './upstream/untrusted-headers.js';
-export { isReusedSocketClosed } from './upstream/connector.js';
+export { upstreamConnector } from './upstream/connector.js';
 export { upstreamPool } from './upstream/upstream-pool.js';

@@ -32,6 +32,7 @@ export { applyToRequest, MCP_RESOURCES, setHeaders, stripHeaders } from './conte
 export { challengeOf, edited, mergeStepUps, ObligationExecutor, obligationsOf } from './enforcement/index.js';
 export type { HeaderTarget, StepUp } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
+export { UntypedFile } from './interceptor/index.js';
 export { createInstance, describeProblem, OpaRuntime } from './module/index.js';
 export { RedisCommands, RedisFailure } from './redis/index.js';
 export type { RedisState } from './redis/index.js';

@@ -38,7 +38,7 @@ export function addCorsHeaders(
 }
 
 /** Whether a request is a CORS preflight. The browser sends it before the page's request, and without a token. */
-export const isPreflight = ({ method, headers }: ClientRequest): boolean =>
+export const isPreflight = ({ method, headers }: Pick<ClientRequest, 'method' | 'headers'>): boolean =>
   method === 'OPTIONS' &&
   headers.origin !== undefined &&
   headers['access-control-request-method'] !== undefined;

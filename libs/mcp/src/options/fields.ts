@@ -5,6 +5,9 @@ const NAME_RULE = 'letters, digits, "-" and "_", at most 63, a letter or digit f
 const URL_RULE = 'an http:// or https:// URL without user, query and fragment';
 
 const MCP_URL_RULE = 'an http:// or https:// URL without user and fragment';
+const ORIGIN_RULE = 'an origin such as https://app.example, without a path';
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
 const isMcpUrl = (text: string): boolean => {
   if (!URL.canParse(text) || /[#\s\\]/.test(text)) return false;
@@ -41,3 +44,6 @@ export const scopes = z.array(z.string().regex(SCOPE, { error: SCOPE_RULE }), { 
 export const policyPath = z
   .string()
   .refine(isPolicyPath, { error: 'a policy path such as gateway/orders/request' });
+
+/** Accepts a list of origins. */
+export const origins = z.array(z.string().refine(isOrigin, { error: ORIGIN_RULE }));

@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { audience, entryName, mcpUrl, policyPath, scopes } from './fields.js';
+import { audience, entryName, mcpUrl, origins, policyPath, scopes } from './fields.js';
 
 const MIB = 1024 * 1024;
-const ORIGIN_RULE = 'an origin such as https://app.example, without a path';
 const bytes = z
   .int()
   .min(1)
   .max(1024 * MIB);
-
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
 /** The options of one MCP server behind `/mcp/{name}`. */
 export const mcpServerSchema = z
@@ -39,7 +36,7 @@ export const mcpServerSchema = z
      */
     denial: z.enum(['error', 'http', 'result']).default('error'),
     /** The origins whose pages may call the server. On loopback, pages of loopback origins also may. Default: none. */
-    origins: z.array(z.string().refine(isOrigin, { error: ORIGIN_RULE })).default([]),
+    origins: origins.default([]),
     /**
      * The audience of this server's tokens (RFC 8707), or a list of audiences. Policies see an audience as the id of the
      * resource `mcp_server`. Default: the option `audience` that all servers share.

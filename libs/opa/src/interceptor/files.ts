@@ -5,14 +5,22 @@ import { OpaError } from '../contracts/index.js';
 /** The largest stream that the interceptor buffers for a response policy, in bytes. It refuses a longer stream. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
+/** A file without a default type. For other files without a type, Nest sets `application/octet-stream`. */
+export class UntypedFile extends StreamableFile {
+  override getHeaders(): ReturnType<StreamableFile['getHeaders']> {
+    // Nest sets no Content-Type for `undefined`. Its types do not say that.
+    return Object.assign(super.getHeaders(), { type: this.options.type });
+  }
+}
+
 /** Makes a file from new bytes, with the type and disposition of an existing file. */
 export function fileLike(file: StreamableFile, bytes: Uint8Array): StreamableFile {
   const { type, disposition, length } = file.getHeaders();
   const options = { type, ...(disposition !== undefined && { disposition }) };
   // For HEAD the body is empty, but Content-Length is not 0. Nest sets Content-Length for bytes and not for a stream.
   return bytes.length === 0 && length !== 0
-    ? new StreamableFile(Readable.from([]), options)
-    : new StreamableFile(bytes, options);
+    ? new UntypedFile(Readable.from([]), options)
+    : new UntypedFile(bytes, options);
 }
 
 /**

@@ -1,1 +1,2 @@
+export { UntypedFile } from './files.js';
 export { OpaInterceptor } from './opa.interceptor.js';

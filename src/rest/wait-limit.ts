@@ -1,0 +1,30 @@
+import type { ClientRequest } from 'node:http';
+import type { Readable } from 'node:stream';
+
+/** An upstream has let the gateway wait for too long. */
+export class LateError extends Error {
+  constructor(ms: number) {
+    super(`no bytes of a response within ${ms} ms`);
+  }
+}
+
+/**
+ * Ends a request with a {@link LateError} when the upstream does not begin its response in time. The time begins with
+ * the last part of the body that the gateway sent. A client that sends its body slowly does not count.
+ *
+ * @param ms - the limit in milliseconds
+ */
+export function limitWait(outgoing: ClientRequest, body: Readable | undefined, ms: number): void {
+  const timer = setTimeout(() => {
+    const isClientSlow = !outgoing.writableEnded && !outgoing.writableNeedDrain;
+    if (isClientSlow) timer.refresh();
+    else outgoing.destroy(new LateError(ms));
+  }, ms);
+  const refresh = (): void => void timer.refresh();
+  const stop = (): void => {
+    clearTimeout(timer);
+    body?.off('data', refresh);
+  };
+  body?.on('data', refresh);
+  outgoing.once('response', stop).once('upgrade', stop).once('close', stop).on('information', refresh);
+}
