@@ -32,7 +32,7 @@ export function upstreamConnector({ timeout, tls }: ConnectorOptions): buildConn
       // undici takes the server name from the header `Host`, so the option must replace it.
       const servername = latest?.servername ?? options.servername;
       connector({ ...options, ...(servername !== undefined && { servername }) }, (...result) => {
-        if (result[1] !== null) watch(result[1]);
+        if (result[0] === null) watch(result[1]);
         callback(...result);
       });
     };
