@@ -9,6 +9,12 @@ import { promiseTry } from './maybe-promise.js';
  */
 export abstract class BaseEngine implements PolicyEngine {
   abstract readonly name: string;
+  /**
+   * Whether the engine reads inputs as JSON. An engine that does not gets a copy of the input, which costs less.
+   *
+   * @internal
+   */
+  readonly readsJson: boolean = true;
 
   /**
    * Evaluates a policy, at once where the engine can.

@@ -1,4 +1,5 @@
-import type { Query } from './engine.js';
+import { BaseEngine } from './base-engine.js';
+import type { PolicyEngine, Query } from './engine.js';
 import { inputJson } from './input-json.js';
 import { exceeds } from './input-size.js';
 import type { PlainCopy } from './plain-copy.js';
@@ -7,8 +8,8 @@ import { plainCopyOf } from './plain-copy.js';
 /**
  * The input of a decision as it was when the decision began. Later changes of the request do not change the snapshot.
  *
- * @remarks Most inputs are small and plain. Such a snapshot holds a copy, and writes JSON only when something reads it:
- * the embedded engine never does. Every other snapshot holds the JSON.
+ * @remarks A snapshot holds the input's JSON, or a copy of a small and plain input. The snapshot of a copy writes JSON only
+ * when something reads it: the embedded engine never does.
  */
 export class InputSnapshot {
   private constructor(
@@ -16,10 +17,23 @@ export class InputSnapshot {
     private text: string | undefined,
   ) {}
 
-  /** @throws OpaError `OPA_BAD_INPUT`, as `inputJson` */
+  /**
+   * Makes a snapshot with a copy, if the input is small and plain.
+   *
+   * @throws OpaError `OPA_BAD_INPUT`, as `inputJson`
+   */
   static of(input: unknown): InputSnapshot {
     const copy = plainCopyOf(input);
-    return new InputSnapshot(copy, copy === undefined ? inputJson(input) : undefined);
+    return copy === undefined ? InputSnapshot.written(input) : new InputSnapshot(copy, undefined);
+  }
+
+  /**
+   * Makes a snapshot with JSON. This costs less where something reads the JSON.
+   *
+   * @throws OpaError `OPA_BAD_INPUT`, as `inputJson`
+   */
+  static written(input: unknown): InputSnapshot {
+    return new InputSnapshot(undefined, inputJson(input));
   }
 
   static ofJson(json: string): InputSnapshot {
@@ -45,6 +59,13 @@ export class InputSnapshot {
   exceeds(bytes: number): boolean {
     return (this.copy === undefined || this.copy.maxBytes > bytes) && exceeds(this.json, bytes);
   }
+}
+
+/** Gives the function that makes the snapshots of inputs, in the form that costs an engine least. */
+export function snapshotsFor(engine: PolicyEngine): (input: unknown) => InputSnapshot {
+  return engine instanceof BaseEngine && !engine.readsJson
+    ? (input) => InputSnapshot.of(input)
+    : (input) => InputSnapshot.written(input);
 }
 
 /** A query of `OpaService`. */

@@ -1,10 +1,5 @@
-import {
-  assertMilliseconds,
-  assertPolicyPath,
-  InputSnapshot,
-  OpaError,
-  SnapshotQuery,
-} from '../contracts/index.js';
+import type { InputSnapshot } from '../contracts/index.js';
+import { assertMilliseconds, assertPolicyPath, OpaError, SnapshotQuery } from '../contracts/index.js';
 import type { OpaQuery } from './opa-query.js';
 
 /** The largest inputs of a query, in bytes of JSON. */
@@ -43,17 +38,16 @@ export function policyOf(
 }
 
 /**
- * Makes the engine's query, with a snapshot of the input. No later step reads the input itself.
+ * Makes the engine's query. No later step reads the input itself.
  *
- * @param snapshot - the snapshot of the input, if the caller has made it already
- * @throws OpaError `OPA_BAD_INPUT` when JSON can't hold the input, or the JSON is too large. `clientFault` is set when a
- * request is too large, but not when a result is.
+ * @throws OpaError `OPA_BAD_INPUT` when the input is too large. `clientFault` is set when a request is too large, but not
+ * when a result is.
  */
 export function engineQueryOf(
   policy: string,
   { input, phase = 'request' }: Pick<OpaQuery, 'input' | 'phase'>,
+  snapshot: InputSnapshot,
   limits: InputLimits = INPUT_LIMITS,
-  snapshot = InputSnapshot.of(input),
 ): SnapshotQuery {
   const limit = limits[phase];
   if (!snapshot.exceeds(limit)) return new SnapshotQuery(policy, input, snapshot);

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Decision, EngineAnswer, Evaluate, InputSnapshot, MaybePromise } from '../contracts/index.js';
-import { andThen, evaluateBy, opaErrorOf, orElse, promiseTry } from '../contracts/index.js';
+import { andThen, evaluateBy, opaErrorOf, orElse, promiseTry, snapshotsFor } from '../contracts/index.js';
 import type { OpaEnforceQuery } from './enforce.js';
 import { allowOf, logRefusal } from './enforce.js';
 import { engineQueryOf, policyOf } from './engine-query.js';
@@ -52,6 +52,8 @@ export class OpaService {
   private readonly counter: DecisionCounter;
   private readonly inFlight: InFlightDecisions;
   private readonly evaluateByEngine: Evaluate;
+  /** @internal */
+  readonly snapshotOf: (input: unknown) => InputSnapshot;
   private readonly undefinedPolicies = new UndefinedPolicies();
   private readonly wouldDeny = new PermissiveReport();
 
@@ -60,6 +62,7 @@ export class OpaService {
     this.counter = new DecisionCounter(settings.snapshot);
     this.inFlight = settings.inFlight ?? new InFlightDecisions();
     this.evaluateByEngine = evaluateBy(settings.engine);
+    this.snapshotOf = snapshotsFor(settings.engine);
   }
 
   /** The module's mode. */
@@ -241,15 +244,12 @@ export class OpaService {
     return { policy: policyOf(query, this.settings.policy), begin, permissive };
   }
 
-  private evaluateNow(
-    query: OpaQuery,
-    { policy, begin }: Attempt,
-    snapshot?: InputSnapshot,
-  ): MaybePromise<EngineAnswer> {
+  private evaluateNow(query: OpaQuery, attempt: Attempt, made?: InputSnapshot): MaybePromise<EngineAnswer> {
     const { timeout, inputLimits } = this.settings;
     this.inFlight.assertOpen();
-    const options = { deadline: begin + (query.timeout ?? timeout), signal: query.signal };
-    return this.evaluateByEngine(engineQueryOf(policy, query, inputLimits, snapshot), options);
+    const options = { deadline: attempt.begin + (query.timeout ?? timeout), signal: query.signal };
+    const snapshot = made ?? this.snapshotOf(query.input);
+    return this.evaluateByEngine(engineQueryOf(attempt.policy, query, snapshot, inputLimits), options);
   }
 
   private async evaluateList(query: OpaQuery): Promise<EngineAnswer> {

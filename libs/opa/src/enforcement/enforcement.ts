@@ -1,6 +1,6 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import type { Decision, InputSnapshot, MaybePromise } from '../contracts/index.js';
-import { OpaError } from '../contracts/index.js';
+import type { Decision, MaybePromise } from '../contracts/index.js';
+import { InputSnapshot, OpaError } from '../contracts/index.js';
 import type { ResultEdit } from '../contexts/index.js';
 import type { OpaQuery } from '../decision/index.js';
 import { OpaService } from '../decision/index.js';
@@ -48,6 +48,19 @@ export class OpaEnforcement {
     const { service } = this;
     // When a test has replaced the method or the service, only the public method `decide` has an effect.
     return isReplaced(service) ? checked(service.decide(query)) : service.decideNow(query, snapshot);
+  }
+
+  /**
+   * Makes the snapshot of an input; `undefined` when JSON can't represent the input. The service reports the reason when
+   * it decides.
+   */
+  snapshotOf(input: Input): InputSnapshot | undefined {
+    const { service } = this;
+    try {
+      return isReplaced(service) ? InputSnapshot.of(input) : service.snapshotOf(input);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Builds the input of the decision about a handler. In mode `disabled` nobody reads the input, so it is empty. */

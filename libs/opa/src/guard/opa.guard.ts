@@ -2,7 +2,7 @@ import type { CanActivate, ExecutionContext, OnModuleInit } from '@nestjs/common
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Decision, MaybePromise } from '../contracts/index.js';
-import { InputSnapshot, isPromise, OpaError } from '../contracts/index.js';
+import { isPromise, OpaError } from '../contracts/index.js';
 import type { DecidedInput, DecisionRecord } from '../contexts/index.js';
 import { adapterOf, beginDecision, recordOf, UnknownContextException, verdictOn } from '../contexts/index.js';
 import { combinedGroups, isAllowed } from '../decision/index.js';
@@ -114,7 +114,8 @@ export class OpaGuard implements CanActivate, OnModuleInit {
 
   private decide(built: Input, call: GuardedCall): MaybePromise<boolean> {
     const { record, declaration } = call;
-    const input = withSnapshot(built, this.enforcements.find(declaration?.instance));
+    const by = this.enforcements.find(declaration?.instance);
+    const input: DecidedInput = { value: built, snapshot: by.snapshotOf(built), by };
     const verdict = verdictOn(record, input);
     if (verdict === undefined) {
       beginDecision(record, input);
@@ -212,15 +213,6 @@ export class OpaGuard implements CanActivate, OnModuleInit {
       );
     }
     if (unguarded === 'deny') throw new Refused(syntheticDenial(''));
-  }
-}
-
-/** Adds its snapshot to an input. When JSON can't represent the input, the service reports the reason. */
-function withSnapshot(value: Input, by: OpaEnforcement): DecidedInput {
-  try {
-    return { value, snapshot: InputSnapshot.of(value), by };
-  } catch {
-    return { value, snapshot: undefined, by };
   }
 }
 

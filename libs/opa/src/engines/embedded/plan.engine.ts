@@ -18,6 +18,7 @@ import type { LoadedBundle } from './load-bundle.js';
  */
 export class PlanEngine extends BaseEngine implements EmbeddedEngine {
   readonly name = 'embedded';
+  override readonly readsJson = false;
   readonly #logger = new Logger('EmbeddedEngine');
   readonly #unplanned = new OncePerKey();
   readonly #source: string;
