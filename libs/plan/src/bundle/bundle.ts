@@ -19,7 +19,11 @@ export async function readBundle(packed: Uint8Array, maxUnpackedBytes: number): 
   const files = await unpack(packed, maxUnpackedBytes);
   const plan = files.get('/plan.json');
   if (!plan) throw withoutPlan(files);
-  return { plan: parseFile('/plan.json', plan), data: readData(files), revision: revisionOf(files) };
+  return {
+    plan: await parseFile('/plan.json', plan),
+    data: await readData(files),
+    revision: await revisionOf(files),
+  };
 }
 
 function withoutPlan(files: ArchiveFiles): PlanError {
@@ -29,10 +33,10 @@ function withoutPlan(files: ArchiveFiles): PlanError {
   return new PlanError('INVALID_BUNDLE', `The bundle has ${other}. Build it with opa build -t plan -e PATH.`);
 }
 
-function revisionOf(files: ArchiveFiles): string {
+async function revisionOf(files: ArchiveFiles): Promise<string> {
   const bytes = files.get('/.manifest');
   if (!bytes) return '';
-  const manifest = parseFile('/.manifest', bytes);
+  const manifest = await parseFile('/.manifest', bytes);
   const revision = isObject(manifest) ? ((manifest as JsonObject)['revision'] ?? '') : undefined;
   if (typeof revision === 'string') return revision;
   throw new PlanError(

@@ -10,15 +10,13 @@ type Document = Record<string, unknown>;
 const DATA = /^data\.(?:json|ya?ml)$/;
 
 /** A bundle's data in one document: each data file stands at its folder's path, as OPA has it. */
-export function readData(files: ArchiveFiles): Value {
+export async function readData(files: ArchiveFiles): Promise<Value> {
   const sources = [...files].filter(([path]) => DATA.test(posix.basename(path)));
   let root: unknown = {};
   for (const [path, bytes] of sources.sort(([a], [b]) => a.length - b.length)) {
     const folders = posix.dirname(path).split('/').filter(Boolean);
-    const document = folders.reduceRight<unknown>(
-      (inner, name) => ({ [name]: inner }),
-      parseFile(path, bytes),
-    );
+    const value = await parseFile(path, bytes);
+    const document = folders.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
     if (!isObject(document as Value))
       throw new PlanError('INVALID_BUNDLE', `${path} does not hold an object`);
     root = merged(root as Document, document as Document, path);

@@ -1,13 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import { parseDocument } from 'yaml';
 import { PlanError } from '../error.js';
-import { fromJson, numberFromInteger } from '../values/index.js';
+import { jsonReader, numberFromInteger } from '../values/index.js';
 import type { Value } from '../values/index.js';
 
 /** Reads a JSON or YAML file of a bundle, or says which file can't be read. */
-export function parseFile(path: string, bytes: Buffer): Value {
+export async function parseFile(path: string, bytes: Buffer): Promise<Value> {
   try {
     const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-    return /\.ya?ml$/.test(path) ? parseYaml(text) : fromJson(text);
+    if (/\.ya?ml$/.test(path)) return parseYaml(text);
+    const read = jsonReader(text);
+    // Other work of the process runs between the check of a large text and its parsing.
+    await setImmediate();
+    return read();
   } catch (cause) {
     throw new PlanError('INVALID_BUNDLE', `${path} can't be read: ${(cause as Error).message}`, { cause });
   }

@@ -14,7 +14,7 @@ export {
 } from './arithmetic.js';
 export { contains } from './compare.js';
 export { entriesInAnyOrder } from './entries.js';
-export { fromJsonBeforeNull } from './json-parse.js';
+export { fromJsonBeforeNull, jsonReader } from './json-parse.js';
 export { keyText } from './json-text.js';
 export { fromCaller } from './kinds.js';
 export { mapKey } from './map-key.js';

@@ -13,7 +13,12 @@ import type { Value } from './value.js';
  * ```
  */
 export function fromJson(text: string): Value {
-  return isExactJson(text) ? (JSON.parse(text) as Value) : parseKeepingNumbers(text);
+  return jsonReader(text)();
+}
+
+/** Checks a JSON text, and gives the function that reads it, as `fromJson`. Each step takes long for a large text. */
+export function jsonReader(text: string): () => Value {
+  return isExactJson(text) ? () => JSON.parse(text) as Value : () => parseKeepingNumbers(text);
 }
 
 /** Reads JSON, as `fromJson`. A `null` behind the document, and all text behind this `null`, is ignored. */
