@@ -4,6 +4,7 @@ import { andThen, evaluateBy, opaErrorOf, orElse, promiseTry, snapshotsFor } fro
 import type { OpaEnforceQuery } from './enforce.js';
 import { allowOf, logRefusal } from './enforce.js';
 import { engineQueryOf, policyOf } from './engine-query.js';
+import { failureOf } from './failure-log.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { OpaQuery } from './opa-query.js';
@@ -284,7 +285,7 @@ export class OpaService {
     const degraded = degradationOf(failure, permissive, this.settings.failOpen);
     if (degraded === undefined) {
       this.counter.countError();
-      throw failure;
+      throw failureOf(failure, policy);
     }
     if (permissive) this.wouldDeny.add(policy, failure.code, []);
     this.logger.warn(`Let through (${degraded}), policy "${policy}": ${failure.code}: ${failure.message}`);

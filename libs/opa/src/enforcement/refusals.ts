@@ -3,7 +3,7 @@ import { HttpException, Logger } from '@nestjs/common';
 import type { Decision } from '../contracts/index.js';
 import { adapterOf } from '../contexts/index.js';
 import { logFailure, refusalOf } from '../decision/index.js';
-import { describeDenial } from './denial-log.js';
+import { describeDenial, handlerName } from './denial-log.js';
 
 const logger = new Logger('OpaEnforcement');
 
@@ -20,7 +20,7 @@ export async function denial(context: ExecutionContext, decision: Decision): Pro
  */
 export async function failure(context: ExecutionContext, error: unknown): Promise<Error> {
   if (error instanceof HttpException) return exceptionIn(context, error);
-  logFailure(logger, error);
+  logFailure(logger, error, handlerName(context));
   return adapterOf(context).point.failure(context, error);
 }
 

@@ -29,6 +29,7 @@ import { InterceptorOrderCheck } from './interceptor-order.check.js';
 import { InputProviderCheck } from './input-provider.check.js';
 import type { OpaModuleOptions } from './options.js';
 import { OpaRuntime } from './runtime.js';
+import { DuplicateInstanceCheck } from './duplicate-instance.check.js';
 import { NeverEvaluatedCheck } from './never-evaluated.check.js';
 import { ScopeCheck } from './scope.check.js';
 import { serviceOf } from './service-of.js';
@@ -99,6 +100,11 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
         new FactoryProviderCheck(discovery, scanner),
       inject: [DiscoveryService, MetadataScanner],
+    },
+    {
+      provide: instanceToken(DuplicateInstanceCheck, name),
+      useFactory: (modules: ModulesContainer) => new DuplicateInstanceCheck(modules, name),
+      inject: [ModulesContainer],
     },
     {
       provide: instanceToken(ScopeCheck, name),

@@ -49,7 +49,7 @@ const NO_ANSWER: Verdict = {
 };
 const BLOCKED: Verdict = {
   code: 'OPA_OVERLOADED',
-  text: "was asked too late: the event loop of this process was blocked until after the decision's deadline",
+  text: "gave no answer in time: the event loop of this process was blocked until after the decision's deadline",
 };
 
 const askedLate = (code: OpaErrorCode, why: string): Verdict => ({

@@ -102,6 +102,19 @@ describe('named instances', () => {
     expect(app.get(OpaService).permissiveReport()).toEqual([]);
   });
 
+  it.each([
+    ['without a name', {}],
+    ['with the name "billing"', { name: 'billing' }],
+  ])('stop the start when two global instances are %s', async (which, extras) => {
+    const instance = () => OpaModule.forRoot({ engine: new TestEngine(), ...extras });
+    const module = await Test.createTestingModule({ imports: [instance(), instance()] }).compile();
+    app = module.createNestApplication({ logger: false });
+    await expect(app.init()).rejects.toMatchObject({
+      code: 'OPA_BAD_OPTIONS',
+      message: expect.stringContaining(`imports 2 global instances ${which}.`),
+    });
+  });
+
   it('that are not there decide nothing: the request is refused', async () => {
     const response = await fetch(`${await start()}/missing`);
     expect(response.status).toBe(500);
