@@ -105,7 +105,7 @@ describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) 
     expect(policies()).toEqual(['orders', 'total']);
   });
 
-  it('ask anew with each request', async () => {
+  it('ask OPA again with each request', async () => {
     await ask('{ orders { total } }');
     engine.answer('total', false);
     const { answer } = await postGraphql(running.url, { query: '{ orders { total } }' });
@@ -113,7 +113,7 @@ describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) 
     expect(policies()).toEqual(['orders', 'total', 'orders', 'total']);
   });
 
-  it('ask anew with each event of a subscription', async () => {
+  it('ask OPA again with each event of a subscription', async () => {
     await ask('{ orders { id } }');
     engine.questions.length = 0;
     const url = running.url.replace('http', 'ws');

@@ -78,7 +78,7 @@ describe.each(both)('fields on $name', (driver) => {
     expect(engine.questions).toHaveLength(1);
   });
 
-  it('ask one question for all items of a list', async () => {
+  it('evaluate one query for all items of a list', async () => {
     await start();
     engine.answer('customer', { allow: false, reasons: ['no names'] });
     const { answer } = await ask('{ orders { id customer { name } } }');
@@ -151,7 +151,7 @@ describe.each(both)('fields on $name', (driver) => {
     expect(Object.keys(seen.errors?.[0]?.extensions ?? {})).toEqual(['code']);
   });
 
-  it('abort their decisions when the client goes away', async () => {
+  it('abort their decisions when the client disconnects', async () => {
     const seen = new EventEmitter();
     const waiting: PolicyEngine = {
       name: 'waiting',

@@ -198,7 +198,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(events.at(-1)).toMatchObject({ event: 'error', data: 'Authorization is not available' });
   });
 
-  it('ends its source when the client goes away', async () => {
+  it('ends its source when the client disconnects', async () => {
     let ended: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (ended = resolve));
     source = NEVER.pipe(startWith(1), finalize(ended));
@@ -229,7 +229,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(counts[0]).not.toBeNaN();
   });
 
-  it('aborts the decision of a client that goes away', async () => {
+  it('aborts the decision of a client that disconnects', async () => {
     const waiting = new WaitingEngine('view');
     source = NEVER.pipe(startWith(1));
     await open('decided', { engine: waiting });

@@ -178,7 +178,7 @@ describe('a gateway of ws', () => {
     client.terminate();
   });
 
-  it('aborts the decision of a client that goes away', async () => {
+  it('aborts the decision of a client that disconnects', async () => {
     const waiting = new WaitingEngine();
     await start('ws', { engine: waiting });
     const client = await wsClient(app, '/events');
@@ -221,7 +221,7 @@ describe('a gateway of socket.io', () => {
     expect(inputs()[0]).toMatchObject({ subject: { id: 'ann' } });
   });
 
-  it('aborts the decision of a client that goes away, not of one that sends an event named close', async () => {
+  it('aborts the decision of a client that disconnects, not of one that sends an event named close', async () => {
     const waiting = new WaitingEngine();
     await start('socket.io', { engine: waiting });
     const client = await ioClient(app, '/admin');

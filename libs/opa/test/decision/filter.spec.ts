@@ -77,7 +77,7 @@ describe('filter', () => {
     expect(engine.questions).toEqual([{ policy: 'seen', input: { subject: 'ann', items: ['A', 'B', 'C'] } }]);
   });
 
-  it('asks nothing about nothing', async () => {
+  it('evaluates no policy for an empty list', async () => {
     const { opa, engine } = serviceOf(true);
     expect(await opa.filter([])).toEqual([]);
     expect(engine.questions).toEqual([]);
@@ -128,7 +128,7 @@ describe('filter', () => {
     await expect(filter(failing)).rejects.toMatchObject({ code: 'OPA_POLICY_ERROR' });
   });
 
-  it('asks item by item when the question about all fails, in the form that the policy answers', async () => {
+  it('asks item by item when the query about all fails, in the form that the policy answers', async () => {
     const lists = (question: unknown): unknown => {
       const { items = [] } = question as Question;
       return items.includes('b')
@@ -151,7 +151,7 @@ describe('filter', () => {
     'OPA_CLOSED',
     'OPA_UNAUTHORIZED',
   ];
-  it.each(OUTAGES)('rejects on %s, of the one question and of one among many', async (code) => {
+  it.each(OUTAGES)('rejects on %s, of the one query and of one among many', async (code) => {
     await expect(filter(new OpaError(code, 'gone'))).rejects.toMatchObject({ code });
     const one = each((item) => (item === 'b' ? new OpaError(code, 'gone') : true));
     await expect(filter(one)).rejects.toMatchObject({ code });
@@ -170,7 +170,7 @@ describe('filter', () => {
     await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
   });
 
-  it('disabled: gives all and asks nothing', async () => {
+  it('disabled: gives all and evaluates no policy', async () => {
     const { opa, engine } = serviceOf([], { mode: 'disabled' });
     expect(await opa.filter(ITEMS)).toEqual(ITEMS);
     expect(engine.questions).toEqual([]);

@@ -182,7 +182,7 @@ describe('what the embedded engine refuses', () => {
     await expect(ask('echo', input)).rejects.toMatchObject({ name: 'OpaError', code: 'OPA_BAD_INPUT' });
   });
 
-  it('an aborted question, keeping the reason', async () => {
+  it('an aborted query, keeping the reason', async () => {
     const reason = new Error('client went away');
     const question = engine.evaluate(
       { policy: 'gateway/echo', input: 1 },
@@ -191,7 +191,7 @@ describe('what the embedded engine refuses', () => {
     await expect(question).rejects.toMatchObject({ code: 'OPA_ABORTED', cause: reason });
   });
 
-  it('a question whose deadline has passed', async () => {
+  it('a query whose deadline has passed', async () => {
     const question = engine.evaluate({ policy: 'gateway/echo', input: 1 }, { deadline: performance.now() });
     await expect(question).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
   });

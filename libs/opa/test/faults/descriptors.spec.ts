@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const script = join(import.meta.dirname, 'support', 'few-descriptors.mjs');
 
 describe('a process without a file descriptor left', () => {
-  it('decides nothing, opens no door, and decides again when it has some', async () => {
+  it('decides nothing, does not lead to fail-open, and decides again when it has some', async () => {
     const { url } = await uses(httpServer((_request, response) => response.end('{"result":true}')));
     // The built library (npm test builds it), for that process has no Jest. Its modules take some descriptors at once.
     const child = ['-c', 'ulimit -n 512 && exec "$0" "$@"', process.execPath, script, url];

@@ -26,7 +26,7 @@ describe('after the answer', () => {
     }
   });
 
-  it('a second one in the same breath is not taken for the next question’s', async () => {
+  it('a second one in the same breath is not taken for the next query’s', async () => {
     let asked = 0;
     const ask = (socket: Socket): void => {
       asked += 1;
@@ -70,7 +70,7 @@ describe('after the answer', () => {
     }
   });
 
-  it('that came before the question was read, the rest of the question is given up', async () => {
+  it('that came before the query was read, the rest of the query is given up', async () => {
     const connect = (socket: Socket): void => {
       socket.write(ALLOW);
       socket.once('data', () => socket.pause());
@@ -129,7 +129,7 @@ describe('the deadline of a decision that still waits for a socket', () => {
   it.each([
     ['straight to the wire', () => undefined],
     ['through axios', throughAxios],
-  ])('is an overload, which opens no door: %s', async (_way, go) => {
+  ])('is an overload, which does not lead to fail-open: %s', async (_way, go) => {
     const { url } = await uses(faultyServer({}));
     const opa = await open({ url, onUnavailable: 'allow', timeout: 1_500, pool: { maxSockets: 1 } });
     go();

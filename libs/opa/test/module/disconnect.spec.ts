@@ -24,7 +24,7 @@ class Orders {
 
 afterEach(cleanUp);
 
-describe.each(ADAPTERS)('a client that goes away, on %s', (adapter) => {
+describe.each(ADAPTERS)('a client that disconnects, on %s', (adapter) => {
   it.each(['GET', 'POST'])('frees its socket and its place in the queue: %s', async (method) => {
     handled = [];
     const held: ServerResponse[] = [];

@@ -159,7 +159,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     expect(engine.questions[1]?.input).toMatchObject({ context: { tenant: 't1' }, action: { name: 'GET' } });
   });
 
-  it('asks nothing for a public handler', async () => {
+  it('evaluates no policy for a public handler', async () => {
     const { fetch, engine } = await begin({});
     expect((await fetch('/orders/public')).status).toBe(200);
     expect(engine.questions).toHaveLength(0);
@@ -263,7 +263,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     expect(await response.text()).not.toContain('ann@');
   });
 
-  it('permissive lets through and marks; disabled asks nothing', async () => {
+  it('permissive lets through and marks; disabled evaluates no policy', async () => {
     const permissive = await begin({ 'orders/write': false }, { mode: 'permissive' });
     const response = await permissive.fetch('/orders', { method: 'POST' });
     expect(await response.json()).toMatchObject({ outcome: 'deny' });

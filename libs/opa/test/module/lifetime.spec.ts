@@ -127,7 +127,7 @@ describe('ready', () => {
     expect(asked).toBe(2);
   });
 
-  it('asks nothing when decisions are disabled', async () => {
+  it('evaluates no policy when decisions are disabled', async () => {
     const server = await scripted(well);
     await start({ ...patient, url: server.url, ready: true, mode: 'disabled' });
     expect(server.opened()).toBe(0);

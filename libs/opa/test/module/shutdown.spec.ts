@@ -72,7 +72,7 @@ describe('a module that is closed amid decisions', () => {
     expect(server.asked()).toBe(4);
   });
 
-  it("waits for those of an engine of the user's own", async () => {
+  it('waits for those of an engine of the user', async () => {
     let answer = (): void => undefined;
     const engine: PolicyEngine = {
       name: 'own',
@@ -137,7 +137,7 @@ describe('a module that is closed amid decisions', () => {
     await settles(() => leftovers().timers, 0);
   });
 
-  it('ends the one that tries OPA for an open circuit, whose caller has gone away', async () => {
+  it('ends the one that tries OPA for an open circuit, whose caller has disconnected', async () => {
     const trial = gate();
     const url = (await scripted(503, trial.step)).url;
     const circuitBreaker = { minimumCalls: 1, halfOpenAfter: 1 };

@@ -225,7 +225,7 @@ describe("onUnavailable: 'stale'", () => {
   it.each<[name: string, hints: object, made: object]>([
     ['the denial that was kept', {}, { outcome: 'deny', degraded: 'stale' }],
     ['nothing when it was not kept', { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
-  ])('uses what a question beside it has learnt: %s', async (_name, hints, made) => {
+  ])('uses what a query beside it has learnt: %s', async (_name, hints, made) => {
     const clock = fakeClock();
     const fails = gate(503);
     const server = await scripted(well, fails.step, { result: false });

@@ -17,7 +17,7 @@ class HangingEngine extends BaseEngine {
 afterEach(cleanUp);
 
 describe('coalescing', () => {
-  it('asks once for identical questions in flight, and again afterwards', async () => {
+  it('asks once for identical queries in flight, and again afterwards', async () => {
     const first = gate();
     const server = await scripted(first.step, well);
     const opa = await start({ url: server.url, coalesce: true });
@@ -30,7 +30,7 @@ describe('coalescing', () => {
     expect(server.asked()).toBe(2);
   });
 
-  it('tells questions apart by policy and input', async () => {
+  it('tells queries apart by policy and input', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url, coalesce: true });
     await Promise.all([
@@ -49,7 +49,7 @@ describe('coalescing', () => {
     expect(server.asked()).toBe(2);
   });
 
-  it('keeps the call for the others when one asker goes away, whoever was first', async () => {
+  it('keeps the call for the others when one caller disconnects, whoever was first', async () => {
     const call = gate();
     const server = await scripted(call.step, well);
     const opa = await start({ url: server.url, coalesce: true });
@@ -64,7 +64,7 @@ describe('coalescing', () => {
     expect(server.asked()).toBe(1);
   });
 
-  it('ends the call when all have gone, and the next asker begins a new one', async () => {
+  it('ends the call when all callers have disconnected, and the next caller begins a new one', async () => {
     const call = gate();
     const server = await scripted(call.step, well);
     const opa = await start({ url: server.url, coalesce: true });
@@ -180,7 +180,7 @@ describe('coalescing', () => {
     expect(() => (obligation?.properties['paths'] as string[]).push('b')).toThrow('not extensible');
   });
 
-  it('asks again for whoever has time left when the first asker has none', async () => {
+  it('asks again for whoever has time left when the first caller has none', async () => {
     const never = gate();
     const server = await scripted(never.step, well);
     const opa = await start({ url: server.url, coalesce: true, timeout: 15_000 });

@@ -17,7 +17,7 @@ async function refusing(): Promise<{ url: string; port: number }> {
 }
 
 describe('several OPAs', () => {
-  it('asks the first while it is well', async () => {
+  it('asks the first while it is healthy', async () => {
     const [first, second] = [await scripted(well), await scripted(well)];
     const opa = await start({ url: [first.url, second.url] });
     await opa.decide({ input: 1 });
@@ -25,7 +25,7 @@ describe('several OPAs', () => {
     expect([first.asked(), second.asked()]).toEqual([2, 0]);
   });
 
-  it('goes on to the next, without a retry, and leaves the failing one alone', async () => {
+  it('uses the next OPA, without a retry, and leaves the failing one alone', async () => {
     const [first, second] = [await scripted(503), await scripted(well)];
     const third = await refusing();
     const opa = await start({ url: [third.url, first.url, second.url] });
@@ -129,7 +129,7 @@ describe('the time', () => {
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('is shared by those that are set aside when the one that was well fails', async () => {
+  it('is shared by those that are set aside when the one that was healthy fails', async () => {
     const [first, second, third] = [await late(), await late(), await late()];
     const opa = await start({ url: [first.url, second.url, third.url], retry: false, timeout: 900 });
     third.be('well');
@@ -140,7 +140,7 @@ describe('the time', () => {
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('is all for the one that is well while the other is set aside', async () => {
+  it('is all for the one that is healthy while the other is set aside', async () => {
     const first = await late();
     const slow = await scripted(well, (_request, response) => {
       // More than half of the time.
@@ -153,7 +153,7 @@ describe('the time', () => {
 });
 
 describe('one of several that has failed', () => {
-  it('is asked first again once its health is well; while it is aside, its health alone is asked', async () => {
+  it('is asked first again once it is healthy; while it is set aside, only its health is checked', async () => {
     let well = false;
     const asked: unknown[] = [];
     const first = closing(

@@ -167,7 +167,7 @@ describe('a trial of the open circuit that is answered with 429', () => {
 });
 
 describe('mode', () => {
-  it('disabled asks nothing and allows', async () => {
+  it('disabled evaluates no policy and allows', async () => {
     const server = await scripted(well);
     const opa = await start({ ...single, url: server.url, mode: 'disabled' });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({

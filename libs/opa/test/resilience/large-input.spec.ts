@@ -67,7 +67,7 @@ describe.each(DOORS)('%s', (degraded, options) => {
 });
 
 describe('timeouts of large inputs', () => {
-  it('open no door on the way through axios', async () => {
+  it('do not lead to fail-open on the way through axios', async () => {
     const { url } = await scripted(silent);
     const options: OpaModuleOptions = { ...single, url, policy: 'a/b', onUnavailable: 'allow' };
     const module = { module: class App {}, imports: [OpaModule.forRoot(options)] };
@@ -81,14 +81,14 @@ describe('timeouts of large inputs', () => {
     });
   });
 
-  it('open no door of an engine of the user’s own', async () => {
+  it('do not lead to fail-open of an engine of the user’s own', async () => {
     const engine = new TestEngine({ 'a/b': new OpaError('OPA_TIMEOUT', 'late') });
     const opa = await start({ engine, onUnavailable: 'allow' });
     await expect(opa.decide({ input: LARGE })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     await expect(opa.decide({ input: SMALL })).resolves.toMatchObject({ degraded: 'fail-open' });
   });
 
-  it('open no door for a filter, nor for a list that is shown', async () => {
+  it('do not lead to fail-open for a filter, nor for a list that is shown', async () => {
     const { url } = await scripted(silent);
     const opa = await start({ ...single, url, onUnavailable: 'allow', timeout: SHORT });
     await expect(opa.filter([LARGE])).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
@@ -97,7 +97,7 @@ describe('timeouts of large inputs', () => {
     await expect(shown).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
   });
 
-  it('do not open the circuit, whose door others would use', async () => {
+  it('do not open the circuit, so that others do not fail open', async () => {
     const { url } = await scripted(silent);
     const opa = await start({ ...single, url, circuitBreaker: { minimumCalls: 2 }, timeout: SHORT });
     for (let i = 0; i < 3; i += 1)
@@ -108,7 +108,7 @@ describe('timeouts of large inputs', () => {
     expect(opa.stats().breaker).toBe('open');
   });
 
-  it('set no OPA aside; the next one is asked, and its absence opens no door', async () => {
+  it('set no OPA aside; the next one is asked, and its absence does not lead to fail-open', async () => {
     const slow = await scripted(silent);
     const other = await scripted(well, 503);
     const opa = await start({ ...single, url: [slow.url, other.url], onUnavailable: 'allow' });

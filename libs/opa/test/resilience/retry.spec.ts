@@ -94,7 +94,7 @@ describe('retry', () => {
     expect(server.asked()).toBe(1);
   });
 
-  it('stays an overload when a later try finds nobody: a flood opens no door', async () => {
+  it('stays an overload when a later try finds nobody: a flood does not lead to fail-open', async () => {
     const server = await scripted(429, 503);
     const opa = await start({ url: server.url, retry: quick, onUnavailable: 'allow' });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
@@ -125,7 +125,7 @@ describe('retry', () => {
     second.open();
   });
 
-  it('ends a pause when its caller goes away', async () => {
+  it('ends a pause when its caller disconnects', async () => {
     const server = await scripted(503);
     const opa = await start({
       url: server.url,

@@ -53,7 +53,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
     ['a function', () => Object.assign(() => SECRET, { toString: () => SECRET })],
     ['a symbol', () => Symbol(SECRET)],
     ['a bigint', () => 10n],
-  ])('is refused, for nobody could see it: %s', async (_name, make) => {
+  ])('is refused, for the policy cannot see it: %s', async (_name, make) => {
     for (const interceptors of [[OpaInterceptor], [Witness, OpaInterceptor]]) {
       const response = await start({ give: make, interceptors });
       expect(response.status).toBe(500);

@@ -126,7 +126,7 @@ describe('what an answer becomes', () => {
     ['a hole', [undefined]],
     ['a Map', { m: new Map([[1, 2]]) }],
     ['a symbol', Symbol('s')],
-  ])('asks nothing about an input that JSON would change: %s', async (_name, input) => {
+  ])('evaluates no policy about an input that JSON would change: %s', async (_name, input) => {
     server = await httpServer((_request, response) => response.end('{"result":true}'));
     const opa = await service({ url: server.url });
     await expect(opa.decide({ input })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });

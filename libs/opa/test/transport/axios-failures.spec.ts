@@ -81,7 +81,7 @@ describe("OPA's refusal that comes as an axios error", () => {
   });
 });
 
-describe('an axios error that opens no door', () => {
+describe('an axios error that does not lead to fail-open', () => {
   const refused = (config: Config | undefined, response: unknown): AxiosError =>
     new AxiosError('no', 'ECONNREFUSED', config, null, response as AxiosResponse);
 

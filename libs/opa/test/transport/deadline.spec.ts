@@ -108,7 +108,7 @@ describe('the deadline of a decision', () => {
     await settles(() => opa.stats().sockets.inUse, 0);
   });
 
-  it("is told to an engine of the user's own when it has passed, to the one that a caller's signal was given", async () => {
+  it("is passed to an engine of the user when it has passed, to the one that a caller's signal was given", async () => {
     let told: Promise<unknown> | undefined;
     const engine: PolicyEngine = {
       name: 'own',

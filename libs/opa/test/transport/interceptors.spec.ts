@@ -38,7 +38,7 @@ async function open(answer?: RequestListener): Promise<{ opa: OpaService; axiosR
 }
 
 describe('interceptors of the pooled HttpService', () => {
-  it('see the question and the answer, and what they change of the question is what is sent', async () => {
+  it('see the query and the answer, and what they change of the query is what is sent', async () => {
     const { opa, axiosRef } = await open();
     const asked: Partial<InternalAxiosRequestConfig>[] = [];
     const answered: Partial<AxiosResponse>[] = [];
@@ -83,7 +83,7 @@ describe('interceptors of the pooled HttpService', () => {
     ],
     ['a Buffer', Buffer.from('{"input":1}'), '{"input":1}'],
     ['text', '{"input":2}', '{"input":2}'],
-  ])('may give a question as %s', async (_name, data, body) => {
+  ])('may give a query as %s', async (_name, data, body) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use((config) => ({ ...config, data }));
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
@@ -100,7 +100,7 @@ describe('interceptors of the pooled HttpService', () => {
     ['a Map alone', new Map()],
     ['a form', new URLSearchParams({ input: '1' })],
     ['a function', () => 1],
-  ])('may not give a question that JSON would change: %s', async (_name, data) => {
+  ])('may not give a query that JSON would change: %s', async (_name, data) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use((config) => ({ ...config, data }));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
@@ -109,7 +109,7 @@ describe('interceptors of the pooled HttpService', () => {
     expect(received).toEqual([]);
   });
 
-  it('see each of many decisions at once, each with its own question and answer', async () => {
+  it('see each of many decisions at once, each with its own query and answer', async () => {
     const { opa, axiosRef } = await open();
     const asked: unknown[] = [];
     axiosRef.interceptors.request.use((config) => {
@@ -152,14 +152,14 @@ describe('interceptors of the pooled HttpService', () => {
       Object.assign(new Error('no'), { code: 'ECONNRESET' }),
       'OPA_BAD_INPUT',
     ],
-  ])('end the decision with %s, and open no door', async (_what, error, code) => {
+  ])('end the decision with %s, and do not lead to fail-open', async (_what, error, code) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use(() => Promise.reject(error));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code, cause: error });
     expect(received).toEqual([]);
   });
 
-  it('end the decision with the failure of an axios request of their own, and open no door', async () => {
+  it('end the decision with the failure of an axios request of their own, and do not lead to fail-open', async () => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use(() => axios.get('http://127.0.0.1:1/', { proxy: false }));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({

@@ -27,7 +27,7 @@ function standStill(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-describe('an event loop that stands still until the deadline has passed', () => {
+describe('an event loop that is blocked until the deadline has passed', () => {
   let real: OpaServer;
   beforeAll(async () => {
     real = await startOpa({ rego: 'package a\nb := false' });
@@ -67,7 +67,7 @@ describe('an event loop that stands still until the deadline has passed', () => 
     ['that are there', true, 'most of', 380],
     ['yet to be opened', false, 'all of', 600],
     ['yet to be opened', false, 'most of', 380],
-  ])('is no outage, with sockets %s (%p), where it stood still for %s the time', async (...row) => {
+  ])('is no outage, with sockets %s (%p), where it was blocked for %s the time', async (...row) => {
     const [, warm, , ms] = row;
     const later = (response: ServerResponse) => void setTimeout(() => response.end('{"result":false}'), 30);
     const { url } = closing(await httpServer((_request, response) => later(response)));
@@ -96,7 +96,7 @@ describe('a decision that had to wait for its socket', () => {
     return waiting;
   }
 
-  it('is overloaded when that took most of its time: a flood opens no door', async () => {
+  it('is overloaded when that took most of its time: a flood does not lead to fail-open', async () => {
     expect(await second(500, 300)).toBe('OPA_OVERLOADED');
   });
 

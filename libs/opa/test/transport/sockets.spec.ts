@@ -159,7 +159,7 @@ describe('pool.maxFreeSockets of 0', () => {
 });
 
 describe('pool.connectTimeout', () => {
-  it('takes no connection for late that stands when the event loop has stood still', async () => {
+  it('takes no connection for late that stands when the event loop has was blocked', async () => {
     const server = await scripted(well);
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, connectTimeout: 20 } });
     const decision = opa.decide({ input: 1 });

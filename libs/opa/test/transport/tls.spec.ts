@@ -154,7 +154,7 @@ describe("this client's certificate, before an OPA that asks for it", () => {
       ['one that is signed by itself', () => ({ cert: stranger.cert, key: stranger.key })],
       ['one that has expired', () => authority.issue('gateway', undefined, new Date(Date.now() - 60_000))],
       ["another client's", () => other],
-    ])('is refused, and opens no door: %s', async (_name, pair) => {
+    ])('is refused, and does not lead to fail-open: %s', async (_name, pair) => {
       const options = { ...patient, url: opa.url, onUnavailable: 'allow' } as const;
       const service = await start({ ...options, tls: { ca, ...(await pair()) } });
       await expect(service.decide({ input: { n: 1 } })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });

@@ -82,7 +82,7 @@ describe('token', () => {
     expect(renewals).toBe(2);
   });
 
-  it('is renewed anew when the decision that asked for it is over, and what comes late does no harm', async () => {
+  it('is renewed again when the decision that asked for it is over, and what comes late does no harm', async () => {
     const clock = fakeClock();
     const { url, seen } = await guarded({ token: 'new' });
     const renewals: ((token: string) => void)[] = [];
@@ -179,7 +179,7 @@ describe('token', () => {
   describe.each([
     ['at first', false, undefined],
     ['after a 401', true, 401],
-  ] as const)('opens no door when it cannot be had %s', (_when, onRefusal, status) => {
+  ] as const)('does not lead to fail-open when it is missing %s', (_when, onRefusal, status) => {
     const thrown = new OpaError('OPA_TIMEOUT', "the function's own");
     it.each<[what: string, give: () => Promise<string>, cause: unknown]>([
       ['hangs', never, expect.objectContaining({ code: 'OPA_TIMEOUT' })],
