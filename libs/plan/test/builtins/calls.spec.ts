@@ -3,8 +3,16 @@ import type { Call, Outcome } from './support/calls.js';
 import { callOpa, callOurs } from './support/calls.js';
 import { tables } from './support/tables/index.js';
 
-/** Errors in JSON, YAML, patches and templates are in the words of this package. */
-const OWN_WORDS = new Set(['json.unmarshal', 'yaml.unmarshal', 'json.patch', 'strings.render_template']);
+/** The messages of errors in these languages differ from OPA's. */
+const OWN_WORDS = new Set([
+  'graphql.parse',
+  'graphql.parse_query',
+  'graphql.parse_schema',
+  'json.unmarshal',
+  'yaml.unmarshal',
+  'json.patch',
+  'strings.render_template',
+]);
 
 interface Difference {
   readonly call: string;

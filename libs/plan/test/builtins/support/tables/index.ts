@@ -2,6 +2,7 @@ import type { Call } from '../calls.js';
 import { certificateCalls } from './certificates.js';
 import { arithmetic, collections } from './collections.js';
 import { documents } from './documents.js';
+import { graphql } from './graphql.js';
 import { networks } from './networks.js';
 import { patterns } from './patterns.js';
 import { printing } from './printing.js';
@@ -9,6 +10,8 @@ import { schemas } from './schemas.js';
 import { templates } from './templates.js';
 import { texts } from './texts.js';
 import { times } from './times.js';
+import { tokens } from './tokens.js';
+import { types } from './types.js';
 import { yaml } from './yaml.js';
 
 /** Calls by what they are about. */
@@ -17,6 +20,7 @@ export const tables: Readonly<Record<string, readonly Call[]>> = {
   certificates: certificateCalls,
   collections,
   documents,
+  graphql,
   networks,
   patterns,
   printing,
@@ -24,5 +28,7 @@ export const tables: Readonly<Record<string, readonly Call[]>> = {
   templates,
   texts,
   times,
+  tokens,
+  types,
   yaml,
 };
