@@ -50,10 +50,19 @@ function parsePlain(text: string): unknown {
  *
  * @throws BuiltinError for any other text, and for more than 10,000 arrays and objects inside each other
  */
-export function parseJson(text: string): Value {
+export const parseJson = (text: string): Value => parseWith(fromJsonBeforeNull, text);
+
+/**
+ * JSON as a value, with the text of its numbers.
+ *
+ * @throws BuiltinError for any other text, and for more than 10,000 arrays and objects inside each other
+ */
+export const parseWholeJson = (text: string): Value => parseWith(fromJson, text);
+
+function parseWith(parse: (text: string) => Value, text: string): Value {
   checkDepth(text);
   try {
-    return fromJsonBeforeNull(text);
+    return parse(text);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) {
       throw new BuiltinError(error.message, { cause: error });

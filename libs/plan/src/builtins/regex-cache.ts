@@ -4,6 +4,8 @@ import { spend } from '../values/index.js';
 import { BuiltinError } from './builtin.js';
 import type { BuiltinContext } from './builtin.js';
 import { patternCost } from './regex-cost.js';
+import { withoutNames } from './regex-names.js';
+import type { GroupNames } from './regex-names.js';
 import { watched } from './watched-text.js';
 
 const MOST_PATTERNS = 200;
@@ -12,20 +14,29 @@ const MOST_INSTRUCTIONS = 100_000;
 /** The characters that an instruction counts as when the size of a pattern is limited: 16,384 by default. */
 const SIZE_OF_INSTRUCTION = 1_024;
 
+const DUPLICATE_NAME = 'error parsing regexp: duplicate capture group name';
+
 /** A compiled regular expression. It runs in linear time, and looks at the deadline. */
 export class Pattern {
   /** About how many instructions it has. */
   readonly cost: number;
+  /** The numbers of the groups by name. Several groups may have the same name. */
+  readonly groups: GroupNames;
   readonly #expression: RE2JS;
 
   constructor(readonly source: string) {
     this.cost = patternCost(source);
-    this.#expression = RE2JS.compile(source);
-  }
-
-  /** The numbers of the groups that have a name. */
-  get namedGroups(): Readonly<Record<string, number>> {
-    return this.#expression.namedGroups();
+    try {
+      this.#expression = RE2JS.compile(source);
+      const groups = Object.entries(this.#expression.namedGroups());
+      this.groups = new Map(groups.map(([name, number]) => [name, [number]]));
+    } catch (error) {
+      // Unlike Go's library, re2js refuses a name that two groups have.
+      if (!(error instanceof RE2JSException) || !error.message.startsWith(DUPLICATE_NAME)) throw error;
+      const { pattern, groups } = withoutNames(source);
+      this.#expression = RE2JS.compile(pattern);
+      this.groups = groups;
+    }
   }
 
   get groupCount(): number {

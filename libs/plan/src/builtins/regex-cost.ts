@@ -30,7 +30,8 @@ export function patternCost(pattern: string): number {
   return Math.max(total, pattern.length);
 }
 
-function firstAtom(pattern: string, at: number): string {
+/** The text of the atom at a place: a character, an escape, a quoted text or a class. */
+export function firstAtom(pattern: string, at: number): string {
   ATOM.lastIndex = at;
   return ATOM.exec(pattern)?.[0] ?? '';
 }

@@ -6,6 +6,7 @@ import { globsIntersect } from './go/glob-intersect.js';
 import { goQuote } from './go/quote.js';
 import { intOperand, stringOperand } from './operands.js';
 import { compileRegex } from './regex-cache.js';
+import type { GroupNames } from './regex-names.js';
 
 /** `regex.*`, and `re_match` by its old name */
 export const regex: Builtins = {
@@ -84,7 +85,7 @@ function split(context: BuiltinContext, pattern: string, text: string): string[]
 }
 
 function replace(context: BuiltinContext, text: string, pattern: string, replacement: string): string {
-  const names = compileRegex(context, pattern).namedGroups;
+  const names = compileRegex(context, pattern).groups;
   const parts: string[] = [];
   let length = 0;
   let last = 0;
@@ -103,14 +104,15 @@ function replace(context: BuiltinContext, text: string, pattern: string, replace
 }
 
 /** Go's replacement syntax: `$1`, `$name`, `${name}` and `$$`. A name is as long as possible. */
-function expand(template: string, match: Found, names: Readonly<Record<string, number>>): string {
+function expand(template: string, match: Found, names: GroupNames): string {
   const reference = /\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
   return template.replace(reference, (_text, dollar?: string, braced?: string, bare?: string) => {
     if (dollar !== undefined) return '$';
     const name = braced ?? bare ?? '';
     const isIndex = /^(?:0|[1-9]\d{0,8})$/.test(name);
-    const index = isIndex ? Number(name) : Object.hasOwn(names, name) ? names[name] : undefined;
-    return index === undefined ? '' : (match.groups[index] ?? '');
+    const numbers = isIndex ? [Number(name)] : (names.get(name) ?? []);
+    // Of several groups with the name, the first that took part counts.
+    return numbers.map((number) => match.groups[number]).find((group) => group !== undefined) ?? '';
   });
 }
 

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 
 import { fromJson, makeObject, makeSet } from '../../src/index.js';
 import type { Value } from '../../src/index.js';
+import { cachedGoModule } from './go-module.js';
 
 /** The version whose cases are run. */
 const VERSION = '1.22.2';
+const MODULE = `github.com/open-policy-agent/opa@v${VERSION}`;
 const PROGRAM = join(import.meta.dirname, 'cases', 'main.go');
 
 /** A term as the Go program writes it. */
@@ -42,8 +44,8 @@ export interface OpaCase {
  * @throws Error when Go or the module is missing: ask {@link hasOpaCases} first
  */
 export function opaCases(): readonly OpaCase[] {
-  const module = moduleFolder();
-  if (module === undefined) throw new Error(`Run: go install github.com/open-policy-agent/opa@v${VERSION}`);
+  const module = cachedGoModule(MODULE);
+  if (module === undefined) throw new Error(`Run: go install ${MODULE}`);
   const hash = createHash('sha256').update(readFileSync(PROGRAM)).digest('hex').slice(0, 12);
   const folder = process.env['NESTJS_OPA_CACHE'] ?? join(homedir(), '.cache', 'nestjs-opa');
   const file = join(folder, `cases-${VERSION}-${hash}.ndjson`);
@@ -58,7 +60,7 @@ export function opaCases(): readonly OpaCase[] {
 }
 
 /** Whether Go and OPA's Go module are here. */
-export const hasOpaCases = (): boolean => moduleFolder() !== undefined;
+export const hasOpaCases = (): boolean => cachedGoModule(MODULE) !== undefined;
 
 /** The value of a term. */
 export function valueOf(term: Tagged): Value {
@@ -66,14 +68,4 @@ export function valueOf(term: Tagged): Value {
   if ('set' in term) return makeSet(term.set.map(valueOf));
   if ('object' in term) return makeObject(term.object.map(([key, value]) => [valueOf(key), valueOf(value)]));
   return term.scalar;
-}
-
-function moduleFolder(): string | undefined {
-  try {
-    const cache = execFileSync('go', ['env', 'GOMODCACHE'], { encoding: 'utf8' }).trim();
-    const folder = join(cache, 'github.com', 'open-policy-agent', `opa@v${VERSION}`);
-    return existsSync(folder) ? folder : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,8 @@
 import { bytesOf, runeCount } from './bytes.js';
 import type { FloatFormat } from './float.js';
 import { formatFloat } from './float.js';
-import { canBackquote, goQuote, isPrintable } from './quote.js';
+import { canBackquote, goQuote } from './quote.js';
+import { isPrintable } from './unicode.js';
 
 /** An argument of {@link goSprintf}: what OPA hands to Go's `fmt` for a Rego value. */
 export type PrintfArgument =

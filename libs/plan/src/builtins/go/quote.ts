@@ -1,4 +1,5 @@
 import { bytesOf, escapedByte } from './bytes.js';
+import { isPrintable } from './unicode.js';
 
 /** How Go's `strconv.Quote` family writes text. */
 export interface QuoteOptions {
@@ -17,7 +18,6 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
   '\v': '\\v',
 };
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
 /** A text as Go's `strconv.Quote` writes it. */
 export function goQuote(text: string, options: QuoteOptions = {}): string {
@@ -32,11 +32,6 @@ export function goQuote(text: string, options: QuoteOptions = {}): string {
 /** Whether Go's `strconv.CanBackquote` accepts a text. */
 export function canBackquote(text: string): boolean {
   return !/[\p{Surrogate}\ufeff`]|(?![\t\x80-\x9f])\p{Cc}/u.test(text);
-}
-
-/** Whether Go's `strconv.IsPrint` accepts a code point. */
-export function isPrintable(rune: string): boolean {
-  return PRINTABLE.test(rune);
 }
 
 function escapeRune(rune: string, quote: string, asciiOnly: boolean): string {

@@ -2,7 +2,7 @@ import type { Value } from '../../values/index.js';
 import { fromJson, isArray, isObject, toJson } from '../../values/index.js';
 import type { BuiltinContext, Builtins } from '../builtin.js';
 import { BuiltinError } from '../builtin.js';
-import { parseJson } from '../json.js';
+import { parseWholeJson } from '../json.js';
 import { compileSchema } from './compile.js';
 import type { CompiledSchema } from './schema.js';
 import { validateDocument } from './validate.js';
@@ -43,7 +43,7 @@ function cachedSchema(context: BuiltinContext, schema: Value): CompiledSchema {
 function readDocument(value: Value): Value {
   if (typeof value === 'string') {
     try {
-      return parseJson(value);
+      return parseWholeJson(value);
     } catch (error) {
       throw error instanceof BuiltinError ? new BuiltinError('invalid JSON string', { cause: error }) : error;
     }

@@ -1,4 +1,4 @@
-import { isPrintable } from '../go/quote.js';
+import { isPrintable } from '../go/unicode.js';
 
 const HTML: Readonly<Record<string, string>> = {
   '\0': '\ufffd',

@@ -1,3 +1,5 @@
+import { isDigit, isLetter } from '../go/unicode.js';
+
 /** The natural order of OPA's library: numbers inside keys are compared as numbers, letters come last. */
 export function compareKeys(left: string, right: string): number {
   const [a, b] = [Array.from(left), Array.from(right)];
@@ -42,12 +44,4 @@ function digitsFrom(runes: readonly string[], index: number): string {
 
 function byCode(left: string, right: string): number {
   return (left.codePointAt(0) ?? 0) - (right.codePointAt(0) ?? 0);
-}
-
-function isDigit(rune: string): boolean {
-  return /^\p{Nd}$/u.test(rune);
-}
-
-function isLetter(rune: string): boolean {
-  return /^\p{L}$/u.test(rune);
 }

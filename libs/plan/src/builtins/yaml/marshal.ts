@@ -94,7 +94,8 @@ function isSimpleKey(key: string): boolean {
 function stringText(source: string, indent: number): string {
   if (!isWellFormed(source)) return `!!binary ${bytesOf(source).toString('base64')}`;
   const text = textFromJson(source);
-  if (text.includes('\n')) return literalBlock(text, indent + STEP) ?? doubleQuoted(text);
+  // OPA's library indents the lines of a block even where the block is the whole document.
+  if (text.includes('\n')) return literalBlock(text, Math.max(indent, 0) + STEP) ?? doubleQuoted(text);
   switch (plainStyle(text)) {
     case 'plain':
       return text;

@@ -1,4 +1,4 @@
-import type { Node, Pair, Scalar as ScalarNode, YAMLMap } from 'yaml';
+import type { Alias, Node, Pair, Scalar as ScalarNode, YAMLMap } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { Value } from '../../values/index.js';
@@ -20,6 +20,9 @@ const CONTROL = /[^\t\n\r -~\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}
 /** Half of a surrogate pair as an escape. The library refuses it, even beside its other half. */
 const SURROGATE_ESCAPE = /^(?:[^\\]|\\[^uU])*\\(?:u|U0000)[dD][89a-fA-F]/;
 
+/** The text of a block scalar at the root that begins with a comment which is not indented. */
+const COMMENTS = /^(?: *\r?\n)*#[^\n\r]*(?:\r?\n *(?:#[^\n\r]*)?)*$/;
+
 /** The first document of a YAML text. The others must be YAML too. */
 export function unmarshalYaml(context: BuiltinContext, text: string): Value {
   if (CONTROL.test(text)) throw new BuiltinError('yaml: control characters are not allowed');
@@ -34,12 +37,18 @@ export function unmarshalYaml(context: BuiltinContext, text: string): Value {
 /** OPA's library wants a block scalar (`|`, `>`) indented, even where it is the whole document. */
 function isUnindentedBlock(node: Node | null): boolean {
   if (!isScalar(node) || node.srcToken?.type !== 'block-scalar') return false;
-  return /^[^ \n\r]/m.test(node.srcToken.source);
+  // Lines of comments end the block: it is empty.
+  return /^[^ \n\r]/m.test(node.srcToken.source) && !COMMENTS.test(node.srcToken.source);
 }
+
+/** Whether the text of a block scalar has a tab where its indentation is looked for. */
+const hasTabInIndentation = (source: string) => /^(?: *\r?\n)* *\t/.test(source);
 
 class Reader {
   #size = 0;
   #depth = 0;
+  /** What the aliases around the present node stand for. */
+  readonly #targets = new Set<Node>();
 
   constructor(
     readonly context: BuiltinContext,
@@ -51,8 +60,7 @@ class Reader {
     // Aliases make a few bytes stand for many nodes.
     this.context.checkDeadline();
     this.context.checkSize(++this.#size);
-    if (isAlias(node))
-      return this.#nested(() => this.read(this.#target(node.resolve(this.document), node.source)));
+    if (isAlias(node)) return this.#nested(() => this.#alias(node, (target) => this.read(target)));
     if (isMap(node)) return this.#nested(() => Object.fromEntries(this.#entries(node)));
     if (isSeq(node)) return this.#nested(() => node.items.map((item) => this.read(item as Node)));
     return isScalar(node) ? this.#scalar(node) : null;
@@ -62,6 +70,10 @@ class Reader {
   #scalar(node: ScalarNode): Value {
     const value = valueOf(scalarOf(node), node);
     const token = node.srcToken;
+    if (token?.type === 'block-scalar' && hasTabInIndentation(token.source)) {
+      throw new BuiltinError('yaml: found a tab character where an indentation space is expected');
+    }
+    if (token?.type === 'block-scalar' && COMMENTS.test(token.source)) return '';
     const isCutOff =
       token?.type === 'block-scalar' && node.range?.[1] === this.length && /[^\n\r]$/.test(token.source);
     return isCutOff && typeof value === 'string' ? value.replace(/\n$/, '') : value;
@@ -75,9 +87,16 @@ class Reader {
     return result;
   }
 
-  #target(node: Node | undefined, name: string): Node {
-    if (!node) throw new BuiltinError(`yaml: unknown anchor '${name}' referenced`);
-    return node;
+  /** Reads what an alias stands for. */
+  #alias<Result>(alias: Alias, read: (target: Node) => Result): Result {
+    const target = alias.resolve(this.document);
+    if (!target) throw new BuiltinError(`yaml: unknown anchor '${alias.source}' referenced`);
+    if (this.#targets.has(target))
+      throw new BuiltinError(`yaml: anchor '${alias.source}' value contains itself`);
+    this.#targets.add(target);
+    const result = read(target);
+    this.#targets.delete(target);
+    return result;
   }
 
   /** The entries of a mapping. What it merges comes first, so that its own keys win. */
@@ -96,7 +115,11 @@ class Reader {
   }
 
   #merges(node: Node): Map<string, Value>[] {
-    const target = isAlias(node) ? this.#target(node.resolve(this.document), node.source) : node;
+    if (isAlias(node)) return this.#alias(node, (target) => this.#mergesOf(target));
+    return this.#mergesOf(node);
+  }
+
+  #mergesOf(target: Node): Map<string, Value>[] {
     if (isMap(target)) return [this.#nested(() => this.#entries(target))];
     if (!isSeq(target))
       throw new BuiltinError('yaml: map merge requires map or sequence of maps as the value');
@@ -111,7 +134,7 @@ function scalarOf(node: ScalarNode): Scalar {
   }
   const text = String(node.source ?? node.value);
   const isPlain = node.type === undefined || node.type === 'PLAIN';
-  if (node.tag === undefined) return isPlain ? resolveScalar(text) : { type: 'string' };
+  if (node.tag === undefined || node.tag === '!') return isPlain ? resolveScalar(text) : { type: 'string' };
   const tag = node.tag.startsWith(TAG_PREFIX) ? node.tag.slice(TAG_PREFIX.length) : '';
   if (!['null', 'bool', 'int', 'float'].includes(tag)) return { type: 'string' };
   const scalar = resolveScalar(text);

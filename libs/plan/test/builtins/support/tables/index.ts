@@ -12,6 +12,7 @@ import { texts } from './texts.js';
 import { times } from './times.js';
 import { tokens } from './tokens.js';
 import { types } from './types.js';
+import { yamlSyntax } from './yaml-syntax.js';
 import { yaml } from './yaml.js';
 
 /** Calls by what they are about. */
@@ -31,4 +32,5 @@ export const tables: Readonly<Record<string, readonly Call[]>> = {
   tokens,
   types,
   yaml,
+  yamlSyntax,
 };

@@ -39,6 +39,8 @@ const REGEXES = [
   '\\',
   '[^a]',
   '(|a)*',
+  '(?P<n>a)|(?P<n>b)',
+  '(?P<n>\\()(?P<n>[(](?:x)\\Q(?P<m>\\E)|(a)(?<n>.)',
 ];
 const SUBJECTS = ['', 'baaac', 'tëxt😀', 'foo bar foo', '2024-05-06', 'a\na', 'a.b', 'αβγ', 'xxxxxx'];
 
@@ -122,6 +124,8 @@ function each(
 
 /** Regular expressions and globs. */
 export const patterns: readonly Call[] = [
+  ['regex.replace', 'xabyb', '(?P<n>a)|(?P<n>b)', '[$n]'],
+  ['regex.replace', 'xabyb', '(?P<n>a)(c)?(?<n>b)', '[$n$2$3]'],
   ...each('regex.match', REGEXES, SUBJECTS),
   ...each('regex.find_n', REGEXES, SUBJECTS, -1),
   ...each('regex.find_n', REGEXES, SUBJECTS, 1),

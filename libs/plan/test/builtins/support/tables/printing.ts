@@ -95,6 +95,8 @@ export const printing: readonly Call[] = [
     }),
   ),
   ...MORE.map((call): Call => ['sprintf', ...(call as [Value, Value])]),
+  // Unicode 15.1, 16 and 17 added these characters. Go's tables are of Unicode 15.
+  ['sprintf', '%q %v %+q', ['\u2ffc\u31ef', ['\u{1c89}', '\u{10d4a}'], '\u{11dd0}']],
   ['sprintf', 5, []],
   ['sprintf', 'x', 'y'],
 ];

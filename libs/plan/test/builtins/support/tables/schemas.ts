@@ -159,6 +159,8 @@ const BROKEN: readonly Value[] = [
   true,
   '{}',
   'true',
+  '{}null',
+  '"x"null',
 ];
 
 /** JSON Schema. */
@@ -172,4 +174,5 @@ export const schemas: readonly Call[] = [
   ]),
   ['json.match_schema', 'x', {}],
   ['json.match_schema', 5, {}],
+  ['json.match_schema', '1.0null', {}],
 ];

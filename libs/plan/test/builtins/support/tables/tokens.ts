@@ -42,13 +42,21 @@ const hmacTokens = ['HS256', 'HS384', 'HS512'].map((alg) => {
 const rsaCalls = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].flatMap((alg) => {
   const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
   const key = { key: rsa.privateKey, ...(alg.startsWith('PS') ? pss : {}) };
-  return verifications(alg, token(alg, (text) => sign(bits(alg), text, key)), rsa.publicKey);
+  return verifications(
+    alg,
+    token(alg, (text) => sign(bits(alg), text, key)),
+    rsa.publicKey,
+  );
 });
 
 const ecCalls = Object.entries(curves).flatMap(([alg, namedCurve]) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
   const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const;
-  return verifications(alg, token(alg, (text) => sign(bits(alg), text, key)), publicKey);
+  return verifications(
+    alg,
+    token(alg, (text) => sign(bits(alg), text, key)),
+    publicKey,
+  );
 });
 
 const edToken = token('EdDSA', (text) => sign(null, text, ed25519.privateKey));

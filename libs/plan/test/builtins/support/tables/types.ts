@@ -19,9 +19,16 @@ const VALUES: readonly Value[] = [
 
 /** Types, sets, `walk` and texts in codes. */
 export const types: readonly Call[] = [
-  ...['is_array', 'is_boolean', 'is_null', 'is_number', 'is_object', 'is_set', 'is_string', 'type_name'].flatMap(
-    (name) => VALUES.map((value): Call => [name, value]),
-  ),
+  ...[
+    'is_array',
+    'is_boolean',
+    'is_null',
+    'is_number',
+    'is_object',
+    'is_set',
+    'is_string',
+    'type_name',
+  ].flatMap((name) => VALUES.map((value): Call => [name, value])),
   ...['cast_array', 'cast_boolean', 'cast_null', 'cast_object', 'cast_set', 'cast_string'].flatMap((name) =>
     VALUES.map((value): Call => [name, value]),
   ),
