@@ -3,7 +3,7 @@ import { BuiltinError } from '../builtin.js';
 /** Characters that JSON writes as they are and YAML forbids. */
 const FORBIDDEN = /[\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
 /** YAML folds a next-line character (U+0085) and the spaces around it, as any end of a line in a quoted text. */
-const FOLDED_BREAKS = / *\u0085[ \u0085]*/g;
+const FOLDED_BREAKS = /(?<! ) *\u0085[ \u0085]*/g;
 /** The most characters of a key in JSON text, quotes and escapes included. */
 const LONGEST_KEY = 1_024;
 
