@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { OpaModule, OpaService } from 'nestjs-opa';
@@ -10,7 +10,7 @@ import { McpGateway, PublicUrl } from 'nestjs-opa-mcp/internal';
 import type { Plugins } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
 import { adminController } from './admin/admin.controller.js';
-import { AUTHENTICATION, AuthGuard } from './auth/index.js';
+import { AuthGuard, issuerMetadataController, metadataPaths } from './auth/index.js';
 import type { Authentication, UserRequest } from './auth/index.js';
 import { sessionKey } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
@@ -49,8 +49,13 @@ export class GatewayModule {
       ],
       controllers: [
         HealthController,
-        ...[config.admin ?? []].flat().map((admin) => adminController(admin.policy)),
-        ...upstreams.map(restController),
+        ...[config.admin ?? []]
+          .flat()
+          .map(({ policy }) => adminController(policy, new AuthGuard(authentication))),
+        ...proxiedMetadata(config, publicUrl),
+        ...upstreams.map((upstream) =>
+          restController(upstream, new AuthGuard(authentication, () => upstream.entry)),
+        ),
       ],
       providers: [
         Drain,
@@ -60,7 +65,6 @@ export class GatewayModule {
           useFactory: (host: HttpAdapterHost<FastifyAdapter>) => new Cors(host.httpAdapter, upstreams),
           inject: [HttpAdapterHost],
         },
-        { provide: AUTHENTICATION, useValue: authentication },
         {
           provide: OpaInstances,
           useFactory: (own: OpaService, mcp?: McpGateway) => new OpaInstances(own, upstreams.length > 0, mcp),
@@ -71,15 +75,27 @@ export class GatewayModule {
   }
 }
 
+/** The controller of the issuer's metadata, with `auth.proxyMetadata`. */
+function proxiedMetadata({ auth, mcp }: GatewayConfig, publicUrl: PublicUrl): Type[] {
+  if (auth?.proxyMetadata !== true) return [];
+  const servers = mcp.map(({ name }) => `/mcp/${name}`);
+  const resources = [...servers, ...servers.map((path) => publicUrl.pathOf(path))];
+  const prefix = publicUrl.prefix === '' ? [] : [publicUrl.prefix];
+  return [issuerMetadataController(auth.issuer, metadataPaths([...prefix, ...resources]))];
+}
+
 function mcpModule(
   { mcp, auth, listen }: GatewayConfig,
   authentication: Authentication,
   env: Environment,
 ): DynamicModule {
   const key = sessionKey(env);
+  const entries = new Map(mcp.map((entry) => [entry.name, entry]));
   return McpGatewayModule.forRoot({
     servers: mcp,
-    guards: [new AuthGuard(authentication)],
+    guards: [
+      new AuthGuard(authentication, ({ params }) => entries.get((params as { name?: string }).name ?? '')),
+    ],
     // Pass the claims of the token, because `user` has additional members.
     claims: (request) => (request as UserRequest).claims,
     maxBufferedBytes: listen.maxBufferedBytes,

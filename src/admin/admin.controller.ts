@@ -2,14 +2,18 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import type { OpaStats, RouteReport, WouldDeny } from 'nestjs-opa';
 import { OpaGuard, OpaPolicy, OpaService } from 'nestjs-opa';
-import { AuthGuard } from '../auth/index.js';
+import type { AuthGuard } from '../auth/index.js';
 import { UntrustedHeaders } from '../http/index.js';
 import { OpaInstances } from '../instances/opa-instances.js';
 
-/** Creates the controller for administrators. The admin policy decides each request. */
-export function adminController(policy: string): Type {
+/**
+ * Creates the controller for administrators. The admin policy decides each request.
+ *
+ * @param guard - verifies the administrators' tokens
+ */
+export function adminController(policy: string, guard: AuthGuard): Type {
   @Controller('admin')
-  @UseGuards(new UntrustedHeaders(), AuthGuard, OpaGuard)
+  @UseGuards(new UntrustedHeaders(), guard, OpaGuard)
   @OpaPolicy(policy)
   class AdminController {
     constructor(

@@ -1,10 +1,4 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  ServiceUnavailableException,
-  UnauthorizedException,
-} from '@nestjs/common';
+import { Logger, ServiceUnavailableException, UnauthorizedException } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeysUnavailableError } from './key-set.js';
@@ -13,14 +7,21 @@ import type { Claims, Subject } from './subject.js';
 import { InvalidTokenError } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 
-/** The injection token of the {@link Authentication} that {@link AuthGuard} uses. */
-export const AUTHENTICATION = Symbol('gateway:authentication');
-
 /** The settings of {@link AuthGuard}. Without a verifier every request is anonymous. */
 export interface Authentication {
   readonly verifier?: TokenVerifier | undefined;
   /** Whether the guard lets a request without a token pass. */
   readonly anonymous: boolean;
+  /** The audiences of which a token must have at least one. */
+  readonly audience: readonly string[];
+  /** The scopes that the guard names in a 401. */
+  readonly scopes: readonly string[];
+}
+
+/** What an entry of the gateway's file sets for its own requests, instead of {@link Authentication}. */
+export interface EntryAuthentication {
+  readonly audience?: readonly string[] | undefined;
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** A request after {@link AuthGuard}. A request without `user` is anonymous. */
@@ -33,11 +34,17 @@ export type UserRequest = FastifyRequest & {
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
 /** Authenticates a request before OPA decides it. The guard sets `user` from a valid token. */
-@Injectable()
 export class AuthGuard implements CanActivate {
   private readonly logger = new Logger('Auth');
 
-  constructor(@Inject(AUTHENTICATION) private readonly authentication: Authentication) {}
+  /**
+   * @param authentication - the settings that all entries share
+   * @param entryOf - finds the entry of a request
+   */
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly entryOf: (request: UserRequest) => EntryAuthentication | undefined = () => undefined,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { verifier, anonymous } = this.authentication;
@@ -45,18 +52,19 @@ export class AuthGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<UserRequest>();
     const reply = http.getResponse<FastifyReply>();
+    const { audience, scopes } = this.rulesFor(request);
     const { authorization } = request.headers;
     if (authorization === undefined) {
       if (anonymous) return true;
-      throw refusal(reply, 'Bearer', 'A token is needed');
+      throw refusal(reply, scopes, 'A token is needed');
     }
     try {
       // For another scheme than Bearer the guard verifies an empty token, which the verifier refuses.
-      request.claims = await verifier.verify(BEARER.exec(authorization)?.[1] ?? '');
+      request.claims = await verifier.verify(BEARER.exec(authorization)?.[1] ?? '', audience);
       request.user = userOf(request.claims);
     } catch (error) {
       if (error instanceof InvalidTokenError) {
-        throw refusal(reply, 'Bearer error="invalid_token"', 'The token is not valid');
+        throw refusal(reply, scopes, 'The token is not valid', 'invalid_token');
       }
       if (!(error instanceof KeysUnavailableError)) throw error;
       this.logger.error(`${error.message}: ${reasonOf(error.cause)}`);
@@ -64,10 +72,26 @@ export class AuthGuard implements CanActivate {
     }
     return true;
   }
+
+  private rulesFor(request: UserRequest): Pick<Authentication, 'audience' | 'scopes'> {
+    const { audience, scopes } = this.authentication;
+    const entry = this.entryOf(request);
+    return { audience: entry?.audience ?? audience, scopes: entry?.scopes ?? scopes };
+  }
 }
 
-function refusal(reply: FastifyReply, challenge: string, message: string): UnauthorizedException {
-  reply.header('www-authenticate', challenge);
+/** Sets the challenge of a 401 (RFC 6750, 3). */
+function refusal(
+  reply: FastifyReply,
+  scopes: readonly string[],
+  message: string,
+  error?: string,
+): UnauthorizedException {
+  const parameters = [
+    ...(error === undefined ? [] : [`error="${error}"`]),
+    ...(scopes.length === 0 ? [] : [`scope="${scopes.join(' ')}"`]),
+  ];
+  reply.header('www-authenticate', ['Bearer', parameters.join(', ')].join(' ').trim());
   return new UnauthorizedException(message);
 }
 

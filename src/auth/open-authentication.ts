@@ -12,9 +12,11 @@ export async function openAuthentication(
   auth: AuthConfig | undefined,
   production: boolean,
 ): Promise<Authentication> {
-  if (!auth) return { anonymous: true };
+  if (!auth) return { anonymous: true, audience: [], scopes: [] };
   return {
-    verifier: new TokenVerifier(await openKeySet(auth.jwks, production), auth),
+    verifier: new TokenVerifier(await openKeySet(auth.jwks, production), auth.issuer),
     anonymous: auth.anonymous,
+    audience: auth.audience,
+    scopes: auth.scopes,
   };
 }

@@ -1,6 +1,5 @@
 import { jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
-import type { AuthConfig } from '../config/index.js';
 import { KeysUnavailableError } from './key-set.js';
 import type { Claims } from './subject.js';
 
@@ -16,26 +15,27 @@ export class InvalidTokenError extends Error {
 export class TokenVerifier {
   constructor(
     private readonly keys: JWTVerifyGetKey,
-    private readonly expected: Pick<AuthConfig, 'issuer' | 'audience'>,
+    private readonly issuer: string,
   ) {}
 
   /**
    * Verifies a token and returns its claims.
    *
+   * @param audience - the audiences of which the token must have at least one (RFC 8707)
    * @throws InvalidTokenError when the token is not valid
    * @throws KeysUnavailableError when the issuer's keys can't be loaded
    */
-  async verify(token: string): Promise<Claims> {
-    const claims = await this.claims(token);
+  async verify(token: string, audience: readonly string[]): Promise<Claims> {
+    const claims = await this.claims(token, audience);
     const { sub } = claims;
     if (typeof sub !== 'string' || sub.trim() === '') throw new InvalidTokenError('the token has no sub');
     return { ...claims, sub };
   }
 
-  private async claims(token: string): Promise<JWTPayload> {
-    const { issuer, audience } = this.expected;
+  private async claims(token: string, audience: readonly string[]): Promise<JWTPayload> {
+    const { issuer } = this;
     try {
-      const options = { issuer, audience, algorithms: ALGORITHMS, requiredClaims: ['exp'] };
+      const options = { issuer, audience: [...audience], algorithms: ALGORITHMS, requiredClaims: ['exp'] };
       return (await jwtVerify(token, this.keys, options)).payload;
     } catch (cause) {
       if (cause instanceof KeysUnavailableError) throw cause;

@@ -1,4 +1,4 @@
-import { audience, entryName, origins, policyPath, upstreamUrl } from 'nestjs-opa-mcp/internal';
+import { audience, entryName, origins, policyPath, scopes, upstreamUrl } from 'nestjs-opa-mcp/internal';
 import { z } from 'zod';
 
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
@@ -25,6 +25,8 @@ export const upstreamSchema = z.strictObject({
   response: policyPath.optional(),
   /** The audience of this upstream's tokens (RFC 8707), or a list of audiences. Default: `auth.audience`. */
   audience: audience.optional(),
+  /** The scopes that a 401 of this upstream's route names. Default: `auth.scopes`. */
+  scopes: scopes.optional(),
   /** The timeout for the connection, and the timeout until the response begins, in milliseconds. Default: 5,000. */
   timeout: z.int().min(1).max(2_147_483_647).default(5_000),
   /**

@@ -3,18 +3,22 @@ import type { OnApplicationShutdown, StreamableFile, Type } from '@nestjs/common
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OpaGuard, OpaInput, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
 import type { ExecutionContext } from '@nestjs/common';
-import { AuthGuard } from '../auth/index.js';
+import type { AuthGuard } from '../auth/index.js';
 import { UntrustedHeaders, upgradeOf } from '../http/index.js';
 import { forward } from './forward.js';
 import { upstreamTarget } from './upstream-path.js';
 import type { Upstream } from './upstream.js';
 
-/** Creates the controller of an upstream, for `/api/{name}` and all paths below. OPA decides each request first. */
-export function restController(upstream: Upstream): Type {
+/**
+ * Creates the controller of an upstream, for `/api/{name}` and all paths below. OPA decides each request first.
+ *
+ * @param guard - verifies the tokens of the upstream's clients
+ */
+export function restController(upstream: Upstream, guard: AuthGuard): Type {
   const { name, response, forwardHeaders } = upstream.entry;
 
   @Controller(`api/${name}`)
-  @UseGuards(new UntrustedHeaders(forwardHeaders), AuthGuard, OpaGuard)
+  @UseGuards(new UntrustedHeaders(forwardHeaders), guard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   @OpaPolicy(upstream.policy, response === undefined ? {} : { response })
   @OpaInput(upstreamInput)

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '../../../dist/main.js');
 const DEMO = join(import.meta.dirname, '../../../demo/dist/main.js');
-const LISTENING = /Listening on http:\/\/(?:\[[^\]]+\]|[^:]+):(\d+)/;
+const LISTENING = /Listening on https?:\/\/(?:\[[^\]]+\]|[^:]+):(\d+)/;
 
 type Env = Record<string, string>;
 
@@ -14,6 +14,8 @@ export interface GatewayProcess {
   readonly port: number;
   /** What it has written, on both streams. */
   output(): string;
+  /** Resolves once the output matches. */
+  until(pattern: RegExp): Promise<void>;
   /** Sends a signal that does not end the process. */
   signal(signal: NodeJS.Signals): void;
   /** Sends a signal, and gives the exit code. */
@@ -48,8 +50,17 @@ function run(env: Env, main = 'GATEWAY_CONFIG' in env ? MAIN : DEMO) {
     child.kill(signal);
     return exited;
   };
+  const until = (pattern: RegExp) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (pattern.test(output)) resolve();
+      };
+      child.stdout.on('data', check);
+      child.stderr.on('data', check);
+      check();
+    });
   const signal = (name: NodeJS.Signals) => void child.kill(name);
-  return { port, exited, output: () => output, signal, end };
+  return { port, exited, output: () => output, until, signal, end };
 }
 
 /**
@@ -59,8 +70,8 @@ function run(env: Env, main = 'GATEWAY_CONFIG' in env ? MAIN : DEMO) {
  * @param main - the file that Node runs. Default: `dist/main.js`, or `demo/dist/main.js` for the demo
  */
 export async function startGatewayWith(env: Env, main?: string): Promise<GatewayProcess> {
-  const { port, output, signal, end } = run(env, main);
-  return { port: await port, output, signal, end };
+  const { port, output, until, signal, end } = run(env, main);
+  return { port: await port, output, until, signal, end };
 }
 
 /** Starts the gateway on a configuration. */

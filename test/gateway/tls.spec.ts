@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createAuthority } from '../../libs/opa/test/support/certificates.js';
+import type { Authority, Pair } from '../../libs/opa/test/support/certificates.js';
+import { Cleanup } from './support/cleanup.js';
+import { failToStart, writeConfig } from './support/gateway-process.js';
+import type { GatewayProcess } from './support/gateway-process.js';
+import { startOpenGateway } from './support/open-gateway.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+let authority: Authority;
+let folder: string;
+let files: { cert: string; key: string };
+
+beforeAll(async () => {
+  authority = await createAuthority('gateway');
+  folder = cleanup.add(await mkdtemp(join(tmpdir(), 'tls-')), (path) => rm(path, { recursive: true }));
+  files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+});
+
+async function store({ cert, key }: Pair): Promise<void> {
+  await writeFile(files.key, key);
+  await writeFile(files.cert, cert);
+}
+
+/** The status of a request, and the common name of the certificate of its connection. */
+function ask(port: number, agent?: Agent): Promise<{ status: number; name: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path: '/api/up/1', ca: authority.cert, agent: agent ?? false };
+    request(options, (answer) => {
+      const name = String((answer.socket as TLSSocket).getPeerCertificate().subject.CN);
+      answer.resume().on('end', () => resolve({ status: answer.statusCode ?? 0, name }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('listen.tls', () => {
+  let gateway: GatewayProcess;
+  beforeAll(async () => {
+    await store(await authority.issue('first'));
+    ({ gateway } = await startOpenGateway(
+      cleanup,
+      (received, response) => response.end(received.headers['x-forwarded-proto']),
+      () => [],
+      { listen: { tls: files } },
+    ));
+  }, 60_000);
+
+  it('serves HTTPS, and the log says so', async () => {
+    expect(await ask(gateway.port)).toEqual({ status: 200, name: 'first' });
+    expect(gateway.output()).toContain(`Listening on https://127.0.0.1:${gateway.port}`);
+  });
+
+  it('uses new files for new connections, and an open connection goes on', async () => {
+    const agent = cleanup.add(new Agent({ keepAlive: true, maxSockets: 1 }), (open) => open.destroy());
+    expect((await ask(gateway.port, agent)).name).toBe('first');
+    await store(await authority.issue('second'));
+    await gateway.until(/Uses the new certificate/);
+    expect((await ask(gateway.port)).name).toBe('second');
+    expect(await ask(gateway.port, agent)).toEqual({ status: 200, name: 'first' });
+  }, 30_000);
+
+  it('keeps the old certificate when the new files are wrong', async () => {
+    const { name } = await ask(gateway.port);
+    await writeFile(files.cert, 'no certificate');
+    await gateway.until(/Keeps the old certificate: listen\.tls: .*cert\.pem/);
+    expect(await ask(gateway.port)).toEqual({ status: 200, name });
+  }, 30_000);
+
+  it('closes unused connections and ends when the gateway is told to', async () => {
+    const unused = connect({ host: '127.0.0.1', port: gateway.port, ca: authority.cert });
+    await new Promise((resolve) => unused.once('secureConnect', resolve));
+    const closed = new Promise((resolve) => unused.once('close', resolve));
+    unused.on('error', () => undefined).resume();
+    expect(await gateway.end()).toBe(0);
+    await closed;
+  }, 30_000);
+});
+
+describe('wrong files stop the start', () => {
+  it.each([
+    ['no file', () => undefined, /listen\.tls\.cert: .*missing\.pem can't be read \(ENOENT\)/],
+    [
+      'no certificate',
+      () => ({ cert: 'x' }),
+      /listen\.tls: .*cert\.pem and .*key\.pem are not a certificate/,
+    ],
+    [
+      'the key of another certificate',
+      () => ({ key: authority.key }),
+      /listen\.tls: .*are not a certificate/,
+    ],
+  ] as [string, () => Partial<Pair> | undefined, RegExp][])('%s', async (_what, wrong, message) => {
+    const change = wrong();
+    await store({ ...(await authority.issue('third')), ...change });
+    const tls = change === undefined ? { ...files, cert: join(folder, 'missing.pem') } : files;
+    const upstreams = [{ name: 'up', url: 'http://127.0.0.1:1', policy: 'a/b' }];
+    const { file, remove } = await writeConfig(JSON.stringify({ listen: { tls }, upstreams }));
+    const { code, output } = await failToStart({ GATEWAY_CONFIG: file });
+    await remove();
+    expect([code, output]).toEqual([1, expect.stringMatching(message)]);
+    expect(output.trim().split('\n')).toHaveLength(1);
+  });
+});
