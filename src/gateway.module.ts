@@ -52,7 +52,7 @@ export class GatewayModule {
         ...[config.admin ?? []]
           .flat()
           .map(({ policy }) => adminController(policy, new AuthGuard(authentication))),
-        ...proxiedMetadata(config, publicUrl),
+        ...proxiedMetadata(config),
         ...upstreams.map((upstream) =>
           restController(upstream, new AuthGuard(authentication, () => upstream.entry)),
         ),
@@ -76,8 +76,9 @@ export class GatewayModule {
 }
 
 /** The controller of the issuer's metadata, with `auth.proxyMetadata`. */
-function proxiedMetadata({ auth, mcp }: GatewayConfig, publicUrl: PublicUrl): Type[] {
+function proxiedMetadata({ auth, mcp, listen }: GatewayConfig): Type[] {
   if (auth?.proxyMetadata !== true) return [];
+  const publicUrl = new PublicUrl(listen.publicUrl);
   const servers = mcp.map(({ name }) => `/mcp/${name}`);
   const resources = [...servers, ...servers.map((path) => publicUrl.pathOf(path))];
   const prefix = publicUrl.prefix === '' ? [] : [publicUrl.prefix];
