@@ -8,6 +8,8 @@ import { isLoopback } from './origin-rule.js';
  *
  * @example
  * ```ts
+ * import { PublicUrl } from './public-url.js';
+ *
  * const url = new PublicUrl('https://app.example/ai/');
  * url.origin; // 'https://app.example'
  * url.prefix; // '/ai'

@@ -16,7 +16,7 @@ const onReusedSocket = new WeakSet<Error>();
 
 /**
  * Makes the connector of an upstream's pool. Each new connection has the current TLS identity. The connector also records
- * which errors come from reused sockets, for {@link isReusedSocketClosed}.
+ * which errors come from reused sockets, for `isReusedSocketClosed`.
  */
 export function upstreamConnector({ timeout, tls }: ConnectorOptions): buildConnector.connector {
   let identity: unknown;

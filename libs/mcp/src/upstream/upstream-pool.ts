@@ -12,7 +12,7 @@ export interface UpstreamPoolOptions extends ConnectorOptions {
   readonly bodyTimeout: number;
 }
 
-/** Opens the pool of connections to an upstream. The pool sends a GET or HEAD again as {@link resendOnce} describes. */
+/** Opens the pool of connections to an upstream. The pool sends a GET or HEAD again as `resendOnce` describes. */
 export function upstreamPool(
   origin: string,
   { timeout, tls, headersTimeout, bodyTimeout }: UpstreamPoolOptions,
