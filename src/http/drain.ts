@@ -11,7 +11,7 @@ const FIRST_REQUEST_MS = 250;
 
 /**
  * Closes the connections of clients when the gateway closes. Each connection ends after its response in flight. After
- * ten seconds the gateway ends all other connections, such as endless streams.
+ * ten seconds the gateway ends all other connections, such as endless streams and WebSockets.
  */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
@@ -39,8 +39,9 @@ export class Drain implements BeforeApplicationShutdown {
     setTimeout(() => {
       for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
     }, FIRST_REQUEST_MS).unref();
+    // Node's closeAllConnections() does not know upgraded connections.
     setTimeout(() => {
-      server.closeAllConnections();
+      for (const socket of this.sockets) socket.destroy();
     }, GRACE_MS).unref();
   }
 }
