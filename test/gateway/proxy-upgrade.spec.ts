@@ -70,10 +70,11 @@ describe('a WebSocket', () => {
       url: '/base/chat?a=1',
       headers: { 'x-policy-path': '/chat', 'x-forwarded-prefix': '/api/up' },
     });
-    const upstreamSide = [...sockets.clients][0];
-    const closed = upstreamSide && once(upstreamSide, 'close');
+    const [upstreamSide] = [...sockets.clients];
+    if (upstreamSide === undefined) throw new Error('the upstream has no WebSocket');
+    const closed = once(upstreamSide, 'close');
     socket.terminate();
-    await expect(closed).resolves.toBeDefined();
+    await expect(closed).resolves.toEqual([1006, expect.anything()]);
   });
 
   it('closes when the upstream closes it', async () => {
@@ -135,3 +136,12 @@ describe('other requests with the header Upgrade', () => {
     expect(requests.length).toBe(before);
   });
 });
+
+it('ends with the gateway: an open WebSocket does not keep the process alive', async () => {
+  const socket = connect('/api/up/chat');
+  socket.on('error', () => undefined);
+  await once(socket, 'message');
+  const closed = once(socket, 'close');
+  expect(await gateway.end()).toBe(0);
+  await expect(closed).resolves.toEqual([1006, expect.anything()]);
+}, 30_000);
