@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { adminController } from './admin/admin.controller.js';
 import { AuthGuard, issuerMetadataController, metadataPaths } from './auth/index.js';
 import type { Authentication, UserRequest } from './auth/index.js';
-import { sessionKey } from './config/index.js';
+import { ConfigError, sessionKey } from './config/index.js';
 import type { Environment, GatewayConfig } from './config/index.js';
 import { HealthController } from './health/health.controller.js';
 import { Drain } from './http/index.js';
@@ -20,9 +20,13 @@ import { OpaInstances } from './instances/opa-instances.js';
 import { Cors } from './rest/cors.js';
 import { restController } from './rest/rest.controller.js';
 import { Upstream } from './rest/upstream.js';
+import { RedisConnection } from './redis/redis-connection.js';
 
 // OpaModule checks its options and stops the start for wrong header names. Ignore wrong names here.
 const HEADER_NAMES = z.array(z.string().toLowerCase()).catch([]);
+
+const NEEDS_KEY =
+  'redis: the records of MCP sessions are encrypted. Set GATEWAY_SESSION_KEY to a secret of at least 32 characters, the same for all replicas';
 
 /** The gateway: a guarded controller for each upstream, the MCP servers, the health routes and the admin routes. */
 @Module({})
@@ -41,11 +45,12 @@ export class GatewayModule {
     const upstreams = config.upstreams.map(
       (entry) => new Upstream(entry, entry.policy ?? opa.policy ?? '', settings),
     );
+    const redis = config.redis && new RedisConnection(config.redis.url);
     return {
       module: GatewayModule,
       imports: [
         OpaModule.forRoot(usesOpa(config, plugins) ? opa : idle(opa)),
-        ...(config.mcp.length === 0 ? [] : [mcpModule(config, authentication, env)]),
+        ...(config.mcp.length === 0 ? [] : [mcpModule(config, authentication, env, redis)]),
       ],
       controllers: [
         HealthController,
@@ -59,7 +64,8 @@ export class GatewayModule {
       ],
       providers: [
         Drain,
-        LimitObligation,
+        { provide: LimitObligation, useValue: new LimitObligation({ redis: redis?.client }) },
+        ...(redis === undefined ? [] : [{ provide: RedisConnection, useValue: redis }]),
         {
           provide: Cors,
           useFactory: (host: HttpAdapterHost<FastifyAdapter>) => new Cors(host.httpAdapter, upstreams),
@@ -89,9 +95,11 @@ function mcpModule(
   { mcp, auth, listen }: GatewayConfig,
   authentication: Authentication,
   env: Environment,
+  redis: RedisConnection | undefined,
 ): DynamicModule {
   const key = sessionKey(env);
   const entries = new Map(mcp.map((entry) => [entry.name, entry]));
+  if (redis !== undefined && key === undefined) throw new ConfigError(NEEDS_KEY);
   return McpGatewayModule.forRoot({
     servers: mcp,
     guards: [
@@ -107,6 +115,7 @@ function mcpModule(
       authorizationServers: [auth.issuer],
     }),
     ...(key !== undefined && { sessionKey: key }),
+    ...(redis !== undefined && { redis: redis.client }),
   });
 }
 

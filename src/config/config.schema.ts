@@ -2,6 +2,7 @@ import { mcpServerSchema, policyPath, PublicUrl } from 'nestjs-opa-mcp/internal'
 import { z } from 'zod';
 import { authSchema } from './auth.schema.js';
 import { listenSchema } from './listen.schema.js';
+import { redisSchema } from './redis.schema.js';
 import { ROOTS } from './roots.js';
 import { upstreamSchema } from './upstream.schema.js';
 
@@ -14,6 +15,11 @@ export const configSchema = z
     auth: authSchema.optional(),
     /** The policy for the routes `/admin/…`. Default: none; the gateway has no admin routes. */
     admin: z.strictObject({ policy: policyPath }).optional(),
+    /**
+     * The Redis in which the replicas of the gateway share MCP records and limits. Default: none; both lie in memory, and the
+     * gateway connects to no Redis.
+     */
+    redis: redisSchema.optional(),
     /** REST upstreams. Default: none. */
     upstreams: z.array(upstreamSchema).default([]),
     /** MCP servers. Default: none. */

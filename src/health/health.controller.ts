@@ -1,6 +1,7 @@
-import { Controller, Get, Logger, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Logger, Optional, ServiceUnavailableException } from '@nestjs/common';
 import { OpaPublic } from 'nestjs-opa';
 import { OpaInstances } from '../instances/opa-instances.js';
+import { RedisConnection } from '../redis/redis-connection.js';
 
 /** The timeout of a readiness check, in milliseconds. */
 const READY_TIMEOUT_MS = 1_000;
@@ -11,7 +12,10 @@ const READY_TIMEOUT_MS = 1_000;
 export class HealthController {
   private readonly logger = new Logger('Health');
 
-  constructor(private readonly instances: OpaInstances) {}
+  constructor(
+    private readonly instances: OpaInstances,
+    @Optional() private readonly redis?: RedisConnection,
+  ) {}
 
   /** Liveness: the process answers requests. */
   @Get('live')
@@ -20,15 +24,15 @@ export class HealthController {
   }
 
   /**
-   * Readiness: every OPA instance in use can decide.
+   * Readiness: every OPA instance in use can decide, and Redis answers when the file names one.
    *
-   * @throws ServiceUnavailableException when an instance is not ready within a second
+   * @throws ServiceUnavailableException when an instance or Redis is not ready within a second
    */
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
     try {
       const signal = AbortSignal.timeout(READY_TIMEOUT_MS);
-      await Promise.all(this.instances.inUse.map((opa) => opa.ready(signal)));
+      await Promise.all([...this.instances.inUse.map((opa) => opa.ready(signal)), this.redis?.assertReady()]);
     } catch (error) {
       this.logger.warn(`not ready: ${error instanceof Error ? error.message : 'unknown error'}`);
       throw new ServiceUnavailableException('Not ready');

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { EventSplitter, KEEP_ALIVE, StreamEvent } from '../protocol/event-stream.js';
 import type { Piece } from '../protocol/event-stream.js';
+import { GatewayError } from '../protocol/gateway-error.js';
 import type { Forwarded } from './forwarded.js';
 import { errorText, UNUSABLE_RESPONSE } from './refuse.js';
 
@@ -90,10 +91,13 @@ class EventForwarder {
    */
   private async reportBroken(cause: unknown): Promise<void> {
     const { exchange, call } = this.forwarded;
-    exchange.server.upstream.failure(cause, exchange.response.signal);
+    const isOwnFailure = cause instanceof GatewayError;
+    if (!isOwnFailure) exchange.server.upstream.failure(cause, exchange.response.signal);
     if (call === undefined || this.hasResponse) return;
     if (this.isResumable && !(cause instanceof RangeError)) return;
-    await this.write(new StreamEvent({ data: errorText(call.request.id, UNUSABLE_RESPONSE) }));
+    await this.write(
+      new StreamEvent({ data: errorText(call.request.id, isOwnFailure ? cause : UNUSABLE_RESPONSE) }),
+    );
     await exchange.response.endStream();
   }
 

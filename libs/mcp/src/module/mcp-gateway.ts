@@ -19,8 +19,7 @@ import type { McpGatewaySettings } from '../options/options.schema.js';
 import type { McpGatewayOptions } from '../options/options.js';
 import { McpPolicyEnforcer } from '../policy/policy-enforcer.js';
 import { OutputSchemas } from '../protocol/output-schemas.js';
-import { BegunTasks } from '../session/begun-tasks.js';
-import { Ledger } from '../session/ledger.js';
+import { openRecords } from '../session/open-records.js';
 import { SessionSeal } from '../session/session-seal.js';
 import { HeaderRules } from '../upstream/header-rules.js';
 import { listTools } from '../upstream/list-tools.js';
@@ -94,7 +93,7 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
     return {
       headers: new HeaderRules(input?.headers ?? [], policyHeaders),
       seal: new SessionSeal(sessionKey),
-      records: () => ({ ledger: new Ledger(), tasks: new BegunTasks() }),
+      records: (server) => openRecords(this.settings, server),
       bodies: new BodyBudget(maxBufferedBytes),
       lostBodies: new LostBodies(),
       isLocal: () => {

@@ -3,10 +3,13 @@ import { describeProblem } from 'nestjs-opa/internal';
 import { z } from 'zod';
 import { audience, scopes, upstreamUrl } from './fields.js';
 import type { McpGatewayOptions, McpHttpRequest } from './options.js';
+import type { McpRedis } from './redis.js';
 import { mcpServerSchema } from './server.schema.js';
 import type { McpServerEntry } from './server.schema.js';
 
 const MIN_SESSION_KEY = 32;
+
+const isRedis = (value: unknown): boolean => typeof (value as Partial<McpRedis> | null)?.eval === 'function';
 
 const schema = z
   .strictObject({
@@ -28,12 +31,17 @@ const schema = z
       .string()
       .min(MIN_SESSION_KEY, { error: `at least ${MIN_SESSION_KEY} characters` })
       .optional(),
+    redis: z.custom<McpRedis>(isRedis, { error: 'a client of ioredis' }).optional(),
     maxBufferedBytes: z
       .int()
       .min(1)
       .default(64 * 1024 * 1024),
   })
-  .superRefine(({ servers }, context) => {
+  .superRefine(({ servers, redis, sessionKey }, context) => {
+    if (redis !== undefined && sessionKey === undefined) {
+      const message = `a secret of at least ${MIN_SESSION_KEY} characters, because option "redis" is set`;
+      context.addIssue({ code: 'custom', path: ['sessionKey'], message, input: sessionKey });
+    }
     const names = servers.map(({ name }) => name);
     names.forEach((name, index) => {
       if (names.indexOf(name) === index) return;
@@ -45,13 +53,14 @@ const schema = z
 /** The module's validated options, with their defaults. */
 export interface McpGatewaySettings extends Omit<
   Required<McpGatewayOptions>,
-  'servers' | 'audience' | 'authorizationServers' | 'publicUrl' | 'sessionKey'
+  'servers' | 'audience' | 'authorizationServers' | 'publicUrl' | 'sessionKey' | 'redis'
 > {
   readonly servers: readonly McpServerEntry[];
   readonly audience?: readonly string[] | undefined;
   readonly authorizationServers?: readonly string[] | undefined;
   readonly publicUrl?: string | undefined;
   readonly sessionKey?: string | undefined;
+  readonly redis?: McpRedis | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
+import type { McpRedis } from './redis.js';
 import type { mcpServerSchema } from './server.schema.js';
 
 /** The options of one MCP server. The gateway's file has the same names and defaults. */
@@ -47,6 +48,12 @@ export interface McpGatewayOptions {
    * Default: a random secret, with which sessions end with the process.
    */
   sessionKey?: string;
+  /**
+   * The ioredis client of the application, `Redis` or `Cluster`. All replicas with the same Redis and `sessionKey` share the
+   * records of calls, tasks and events: a response, a task or a resumed stream may come through any replica. Needs
+   * `sessionKey`, which encrypts the records. Default: none; the records lie in the memory of the process.
+   */
+  redis?: McpRedis;
   /**
    * The largest total size of client messages in memory, in bytes. A message counts until the client has the response.
    * Default: 64 MiB.

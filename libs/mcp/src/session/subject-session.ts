@@ -72,7 +72,12 @@ export class SubjectSession {
 
   /** Records an event that the gateway sends to the client. */
   async noteEvent(id: string): Promise<void> {
-    await this.records.ledger.events.note(this.scope, id);
+    try {
+      await this.records.ledger.events.note(this.scope, id);
+    } catch (error) {
+      // The stream goes on. Nobody can resume a stream after an event without a record.
+      if (!(error instanceof GatewayError)) throw error;
+    }
   }
 
   /** Whether the client may resume a stream after an event. It must not resume after an event of another scope. */

@@ -17,6 +17,8 @@ export interface McpGateway {
   readonly upstream: ScriptedServer;
   readonly issuer: Issuer;
   readonly opa: OpaProcess;
+  /** The content of the gateway's file, for a second gateway. */
+  readonly config: object;
 }
 
 /** A gateway in front of one scripted server, `/mcp/up`, with a real OPA. */
@@ -33,10 +35,9 @@ export async function startMcpGateway(
   const mcp = entries.map((entry) => ({ name: 'up', url: `${upstream.url}/mcp`, ...DECIDED, ...entry }));
   // Where a test is not about them, a busy machine must not meet the bounds of a decision.
   const patient = { url: opa.url, timeout: 10_000, pool: { connectTimeout: 5_000 } };
-  const gateway = cleanup.add(await startGateway({ opa: patient, auth, mcp, ...config }, env), ({ end }) =>
-    end(),
-  );
-  return { gateway, upstream, issuer, opa };
+  const all = { opa: patient, auth, mcp, ...config };
+  const gateway = cleanup.add(await startGateway(all, env), ({ end }) => end());
+  return { gateway, upstream, issuer, opa, config: all };
 }
 
 const META = 'io.modelcontextprotocol/';

@@ -108,11 +108,9 @@ export async function startPluginGateway(
     const file = await writePlugin(cleanup, { plugins });
     mcp.push({ name, url: `${upstream.url}/mcp`, plugin: file, ...entry });
   }
-  const gateway = cleanup.add(
-    await startGateway({ opa: options ?? { url: opa.url }, auth, mcp, ...config }),
-    ({ end }) => end(),
-  );
-  return { gateway, upstream, issuer, opa };
+  const all = { opa: options ?? { url: opa.url }, auth, mcp, ...config };
+  const gateway = cleanup.add(await startGateway(all), ({ end }) => end());
+  return { gateway, upstream, issuer, opa, config: all };
 }
 
 /** What a policy of `echo` says that it was asked, in an error. */

@@ -14,9 +14,16 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Starts Debian's redis-server on a free port, with nothing on disk. */
-export async function startRedis(): Promise<TestRedis> {
-  const port = await freePort();
+/**
+ * Starts Debian's redis-server with nothing on disk.
+ *
+ * @param port - Default: a free port
+ */
+export async function startRedis(port?: number): Promise<TestRedis> {
+  return startOn(port ?? (await freePort()));
+}
+
+async function startOn(port: number): Promise<TestRedis> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const gone = once(child, 'exit');

@@ -1,0 +1,61 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Redis } from 'ioredis';
+
+/** The longest wait for a connection and for a response, in milliseconds. */
+const TIMEOUT_MS = 1_000;
+const MAX_RECONNECT_MS = 2_000;
+
+/** The gateway's connection to Redis. MCP records and limits share it. It connects again by itself. */
+@Injectable()
+export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
+  readonly client: Redis;
+  private readonly logger = new Logger('Redis');
+  private isDown = false;
+  private cause = 'Redis closed it';
+
+  /** @param url - the URL of the Redis server; the log never shows it, because it may hold a password */
+  constructor(url: string) {
+    this.client = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      connectTimeout: TIMEOUT_MS,
+      commandTimeout: TIMEOUT_MS,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempts) => Math.min(attempts * 100, MAX_RECONNECT_MS),
+    });
+    this.client.on('error', ({ code, message }: NodeJS.ErrnoException) => (this.cause = code ?? message));
+    this.client.on('close', () => this.reportDown());
+    this.client.on('ready', () => this.reportUp());
+  }
+
+  /** Connects. The gateway also starts without Redis: the requests that need Redis are refused. */
+  async onModuleInit(): Promise<void> {
+    // The event "error" has reported the failure, and the client goes on trying.
+    await this.client.connect().catch(() => undefined);
+  }
+
+  /** @throws Error when Redis does not answer */
+  async assertReady(): Promise<void> {
+    const { status } = this.client;
+    if (status !== 'ready') throw new Error(`Redis has no connection (${status})`);
+    await this.client.ping();
+  }
+
+  onApplicationShutdown(): void {
+    this.isDown = true;
+    this.client.disconnect();
+  }
+
+  private reportDown(): void {
+    if (this.isDown) return;
+    this.isDown = true;
+    this.logger.error(`The gateway has no connection to Redis: ${this.cause}. It goes on trying.`);
+  }
+
+  private reportUp(): void {
+    if (this.isDown) this.logger.log('The gateway is connected to Redis again.');
+    this.isDown = false;
+    this.cause = 'Redis closed it';
+  }
+}

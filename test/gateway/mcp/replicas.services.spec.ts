@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { eventually } from '../../../libs/opa/test/support/eventually.js';
+import { startRedis } from '../../../libs/opa/test/contexts/drivers/redis.js';
+import type { TestRedis } from '../../../libs/opa/test/contexts/drivers/redis.js';
+import { Cleanup } from '../support/cleanup.js';
+import { send } from '../support/client.js';
+import type { Answer } from '../support/client.js';
+import { startGateway } from '../support/gateway-process.js';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import { call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
+import type { McpGateway } from './support/mcp-gateway.js';
+import { event, reply, result, said, stream } from './support/scripted-server.js';
+import type { Answerer } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+const KEY = { GATEWAY_SESSION_KEY: 'a-secret-of-the-replicas-that-is-long' };
+
+let redis: TestRedis;
+let mcp: McpGateway;
+let [a, b]: GatewayProcess[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+  cleanup.add(undefined, () => redis.stop());
+  const url = `redis://127.0.0.1:${redis.options.port}`;
+  mcp = await startMcpGateway(cleanup, [{}], { redis: { url } }, KEY);
+  a = mcp.gateway;
+  b = cleanup.add(await startGateway(mcp.config, KEY), ({ end }) => end());
+}, 60_000);
+
+interface Client {
+  readonly token: string;
+  readonly headers: Record<string, string>;
+}
+const at = (gateway: GatewayProcess | undefined): number => gateway?.port ?? 0;
+const streams =
+  (text: string): Answerer =>
+  (_got, response) =>
+    stream(response).end(text);
+const json =
+  (value: unknown): Answerer =>
+  ({ message }, response) =>
+    reply(response, result(message, value));
+
+async function client(sub: string, session: string): Promise<Client> {
+  const token = await mcp.issuer.sign({ sub });
+  mcp.upstream.answer = ({ message }, response) =>
+    reply(response, result(message, {}), 200, { 'mcp-session-id': session });
+  const answer = await post(at(a), call('initialize', { protocolVersion: '2025-11-25' }, 0), { token });
+  return { token, headers: { 'mcp-session-id': String(answer.headers['mcp-session-id']) } };
+}
+const resume = (gateway: GatewayProcess | undefined, { token, headers }: Client, last: string) =>
+  send(at(gateway), { path: '/mcp/up', token, headers: { ...headers, 'last-event-id': last } });
+
+/** Begins a call at the first replica. Its stream ends after the event, before the response. */
+async function beginCall(by: Client, last: string, name = 'x'): Promise<void> {
+  mcp.upstream.answer = streams(`id: ${last}\ndata:\n\n`);
+  await post(at(a), tool(name, 7), by);
+}
+
+describe('two gateways that share a Redis', () => {
+  it('resume each other’s streams, and decide the result as the result of its call', async () => {
+    const alice = await client('alice', 'up-1');
+    await beginCall(alice, 'e1');
+    mcp.upstream.answer = streams(event(said({ id: 7 }, 'my password'), 'e2'));
+    const { text } = await resume(b, alice, 'e1');
+    expect(text).toContain('***');
+    expect(text).not.toContain('my password');
+    await beginCall(alice, 'e3');
+    mcp.upstream.answer = streams(event(said({ id: 7 }, 'classified'), 'e4'));
+    expect((await resume(b, alice, 'e3')).text).toContain('"code":-32001');
+  });
+
+  it('refuse another subject, another session and an event that nobody received', async () => {
+    const alice = await client('alice', 'up-2');
+    const bob = await client('bob', 'up-3');
+    await beginCall(alice, 'f1');
+    const before = mcp.upstream.got.length;
+    for (const gateway of [a, b]) {
+      expect(await resume(gateway, bob, 'f1')).toMatchObject({ status: 404 });
+      expect(await resume(gateway, { ...bob, headers: alice.headers }, 'f1')).toMatchObject({ status: 404 });
+      expect(await resume(gateway, alice, 'f9')).toMatchObject({ status: 404 });
+    }
+    expect(mcp.upstream.got).toHaveLength(before);
+  });
+
+  it('know each other’s open calls with the same id', async () => {
+    const alice = await client('alice', 'up-4');
+    const bob = await client('bob', 'up-5');
+    for (const by of [alice, bob]) {
+      // The call "leveled" is open at the first gateway: its result is denied to subjects without the level.
+      await beginCall(by, 'g1', 'leveled');
+      mcp.upstream.answer = json(said({ id: 7 }, 'fine'));
+      mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'fine'));
+      expect((await post(at(b), tool('x', 7), by)).text).toContain('"code":-32001');
+      expect((await post(at(b), tool('x', 8), by)).text).toContain('fine');
+    }
+  });
+
+  it('share tasks, and keep them from other subjects', async () => {
+    const alice = await client('alice', 'up-6');
+    const bob = await client('bob', 'up-7');
+    mcp.upstream.answer = json({ task: { taskId: 't1', status: 'working' } });
+    await post(at(a), tool('x', 1), alice);
+    mcp.upstream.answer = json({ content: [{ type: 'text', text: 'my password' }] });
+    const ask = call('tasks/result', { taskId: 't1' }, 2);
+    expect((await post(at(b), ask, alice)).text).toContain('***');
+    for (const gateway of [a, b])
+      expect((await post(at(gateway), ask, bob)).text).toContain('Task not found');
+    mcp.upstream.answer = json({ content: [{ type: 'text', text: 'classified' }] });
+    expect((await post(at(b), ask, alice)).text).toContain('"code":-32001');
+  });
+
+  it('take a client’s response to the server’s request', async () => {
+    const alice = await client('alice', 'up-8');
+    mcp.upstream.answer = streams(event({ jsonrpc: '2.0', id: 's1', method: 'roots/list' }, 'h1'));
+    await post(at(a), tool('x', 3), alice);
+    mcp.upstream.answer = (_got, response) => response.writeHead(202).end();
+    const answer = { jsonrpc: '2.0', id: 's1', result: { roots: [] } };
+    expect((await post(at(b), answer, alice)).status).toBe(202);
+    expect(mcp.upstream.got.at(-1)).toMatchObject({
+      message: answer,
+      headers: { 'mcp-session-id': 'up-8' },
+    });
+    // Without a session, only a subject that received the request may respond.
+    mcp.upstream.answer = streams(event({ jsonrpc: '2.0', id: 's2', method: 'roots/list' }, 'h2'));
+    await post(at(a), tool('x', 3), { token: alice.token });
+    mcp.upstream.answer = (_got, response) => response.writeHead(202).end();
+    const bob = await mcp.issuer.sign({ sub: 'bob' });
+    expect((await post(at(b), { ...answer, id: 's2' }, { token: bob })).status).toBe(400);
+    expect((await post(at(b), { ...answer, id: 's2' }, { token: alice.token })).status).toBe(202);
+  });
+
+  it('store nothing that can be read, and believe no value that is not theirs', async () => {
+    const alice = await client('alice', 'up-9');
+    await beginCall(alice, 'event-of-9');
+    const own = new Redis(redis.options.port);
+    cleanup.add(own, (client) => client.disconnect());
+    const keys = await own.keys('*');
+    const contents = await Promise.all(
+      keys.map(async (key) => ((await own.type(key)) === 'hash' ? own.hgetall(key) : own.get(key))),
+    );
+    const all = JSON.stringify([keys, contents]);
+    for (const text of ['alice', 'up-9', 'event-of-9', 'tools/call', 'arguments']) {
+      expect(all).not.toContain(text);
+    }
+    expect(keys.length).toBeGreaterThan(3);
+    for (const key of keys) expect(await own.ttl(key)).toBeGreaterThan(0);
+    // Another record's value, under the key of every record.
+    const mark = contents.find((content) => typeof content === 'string') ?? '';
+    const hash =
+      contents.find((content): content is Record<string, string> => typeof content === 'object') ?? {};
+    for (const key of keys) {
+      if ((await own.type(key)) === 'hash') {
+        await own.del(key);
+        await own.hset(key, hash);
+      } else await own.set(key, `${mark}A`);
+    }
+    mcp.upstream.answer = streams(event(said({ id: 7 }, 'fine'), 'event-of-10'));
+    expect(await resume(b, alice, 'event-of-9')).toMatchObject({ status: 404 });
+    const bob = await client('bob', 'up-10');
+    expect(await resume(b, bob, 'event-of-9')).toMatchObject({ status: 404 });
+    await own.flushall();
+    // What Redis has forgotten is refused.
+    expect(await resume(b, alice, 'event-of-9')).toMatchObject({ status: 404 });
+  });
+
+  it('go on without Redis, but for what needs a record; and recover', async () => {
+    const alice = await client('alice', 'up-11');
+    const ready = async (): Promise<number> => (await send(at(a), { path: '/health/ready' })).status;
+    const ask = (): Promise<Answer> => post(at(a), tool('x', 1), alice);
+    expect(await ready()).toBe(200);
+    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'fine'));
+    await redis.stop();
+    await eventually(ready, 503);
+    const before = mcp.upstream.got.length;
+    for (let i = 0; i < 3; i++) {
+      const refused = await ask();
+      expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+      expect(refused.json()).toMatchObject({
+        id: 1,
+        error: { code: -32603, message: 'The records of MCP sessions are not available' },
+      });
+    }
+    expect(mcp.upstream.got).toHaveLength(before);
+    const { headers = {}, body } = modern('tools/call', { name: 'x', arguments: {} }, 'x');
+    const { token } = alice;
+    expect((await post(at(a), body, { headers: headers, token })).text).toContain('fine');
+    expect((await send(at(a), { path: '/health/live' })).status).toBe(200);
+    redis = await startRedis(redis.options.port);
+    await eventually(ready, 200);
+    expect((await ask()).text).toContain('fine');
+    expect(a?.output().match(/The gateway has no connection to Redis/g)).toHaveLength(1);
+    expect(a?.output().match(/so MCP messages to "up" that need a record are refused/g)).toHaveLength(1);
+  });
+});
