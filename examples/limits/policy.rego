@@ -10,12 +10,17 @@ remove := {"allow": true, "obligations": [{"type": "limit", "properties": {
 }}]}
 
 # limits/mcp, in front of an MCP server: each subject calls each tool at most twice in a minute.
-default mcp := {"allow": true}
+default mcp := {"allow": false}
+
+mcp := {"allow": true} if input.action.name != "tools/call"
 
 mcp := {"allow": true, "obligations": [{"type": "limit", "properties": {
-	"key": sprintf("%s calls %s", [input.subject.id, input.resource.id]),
+	"key": sprintf("%s calls %s", [caller, input.resource.id]),
 	"points": 2,
 	"seconds": 60,
 }}]} if {
 	input.action.name == "tools/call"
 }
+
+# An anonymous subject has no id. Without this rule, the limit would be undefined for it.
+caller := object.get(input.subject, "id", "anonymous")
