@@ -51,6 +51,36 @@ describe('results', () => {
     expect(await mcp.after(tool, result)).toMatchObject({ refusal: { code: -32603 } });
   });
 
+  it.each([
+    ['a text of six characters elsewhere', ['/content/0/text'], { text: 'secret', copy: 'secret' }, false],
+    ['a text of five characters elsewhere', ['/content/0/text'], { text: 'short', copy: 'short' }, true],
+    [
+      'a text that is masked in both places',
+      ['/content/0/text', '/copy'],
+      { text: 'secret', copy: 'secret' },
+      true,
+    ],
+    ['a text in a masked object', ['/content'], { text: 'secret', copy: ['secret'] }, false],
+    [
+      'a text in every masked item',
+      ['/content/*/text'],
+      { text: 'secret', copy: { deep: ['secret'] } },
+      false,
+    ],
+    ['a number', ['/content/0/size'], { text: 'secret', size: 1234567, copy: 1234567 }, true],
+  ])('are masked, with %s', async (_name, paths, { copy, ...item }, passes) => {
+    const mcp = await enforcer(engine, { response: 'response' });
+    const masked = (properties: object) => ({ allow: true, obligations: [{ type: 'mask', properties }] });
+    const original = { content: [{ type: 'text', ...item }], copy };
+    // A masked list has the wrong shape. The mask keeps the shape here, so that only a copy is refused.
+    const value = paths.includes('/content') ? { value: [] } : {};
+    engine.answer('response', masked({ paths, ...value }));
+    const decided = await mcp.after(tool, original);
+    expect('result' in decided).toBe(passes);
+    engine.answer('response', { ...masked({ paths, ...value }), body: original });
+    expect('result' in (await mcp.after(tool, { content: [] }))).toBe(passes);
+  });
+
   it('are refused when a policy changes the structured content of an unknown tool', async () => {
     const mcp = await enforcer(engine, { response: 'response' });
     engine.answer('response', {

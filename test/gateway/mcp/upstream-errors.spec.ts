@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../../libs/opa/test/support/eventually.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
 import type { Answer } from '../support/client.js';
@@ -37,12 +38,9 @@ async function logged(act: () => Promise<unknown>): Promise<string> {
   await act();
   // A denial is always logged, and after everything that the requests above logged.
   await post(port, tool('secret'));
-  let log = '';
-  while (!/denied .*\n/.test(log)) {
-    await new Promise(setImmediate);
-    log = mcp.gateway.output().slice(before);
-  }
-  return log.replace(/^.*denied .*\n/m, '');
+  const log = (): string => mcp.gateway.output().slice(before);
+  await eventually(() => Promise.resolve(/denied .*\n/.test(log())), true);
+  return log().replace(/^.*denied .*\n/m, '');
 }
 
 const versions = '{"supported":["2025-11-25"],"n":12345678901234567890}';

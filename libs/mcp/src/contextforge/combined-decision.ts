@@ -1,8 +1,8 @@
 import type { Decision, HeaderValues } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
-import type { ResultEdit } from 'nestjs-opa/internal';
 import { isAllowed, mergeStepUps, together } from 'nestjs-opa/internal';
+import type { ResultChanges } from '../policy/changed-result.js';
 import type { McpOrigin, McpRefusal } from '../policy/enforcer.js';
 import type { McpEffects, McpObligations } from '../policy/obligations.js';
 import type { McpCall } from '../protocol/call.js';
@@ -30,11 +30,9 @@ export interface PluginQueryScope {
 /** Several decisions combined: a refusal, or the changes that they make to the result. */
 export interface CombinedDecision {
   readonly refusal?: McpRefusal;
-  readonly edits: readonly ResultEdit[];
+  readonly changes: ResultChanges;
   /** The headers that obligations set on the client's response. */
   readonly headers: HeaderValues;
-  /** What replaces the result; `undefined` when no policy replaces the result. */
-  readonly body?: unknown;
   /** The allows as one decision; `undefined` when permissive mode let everything pass. */
   readonly allowed?: Decision;
 }
@@ -63,14 +61,13 @@ export async function decideAll(
   );
   const decided = settled.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const refusing = decided.filter(({ refuses }) => refuses);
-  if (refusing.length > 0) return { refusal: combinedRefusal(refusing), edits: [], headers: {} };
+  if (refusing.length > 0) return { refusal: combinedRefusal(refusing), changes: NONE, headers: {} };
   const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   const effective = decided.filter(({ decision }) => decision.degraded !== 'permissive');
   return {
-    edits: effective.flatMap(({ edits }) => edits),
+    changes: changesOf(effective),
     headers: Object.assign({}, ...effective.map(({ headers }) => headers)) as HeaderValues,
-    body: replacementOf(effective),
     ...(effective.length > 0 && { allowed: together(effective.map(({ decision }) => decision)) }),
   };
 }
@@ -103,6 +100,17 @@ function combinedRefusal(refusing: readonly Decided[]): McpRefusal {
   const headers = Object.assign({}, ...refusing.map((refused) => refused.headers)) as HeaderValues;
   const stepUp = stepUps.length > 0 ? mergeStepUps(stepUps) : undefined;
   return denied({ ...first.decision, reasons }, { stepUp, headers });
+}
+
+const NONE: ResultChanges = { body: undefined, edits: [], policies: [] };
+
+function changesOf(decided: readonly Decided[]): ResultChanges {
+  const changing = decided.filter(({ decision, edits }) => decision.body !== undefined || edits.length > 0);
+  return {
+    body: replacementOf(decided),
+    edits: decided.flatMap(({ edits }) => edits),
+    policies: changing.map(({ decision }) => decision.policy),
+  };
 }
 
 function replacementOf(decided: readonly Decided[]): unknown {

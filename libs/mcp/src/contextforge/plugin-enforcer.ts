@@ -1,12 +1,11 @@
 import type { ObligationExecutor } from 'nestjs-opa/internal';
-import { edited } from 'nestjs-opa/internal';
+import { changedResult } from '../policy/changed-result.js';
 import { payloadBefore } from '../policy/contextforge-input.js';
 import type { McpAdmission, McpEnforcer, McpOrigin, McpResult } from '../policy/enforcer.js';
 import { McpObligations } from '../policy/obligations.js';
 import { permitOf, responseHeadersOf } from '../policy/permit-headers.js';
 import { failed, failedResult, invalid, isAborted } from '../policy/refusals.js';
 import { MappingError, resourceOf } from '../policy/resource.js';
-import { markModified } from '../protocol/cache-hints.js';
 import type { McpCall } from '../protocol/call.js';
 import type { Hook, HookTarget } from '../protocol/methods/index.js';
 import type { OutputSchemas } from '../protocol/output-schemas.js';
@@ -69,13 +68,10 @@ export class PluginEnforcer implements McpEnforcer {
       const result = assertResultShape(call, form, received);
       const queries = this.queriesAfter(call, hooked, result);
       const scope = { call, origin, obligations: this.obligations, hasResult: true };
-      const { refusal, edits, body, allowed, ...effects } = await decideAll(queries, scope);
+      const { refusal, changes, allowed, ...effects } = await decideAll(queries, scope);
       if (refusal !== undefined) return { refusal };
-      const headers = responseHeadersOf(allowed, effects.headers);
-      if (body === undefined && edits.length === 0) return { result: received, ...headers };
-      const changed = assertResultShape(call, form, edited(body === undefined ? result : body, edits));
-      await this.schemas.assertValid(call, changed, result);
-      return { result: markModified(call, changed), ...headers };
+      const changed = await changedResult({ call, form, schemas: this.schemas }, result, changes);
+      return { result: changed, ...responseHeadersOf(allowed, effects.headers) };
     } catch (error) {
       const refusal = failedResult(error);
       return this.onlyReports(call, hooked, error) ? { result: received } : { refusal };

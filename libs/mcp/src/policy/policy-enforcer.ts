@@ -1,14 +1,14 @@
 import type { Decision } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
 import type { ObligationExecutor } from 'nestjs-opa/internal';
-import { edited, isAllowed } from 'nestjs-opa/internal';
-import { markModified } from '../protocol/cache-hints.js';
+import { isAllowed } from 'nestjs-opa/internal';
 import type { McpCall } from '../protocol/call.js';
 import { isUndecided, methodIn, schemaListOf } from '../protocol/methods/index.js';
 import type { ContentMethod, DecidedMethod, McpMethod } from '../protocol/methods/index.js';
 import type { OutputSchemas } from '../protocol/output-schemas.js';
 import { isObject } from '../protocol/parse.js';
 import { assertResultShape } from '../protocol/result-shape.js';
+import { changedResult } from './changed-result.js';
 import { coazInput } from './coaz-input.js';
 import { contextforgeInput } from './contextforge-input.js';
 import { DeclaredMappings } from './declared-mappings.js';
@@ -117,13 +117,13 @@ export class McpPolicyEnforcer implements McpEnforcer {
     const { edits, ...effects } = await this.obligations.carryOut(decision, call, 'response', origin.context);
     const refusal = this.refusalOf(decision, effects);
     if (refusal !== undefined) return { refusal };
-    const { body } = decision;
-    const headers = responseHeadersOf(decision, effects.headers);
-    if (body === undefined && edits.length === 0) return { result, ...headers };
-    const changed = edited(body === undefined ? result : body, edits);
-    const shaped = assertResultShape(call, method.result, changed, policy);
-    await this.schemas.assertValid(call, shaped, result);
-    return { result: markModified(call, shaped), ...headers };
+    const changes = { body: decision.body, edits, policies: [policy] };
+    const changed = await changedResult(
+      { call, form: method.result, schemas: this.schemas },
+      result,
+      changes,
+    );
+    return { result: changed, ...responseHeadersOf(decision, effects.headers) };
   }
 
   /**

@@ -12,16 +12,17 @@ import { isObject } from './parse.js';
  * - a result whose `resultType` is `input_required`.
  *
  * @param form - the form of the method's results
- * @param policy - the policy that has changed the result; leave it out for a result as the MCP server sent it
+ * @param changers - the words that name the policies that changed the result, such as `The policy "orders"`; leave it
+ *   out for a result as the MCP server sent it
  * @throws OpaError `OPA_BAD_ANSWER` for a result of the MCP server, `OPA_BAD_DECISION` for a result of the policy
  */
 export function assertResultShape(
   { request: { method }, era }: McpCall,
   form: ResultForm,
   result: unknown,
-  policy?: string,
+  changers?: string,
 ): Record<string, unknown> {
-  const bad = (why: string): OpaError => shapeError(method, why, policy);
+  const bad = (why: string): OpaError => shapeError(method, why, changers);
   if (!isObject(result)) throw bad('it is not an object');
   if (!needsNoItems(result) && !isListOfItems(result[form], form)) {
     throw bad(`its "${form}" is not a list of objects`);
@@ -47,15 +48,15 @@ function isListOfItems(items: unknown, form: ResultForm): boolean {
   return Array.isArray(items) && items.every(isItem);
 }
 
-function shapeError(method: string, why: string, policy: string | undefined): OpaError {
-  return policy === undefined
+function shapeError(method: string, why: string, changers: string | undefined): OpaError {
+  return changers === undefined
     ? new OpaError(
         'OPA_BAD_ANSWER',
         `The MCP server's result of ${method} does not have the shape that MCP defines: ${why}. The result is refused.`,
       )
     : new OpaError(
         'OPA_BAD_DECISION',
-        `The policy "${policy}" changed a result of ${method} to a shape that MCP does not define: ${why}. ` +
-          'Correct its body or obligations.',
+        `${changers} changed a result of ${method} to a shape that MCP does not define: ${why}. ` +
+          'Correct the body or the obligations.',
       );
 }

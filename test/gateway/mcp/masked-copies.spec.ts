@@ -1,0 +1,60 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../../libs/opa/test/support/eventually.js';
+import { Cleanup } from '../support/cleanup.js';
+import { send } from '../support/client.js';
+import type { Answer } from '../support/client.js';
+import { modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
+import { event, reply, result, stream } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const mcp = await startMcpGateway(cleanup);
+const { port } = mcp.gateway;
+
+const ERAS: readonly [era: string, request: () => Promise<Answer>][] = [
+  ['2025-11-25', () => post(port, tool('x'))],
+  [
+    '2026-07-28',
+    () => send(port, { path: '/mcp/up', method: 'POST', ...modern('tools/call', { name: 'x' }, 'x') }),
+  ],
+];
+
+const content = (text: string): object => ({ content: [{ type: 'text', text }] });
+
+// The policy masks only "/content/0/text" of these results.
+describe.each(ERAS)('a masked text of %s', (_era, request) => {
+  it.each([
+    ['JSON', false],
+    ['an event stream', true],
+  ])(
+    'that stands elsewhere in the result is refused in %s, and the log names the path',
+    async (_as, streams) => {
+      const value = { ...content('password1'), structuredContent: { result: { 'a/b': ['password1'] } } };
+      mcp.upstream.answer = ({ message }, response) => {
+        if (streams) stream(response).end(event(result(message, value)));
+        else reply(response, result(message, value));
+      };
+      const before = mcp.gateway.output().length;
+      const { text } = await request();
+      expect(text).toContain('"code":-32603');
+      expect(text).not.toContain('password1');
+      const log = (): string => mcp.gateway.output().slice(before);
+      await eventually(() => Promise.resolve(log().includes('OPA_BAD_DECISION')), true);
+      expect(log()).toMatch(
+        /"mcp\/response" masked a text that still stands at "\/structuredContent\/result\/a~1b\/0"/,
+      );
+      expect(log()).not.toContain('password1');
+    },
+  );
+
+  it.each([
+    ['a part of another text', { structuredContent: { note: 'the password1' } }],
+    ['a key', { structuredContent: { password1: true } }],
+    ['nowhere else', {}],
+  ])('passes as %s', async (_name, more) => {
+    mcp.upstream.answer = ({ message }, response) =>
+      reply(response, result(message, { ...content('password1'), ...more }));
+    expect((await request()).json()).toMatchObject({ result: { ...content('***'), ...more } });
+  });
+});
