@@ -87,5 +87,6 @@ const isPlain = (node: unknown): node is Scalar => isScalar(node) && node.type =
 
 function typed(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;
+  // A text that a number can't give back, such as a long key of digits, stays a text.
+  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }

@@ -95,5 +95,9 @@ function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
   resolveIn(opa['token'], 'file');
   resolveIn(auth, 'jwks');
   for (const entry of mcp) resolveIn(entry, 'plugin');
+  for (const { headers = {}, tls, auth: own } of mcp) {
+    resolveIn(tls, 'ca', 'cert', 'key');
+    for (const secret of [...Object.values(headers), own?.clientSecret]) resolveIn(secret, 'file');
+  }
   return config;
 }

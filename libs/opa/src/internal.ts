@@ -33,7 +33,7 @@ export { challengeOf, edited, mergeStepUps, ObligationExecutor, obligationsOf } 
 export type { HeaderTarget, StepUp } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
 export { UntypedFile } from './interceptor/index.js';
-export { createInstance, describeProblem, OpaRuntime } from './module/index.js';
+export { createInstance, describeProblem, OpaRuntime, tlsSource } from './module/index.js';
 export { RedisCommands, RedisFailure } from './redis/index.js';
 export type { RedisState } from './redis/index.js';
-export { parseOrigin } from './transport/index.js';
+export { FreshFile, parseOrigin } from './transport/index.js';

@@ -5,7 +5,7 @@ import type { JsonRpcRequest } from '../protocol/json-rpc.js';
 import { methodOf, OPENING_METHODS } from '../protocol/methods/index.js';
 import { listTools } from '../upstream/list-tools.js';
 import { decideCall } from './decide-call.js';
-import { upstreamHeaders } from './exchange.js';
+import { sendUpstream, upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { forward } from './forward.js';
 import type { ClientMessage } from './read-message.js';
@@ -20,14 +20,13 @@ export async function callUpstream(
   exchange: Exchange,
   { message, era, bytes, compared }: ClientMessage<JsonRpcRequest>,
 ): Promise<void> {
-  const { server, response, session } = exchange;
+  const { response, session } = exchange;
   const call: McpCall = { request: message, era, caller: exchange.caller };
   const permit = await decideCall(exchange, call);
   response.addHeaders(permit.responseHeaders);
   const headers = await headersOf(exchange, call, compared, permit);
   await session.noteCall(call, bytes.length);
-  const { signal } = response;
-  const upstream = await server.upstream.send({ method: 'POST', headers, body: bytes, signal });
+  const upstream = await sendUpstream(exchange, { method: 'POST', headers, body: bytes });
   if (era === 'legacy' && message.method === OPENING_METHODS.legacy && upstream.status === 200) {
     await session.open(upstream.headers['mcp-session-id']);
     await session.noteCall(call, bytes.length);
@@ -44,7 +43,7 @@ async function headersOf(
 ): Promise<IncomingHttpHeaders> {
   const { server, request } = exchange;
   const headers = upstreamHeaders(exchange, compared, permit);
-  server.sentWith.set(call, headers);
+  server.sentWith.set(call, { headers, subjectToken: exchange.subjectToken });
   if (call.era === 'modern' && methodOf(call.request.method)?.paramHeaders === true) {
     const list = () => listTools(server, call);
     Object.assign(headers, await server.params.compared(call.request, request.headers, list));

@@ -14,17 +14,18 @@ import { reportDenial } from './report.js';
  * @throws Refused when a policy stops the request, or the request names a task that the subject did not begin
  */
 export async function decideCall(exchange: Exchange, call: McpCall): Promise<McpPermit> {
-  const { server, enforcer, subject, origin } = exchange;
+  const { server, enforcer, subject, session, origin } = exchange;
   const { request, era } = call;
   // COAZ defines no decision for this method, so the policy decides the opening request of the era.
-  if (isUndecided(methodIn(era, request.method))) {
-    await admit(exchange, era, request.method, call);
-  }
+  const undecided = isUndecided(methodIn(era, request.method));
+  if (undecided) await admit(exchange, era, request.method, call);
   const admission = await enforcer.before(call, origin);
   if ('refusal' in admission) {
     reportDenial(exchange, call, admission.refusal);
     throw new Refused(admission.refusal, call);
   }
   if (!(await server.tasks.areOwn(subject, tasksOf(request)))) throw new Refused(UNKNOWN_TASK, call);
+  if (undecided) return { ...session.permit, ...admission.permit };
+  session.notePermit(admission.permit);
   return admission.permit;
 }

@@ -1,6 +1,6 @@
 import { admit } from './admit.js';
 import { enterSession } from './enter-session.js';
-import { upstreamHeaders } from './exchange.js';
+import { sendUpstream, upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { forward } from './forward.js';
 
@@ -10,15 +10,16 @@ import { forward } from './forward.js';
  * @throws Refused when a policy stops the request; GatewayError 404 when the session belongs to another subject
  */
 export async function deleteSession(exchange: Exchange): Promise<void> {
-  const { server, response } = exchange;
+  const { server, response, session } = exchange;
   enterSession(exchange);
   await admit(exchange, 'legacy', 'DELETE');
   const headers = upstreamHeaders(exchange);
-  const upstream = await server.upstream.send({ method: 'DELETE', headers, signal: response.signal });
+  const upstream = await sendUpstream(exchange, { method: 'DELETE', headers });
   if (upstream.status >= 300) {
     await forward(exchange, upstream);
     return;
   }
+  session.end();
   await server.upstream.drop(upstream);
   response.empty(upstream.status);
 }

@@ -4,7 +4,7 @@ import { INVALID_REQUEST } from '../protocol/parse.js';
 import { tasksOf } from '../session/task-references.js';
 import { UNKNOWN_TASK } from '../session/tasks.js';
 import { admit } from './admit.js';
-import { upstreamHeaders } from './exchange.js';
+import { sendUpstream, upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { forward } from './forward.js';
 import type { ClientMessage } from './read-message.js';
@@ -23,12 +23,7 @@ export async function deliver(
   await admit(exchange, era, 'method' in message ? message.method : 'a response');
   await assertOwn(exchange, message);
   const headers = upstreamHeaders(exchange, compared);
-  const upstream = await server.upstream.send({
-    method: 'POST',
-    headers,
-    body: bytes,
-    signal: response.signal,
-  });
+  const upstream = await sendUpstream(exchange, { method: 'POST', headers, body: bytes });
   if (upstream.status < 200 || upstream.status >= 300) {
     await forward(exchange, upstream);
     return;

@@ -3,6 +3,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import { pickHeaders } from 'nestjs-opa/internal';
 import type { McpEnforcer, McpOrigin, McpPermit } from '../policy/enforcer.js';
 import type { McpCaller } from '../protocol/call.js';
+import { bearerTokenOf } from '../upstream/upstream-credentials.js';
+import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream-client.js';
 import { SubjectSession } from '../session/subject-session.js';
 import type { ClientRequest } from './client-request.js';
 import type { ClientResponse } from './client-response.js';
@@ -19,6 +21,8 @@ export interface Exchange {
   /** The caller as a text: see {@link subjectOf}. */
   readonly subject: string;
   readonly session: SubjectSession;
+  /** The verified token of the caller; `undefined` for an anonymous caller, or a caller without a bearer token. */
+  readonly subjectToken: string | undefined;
   /** The HTTP request's signal and context, which the gateway passes to each decision. */
   readonly origin: McpOrigin;
 }
@@ -42,7 +46,8 @@ export function openExchange({
   context,
 }: ExchangeParts): Exchange {
   const { headers, seal } = server.settings;
-  headers.strip(request.raw);
+  const subjectToken = claims === undefined ? undefined : bearerTokenOf(request.headers);
+  headers.strip(request.raw, server.upstream.credentials.removedHeaders);
   const caller = {
     claims,
     audience: server.audienceFor(claims),
@@ -50,22 +55,22 @@ export function openExchange({
     headers: pickHeaders(request.headers, headers.visible),
   };
   const subject = subjectOf(caller);
-  const records = { name: server.entry.name, seal, ledger: server.ledger };
+  const records = { name: server.entry.name, seal, ledger: server.ledger, permits: server.permits };
   const session = new SubjectSession(records, subject);
   const origin = { signal: response.signal, context };
-  return { server, enforcer, request, response, caller, subject, session, origin };
+  return { server, enforcer, request, response, caller, subject, session, subjectToken, origin };
 }
 
 /**
  * Builds the headers that the upstream receives.
  *
  * @param compared - the mirrored headers that match the message; the upstream receives no other mirrored header
- * @param permit - the headers of the policy that allowed the request
+ * @param permit - the headers of the policy that allowed the request. Default: for a message that no policy decides
  */
 export function upstreamHeaders(
   { server, request, session }: Exchange,
   compared: readonly string[] = [],
-  permit: McpPermit = {},
+  permit: McpPermit = session.permit,
 ): IncomingHttpHeaders {
   const headers = server.settings.headers.toUpstream(request.headers, compared, permit);
   return { ...headers, ...session.toUpstream() };
@@ -79,4 +84,12 @@ export function clientHeaders(
   headers: IncomingHttpHeaders,
 ): IncomingHttpHeaders {
   return { ...server.settings.headers.toClient(headers), ...session.toClient(headers) };
+}
+
+/** Sends the upstream a request of the exchange, with the credentials of the upstream's entry. */
+export function sendUpstream(
+  { server, response, subjectToken }: Exchange,
+  request: Pick<UpstreamRequest, 'method' | 'headers' | 'body'>,
+): Promise<UpstreamResponse> {
+  return server.upstream.send({ ...request, subjectToken, signal: response.signal });
 }

@@ -3,7 +3,7 @@ import { INVALID_REQUEST } from '../protocol/parse.js';
 import type { OpenStreams } from '../session/open-streams.js';
 import { admit } from './admit.js';
 import { enterSession } from './enter-session.js';
-import { upstreamHeaders } from './exchange.js';
+import { sendUpstream, upstreamHeaders } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { forward } from './forward.js';
 
@@ -13,7 +13,7 @@ import { forward } from './forward.js';
  * @throws Refused when a policy stops the stream; GatewayError 404 when the subject must not resume the stream
  */
 export async function getStream(exchange: Exchange, streams: OpenStreams): Promise<void> {
-  const { server, request, response, session } = exchange;
+  const { request, response, session } = exchange;
   enterSession(exchange);
   const lastEvent = request.headers['last-event-id'];
   if (lastEvent !== undefined && !(await session.mayResume(String(lastEvent)))) {
@@ -25,7 +25,7 @@ export async function getStream(exchange: Exchange, streams: OpenStreams): Promi
     ...(lastEvent !== undefined && { 'last-event-id': String(lastEvent) }),
   };
   const run = async (): Promise<void> => {
-    await forward(exchange, await server.upstream.send({ method: 'GET', headers, signal: response.signal }));
+    await forward(exchange, await sendUpstream(exchange, { method: 'GET', headers }));
   };
   await streams.hold(() => response.finish(), run);
 }

@@ -122,7 +122,10 @@ export class Inspector {
 
   private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
     const { enforcer, server, response, origin } = this.exchange;
-    if (!server.sentWith.has(call)) server.sentWith.set(call, upstreamHeaders(this.exchange));
+    if (!server.sentWith.has(call)) {
+      const { subjectToken } = this.exchange;
+      server.sentWith.set(call, { headers: upstreamHeaders(this.exchange), subjectToken });
+    }
     if (server.declaredNames.misspelledIn(call.request, result)) return { refusal: MISSPELLED };
     if (!enforcer.seesResult(call)) return { result };
     const decided = await enforcer.after(call, result, origin);

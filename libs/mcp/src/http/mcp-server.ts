@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { McpCall, McpCaller } from '../protocol/call.js';
 import type { McpEnforcer } from '../policy/enforcer.js';
 import type { McpServerEntry } from '../options/server.schema.js';
@@ -12,8 +11,10 @@ import { MirroredParams } from '../protocol/mirrored-params.js';
 import { OriginRule } from './origin-rule.js';
 import type { ServerUrls } from './server-urls.js';
 import type { SessionSeal } from '../session/session-seal.js';
+import { SessionPermits } from '../session/session-permits.js';
 import { Tasks } from '../session/tasks.js';
 import { UpstreamClient } from '../upstream/upstream-client.js';
+import type { SentWith } from '../upstream/upstream-client.js';
 
 /** The objects and settings that all MCP servers of a module share. */
 export interface McpSettings {
@@ -39,11 +40,12 @@ export class McpServer {
   readonly ledger: CallLedger;
   readonly tasks: Tasks;
   readonly admissions = new Admissions();
+  readonly permits = new SessionPermits();
   readonly params = new MirroredParams();
   readonly declaredNames = new DeclaredNames();
   readonly origins: OriginRule;
   /** The upstream headers of each call. The gateway sends them again when it lists the server's tools for the call. */
-  readonly sentWith = new WeakMap<McpCall, IncomingHttpHeaders>();
+  readonly sentWith = new WeakMap<McpCall, SentWith>();
 
   constructor(
     readonly entry: McpServerEntry,

@@ -8,6 +8,8 @@ import { mcpServerSchema } from './server.schema.js';
 import type { McpServerEntry } from './server.schema.js';
 
 const MIN_SESSION_KEY = 32;
+/** Options whose values no message shows. */
+const SECRETS = new Set(['headers', 'tls', 'auth']);
 
 const isRedis = (value: unknown): boolean => typeof (value as Partial<McpRedis> | null)?.eval === 'function';
 
@@ -79,7 +81,8 @@ function problemsOf(issue: z.core.$ZodIssue): Parameters<typeof describeProblem>
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...path, key], value: undefined, accepted: undefined }));
-  return [{ path, value: withoutQuery(issue.input), accepted: acceptedBy(issue) }];
+  const isSecret = path.some((key) => SECRETS.has(key));
+  return [{ path, value: withoutQuery(issue.input), accepted: acceptedBy(issue), isSecret }];
 }
 
 /** Hides the query of a URL, because it may hold a secret. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { audience, entryName, mcpUrl, origins, policyPath, scopes } from './fields.js';
+import { checkCredentials, upstreamFields } from './upstream-fields.js';
 
 const MIB = 1024 * 1024;
 const bytes = z
@@ -14,6 +15,7 @@ export const mcpServerSchema = z
     name: entryName,
     /** The URL of the server's Streamable HTTP endpoint. It may have a query, which every request has then. */
     url: mcpUrl,
+    ...upstreamFields,
     /** The path of the policy that decides requests. Default: the option `policy` of OpaModule. */
     policy: policyPath.optional(),
     /** The path of the policy that decides results of tools/call, prompts/get and resources/read. Default: none. */
@@ -53,6 +55,7 @@ export const mcpServerSchema = z
     /** The largest message that the server may send, in bytes. Default: 16 MiB. */
     maxResultBytes: bytes.default(16 * MIB),
   })
+  .superRefine(checkCredentials)
   .superRefine((entry, context) => {
     if (entry.plugin === undefined) return;
     for (const key of ['policy', 'response', 'list', 'shape'] as const) {

@@ -4,7 +4,9 @@ import type { McpCall } from '../protocol/call.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 import { INVALID_REQUEST } from '../protocol/parse.js';
+import type { McpPermit } from '../policy/enforcer.js';
 import type { CallLedger } from './records.js';
+import type { SessionPermit, SessionPermits } from './session-permits.js';
 import type { Session, SessionSeal } from './session-seal.js';
 
 /** The name, the seal and the ledger of an MCP server, which {@link SubjectSession} uses. */
@@ -13,6 +15,7 @@ export interface SessionRecords {
   readonly name: string;
   readonly seal: SessionSeal;
   readonly ledger: CallLedger;
+  readonly permits: SessionPermits;
 }
 
 /**
@@ -21,6 +24,7 @@ export interface SessionRecords {
  */
 export class SubjectSession {
   private session: Session | undefined;
+  private latest: McpPermit = {};
 
   constructor(
     private readonly records: SessionRecords,
@@ -53,6 +57,28 @@ export class SubjectSession {
     if (typeof upstreamId !== 'string') return;
     this.session = this.records.seal.seal(upstreamId, this.bound);
     await this.records.ledger.begin(this.scope);
+    this.notePermit(this.latest);
+  }
+
+  /** Records the permit of the exchange's allowed request, or of the decision that admits an undecided message. */
+  notePermit(permit: McpPermit): void {
+    this.latest = permit;
+    if (this.session !== undefined) this.records.permits.set(this.scope, permit);
+  }
+
+  /**
+   * What the policy sets on a message that it does not decide: in a session the same as on the session's latest allowed
+   * request, otherwise the same as on the request that admits the message.
+   */
+  get permit(): SessionPermit {
+    if (this.session !== undefined) return this.records.permits.get(this.scope);
+    const { headers, removeHeaders } = this.latest;
+    return { headers, removeHeaders };
+  }
+
+  /** Forgets the session, because the upstream has ended it. */
+  end(): void {
+    this.records.permits.delete(this.scope);
   }
 
   /** Records a call that the gateway sends to the upstream; `bytes` is the length of the call's text. */

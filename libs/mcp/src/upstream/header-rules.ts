@@ -49,11 +49,13 @@ export class HeaderRules {
   }
 
   /**
-   * Removes untrusted headers, and headers that only a policy may set, from a client's request. Call it before the
-   * policy.
+   * Removes untrusted headers, and headers that only a policy or the server's entry may set, from a client's request.
+   * Call it before the policy.
+   *
+   * @param entryHeaders - the headers of the server's entry, in lower case
    */
-  strip(request: IncomingMessage): void {
-    stripHeaders(request, this.policyHeaders);
+  strip(request: IncomingMessage, entryHeaders: readonly string[]): void {
+    stripHeaders(request, [...this.policyHeaders, ...entryHeaders]);
     // A tool chooses the names of `Mcp-Param-…` headers. MirroredParams refuses two names that a server could confuse.
     removeUntrusted(request.headers, (name) => comparableHeader(name).startsWith('mcp-param-'));
   }

@@ -8,7 +8,7 @@ import { LIST_TOOLS } from '../protocol/methods/index.js';
 import { EventSplitter, KEEP_ALIVE } from '../protocol/event-stream.js';
 import type { DeclaredNames } from '../protocol/declared-names.js';
 import type { McpServerEntry } from '../options/server.schema.js';
-import type { UpstreamResponse, UpstreamClient } from './upstream-client.js';
+import type { SentWith, UpstreamClient, UpstreamResponse } from './upstream-client.js';
 
 const MAX_PAGES = 100;
 const TIMEOUT_MS = 10_000;
@@ -18,8 +18,8 @@ export interface ListedServer {
   readonly entry: Pick<McpServerEntry, 'name' | 'maxResultBytes'>;
   readonly upstream: UpstreamClient;
   readonly declaredNames: DeclaredNames;
-  /** The headers that the gateway sent to the server with each call. */
-  readonly sentWith: WeakMap<McpCall, IncomingHttpHeaders>;
+  /** The headers that the gateway sent to the server with each call, and the caller's token. */
+  readonly sentWith: WeakMap<McpCall, SentWith>;
 }
 
 /**
@@ -56,9 +56,11 @@ async function requestPage(
     // The client's progress token must not appear in the gateway's request.
     ...(call.era === 'modern' && { _meta: { ...meta, progressToken: undefined } }),
   };
+  const { headers, subjectToken }: SentWith = server.sentWith.get(call) ?? { headers: {} };
   const response = await server.upstream.send({
     method: 'POST',
-    headers: headersFor(server.sentWith.get(call) ?? {}, call),
+    headers: headersFor(headers, call),
+    subjectToken,
     body: JSON.stringify({ jsonrpc: '2.0', id, method: LIST_TOOLS, params }),
     signal,
   });

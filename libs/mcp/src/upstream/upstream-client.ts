@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
-import { INTERNAL_ERROR } from '../protocol/parse.js';
+import { INTERNAL_ERROR, INVALID_REQUEST } from '../protocol/parse.js';
 import type { Dispatcher } from 'undici';
 import type { McpServerEntry } from '../options/server.schema.js';
 import { GatewayError } from '../protocol/gateway-error.js';
+import { UpstreamCredentials, UserTokenMissingError } from './upstream-credentials.js';
 import { upstreamPool } from './upstream-pool.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -14,9 +15,14 @@ export interface UpstreamRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly headers: IncomingHttpHeaders;
   readonly body?: Buffer | string;
+  /** The user's token, for an upstream whose tokens come from a token exchange. */
+  readonly subjectToken?: string | undefined;
   /** Aborts the request, and the response with it. */
   readonly signal: AbortSignal;
 }
+
+/** The headers of a request, and the token of its user. */
+export type SentWith = Pick<UpstreamRequest, 'headers' | 'subjectToken'>;
 
 /** The response of an MCP server. */
 export interface UpstreamResponse {
@@ -29,15 +35,19 @@ export interface UpstreamResponse {
 
 /** Sends requests to one MCP server over a pool of connections. */
 export class UpstreamClient {
+  /** The gateway's own credentials for the server. Every request has them. */
+  readonly credentials: UpstreamCredentials;
   private readonly logger = new Logger('Mcp');
   private readonly path: string;
   private readonly pool: Dispatcher;
 
-  constructor(private readonly entry: Pick<McpServerEntry, 'name' | 'url'>) {
+  constructor(private readonly entry: Pick<McpServerEntry, 'name' | 'url' | 'headers' | 'tls' | 'auth'>) {
+    this.credentials = new UpstreamCredentials(entry);
     const { origin, pathname, search } = new URL(entry.url);
     this.path = pathname + search;
     this.pool = upstreamPool(origin, {
       timeout: CONNECT_TIMEOUT_MS,
+      tls: this.credentials.tls,
       // The client decides how long a call may take: the gateway aborts the call when the client disconnects.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -45,31 +55,47 @@ export class UpstreamClient {
   }
 
   /**
-   * Sends a request. Returns the response as soon as its headers have arrived.
+   * Sends a request with the credentials of the entry. Returns the response as soon as its headers have arrived.
    *
-   * @throws GatewayError 502 when the server doesn't respond, or responds with a content encoding
+   * @throws GatewayError 502 when the server doesn't respond, or responds with a content encoding, or the authorization
+   * server gives no token; 401 when a token exchange has no token of a user
    */
-  async send({ method, headers, body, signal }: UpstreamRequest): Promise<UpstreamResponse> {
+  async send(request: UpstreamRequest): Promise<UpstreamResponse> {
     try {
-      const { path } = this;
-      const response = await this.pool.request({ method, path, headers, body: body ?? null, signal });
-      // The reader of the body gets its error. Without this listener, an error in an unread body would end the process.
-      response.body.on('error', () => undefined);
-      const type = String(response.headers['content-type'] ?? '');
-      const encoding = String(response.headers['content-encoding'] ?? 'identity').toLowerCase();
-      if (encoding !== 'identity') {
-        response.body.destroy();
-        throw new Error(`its response is encoded as ${encoding}, which the gateway did not accept`);
-      }
-      return {
-        status: response.statusCode,
-        headers: response.headers,
-        streams: response.statusCode === 200 && EVENTS.test(type),
-        body: response.body,
-      };
+      return await this.credentials.send({
+        headers: request.headers,
+        subjectToken: request.subjectToken,
+        signal: request.signal,
+        send: (headers) => this.request({ ...request, headers }),
+        statusOf: ({ status }) => status,
+        discard: (response) => this.drop(response),
+      });
     } catch (cause) {
-      throw this.failure(cause, signal);
+      if (cause instanceof UserTokenMissingError) {
+        const challenge = { 'www-authenticate': 'Bearer' };
+        throw new GatewayError(401, INVALID_REQUEST, cause.message, undefined, challenge);
+      }
+      throw this.failure(cause, request.signal);
     }
+  }
+
+  private async request({ method, headers, body, signal }: UpstreamRequest): Promise<UpstreamResponse> {
+    const { path } = this;
+    const response = await this.pool.request({ method, path, headers, body: body ?? null, signal });
+    // The reader of the body gets its error. Without this listener, an error in an unread body would end the process.
+    response.body.on('error', () => undefined);
+    const type = String(response.headers['content-type'] ?? '');
+    const encoding = String(response.headers['content-encoding'] ?? 'identity').toLowerCase();
+    if (encoding !== 'identity') {
+      response.body.destroy();
+      throw new Error(`its response is encoded as ${encoding}, which the gateway did not accept`);
+    }
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      streams: response.statusCode === 200 && EVENTS.test(type),
+      body: response.body,
+    };
   }
 
   /**

@@ -15,22 +15,26 @@ type Pem = string | Buffer | undefined;
  * again when the file changes. During a rotation the certificate may not match the key yet. Until both match, the
  * source returns the previous identity.
  *
+ * @param owner - whose option it is, for messages
  * @returns the identity, or a function that returns the current identity; `undefined` without options
  * @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read, or the certificate does not match the key
  */
-export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | undefined {
+export function tlsSource(
+  options: OpaTlsOptions | undefined,
+  owner = 'OpaModule',
+): IdentitySource | undefined {
   if (options === undefined) return undefined;
-  const parts = PARTS.map((name) => open(name, options[name]));
+  const parts = PARTS.map((name) => open(owner, name, options[name]));
   const { servername } = options;
   let previous = parts.map((part) => (part instanceof FreshFile ? part.current : part));
-  let identity = identityOf(previous, servername);
+  let identity = identityOf(owner, previous, servername);
   if (!parts.some((part) => part instanceof FreshFile)) return identity;
 
   const renewed = (read: Pem[]): TlsIdentity => {
     if (read.every((pem, index) => pem === previous[index])) return identity;
     previous = read;
     try {
-      identity = identityOf(read, servername);
+      identity = identityOf(owner, read, servername);
     } catch (error) {
       new Logger('OpaModule').warn(
         `${(error as OpaError).message} The module keeps using the previous identity.`,
@@ -46,18 +50,22 @@ export function tlsSource(options: OpaTlsOptions | undefined): IdentitySource | 
   };
 }
 
-function open(name: string, value: Pem): Pem | FreshFile {
+function open(owner: string, name: string, value: Pem): Pem | FreshFile {
   if (typeof value !== 'string' || value.includes('-----BEGIN')) return value;
   try {
     return new FreshFile(value);
   } catch (cause) {
-    throw new OpaError('OPA_BAD_OPTIONS', `OpaModule: the file of option "tls.${name}" can't be read.`, {
+    throw new OpaError('OPA_BAD_OPTIONS', `${owner}: the file of option "tls.${name}" can't be read.`, {
       cause,
     });
   }
 }
 
-function identityOf([ca, cert, key]: readonly Pem[], servername: string | undefined): TlsIdentity {
+function identityOf(
+  owner: string,
+  [ca, cert, key]: readonly Pem[],
+  servername: string | undefined,
+): TlsIdentity {
   try {
     createSecureContext({ ca, cert, key });
     // OpenSSL silently ignores a certificate authority that it can't read.
@@ -65,7 +73,7 @@ function identityOf([ca, cert, key]: readonly Pem[], servername: string | undefi
   } catch (cause) {
     throw new OpaError(
       'OPA_BAD_OPTIONS',
-      'OpaModule: a part of option "tls" is not valid PEM, or "tls.cert" and "tls.key" do not belong together.',
+      `${owner}: a part of option "tls" is not valid PEM, or "tls.cert" and "tls.key" do not belong together.`,
       {
         cause,
       },
