@@ -46,6 +46,8 @@ export const configSchema = z
         names.add(entry.name);
         const decides = entry.policy ?? opa['policy'] ?? ('plugin' in entry ? entry.plugin : undefined);
         if (decides === undefined) wrong('policy', 'give one here, or one for all as opa.policy');
+        if (entry.auth?.type === 'token_exchange' && !auth)
+          wrong('auth', 'a token exchange needs the key "auth" of the file: without it no user has a token');
         if ('forwardToken' in entry && entry.forwardToken && !auth) {
           wrong('forwardToken', 'needs auth: without it no token is passed on');
         }

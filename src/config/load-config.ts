@@ -83,7 +83,7 @@ const isPath = (text: unknown): text is string =>
   typeof text === 'string' && text !== '' && !/^https?:\/\/|-----BEGIN/i.test(text);
 
 function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
-  const { listen, opa, auth, mcp } = config;
+  const { listen, opa, auth, upstreams, mcp } = config;
   const resolveIn = (values: unknown, ...keys: string[]) => {
     if (typeof values !== 'object' || values === null) return;
     const record = values as Record<string, unknown>;
@@ -95,7 +95,7 @@ function withAbsolutePaths(config: FileConfig, folder: string): FileConfig {
   resolveIn(opa['token'], 'file');
   resolveIn(auth, 'jwks');
   for (const entry of mcp) resolveIn(entry, 'plugin');
-  for (const { headers = {}, tls, auth: own } of mcp) {
+  for (const { headers = {}, tls, auth: own } of [...mcp, ...upstreams]) {
     resolveIn(tls, 'ca', 'cert', 'key');
     for (const secret of [...Object.values(headers), own?.clientSecret]) resolveIn(secret, 'file');
   }

@@ -1,8 +1,10 @@
-import type { IncomingMessage } from 'node:http';
-import { NotImplementedException } from '@nestjs/common';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { NotImplementedException, UnauthorizedException } from '@nestjs/common';
 import type { StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { UntypedFile } from 'nestjs-opa/internal';
+import { bearerTokenOf, UserTokenMissingError } from 'nestjs-opa-mcp/internal';
+import type { UserRequest } from '../auth/index.js';
 import { upgradeOf } from '../http/index.js';
 import { failure, undecidable } from './failure.js';
 import { requestHeaders, responseHeaders } from './headers.js';
@@ -35,7 +37,9 @@ export async function forward(
     throw new NotImplementedException('A response policy cannot read a WebSocket');
   }
   const sent = upstreamRequest(request, reply, upstream);
-  const { response, upgrade } = await answerOf(upstream, sent);
+  const { claims } = request as UserRequest;
+  const subjectToken = claims === undefined ? undefined : bearerTokenOf(request.raw.headers);
+  const { response, upgrade } = await answerOf(upstream, sent, subjectToken);
   const headers = responseHeaders(response, request, upstream, new URL(sent.path, upstream.url));
   const requested = upgradeOf(request.raw);
   if (upgrade !== undefined && requested !== undefined) {
@@ -71,15 +75,39 @@ function upstreamRequest(request: FastifyRequest, reply: FastifyReply, upstream:
   };
 }
 
-async function answerOf(upstream: Upstream, sent: UpstreamRequest): Promise<UpstreamAnswer> {
+async function answerOf(
+  upstream: Upstream,
+  sent: UpstreamRequest,
+  subjectToken: string | undefined,
+): Promise<UpstreamAnswer> {
   try {
-    const answer = await sendToUpstream(upstream, sent);
+    const answer = await sendWithCredentials(upstream, sent, subjectToken);
     if (isUsable(answer.response, sent)) return answer;
     answer.response.destroy();
   } catch (cause) {
-    throw failure(upstream, cause);
+    if (cause instanceof UserTokenMissingError) throw new UnauthorizedException(cause.message);
+    throw failure(upstream, sent.signal.aborted ? sent.signal.reason : cause);
   }
   throw failure(upstream, undefined);
+}
+
+/** Sends a request with the credentials of the upstream's entry. */
+function sendWithCredentials(
+  upstream: Upstream,
+  sent: UpstreamRequest,
+  subjectToken: string | undefined,
+): Promise<UpstreamAnswer> {
+  const { method, headers, body, isUpgrade, signal } = sent;
+  return upstream.credentials.send({
+    headers: headers as IncomingHttpHeaders,
+    subjectToken,
+    signal,
+    // A body is a stream, which can't be read twice.
+    isRepeatable: (method === 'GET' || method === 'HEAD') && body === undefined && !isUpgrade,
+    send: (withCredentials) => sendToUpstream(upstream, { ...sent, headers: withCredentials }),
+    statusOf: ({ response }) => response.statusCode ?? 0,
+    discard: ({ response }) => Promise.resolve(void response.resume()),
+  });
 }
 
 /** Whether a response has a status of HTTP, and switches the protocol only after a request to do so. */

@@ -18,7 +18,7 @@ export function restController(upstream: Upstream, guard: AuthGuard): Type {
   const { name, response, forwardHeaders } = upstream.entry;
 
   @Controller(`api/${name}`)
-  @UseGuards(new UntrustedHeaders(forwardHeaders), guard, OpaGuard)
+  @UseGuards(new UntrustedHeaders(forwardHeaders, upstream.credentials.removedHeaders), guard, OpaGuard)
   @UseInterceptors(OpaInterceptor)
   @OpaPolicy(upstream.policy, response === undefined ? {} : { response })
   @OpaInput(upstreamInput)

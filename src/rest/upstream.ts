@@ -1,5 +1,5 @@
 import type { Agent } from 'node:http';
-import { upstreamConnector } from 'nestjs-opa-mcp/internal';
+import { UpstreamCredentials, upstreamConnector } from 'nestjs-opa-mcp/internal';
 import type { PublicUrl } from 'nestjs-opa-mcp/internal';
 import type { UpstreamEntry } from '../config/index.js';
 import { PublicPath } from './public-path.js';
@@ -22,6 +22,8 @@ export class Upstream {
   readonly policyHeaders: readonly string[];
   readonly maxHeaderBytes: number;
   readonly publicUrl: PublicUrl;
+  /** The gateway's own credentials for the upstream. */
+  readonly credentials: UpstreamCredentials;
   /** Connections that serve one request after another. */
   readonly connections: Agent;
   /** Connections that serve a single request. */
@@ -34,12 +36,13 @@ export class Upstream {
     { policyHeaders, maxHeaderBytes, publicUrl }: UpstreamSettings,
   ) {
     const { url, name, timeout } = entry;
+    this.credentials = new UpstreamCredentials(entry);
     this.url = new URL(url);
     this.paths = new PublicPath(this.url.pathname.replace(/\/$/, ''), publicUrl.pathOf(`/api/${name}`));
     this.policyHeaders = policyHeaders;
     this.maxHeaderBytes = maxHeaderBytes;
     this.publicUrl = publicUrl;
-    const connect = upstreamConnector({ timeout });
+    const connect = upstreamConnector({ timeout, tls: this.credentials.tls });
     this.connections = upstreamAgent(this.url, { connect, keepAlive: true });
     this.newConnections = upstreamAgent(this.url, { connect, keepAlive: false });
   }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { IdentitySource, OpaTlsOptions } from 'nestjs-opa';
+import type { OpaTlsOptions } from 'nestjs-opa';
 import { comparableHeader, tlsSource } from 'nestjs-opa/internal';
+import type { IdentitySource } from 'nestjs-opa/internal';
 import type { UpstreamFields } from '../options/upstream-fields.js';
 import { SecretSource } from './secret-source.js';
 import { TokenCache } from './token-cache.js';
