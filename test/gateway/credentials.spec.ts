@@ -86,7 +86,7 @@ describe('the credentials of an upstream', () => {
       'headers: { mcp-session-id: s3cret }',
       'upstreams[0].headers.mcp-session-id: not a header that an entry may set',
     ],
-    ['headers: { x-a: "s3cret\\n" }', 'upstreams[0]'],
+    ['headers: { x-a: "s3cret\\n" }', 'option "headers.x-a": the value is empty'],
     [
       'forwardToken: true, headers: { authorization: s3cret }',
       'headers.authorization: leave it out, or forwardToken',

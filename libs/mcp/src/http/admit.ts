@@ -17,16 +17,11 @@ export async function admit(exchange: Exchange, era: McpEra, what: string, call?
   if (session.isOpen) return;
   const version = request.headers['mcp-protocol-version'];
   const opening = openingOf(caller, era, typeof version === 'string' ? version.trim() : undefined);
-  const stored = server.admissions.get(opening);
-  if (stored !== undefined) {
-    session.notePermit(stored);
-    return;
-  }
+  if (server.admissions.has(opening)) return;
   const admission = await enforcer.before(opening, origin);
   if ('refusal' in admission) {
     reportNotAdmitted(exchange, what, opening.request.method, admission.refusal);
     throw new Refused(admission.refusal, call);
   }
-  server.admissions.add(opening, admission.permit);
-  session.notePermit(admission.permit);
+  server.admissions.add(opening);
 }

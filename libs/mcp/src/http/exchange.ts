@@ -56,7 +56,7 @@ export function openExchange({
   };
   const subject = subjectOf(caller);
   const records = { name: server.entry.name, seal, ledger: server.ledger, permits: server.permits };
-  const session = new SubjectSession(records, subject);
+  const session = new SubjectSession(records, subject, claims === undefined);
   const origin = { signal: response.signal, context };
   return { server, enforcer, request, response, caller, subject, session, subjectToken, origin };
 }

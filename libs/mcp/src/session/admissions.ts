@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { McpPermit } from '../policy/enforcer.js';
 import type { McpCall, McpCaller, McpEra } from '../protocol/call.js';
 import { OPENING_METHODS } from '../protocol/methods/index.js';
 
@@ -18,7 +17,7 @@ export interface Clock {
 
 /** Stores for one minute that a policy allowed a caller to send messages without a session. Denials are not stored. */
 export class Admissions {
-  private readonly admitted: LRUCache<string, McpPermit>;
+  private readonly admitted: LRUCache<string, true>;
 
   constructor(clock: Clock = performance) {
     this.admitted = new LRUCache({
@@ -30,14 +29,14 @@ export class Admissions {
     });
   }
 
-  /** The permit of the caller's opening request; `undefined` unless the policy allowed it within the last minute. */
-  get(opening: McpCall): McpPermit | undefined {
-    return this.admitted.get(keyOf(opening));
+  /** Whether the policy allowed the caller's opening request within the last minute. */
+  has(opening: McpCall): boolean {
+    return this.admitted.has(keyOf(opening));
   }
 
   /** Stores that the policy allowed the caller's opening request. */
-  add(opening: McpCall, permit: McpPermit): void {
-    this.admitted.set(keyOf(opening), permit);
+  add(opening: McpCall): void {
+    this.admitted.set(keyOf(opening), true);
   }
 }
 

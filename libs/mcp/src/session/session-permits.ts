@@ -10,8 +10,8 @@ const ENTRY_BYTES = 256;
 export type SessionPermit = Pick<McpPermit, 'headers' | 'removeHeaders'>;
 
 /**
- * Stores what the policy set on the latest allowed request of each session. The messages that no policy decides, such as
- * notifications, go to the upstream with the same headers. A key is bound to the subject and the session.
+ * Stores what the policy set on the latest allowed request of each session, and of each subject without a session. The
+ * messages that no policy decides, such as notifications, have the same headers. A key is bound to subject and session.
  */
 export class SessionPermits {
   private readonly permits = new LRUCache<string, SessionPermit>({

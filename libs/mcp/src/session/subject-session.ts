@@ -29,6 +29,7 @@ export class SubjectSession {
   constructor(
     private readonly records: SessionRecords,
     private readonly subject: string,
+    private readonly isAnonymous: boolean,
   ) {}
 
   /** Whether the request names a session, or the upstream's response has opened one. */
@@ -60,20 +61,18 @@ export class SubjectSession {
     this.notePermit(this.latest);
   }
 
-  /** Records the permit of the exchange's allowed request, or of the decision that admits an undecided message. */
+  /** Records the permit of the exchange's allowed request. */
   notePermit(permit: McpPermit): void {
     this.latest = permit;
-    if (this.session !== undefined) this.records.permits.set(this.scope, permit);
+    if (this.hasPermits) this.records.permits.set(this.scope, permit);
   }
 
   /**
-   * What the policy sets on a message that it does not decide: in a session the same as on the session's latest allowed
-   * request, otherwise the same as on the request that admits the message.
+   * What the policy sets on a message that it does not decide: the same as on the latest allowed request of the session,
+   * or of the subject without a session. All anonymous callers are one subject, so without a session they have none.
    */
   get permit(): SessionPermit {
-    if (this.session !== undefined) return this.records.permits.get(this.scope);
-    const { headers, removeHeaders } = this.latest;
-    return { headers, removeHeaders };
+    return this.hasPermits ? this.records.permits.get(this.scope) : {};
   }
 
   /** Forgets the session, because the upstream has ended it. */
@@ -133,6 +132,10 @@ export class SubjectSession {
   toClient({ 'mcp-session-id': id }: IncomingHttpHeaders): IncomingHttpHeaders {
     const { session } = this;
     return session !== undefined && id === session.upstream ? { 'mcp-session-id': session.id } : {};
+  }
+
+  private get hasPermits(): boolean {
+    return this.isOpen || !this.isAnonymous;
   }
 
   private get bound(): string {

@@ -114,14 +114,13 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     expect(upstream.got.at(-1)?.headers).not.toHaveProperty('x-tenant');
   });
 
-  const auth = (more: object = {}): McpServerOptions['auth'] =>
-    ({
-      type: 'client_credentials',
-      tokenEndpoint: `${tokens.url}/token`,
-      clientId: 'my-client',
-      clientSecret: 's3cret',
-      ...more,
-    });
+  const auth = (more: object = {}): McpServerOptions['auth'] => ({
+    type: 'client_credentials',
+    tokenEndpoint: `${tokens.url}/token`,
+    clientId: 'my-client',
+    clientSecret: 's3cret',
+    ...more,
+  });
   const demandToken = (): void => {
     upstream.answer = ({ message, headers }, response) => {
       if (tokens.valid.has(String(headers.authorization).replace('Bearer ', '')))
