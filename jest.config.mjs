@@ -43,5 +43,6 @@ export default {
   sandboxInjectedGlobals: ['Object', 'Reflect'],
   // A worker keeps memory of every file that it ran: 2.8 GB at the end. Jest starts a new worker above the limit.
   workerIdleMemoryLimit: '1GB',
-  testTimeout: 20_000,
+  // For tests and hooks. Wide, because a busy machine starts a process in ten times its usual time.
+  testTimeout: 120_000,
 };

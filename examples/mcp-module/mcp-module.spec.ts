@@ -23,7 +23,7 @@ describe('the example of McpGatewayModule', () => {
     Object.assign(process.env, { OPA_URL: opa.url, ORDERS_MCP_URL: orders.url });
     const app = cleanup.add(await start(0), (started) => started.close());
     url = `${await app.getUrl()}/mcp/orders`;
-  }, 60_000);
+  });
   afterAll(async () => {
     await cleanup.run();
     for (const [name, value] of Object.entries({ OPA_URL, ORDERS_MCP_URL })) {

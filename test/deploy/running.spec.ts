@@ -173,7 +173,7 @@ describe('gateway, OPA and bundle server, with the arguments and files of the po
       ({ end }) => end(),
     );
     await until(diagnostics, '/health', 200);
-  }, 60_000);
+  });
 
   /** Asks until the answer has this status; the test's time is the limit. */
   async function until(port: number, path: string, status: number): Promise<void> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const mcp = (url: string) => [{ name: 'up', url: `${url}${answering}`, policy: 'test/open' }];
   const entries = (url: string) => [{ name: 'seen', url, response: 'test/open' }];
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { mcp }));
-}, 60_000);
+});
 
 const CALL = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x' } });
 const head = (target: string, length: number): string =>

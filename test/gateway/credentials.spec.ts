@@ -40,7 +40,7 @@ beforeAll(async () => {
     ],
     { auth: { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true } },
   );
-}, 60_000);
+});
 afterAll(() => cleanup.run());
 
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>

@@ -38,7 +38,7 @@ beforeAll(async () => {
       cleanup.add(gateway, ({ end }) => end()),
     );
   }
-}, 60_000);
+});
 
 const portOf = (engine: string) => gateways.get(engine)?.port ?? 0;
 

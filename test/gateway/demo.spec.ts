@@ -28,7 +28,7 @@ beforeAll(async () => {
   folder = cleanup.add(await mkdtemp(join(tmpdir(), 'dev-')), (made) => rm(made, { recursive: true }));
   gateway = cleanup.add(await startGatewayWith({ GATEWAY_DEV_DIR: folder }), ({ end }) => end());
   commands = [...gateway.output().matchAll(CURL)];
-}, 30_000);
+});
 
 /** Does what a printed `curl` line would do. */
 function follow(index: number): Promise<Answer> {
@@ -198,4 +198,4 @@ it('npm start runs the demo, and ends it when npm gets a signal', async () => {
   await ended;
   expect(output).toMatch(/^curl /m);
   expect(output).not.toMatch(/Installing|Building/);
-}, 60_000);
+});

@@ -38,4 +38,4 @@ it('a listener on IPv6 and IPv4 gives policies and upstreams the IPv4 address of
     expect(text).toMatch(/ip\\*":\\*"127\.0\.0\.1\\*"/);
     expect(text).not.toContain('ffff');
   }
-}, 60_000);
+});

@@ -19,7 +19,7 @@ beforeAll(async () => {
     { name: 'remove', url, response: 'test/removal' },
   ];
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries));
-}, 60_000);
+});
 
 const JSON_TYPE = 'application/json';
 const TEXT = JSON.stringify(ORDER);

@@ -55,7 +55,7 @@ describe('when OPA goes away', () => {
     cleanup.add(await startOpa(policies, opa.port), ({ kill }) => kill());
     await askUntil(200);
     expect(await send(gateway.port, { path: '/health/ready' })).toMatchObject({ status: 200 });
-  }, 60_000);
+  });
 
   it('does not fall back on the bundle that OPA_URL has replaced', async () => {
     const policies = cleanup.add(await writePolicies(), ({ remove }) => remove());
@@ -64,7 +64,7 @@ describe('when OPA goes away', () => {
     expect(await send(gateway.port, { path: '/api/orders/1' })).toMatchObject({ status: 200 });
     await opa.kill();
     expect(await send(gateway.port, { path: '/api/orders/1' })).toMatchObject({ status: 503 });
-  }, 60_000);
+  });
 });
 
 it('responds 504 within the deadline while OPA is slow, and serves other routes at once', async () => {
@@ -81,7 +81,7 @@ it('responds 504 within the deadline while OPA is slow, and serves other routes 
   expect(await slow).toMatchObject({ status: 504 });
   expect(order).toEqual(['live', 'slow']);
   expect(orders.seen).toEqual([]);
-}, 30_000);
+});
 
 it('responds 503, not 401, while the JWKS is unavailable', async () => {
   const issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
@@ -97,4 +97,4 @@ it('responds 503, not 401, while the JWKS is unavailable', async () => {
   expect(await send(gateway.port, { path: '/api/orders/1', token })).toMatchObject({ status: 503 });
   status = 200;
   expect(await send(gateway.port, { path: '/api/orders/1', token })).toMatchObject({ status: 200 });
-}, 30_000);
+});

@@ -16,7 +16,7 @@ beforeAll(async () => {
     const { url, headers } = request;
     response.end(JSON.stringify({ url, decided: headers['x-policy-path'] }));
   }));
-}, 60_000);
+});
 
 describe('an ambiguous path', () => {
   const REFUSED = [

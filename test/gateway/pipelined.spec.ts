@@ -31,7 +31,7 @@ beforeAll(async () => {
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, {
     listen: { requestTimeout: 500 },
   }));
-}, 60_000);
+});
 
 const get = (path: string) => `GET /api/slow${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const reached = () => new Promise<ServerResponse>((resolve) => (arrived = resolve));

@@ -19,7 +19,7 @@ beforeAll(async () => {
   ({ gateway, upstream } = await startOpenGateway(cleanup, routes.handle, entries));
   const listen = { publicUrl: 'https://gw.example/edge' };
   ({ gateway: published } = await startOpenGateway(cleanup, routes.handle, entries, { listen }));
-}, 60_000);
+});
 
 /** Sends the headers from the upstream, through the entry, and returns the client's headers. */
 async function headersFrom(headers: Record<string, string | string[]>, entry = 'up', status = 302) {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const entries = () => [{ name: 'raw', url, timeout: 500 }];
   ({ gateway } = await startOpenGateway(cleanup, () => undefined, entries));
-}, 60_000);
+});
 
 beforeEach(() => {
   requests = [];

@@ -30,7 +30,7 @@ beforeAll(async () => {
   ({ gateway } = await startOpenGateway(cleanup, handle, entries, {
     auth: { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE },
   }));
-}, 60_000);
+});
 
 const preflight = (path: string, origin: string) =>
   send(gateway.port, {

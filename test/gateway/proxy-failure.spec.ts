@@ -22,7 +22,7 @@ beforeAll(async () => {
     { name: 'nowhere', url: 'http://nowhere.invalid' },
   ];
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries));
-}, 60_000);
+});
 
 describe('an upstream that fails', () => {
   const SILENT = () => undefined;

@@ -24,7 +24,7 @@ beforeAll(async () => {
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { opa }));
   const listen = { maxHeaderBytes: 65_536 };
   ({ gateway: roomy } = await startOpenGateway(cleanup, routes.handle, entries, { listen }));
-}, 60_000);
+});
 
 describe('the content type', () => {
   it.each([

@@ -63,7 +63,7 @@ beforeAll(async () => {
     admin: { policy: 'test/reflect' },
     auth: { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true },
   }));
-}, 60_000);
+});
 
 /** What the upstream gets of a request. */
 async function headersOf(entry: string, headers: Record<string, string>, token?: string) {

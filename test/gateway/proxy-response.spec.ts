@@ -21,7 +21,7 @@ beforeAll(async () => {
   ];
   const opa = { policyHeaders: ['x-authz-*', 'X-Role'] };
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { opa }));
-}, 60_000);
+});
 
 describe('a client of the gateway', () => {
   it("gets the upstream's status and headers, without those of the connection", async () => {

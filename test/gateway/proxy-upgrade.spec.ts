@@ -42,7 +42,7 @@ beforeAll(async () => {
       opened.on('message', (data, isBinary) => opened.send(data, { binary: isBinary }));
     });
   });
-}, 60_000);
+});
 
 const connect = (path: string, origin?: string): WebSocket =>
   new WebSocket(`ws://127.0.0.1:${gateway.port}${path}`, { ...(origin !== undefined && { origin }) });
@@ -144,4 +144,4 @@ it('ends with the gateway: an open WebSocket does not keep the process alive', a
   const closed = once(socket, 'close');
   expect(await gateway.end()).toBe(0);
   await expect(closed).resolves.toEqual([1006, expect.anything()]);
-}, 30_000);
+});

@@ -48,7 +48,7 @@ it('exits with code 0 under load: requests that reached a handler get a response
 
   expect([...reached].filter((path) => !answered.has(path))).toEqual([]);
   expect([await opa.connections(), await orders.connections()]).toEqual([0, 0]);
-}, 30_000);
+});
 
 it('completes a response that has begun on a keep-alive connection', async () => {
   const opa = await startServer((_request, response) => {
@@ -72,7 +72,7 @@ it('completes a response that has begun on a keep-alive connection', async () =>
   for await (const chunk of message) text += String(chunk);
   expect(text).toBe('begun, ended');
   expect(await ended).toBe(0);
-}, 30_000);
+});
 
 it('does not wait for a connection that a client has opened in advance', async () => {
   const { gateway } = await startOpenGateway(cleanup, (_request, response) => response.end());

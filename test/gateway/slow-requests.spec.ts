@@ -44,7 +44,7 @@ beforeAll(async () => {
     start({ auth }),
     start({ listen: { maxBufferedBytes: MAX_BUFFERED } }),
   ]);
-}, 60_000);
+});
 
 const head = (target: string, length: number, more = ''): string =>
   `POST ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n` +

@@ -53,7 +53,7 @@ describe('listen.tls', () => {
       () => [],
       { listen: { tls: files } },
     ));
-  }, 60_000);
+  });
 
   it('serves HTTPS, and the log says so', async () => {
     expect(await ask(gateway.port)).toEqual({ status: 200, name: 'first' });
@@ -67,14 +67,14 @@ describe('listen.tls', () => {
     await gateway.until(/Uses the new certificate/);
     expect((await ask(gateway.port)).name).toBe('second');
     expect(await ask(gateway.port, agent)).toEqual({ status: 200, name: 'first' });
-  }, 30_000);
+  });
 
   it('keeps the old certificate when the new files are wrong', async () => {
     const { name } = await ask(gateway.port);
     await writeFile(files.cert, 'no certificate');
     await gateway.until(/Keeps the old certificate: listen\.tls: .*cert\.pem/);
     expect(await ask(gateway.port)).toEqual({ status: 200, name });
-  }, 30_000);
+  });
 
   it('closes unused connections and ends when the gateway is told to', async () => {
     const unused = connect({ host: '127.0.0.1', port: gateway.port, ca: authority.cert });
@@ -83,7 +83,7 @@ describe('listen.tls', () => {
     unused.on('error', () => undefined).resume();
     expect(await gateway.end()).toBe(0);
     await closed;
-  }, 30_000);
+  });
 });
 
 describe('wrong files stop the start', () => {

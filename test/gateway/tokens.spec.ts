@@ -46,7 +46,7 @@ describe('without auth', () => {
   let gateway: GatewayProcess;
   beforeAll(async () => {
     gateway = await startTelling();
-  }, 60_000);
+  });
 
   it('the gateway neither reads nor forwards a token: each client is anonymous', async () => {
     const given = [
@@ -68,7 +68,7 @@ describe('with anonymous: true', () => {
   beforeAll(async () => {
     const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true };
     gateway = await startTelling(auth);
-  }, 60_000);
+  });
 
   it('a request without a token is anonymous', async () => {
     expect(await ask(gateway)).toEqual([200, ANONYMOUS]);

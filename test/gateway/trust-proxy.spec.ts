@@ -58,34 +58,30 @@ const CLIENT = '198.51.100.9';
 const PROXY = '10.1.2.3';
 
 /** The header of a client, the address that policies see, and the chain that the upstream gets. */
-const CHAINS: readonly (readonly [
-  what: string,
-  value: string | string[],
-  client: string,
-  chain: string,
-])[] = [
-  ['one address', CLIENT, CLIENT, `${CLIENT}, 127.0.0.1`],
-  ['a trusted proxy in between', `${CLIENT}, ${PROXY}`, CLIENT, `${CLIENT}, ${PROXY}, 127.0.0.1`],
-  ['an address that the client forged', `1.1.1.1, ${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
-  ['a forged address of a trusted proxy', `${PROXY}, ${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
-  ['several headers', [`1.1.1.1`, CLIENT, PROXY], CLIENT, `${CLIENT}, ${PROXY}, 127.0.0.1`],
-  ['trusted addresses alone', PROXY, PROXY, `${PROXY}, 127.0.0.1`],
-  ['an IPv4-mapped address', `::ffff:${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
-  ['an IPv4-mapped trusted proxy', `${CLIENT}, ::ffff:${PROXY}`, CLIENT, `${CLIENT}, ${PROXY}, 127.0.0.1`],
-  ['IPv6', '2001:db8::9, fd00::1', '2001:db8::9', '2001:db8::9, fd00::1, 127.0.0.1'],
-  ['a port', `${CLIENT}:4711`, CLIENT, `${CLIENT}, 127.0.0.1`],
-  ['IPv6 with a port', '[2001:db8::9]:4711', '2001:db8::9', '2001:db8::9, 127.0.0.1'],
-  ['no address', 'unknown', '127.0.0.1', '127.0.0.1'],
-  ['an empty text', '', '127.0.0.1', '127.0.0.1'],
-  ['no address behind a proxy', `${CLIENT}, unknown, ${PROXY}`, PROXY, `${PROXY}, 127.0.0.1`],
-  ['no address before the client', `unknown, ${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
-];
+const CHAINS: readonly (readonly [what: string, value: string | string[], client: string, chain: string])[] =
+  [
+    ['one address', CLIENT, CLIENT, `${CLIENT}, 127.0.0.1`],
+    ['a trusted proxy in between', `${CLIENT}, ${PROXY}`, CLIENT, `${CLIENT}, ${PROXY}, 127.0.0.1`],
+    ['an address that the client forged', `1.1.1.1, ${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
+    ['a forged address of a trusted proxy', `${PROXY}, ${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
+    ['several headers', [`1.1.1.1`, CLIENT, PROXY], CLIENT, `${CLIENT}, ${PROXY}, 127.0.0.1`],
+    ['trusted addresses alone', PROXY, PROXY, `${PROXY}, 127.0.0.1`],
+    ['an IPv4-mapped address', `::ffff:${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
+    ['an IPv4-mapped trusted proxy', `${CLIENT}, ::ffff:${PROXY}`, CLIENT, `${CLIENT}, ${PROXY}, 127.0.0.1`],
+    ['IPv6', '2001:db8::9, fd00::1', '2001:db8::9', '2001:db8::9, fd00::1, 127.0.0.1'],
+    ['a port', `${CLIENT}:4711`, CLIENT, `${CLIENT}, 127.0.0.1`],
+    ['IPv6 with a port', '[2001:db8::9]:4711', '2001:db8::9', '2001:db8::9, 127.0.0.1'],
+    ['no address', 'unknown', '127.0.0.1', '127.0.0.1'],
+    ['an empty text', '', '127.0.0.1', '127.0.0.1'],
+    ['no address behind a proxy', `${CLIENT}, unknown, ${PROXY}`, PROXY, `${PROXY}, 127.0.0.1`],
+    ['no address before the client', `unknown, ${CLIENT}`, CLIENT, `${CLIENT}, 127.0.0.1`],
+  ];
 
 describe('a request of a trusted proxy', () => {
   let port: number;
   beforeAll(async () => {
     port = await start({ trustProxy: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'] });
-  }, 60_000);
+  });
 
   it.each(CHAINS)('X-Forwarded-For with %s', async (_what, value, client, chain) => {
     const headers = { 'x-forwarded-for': value };
@@ -155,14 +151,14 @@ describe.each([
       '127.0.0.1',
     ]);
     expect(await forwarded(port, headers)).toEqual(['127.0.0.1', 'http', 'own.example']);
-  }, 60_000);
+  });
 });
 
 describe('publicUrl without a trusted proxy', () => {
   it('is what the upstream gets as protocol and host', async () => {
     const port = await start({ publicUrl: 'https://gw.example:8443/ai' });
     expect(await forwarded(port, { host: 'own.example' })).toEqual(['127.0.0.1', 'https', 'gw.example:8443']);
-  }, 60_000);
+  });
 });
 
 it.each([

@@ -56,12 +56,12 @@ describe.each(['20.19.6', '22.23.3', '24.9.0'])('the packed packages on Node %s'
 
   it('run in an application of ES modules', async () => {
     expect(lastLine(await run(app, node, 'main.js'))).toBe('nest12-esm passed');
-  }, 60_000);
+  });
 
   it('can be required', async () => {
     const { stdout } = await run(app, node, '--input-type=commonjs', '--eval', COMMONJS);
     expect(stdout.trim()).toBe('function function true');
-  }, 60_000);
+  });
 
   it('start with "npx nestjs-opa-gateway"', async () => {
     // npx and the gateway run with the first Node in PATH.
@@ -70,5 +70,5 @@ describe.each(['20.19.6', '22.23.3', '24.9.0'])('the packed packages on Node %s'
     const read = await fetch(`${gateway.url}/api/orders/1`);
     expect([read.status, await read.text()]).toEqual([200, 'upstream got /1']);
     await gateway.stop();
-  }, 60_000);
+  });
 });

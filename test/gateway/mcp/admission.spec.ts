@@ -59,7 +59,7 @@ beforeAll(async () => {
   const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true };
   const patient = { url: opa.url, timeout: 10_000, pool: { connectTimeout: 5_000 } };
   port = cleanup.add(await startGateway({ opa: patient, auth, mcp }), ({ end }) => end()).port;
-}, 60_000);
+});
 
 type What = Omit<Sent, 'path'>;
 const posted = (message: object, headers: object = {}): What => ({

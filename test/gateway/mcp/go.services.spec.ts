@@ -72,7 +72,7 @@ describe.each(['plain', 'sdk'] as const)('a server in Go, %s', (name: GoServer) 
     // What is listed is known from then on.
     for (const url of [through, exact])
       expect(await send(url, LIST)).toHaveProperty('result.tools.length', 3);
-  }, 60_000);
+  });
 
   const ran = async (): Promise<unknown> => (await fetch(direct.replace(/mcp$/, 'ran'))).json();
 

@@ -92,7 +92,7 @@ beforeAll(async () => {
   };
   port = await start('enforce');
   reporting = await start('permissive');
-}, 60_000);
+});
 
 beforeEach(() => {
   upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));

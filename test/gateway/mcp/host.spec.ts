@@ -17,7 +17,7 @@ beforeAll(async () => {
   const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE };
   ({ port } = (await startMcpGateway(cleanup, [{}], { auth })).gateway);
   token = await issuer.sign({ sub: 'alice' });
-}, 60_000);
+});
 
 /** What the gateway answers to each request that can be told where its metadata are. */
 async function answers(hosts: readonly string[], origin = ''): Promise<[status: number, text: string][]> {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   gateway = cleanup.add(await startGateway({ opa: { url: opa.url, timeout: 10_000 }, mcp }), ({ end }) =>
     end(),
   );
-}, 60_000);
+});
 
 it.each([
   ['error', 200, false],

@@ -55,7 +55,7 @@ describe.each([
       else response.writeHead(got.method === 'GET' ? 405 : 202).end();
     };
     terminator.forwardTo(gateway.gateway.port);
-  }, 60_000);
+  });
   afterAll(() => cleanup.run());
 
   it('the official client finds the issuer, gets a token for this server, and lists the tools', async () => {

@@ -67,7 +67,7 @@ describe("the Inspector's command line", () => {
     expect(await inspect(tools, url, 'resources/read', '--uri', 'secret')).toMatchObject({
       error: { message: expect.stringContaining('secret is for nobody') },
     });
-  }, 60_000);
+  });
 });
 
 describe('the Python client', () => {

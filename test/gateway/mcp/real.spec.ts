@@ -28,5 +28,5 @@ describe.each([
     const names = new Set(expected.map((entry) => (entry as unknown[])[0]));
     expect([...names]).toEqual(expect.arrayContaining([...kinds]));
     expect(await session(through)).toEqual(expected);
-  }, 60_000);
+  });
 });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   mcp = await startMcpGateway(cleanup, [{}], { redis: { url } }, KEY);
   a = mcp.gateway;
   b = cleanup.add(await startGateway(mcp.config, KEY), ({ end }) => end());
-}, 60_000);
+});
 
 interface Client {
   readonly token: string;

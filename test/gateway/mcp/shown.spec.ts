@@ -16,7 +16,7 @@ beforeAll(async () => {
   started.set('policies', await startMcpGateway(cleanup));
   const tools = [onTool('x', 'results')];
   started.set('plugins', await startPluginGateway(cleanup, { files: [[plugin({ tools })]] }));
-}, 60_000);
+});
 
 const TEXT = { content: [{ type: 'text', text: 'fine' }] };
 

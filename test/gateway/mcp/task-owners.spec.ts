@@ -29,7 +29,7 @@ beforeAll(async () => {
   mcp = await startMcpGateway(cleanup, entries);
   port = mcp.gateway.port;
   for (const sub of ['alice', 'bob', 'null']) tokens[sub] = await mcp.issuer.sign({ sub });
-}, 60_000);
+});
 
 type Sent = Parameters<typeof send>[1];
 const LEGACY = (method: string, params: object): Omit<Sent, 'path'> => ({

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const rego = { ...POLICIES, ...PLUGIN_POLICIES };
   opaUrl = cleanup.add(await startOpa({ rego }), ({ kill }) => kill()).url;
   upstream = cleanup.add(await startScripted(), ({ close }) => close());
-}, 60_000);
+});
 afterAll(() => cleanup.run());
 
 const decided = () => ({ name: 'up', url: `${upstream.url}/mcp`, origins: [PAGE], ...DECIDED });

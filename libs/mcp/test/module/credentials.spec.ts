@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = cleanup.add(await mkdtemp(join(tmpdir(), 'credentials-')), (path) =>
     rm(path, { recursive: true }),
   );
-}, 60_000);
+});
 afterAll(() => cleanup.run());
 beforeEach(() => {
   tokens.requests.length = 0;

@@ -23,7 +23,7 @@ let upstream: ScriptedServer;
 beforeAll(async () => {
   opaUrl = cleanup.add(await startOpa({ rego: POLICIES }), ({ kill }) => kill()).url;
   upstream = cleanup.add(await startScripted(), ({ close }) => close());
-}, 60_000);
+});
 afterAll(() => cleanup.run());
 
 const servers = () =>
@@ -39,7 +39,7 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
   beforeAll(async () => {
     const authorizationServers = ['https://issuer.example'];
     app = await startApp(setup, opaUrl, { servers: servers(), authorizationServers });
-  }, 60_000);
+  });
   afterAll(() => app.app.close());
 
   it('passes an allowed call on byte for byte, and its response back', async () => {

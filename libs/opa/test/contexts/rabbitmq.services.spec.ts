@@ -14,7 +14,7 @@ import { testContext } from './suite.js';
 let broker: TestBroker;
 beforeAll(async () => {
   broker = await startBroker();
-}, 120_000);
+});
 afterAll(async () => {
   await stopRabbitApplication();
   await broker.stop();

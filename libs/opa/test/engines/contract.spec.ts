@@ -74,7 +74,7 @@ describe.each(Object.entries(kinds()))('the engine contract: %s', (_name, kind) 
     const module = { module: class App {}, imports: [OpaModule.forRoot(await kind.options())] };
     app = await NestFactory.createApplicationContext(module, { logger: false });
     opa = app.get(OpaService);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await app.close();

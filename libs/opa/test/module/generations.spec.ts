@@ -24,4 +24,4 @@ it('a guarded request leaves nothing behind that outlives it', async () => {
   const { bytes, full } = JSON.parse(stdout) as { bytes: number; full: number };
   expect(full).toBe(0);
   expect(bytes).toBeLessThan(500);
-}, 120_000);
+});

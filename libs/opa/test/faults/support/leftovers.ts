@@ -3,8 +3,8 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
-/** A bound on waiting for what must come about; nothing is ever expected to take this long. */
-const PATIENCE_MS = 5_000;
+/** The most time that `settles` waits, on a busy machine too. */
+const PATIENCE_MS = 30_000;
 
 /** What is left open in this process. */
 export interface Leftovers {

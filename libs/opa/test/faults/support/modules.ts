@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { TestingModule } from '@nestjs/testing';
 import { Test } from '@nestjs/testing';
 import type { Decision, OpaModuleOptions, OpaQuery } from 'nestjs-opa';
@@ -33,8 +33,6 @@ function options({ timeout = 10_000, pool, ...others }: OpaModuleOptions): OpaMo
 
 /** A {@link Bench} that fails each test which leaves a socket, a place in the queue or a timer behind. */
 export function bench(): Bench {
-  // For a machine that has much else to do; nothing takes more than a few seconds.
-  jest.setTimeout(120_000);
   let modules: TestingModule[];
   let servers: TestServer[];
   let leftovers: () => Leftovers;
