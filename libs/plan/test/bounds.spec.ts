@@ -22,6 +22,9 @@ wide := concat(input.text, [sprintf("%d", [a]) | some a in n])
 pattern := regex.match(input.pattern, input.text)
 units_parse := units.parse(input.text)
 yaml_unmarshal := yaml.unmarshal(input.text)
+yaml_marshal := yaml.marshal(input.text)
+number := to_number(input.text)
+json_valid := json.is_valid(input.text)
 query_encode := urlquery.encode(input.text)
 query_decode := urlquery.decode_object(input.text)
 globs := regex.globs_match(input.text, input.text)
@@ -43,6 +46,11 @@ const LONG_TEXTS: readonly (readonly [rule: string, text: string])[] = [
   ['yaml_unmarshal', long('"')],
   ['yaml_unmarshal', long('&a ')],
   ['yaml_unmarshal', long('[')],
+  ['yaml_marshal', long(' ')],
+  ['yaml_marshal', `\u0085${long(' ')}a`],
+  ['number', `${long('1')}x`],
+  ['number', `0x${long('3')}`],
+  ['json_valid', long('\\"')],
   ['query_encode', long('é')],
   ['query_decode', long('a=b&').slice(0, 39_999)],
   ['globs', long('a*')],

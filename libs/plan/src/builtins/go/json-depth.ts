@@ -3,7 +3,8 @@ import { BuiltinError } from '../builtin.js';
 
 /** The most arrays and objects inside each other that Go's `encoding/json` decodes. */
 const MAX_DEPTH = 10_000;
-const STRING_OR_BRACKET = /"(?:[^"\\]|\\[^])*"|[[\]{}]/g;
+/** A string without an end goes on to the end of the text: a search from each of its quotes would take quadratic time. */
+const STRING_OR_BRACKET = /"(?:[^"\\]|\\[^])*"?|[[\]{}]/g;
 
 /**
  * Checks how deep a JSON text is.
