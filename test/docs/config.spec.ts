@@ -46,7 +46,7 @@ describe('the configurations of the documentation', () => {
   });
 
   it.each(BLOCKS)('load: %s', async (_name, text) => {
-    await expect(load(text)).resolves.toBeDefined();
+    expect(await load(text)).toHaveProperty('listen.port');
   });
 
   it('do not load with a wrong key', async () => {
