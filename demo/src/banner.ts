@@ -3,17 +3,21 @@ import { developmentToken } from './development-keys.js';
 import { inProject } from './project.js';
 import { variable } from './variable.js';
 
-/** The text that `npm start` prints: the addresses, three `curl` commands and one command for the MCP server. */
-export async function banner(port: number, env: Environment): Promise<string> {
+/**
+ * The text that `npm start` prints: the addresses, three `curl` commands and one command for the MCP server.
+ *
+ * @param url - the URL of the gateway
+ */
+export async function banner(url: string, env: Environment): Promise<string> {
   const viewer = await developmentToken({ sub: 'alice', role: 'viewer' }, '24h', env);
   const editor = await developmentToken({ sub: 'bob', role: 'editor' }, '24h', env);
-  const order = `http://127.0.0.1:${port}/api/orders/1001`;
+  const order = `${url}/api/orders/1001`;
   const curl = (token: string, method = '') =>
     `curl -sS ${method}-H 'Authorization: Bearer ${token}' ${order}`;
   return [
     '',
-    `Address   http://127.0.0.1:${port}`,
-    `MCP       http://127.0.0.1:${port}/mcp/demo`,
+    `Address   ${url}`,
+    `MCP       ${url}/mcp/demo`,
     `Engine    ${engine(env)}`,
     `Policies  ${inProject('policies')}`,
     '',
@@ -27,7 +31,7 @@ export async function banner(port: number, env: Environment): Promise<string> {
     curl(viewer),
     '',
     "The MCP server's tools that a viewer sees (needs Node 22.19; docs/guides/mcp.md has more commands):",
-    `npx -y @modelcontextprotocol/inspector --cli http://127.0.0.1:${port}/mcp/demo --transport http --method tools/list --header 'Authorization: Bearer ${viewer}'`,
+    `npx -y @modelcontextprotocol/inspector --cli ${url}/mcp/demo --transport http --method tools/list --header 'Authorization: Bearer ${viewer}'`,
     '',
     'A token of your own: npm run token -- --sub alice --role viewer',
     '',

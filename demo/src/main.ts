@@ -7,8 +7,8 @@ import { inProject } from './project.js';
 /** `npm start`: the demo's upstreams, and the gateway on the project's own `gateway.yaml` in front of them. */
 async function main(): Promise<void> {
   const env = await startDemo(process.env);
-  const { port, url } = await startGateway(inProject('gateway.yaml'), env);
-  process.stdout.write(await banner(port, env));
+  const { url } = await startGateway(inProject('gateway.yaml'), env);
+  process.stdout.write(await banner(url, env));
   new Logger('Gateway').log(`Listening on ${url}`);
 }
 
