@@ -72,7 +72,7 @@ it('responds 504 within the deadline while OPA is slow, and serves other routes 
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   cleanup.add(silent, () => silent.close());
   const { port } = silent.address() as AddressInfo;
-  const { gateway, orders } = await gatewayOn({ url: `http://127.0.0.1:${port}`, timeout: 500 });
+  const { gateway, orders } = await gatewayOn({ url: `http://127.0.0.1:${port}`, timeout: 1_000 });
 
   const order: string[] = [];
   const slow = send(gateway.port, { path: '/api/orders/1' }).finally(() => order.push('slow'));

@@ -24,7 +24,10 @@ it('exits with code 0 under load: requests that reached a handler get a response
   });
   for (const server of [opa, orders]) cleanup.add(server, ({ close }) => close());
   const upstreams = [{ name: 'orders', url: orders.url, policy: 'a/b' }];
-  const gateway = cleanup.add(await startGateway({ opa: { url: opa.url }, upstreams }), ({ end }) => end());
+  const gateway = cleanup.add(
+    await startGateway({ opa: { url: opa.url, timeout: 10_000 }, upstreams }),
+    ({ end }) => end(),
+  );
 
   const answered = new Set<string>();
   const agent = cleanup.add(new Agent({ keepAlive: true }), (used) => used.destroy());
@@ -61,7 +64,10 @@ it('completes a response that has begun on a keep-alive connection', async () =>
   });
   for (const server of [opa, orders]) cleanup.add(server, ({ close }) => close());
   const upstreams = [{ name: 'orders', url: orders.url, policy: 'a/b' }];
-  const gateway = cleanup.add(await startGateway({ opa: { url: opa.url }, upstreams }), ({ end }) => end());
+  const gateway = cleanup.add(
+    await startGateway({ opa: { url: opa.url, timeout: 10_000 }, upstreams }),
+    ({ end }) => end(),
+  );
 
   const agent = cleanup.add(new Agent({ keepAlive: true }), (used) => used.destroy());
   const message = await open(gateway.port, { path: '/api/orders/1', agent });

@@ -102,7 +102,7 @@ it('a decision that is late, or that nobody makes, is told in every form', async
     [late.url, 504, undefined],
     ['http://127.0.0.1:1', 503, '1'],
   ] as const) {
-    const opa = { url, timeout: 50, retry: false, circuitBreaker: false };
+    const opa = { url, timeout: 1_000, retry: false, circuitBreaker: false };
     const own = await startMcpGateway(cleanup, FORMS, { opa });
     for (const { name } of FORMS) {
       const answer = await post(own.gateway.port, tool('x'), at(name));

@@ -15,8 +15,10 @@ export type Phase = 'credential' | 'interceptors' | 'adapter' | 'queue' | 'conne
 /** The phases in their order. */
 export const PHASES: readonly Phase[] = ['credential', 'interceptors', 'adapter', 'queue', 'connect', 'opa'];
 
+type Limit = 'fairShare' | 'toleratedMs' | 'blockedMs' | 'graceMs' | 'shortestMs';
+
 /** The limits that decide who is to blame. Times are in milliseconds. */
-export const LIMITS = {
+export const LIMITS: Readonly<Record<Limit, number>> = {
   /** OPA is to blame only when this share of the time remained for OPA. */
   fairShare: 1 / 2,
   /** How long the phases before OPA may take on a busy machine, however short the deadline is. Not for the queue. */
@@ -27,7 +29,7 @@ export const LIMITS = {
   graceMs: 5,
   /** The shortest remaining time with which a request is still sent. */
   shortestMs: 1,
-} as const;
+};
 
 /** Where the time of a late request went. */
 export interface PhaseTimes {

@@ -6,9 +6,11 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { httpServer } from '../support.js';
+import { ignoreStalls } from '../support/stalls.js';
 import { bench } from './support/modules.js';
 import { ALLOW, faultyServer } from './support/stand.js';
 
+ignoreStalls();
 const { open, uses } = bench();
 
 describe('TLS to something that', () => {

@@ -134,7 +134,7 @@ describe('the deadline of a decision that still waits for a socket', () => {
     const opa = await open({ url, onUnavailable: 'allow', timeout: 1_500, pool: { maxSockets: 1 } });
     go();
     const first = opa.decide({ input: 1 });
-    const second = opa.decide({ input: 2, timeout: 100 });
+    const second = opa.decide({ input: 2, timeout: 500 });
     await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(first).resolves.toMatchObject({ outcome: 'unavailable', degraded: 'fail-open' });
   });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANSWER, CONNECTION } from './faults.table.js';
+import { ignoreStalls } from '../support/stalls.js';
 import { bench } from './support/modules.js';
 import { faultyServer } from './support/stand.js';
 
+ignoreStalls();
 const { open, throughAxios, uses } = bench();
 
 const ASK = { input: {} };

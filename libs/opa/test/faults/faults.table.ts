@@ -16,7 +16,7 @@ export interface Row {
 }
 
 /** With a deadline that the fault outlasts by far. */
-const LATE: OpaQuery = { input: {}, timeout: 150 };
+const LATE: OpaQuery = { input: {}, timeout: 500 };
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 const HEAD = 'HTTP/1.1 200 OK';
 const CHUNKED = `${HEAD}\r\nTransfer-Encoding: chunked\r\n\r\n`;
@@ -79,7 +79,7 @@ export const CONNECTION: readonly Row[] = [
     fault: { connect: (s) => void s.pause() },
     code: 'OPA_TIMEOUT',
     // Longer, for the input takes a while to write.
-    question: { input: 'x'.repeat(8 * 1024 * 1024), timeout: 500 },
+    question: { input: 'x'.repeat(8 * 1024 * 1024), timeout: 1_500 },
     noFallback: true,
   },
   { name: 'a head and no body', fault: says(ALLOW.subarray(0, -15)), code: 'OPA_TIMEOUT', question: LATE },

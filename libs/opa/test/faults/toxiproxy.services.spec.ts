@@ -3,10 +3,12 @@ import type { OpaErrorCode, OpaQuery, OpaService } from 'nestjs-opa';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import { opaBinary } from '../engines/support/opa.js';
+import { ignoreStalls } from '../support/stalls.js';
 import { bench } from './support/modules.js';
 import type { Proxy, Toxic } from './support/toxiproxy.js';
 import { startToxiproxy } from './support/toxiproxy.js';
 
+ignoreStalls();
 const { open } = bench();
 
 /** Answers and questions that 1 kB/s carries in no time that anybody waits for. */
@@ -69,8 +71,11 @@ describe('a real OPA behind a bad line', () => {
     ['cut in the head', 'OPA_UNREACHABLE', { type: 'limit_data', attributes: { bytes: 20 } }, asks],
   ])('refuses, and decides over a good line: %s is %s', async (_name, code, toxic, question) => {
     await proxy.add(toxic);
-    const opa = await open({ url: proxy.url, timeout: 500, pool: { maxSockets: 1 } });
-    await expect(opa.decide(question)).rejects.toMatchObject({ name: 'OpaError', code });
+    const opa = await open({ url: proxy.url, pool: { maxSockets: 1 } });
+    await expect(opa.decide({ ...question, timeout: 1_000 })).rejects.toMatchObject({
+      name: 'OpaError',
+      code,
+    });
     expect(opa.stats().decisions).toMatchObject({ allow: 0, deny: 0, error: 1 });
     await proxy.mend();
     await expectRight(opa, 10);

@@ -3,9 +3,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OpaModuleOptions, OpaQuery, OpaService } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import { eventually } from '../support/eventually.js';
+import { ignoreStalls } from '../support/stalls.js';
 import type { Step } from './support.js';
 import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
 
+ignoreStalls();
 afterEach(cleanUp);
 
 const codeOf = (opa: OpaService): Promise<string> =>
@@ -45,7 +47,7 @@ describe('circuit breaker', () => {
 
   it('opens for an OPA that is late as well', async () => {
     const server = await scripted(() => undefined);
-    const opa = await start({ url: server.url, timeout: 30, circuitBreaker: { minimumCalls: 3 } });
+    const opa = await start({ url: server.url, timeout: 500, circuitBreaker: { minimumCalls: 3 } });
     expect(await ask(opa, 4)).toEqual(['OPA_TIMEOUT', 'OPA_TIMEOUT', 'OPA_TIMEOUT', 'OPA_CIRCUIT_OPEN']);
   });
 
@@ -164,7 +166,7 @@ describe('circuit breaker', () => {
     });
     const first = codeOf(opa);
     await held.reached;
-    const waiting = Array.from({ length: 10 }, () => opa.decide({ input: 1, timeout: 50 }));
+    const waiting = Array.from({ length: 10 }, () => opa.decide({ input: 1, timeout: 500 }));
     for (let i = 0; i < 10; i += 1) expect(await codeOf(opa)).toBe('OPA_OVERLOADED');
     for (const one of waiting) await expect(one).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     expect(opa.stats().breaker).toBe('closed');

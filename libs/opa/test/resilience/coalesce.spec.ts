@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { BaseEngine } from '../../src/contracts/index.js';
 import { CoalescingEngine } from '../../src/resilience/index.js';
 import { BoundedWaits } from '../../src/transport/index.js';
-import { unblocked } from '../support/unblocked.js';
+import { ignoreStalls } from '../support/stalls.js';
 import { cleanUp, gate, scripted, start, well } from './support.js';
 
 /** Never answers. */
@@ -14,6 +14,7 @@ class HangingEngine extends BaseEngine {
   }
 }
 
+ignoreStalls();
 afterEach(cleanUp);
 
 describe('coalescing', () => {
@@ -102,7 +103,7 @@ describe('coalescing', () => {
     const opa = await start({ url: server.url, coalesce: true, timeout: 15_000 });
     const patient = opa.decide({ input: 1 });
     await call.reached;
-    await expect(opa.decide({ input: 1, timeout: 100 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    await expect(opa.decide({ input: 1, timeout: 500 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     call.open();
     await expect(patient).resolves.toMatchObject({ outcome: 'allow' });
   });
@@ -136,10 +137,9 @@ describe('coalescing', () => {
 
   it('is late for all when OPA hangs: nobody becomes an overload by asking again', async () => {
     const server = await scripted(() => undefined);
-    const opa = await start({ url: server.url, coalesce: true, timeout: 300, circuitBreaker: false });
-    const decisions = await unblocked(() =>
-      Promise.allSettled(Array.from({ length: 50 }, () => opa.decide({ input: 1 }))),
-    );
+    const opa = await start({ url: server.url, coalesce: true, timeout: 1_000, circuitBreaker: false });
+    const asked = Array.from({ length: 50 }, () => opa.decide({ input: 1 }));
+    const decisions = await Promise.allSettled(asked);
     const codes = decisions.map(
       (decision) => decision.status === 'rejected' && (decision.reason as { code: string }).code,
     );
@@ -184,7 +184,7 @@ describe('coalescing', () => {
     const never = gate();
     const server = await scripted(never.step, well);
     const opa = await start({ url: server.url, coalesce: true, timeout: 15_000 });
-    const hasty = opa.decide({ input: 1, timeout: 100 });
+    const hasty = opa.decide({ input: 1, timeout: 500 });
     const patient = opa.decide({ input: 1 });
     await expect(hasty).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     await expect(patient).resolves.toMatchObject({ outcome: 'allow' });

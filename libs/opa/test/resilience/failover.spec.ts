@@ -39,7 +39,7 @@ describe('several OPAs', () => {
   it('has time left for the next when one hangs', async () => {
     const hang = gate();
     const [first, second] = [await scripted(hang.step), await scripted(well)];
-    const opa = await start({ url: [first.url, second.url], timeout: 600 });
+    const opa = await start({ url: [first.url, second.url], timeout: 2_000 });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
     expect([first.asked(), second.asked()]).toEqual([1, 2]);
@@ -121,7 +121,7 @@ describe('the time', () => {
 
   it('is shared evenly when all are set aside and the first ones hang', async () => {
     const members = [await late(), await late(), await late()] as const;
-    const opa = await start({ url: members.map(({ url }) => url), retry: false, timeout: 900 });
+    const opa = await start({ url: members.map(({ url }) => url), retry: false, timeout: 3_000 });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
     members[0].be('hangs');
     members[1].be('hangs');
@@ -131,7 +131,7 @@ describe('the time', () => {
 
   it('is shared by those that are set aside when the one that was healthy fails', async () => {
     const [first, second, third] = [await late(), await late(), await late()];
-    const opa = await start({ url: [first.url, second.url, third.url], retry: false, timeout: 900 });
+    const opa = await start({ url: [first.url, second.url, third.url], retry: false, timeout: 3_000 });
     third.be('well');
     await opa.decide({ input: 1 });
     first.be('hangs');

@@ -3,8 +3,11 @@ import { Logger } from '@nestjs/common';
 import type { OpaModuleOptions } from 'nestjs-opa';
 import { buildBundle } from '../engines/support/opa.js';
 import { httpServer } from '../support.js';
+import { ignoreStalls } from '../support/stalls.js';
 import type { Step } from './support.js';
 import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+
+ignoreStalls();
 
 let bundle: string;
 beforeAll(async () => {
@@ -60,7 +63,7 @@ describe.each(FALLBACKS)('%s', (degraded, options, made) => {
   it.each<[string, () => Promise<string>, number, string]>([
     ['503', answers(503), 5_000, 'OPA_UNREACHABLE'],
     ['a reset', answers('reset'), 5_000, 'OPA_UNREACHABLE'],
-    ['silence', answers(silent), 150, 'OPA_TIMEOUT'],
+    ['silence', answers(silent), 500, 'OPA_TIMEOUT'],
   ])('follows %s; it is marked, counted and logged', async (_name, url, timeout, code) => {
     const opa = await opened(await url());
     const decision = await opa.decide({ ...question, timeout });
@@ -103,7 +106,7 @@ describe.each(FALLBACKS)('%s', (degraded, options, made) => {
     });
     const first = opa.decide({ input: { n: 2 } });
     await held.reached;
-    const second = opa.decide({ ...question, timeout: 50 });
+    const second = opa.decide({ ...question, timeout: 500 });
     await expect(opa.decide(question)).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(opa.decide({ input: { n: 1n } })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });

@@ -5,6 +5,7 @@ import type { OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { buildBundle } from '../engines/support/opa.js';
+import { ignoreStalls } from '../support/stalls.js';
 import type { Step } from './support.js';
 import { cleanUp, closing, fakeClock, scripted, start, well } from './support.js';
 
@@ -13,9 +14,11 @@ const LARGE = { n: 1, text: 'x'.repeat(64 * 1024) };
 const SMALL = { n: 1, text: 'x'.repeat(64 * 1024 - 20) };
 
 const silent: Step = () => undefined;
-const SHORT = 300;
+const SHORT = 500;
 const single: OpaModuleOptions = { retry: false, circuitBreaker: false, pool: { connectTimeout: SHORT } };
 const cache = { max: 10, allowTtl: 1_000, denyTtl: 1_000, staleTtl: 60_000 };
+
+ignoreStalls();
 
 let bundle: string;
 beforeAll(async () => {

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AnswerStore, StoredAnswer } from 'nestjs-opa';
+import { ignoreStalls } from '../support/stalls.js';
 import { cleanUp, fakeClock, scripted, start, well } from './support.js';
 
+ignoreStalls();
 afterEach(cleanUp);
 
 const cache = { max: 100, allowTtl: 10_000, denyTtl: 1_000 };

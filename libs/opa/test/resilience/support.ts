@@ -21,9 +21,12 @@ export function closing<T extends { close(): Promise<void> }>(one: T): T {
   return one;
 }
 
-/** Starts the module and gives its service. */
+/** Starts the module and gives its service. Default of `timeout`: so long that a busy machine decides in time. */
 export async function start(options: OpaModuleOptions & { name?: string }): Promise<OpaService> {
-  const module = { module: class App {}, imports: [OpaModule.forRoot({ policy: 'a/b', ...options })] };
+  const module = {
+    module: class App {},
+    imports: [OpaModule.forRoot({ policy: 'a/b', timeout: 10_000, ...options })],
+  };
   const app: INestApplicationContext = await NestFactory.createApplicationContext(module, {
     logger: false,
     abortOnError: false,

@@ -144,7 +144,7 @@ describe('an overload', () => {
   const full = async (): ReturnType<typeof pooled> => {
     const { url } = await scripted(() => undefined);
     const pool = { maxSockets: 1, maxPending: 0 };
-    return pooled({ url, pool, onUnavailable: 'allow', timeout: 500 });
+    return pooled({ url, pool, onUnavailable: 'allow', timeout: 1_500 });
   };
   const hang: Set = (axiosRef) =>
     axiosRef.interceptors.response.use(undefined, () => new Promise(() => undefined));
@@ -166,7 +166,7 @@ describe('an overload', () => {
   it('is not forgotten when it is asked again, late', async () => {
     const { opa, axiosRef } = await full();
     const own = axios.getAdapter(axiosRef.defaults.adapter);
-    const first = opa.decide({ input: 1, timeout: 100 });
+    const first = opa.decide({ input: 1, timeout: 500 });
     axiosRef.defaults.adapter = (config) => own(config).catch(() => first.then(() => own(config)));
     expect(await ending(opa)).toBe('OPA_OVERLOADED');
     expect(await first).toMatchObject({ degraded: 'fail-open' });
@@ -175,7 +175,7 @@ describe('an overload', () => {
 
 describe('interceptors that take the time', () => {
   const never = (): Promise<void> => new Promise(() => undefined);
-  const mostOfIt = (): Promise<void> => after(300);
+  const mostOfIt = (): Promise<void> => after(900);
 
   it.each<[when: string, answer: Step, set: Set]>([
     [
@@ -195,7 +195,7 @@ describe('interceptors that take the time', () => {
     ],
   ])('make no outage of it: %s', async (_when, answer, set) => {
     const { url } = await scripted(answer);
-    const { opa, axiosRef } = await pooled({ url, onUnavailable: 'allow', timeout: 500 });
+    const { opa, axiosRef } = await pooled({ url, onUnavailable: 'allow', timeout: 1_500 });
     set(axiosRef);
     expect(await ending(opa)).toBe('OPA_BAD_INPUT');
   });

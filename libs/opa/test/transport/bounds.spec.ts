@@ -12,12 +12,16 @@ import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import type { TestServer } from '../support.js';
 import { httpServer, tcpServer } from '../support.js';
+import { ignoreStalls } from '../support/stalls.js';
 
 let app: INestApplicationContext | undefined;
 let server: TestServer | undefined;
 
 async function start(options: OpaModuleOptions): Promise<OpaService> {
-  const module = { module: class App {}, imports: [OpaModule.forRoot({ policy: 'a/b', ...options })] };
+  const module = {
+    module: class App {},
+    imports: [OpaModule.forRoot({ policy: 'a/b', timeout: 10_000, ...options })],
+  };
   app = await NestFactory.createApplicationContext(module, { logger: false });
   return app.get(OpaService);
 }
@@ -37,6 +41,7 @@ async function holding(): Promise<{
   return { server: made, held, asked: () => new Promise((resolve) => (tell = resolve)) };
 }
 
+ignoreStalls();
 afterEach(async () => {
   await app?.close();
   await server?.close();
@@ -50,7 +55,7 @@ describe('bounds', () => {
     server = stand.server;
     const opa = await start({ url: server.url, timeout: 1_000, pool: { maxSockets: 1 } });
     const first = opa.decide({ input: 1 });
-    const second = opa.decide({ input: 2, timeout: 100 });
+    const second = opa.decide({ input: 2, timeout: 500 });
     await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(first).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
   });
@@ -60,8 +65,8 @@ describe('bounds', () => {
     server = await httpServer((_request, response) => {
       if (!silent) response.end('{"result":true}');
     });
-    const opa = await start({ url: server.url, timeout: 1_000, pool: { maxSockets: 1 } });
-    await expect(opa.decide({ input: 0 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    const opa = await start({ url: server.url, pool: { maxSockets: 1 } });
+    await expect(opa.decide({ input: 0, timeout: 1_000 })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     silent = false;
     const decisions = await Promise.all(Array.from({ length: 10 }, (_, i) => opa.decide({ input: i })));
     expect(decisions.every(({ allowed }) => allowed)).toBe(true);

@@ -6,7 +6,9 @@ import { settles } from '../faults/support/leftovers.js';
 import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
 import { httpServer, tcpServer } from '../support.js';
 import { hangingFile } from '../support/hanging-file.js';
+import { ignoreStalls } from '../support/stalls.js';
 
+ignoreStalls();
 afterEach(async () => {
   await cleanUp();
   jest.restoreAllMocks();
@@ -119,7 +121,7 @@ describe('the deadline of a decision', () => {
     };
     const opa = await start({ ...single, engine });
     const { signal } = new AbortController();
-    await expect(opa.decide({ input: 1, timeout: 30, signal })).rejects.toMatchObject({
+    await expect(opa.decide({ input: 1, timeout: 500, signal })).rejects.toMatchObject({
       code: 'OPA_TIMEOUT',
     });
     await expect(told).resolves.toBe(true);

@@ -43,7 +43,7 @@ describe('an event loop that is blocked until the deadline has passed', () => {
     const opa = app.get(OpaService);
     if (intercepted) app.get(OpaHttpService).axiosRef.interceptors.request.use((config) => config);
     // Each over a socket that is there already.
-    await Promise.all([0, 1, 2].map((input) => opa.decide({ input })));
+    await Promise.all([0, 1, 2].map((input) => opa.decide({ input, timeout: 10_000 })));
     const asked = [1, 1, 1].map((input) => ends(opa.decide({ input })));
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
     standStill(1_500);

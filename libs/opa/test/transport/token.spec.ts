@@ -89,8 +89,8 @@ describe('token', () => {
     const token: OpaToken = ({ refused }) =>
       refused ? new Promise((resolve) => void renewals.push(resolve)) : 'old';
     const opa = await start({ url, token, retry: false, timeout: 10_000 });
-    await expect(opa.decide({ input: 1, timeout: 50 })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
-    clock.pass(51);
+    await expect(opa.decide({ input: 1, timeout: 500 })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+    clock.pass(501);
     const first = opa.decide({ input: 2 });
     await settles(() => renewals.length, 2);
     renewals[0]?.('late');
@@ -195,7 +195,7 @@ describe('token', () => {
       const { url } = await guarded({ token: 'new' });
       const token: OpaToken = ({ refused }) => (refused === onRefusal ? give() : 'old');
       const opa = await start({ url, token, onUnavailable: 'allow', circuitBreaker: { minimumCalls: 1 } });
-      await expect(opa.decide({ input: 1, timeout: 150 })).rejects.toMatchObject({
+      await expect(opa.decide({ input: 1, timeout: 1_000 })).rejects.toMatchObject({
         code: 'OPA_UNAUTHORIZED',
         message: expect.stringContaining('option "token"'),
         status,
