@@ -2,7 +2,16 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/index.js';
-import { DEPLOY, document, documents, environment, instructions, specOf } from './support/manifests.js';
+import { TrustedProxies } from '../../src/http/trusted-proxies.js';
+import {
+  DEPLOY,
+  document,
+  documents,
+  environment,
+  instructions,
+  readText,
+  specOf,
+} from './support/manifests.js';
 import type {
   Compose,
   ComposeService,
@@ -29,15 +38,20 @@ const containers = Object.entries(pods).flatMap(([name, pod]) =>
 );
 const [gateway] = pods.gateway.containers;
 const opa = pods.gateway.initContainers?.[0];
-const { services: composed } = document('compose.yaml') as Compose;
+const { services: composed, networks } = document('compose.yaml') as Compose;
 const kustomization = document('kustomization.yaml') as Kustomization;
 
 describe("the gateway's file", () => {
   it('loads with its environment, and not without', async () => {
-    const { listen, opa: options, auth, upstreams } = await loaded();
-    expect(listen.host).toBe('0.0.0.0');
+    const { listen, opa: options, auth, redis, upstreams } = await loaded();
+    expect(listen).toMatchObject({
+      host: '0.0.0.0',
+      publicUrl: 'https://gateway.example',
+      trustProxy: ['10.0.0.0/8'],
+    });
+    expect(redis).toEqual({ url: 'redis://redis:6379' });
     expect(options).toEqual({ url: 'http://127.0.0.1:8181' });
-    expect(auth).toMatchObject({ issuer: 'https://issuer.example', audience: 'gateway', anonymous: false });
+    expect(auth).toMatchObject({ issuer: 'https://issuer.example', audience: ['gateway'], anonymous: false });
     expect(upstreams.map(({ url }) => url)).toEqual(['http://orders:8080']);
     for (const name of Object.keys(environment())) {
       const without = { ...environment(), [name]: '' };
@@ -143,7 +157,7 @@ describe('what runs', () => {
     expect(gateway.ports).toEqual([{ name: 'http', containerPort: port }]);
     expect(gateway.readinessProbe?.httpGet.path).toBe('/health/ready');
     expect(gateway.livenessProbe?.httpGet.path).toBe('/health/live');
-    expect(composed['gateway']).toMatchObject({ ports: [`127.0.0.1:${port}:${port}`] });
+    expect(composed['nginx']?.environment?.['GATEWAY']).toBe(`gateway:${port}`);
     expect(composed['gateway']?.healthcheck?.test.at(-1)).toContain(`:${port}/health/ready`);
     // Decisions under way get 5 s (opa.shutdownTimeout), answers 10 s (Drain).
     const grace = pods.gateway.terminationGracePeriodSeconds ?? 0;
@@ -168,6 +182,31 @@ describe('what runs', () => {
       network_mode: 'service:gateway',
       volumes: ['./config:/config:ro'],
     });
+  });
+});
+
+describe('in compose', () => {
+  it('nginx fills in its template, and is the only service that clients reach', () => {
+    const variables = [...readText('nginx/gateway.conf.template').matchAll(/\$\{([A-Z_]+)\}/g)];
+    const nginx = composed['nginx'];
+    expect(Object.keys(nginx?.environment ?? {}).sort()).toEqual(
+      [...new Set(variables.map(([, name = '']) => name))].sort(),
+    );
+    const { LISTEN: port = '' } = nginx?.environment ?? {};
+    expect(Object.entries(composed).filter(([, { ports }]) => ports !== undefined)).toEqual([
+      ['nginx', expect.objectContaining({ ports: [`127.0.0.1:${port}:${port}`] })],
+    ]);
+  });
+
+  it("the gateway trusts nginx's address, and names the URL of nginx", async () => {
+    const env = { ...environment(), ...composed['gateway']?.environment };
+    const { listen, redis } = await loadConfig(join(DEPLOY, 'config/gateway.yaml'), env);
+    const { LISTEN: port = '', SERVER_NAME: name = '' } = composed['nginx']?.environment ?? {};
+    const address = composed['nginx']?.networks?.default.ipv4_address ?? '';
+    expect(listen).toMatchObject({ publicUrl: `https://${name}:${port}`, trustProxy: [address] });
+    const [{ subnet }] = networks.default.ipam.config;
+    expect(new TrustedProxies([subnet]).has(address)).toBe(true);
+    expect(composed).toHaveProperty(new URL(redis?.url ?? '').hostname);
   });
 });
 

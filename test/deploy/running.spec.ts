@@ -145,6 +145,14 @@ describe('gateway, OPA and bundle server, with the arguments and files of the po
     return { url: `http://127.0.0.1:${port}`, diagnostics };
   }
 
+  /** The gateway's file without its Redis, which is a service of its own. */
+  async function withoutRedis(): Promise<string> {
+    const text = await readFile(join(DEPLOY, 'config/gateway.yaml'), 'utf8');
+    const file = join(folder, 'gateway.yaml');
+    await writeFile(file, text.replace(/^redis:.*\n( .*\n)+/m, ''));
+    return file;
+  }
+
   beforeAll(async () => {
     issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
     const orders = cleanup.add(await startOrders(), ({ close }) => close());
@@ -164,7 +172,7 @@ describe('gateway, OPA and bundle server, with the arguments and files of the po
         AUTH_ISSUER: ISSUER,
         AUTH_AUDIENCE: AUDIENCE,
         ORDERS_URL: orders.url,
-        GATEWAY_CONFIG: join(DEPLOY, 'config/gateway.yaml'),
+        GATEWAY_CONFIG: await withoutRedis(),
         GATEWAY_SESSION_KEY: 'of at least thirty-two characters',
         NODE_ENV: 'production',
         HOST: '127.0.0.1',

@@ -50,6 +50,9 @@ export interface Service {
 /** `compose.yaml`. */
 export interface Compose {
   readonly services: Readonly<Record<string, ComposeService>>;
+  readonly networks: {
+    readonly default: { readonly ipam: { readonly config: readonly [{ readonly subnet: string }] } };
+  };
 }
 
 export interface ComposeService {
@@ -59,6 +62,8 @@ export interface ComposeService {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly env_file?: string;
+  readonly ports?: readonly string[];
+  readonly networks?: { readonly default: { readonly ipv4_address: string } };
   readonly healthcheck?: { readonly test: readonly string[] };
 }
 
