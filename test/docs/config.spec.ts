@@ -9,6 +9,7 @@ import { readPage } from './pages.js';
 const CONFIG_PAGES = [
   'README.md',
   'docs/guides/gateway.md',
+  'docs/guides/rest.md',
   'docs/guides/mcp.md',
   'docs/operations/deployment.md',
 ];
