@@ -34,7 +34,7 @@ const { failure, ...withoutFailure } = point;
 // @ts-expect-error an enforcement point has no form for failed decisions
 export const noFailure: ContextAdapter = { ...withoutPoint, point: withoutFailure };
 
-it('every kind of context has an adapter of its own', () => {
+it('every kind of context has its own adapter', () => {
   const parts = [mcp, source, point, results, globalReach, failure];
   expect(parts).not.toContain(undefined);
   const adapters = Object.values(CONTEXTS);

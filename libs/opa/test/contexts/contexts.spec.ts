@@ -16,7 +16,7 @@ const drivers = [express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo];
 describe.each(drivers)('a context: $name', testContext);
 describe.each(drivers)('a rate limit on a context: $name', testRateLimit);
 
-describe.each(drivers)('functions for the input on a context: $name', (driver) => {
+describe.each(drivers)('functions that build the input on a context: $name', (driver) => {
   const inputOf = async (input: OpaInputOptions): Promise<unknown> => {
     const engine = new TestEngine({ 'orders/remove': true });
     const opa = OpaModule.forRoot({ engine, input });
@@ -27,7 +27,7 @@ describe.each(drivers)('functions for the input on a context: $name', (driver) =
   };
   const handlerOf = (context: ExecutionContext): string => context.getHandler().name;
 
-  it('say who asks, and may give a promise', async () => {
+  it('return the subject, or a promise of it', async () => {
     const ann = { id: 'ann' };
     expect(
       await inputOf({ subject: async (context) => Promise.resolve({ ...ann, by: handlerOf(context) }) }),
@@ -38,7 +38,7 @@ describe.each(drivers)('functions for the input on a context: $name', (driver) =
     expect(await inputOf({ subject: () => undefined })).toMatchObject({ subject: { type: 'anonymous' } });
   });
 
-  it('build the whole of it, and may give a promise', async () => {
+  it('return the whole input, or a promise of it', async () => {
     const shape = async (context: ExecutionContext): Promise<object> =>
       Promise.resolve({ whole: handlerOf(context) });
     expect(await inputOf({ shape })).toEqual({ whole: 'remove' });

@@ -8,8 +8,8 @@ import type { OpaModuleOptions } from 'nestjs-opa';
  */
 export type HandlerName = 'read' | 'remove' | 'open' | 'unnamed' | 'shadow';
 
-/** What a client saw of a call. */
-export type Seen =
+/** What a client receives from a call: the result or an error. */
+export type CallResult =
   | { readonly result: unknown }
   | {
       readonly error: {
@@ -28,7 +28,7 @@ export type Seen =
 /** An application of one kind of context with a real client beside it. */
 export interface RunningContext {
   /** Calls a handler; all take an id and give {@link order}, but `open`, which gives `open`. */
-  call(handler: HandlerName, id: string): Promise<Seen>;
+  call(handler: HandlerName, id: string): Promise<CallResult>;
   close(): Promise<void>;
 }
 

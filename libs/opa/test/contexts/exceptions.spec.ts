@@ -17,12 +17,12 @@ const MODES: [string, OpaModuleOptions][] = [
 ];
 
 describe.each([express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo])(
-  'an exception that is thrown while the input is built, on a context: $name',
+  'an exception while the input is built, on a context: $name',
   (driver) => {
     let running: RunningContext;
     afterEach(() => running.close());
 
-    it.each(MODES)('refuses as an exception of a guard does: %s', async (_name, options) => {
+    it.each(MODES)('reaches the client as an exception of a guard does: %s', async (_name, options) => {
       const engine = new TestEngine({ 'orders/read': true, 'orders/shadow': true });
       const subject = (): never => {
         throw new NotFoundException('no such order');
@@ -33,8 +33,8 @@ describe.each([express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo])(
       // Nest tells no client but those of HTTP and GraphQL what an HttpException says.
       const isTold = driver.column === 'http' || driver.column === 'graphql';
       for (const name of ['read', 'shadow'] as const) {
-        const seen = await running.call(name, '7');
-        expect(seen).toMatchObject({
+        const result = await running.call(name, '7');
+        expect(result).toMatchObject({
           error: {
             message: isTold ? 'no such order' : 'Internal server error',
             ...(driver.column === 'http' && { code: 404 }),

@@ -37,8 +37,8 @@ class Field {
   }
 }
 
-const factory = (made: Type): Provider => ({ provide: made, useFactory: () => new made() as object });
-const value = (made: Type): Provider => ({ provide: 'pets', useValue: new made() as object });
+const factory = (type: Type): Provider => ({ provide: type, useFactory: () => new type() as object });
+const value = (type: Type): Provider => ({ provide: 'pets', useValue: new type() as object });
 
 async function start(providers: Provider[], enhancers: ('guards' | 'interceptors')[] = []): Promise<unknown> {
   const engine = new TestEngine({ open: true, deny: false });
@@ -55,7 +55,7 @@ async function start(providers: Provider[], enhancers: ('guards' | 'interceptors
   }
 }
 
-describe('a resolver that a factory gives', () => {
+describe('a resolver from a factory provider', () => {
   it.each<[string, Provider, string]>([
     [
       'useFactory, OpaGuard',
@@ -73,23 +73,26 @@ describe('a resolver that a factory gives', () => {
       factory(Undecided),
       'Undecided.pet has a response policy, but OpaInterceptor may not run around it',
     ],
-  ])('stops the start where Nest would not run what decides: %s', async (_name, provider, message) => {
-    await expect(start([provider])).rejects.toMatchObject({
-      code: 'OPA_BAD_OPTIONS',
-      message: expect.stringContaining(message),
-    });
-  });
+  ])(
+    'stops the start where Nest would not run the guard or interceptor: %s',
+    async (_name, provider, message) => {
+      await expect(start([provider])).rejects.toMatchObject({
+        code: 'OPA_BAD_OPTIONS',
+        message: expect.stringContaining(message),
+      });
+    },
+  );
 
   it.each<[string, Provider[]]>([
     ['the class', [Guarded]],
     ['useClass', [{ provide: 'pets', useClass: Guarded }]],
     ['another name of the class', [Guarded, { provide: 'pets', useExisting: Guarded }]],
-  ])('is decided where Nest runs it: %s', async (_name, providers) => {
+  ])('is decided where Nest runs guard and interceptor: %s', async (_name, providers) => {
     expect(JSON.stringify(await start(providers))).not.toContain('s3cret');
   });
 });
 
-it('a field below the root with a response policy needs an OpaInterceptor', async () => {
+it('a field below the root with a response policy requires an OpaInterceptor', async () => {
   await expect(start([Field], ['guards', 'interceptors'])).rejects.toThrow(
     'Field.field has a response policy, but OpaInterceptor may not run around it',
   );

@@ -60,7 +60,7 @@ beforeEach(() => {
 });
 afterEach(() => running.app.close());
 
-describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) => {
+describe.each([onApollo, onMercurius])('fields of list items on $name', (driver) => {
   const ask = async (query: string) => {
     running = await startGraphql(driver, {
       typeDefs: TYPES,
@@ -88,7 +88,7 @@ describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) 
       '{ orders { owner } }',
       ['orders', 'owner', 'owner', 'owner'],
     ],
-  ])('ask once %s', async (_name, query, expected) => {
+  ])('evaluate one query %s', async (_name, query, expected) => {
     expect((await ask(query)).errors).toBeUndefined();
     expect(policies()).toEqual(expected);
   });
@@ -96,7 +96,7 @@ describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) 
   it.each([
     ['denied', { allow: false, reasons: ['no'] }, { code: 'FORBIDDEN', reasons: ['no'] }],
     ['undecided', new OpaError('OPA_UNREACHABLE', 's3cret'), { code: 'UNAVAILABLE' }],
-  ])('are all refused with one decision: %s', async (_name, answer, extensions) => {
+  ])('are all refused by one decision: %s', async (_name, answer, extensions) => {
     if (answer instanceof OpaError) expectLogs(`ERROR [OpaEnforcement] ${answer.code}`);
     engine.answer('total', answer);
     const { data, errors } = await ask('{ orders { id total } }');
@@ -105,7 +105,7 @@ describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) 
     expect(policies()).toEqual(['orders', 'total']);
   });
 
-  it('ask OPA again with each request', async () => {
+  it('evaluate a new query for each request', async () => {
     await ask('{ orders { total } }');
     engine.answer('total', false);
     const { answer } = await postGraphql(running.url, { query: '{ orders { total } }' });
@@ -113,7 +113,7 @@ describe.each([onApollo, onMercurius])('the fields of lists on $name', (driver) 
     expect(policies()).toEqual(['orders', 'total', 'orders', 'total']);
   });
 
-  it('ask OPA again with each event of a subscription', async () => {
+  it('evaluate a new query for each event of a subscription', async () => {
     await ask('{ orders { id } }');
     engine.questions.length = 0;
     const url = running.url.replace('http', 'ws');

@@ -28,7 +28,7 @@ class References {
   }
 }
 
-const asked = (): unknown[] => engine.questions.map(({ input }) => input);
+const inputs = (): unknown[] => engine.questions.map(({ input }) => input);
 const ask = async (query: string, init?: Parameters<typeof postGraphql>[2]) =>
   postGraphql(running.url, { query }, init);
 
@@ -42,36 +42,36 @@ describe.each(both)('fields on $name', (driver) => {
     running = await startGraphql(driver, { ...setup(options), ...more });
   };
 
-  it('are decided one by one under their aliases, each with its own arguments', async () => {
+  it('are decided separately under their aliases, each with its own arguments', async () => {
     await start();
     engine.answer('order', (input: unknown) => (input as never)['request']['args']['id'] === '1');
     const { answer } = await ask('query Two { a: order(id: "1") { id policy } b: order(id: "2") { id } }');
     expect(answer.data).toEqual({ a: { id: '1', policy: 'order' }, b: null });
     expect(answer.errors).toMatchObject([{ path: ['b'], extensions: { code: 'FORBIDDEN' } }]);
     const field = { operation: 'query', operationName: 'Two', field: 'order' };
-    expect(asked()).toMatchObject([
+    expect(inputs()).toMatchObject([
       { request: { ...field, args: { id: '1' }, path: ['a'] } },
       { request: { ...field, args: { id: '2' }, path: ['b'] } },
     ]);
   });
 
-  it('are mutations too', async () => {
+  it('are decided in mutations as in queries', async () => {
     await start();
     const { answer } = await ask('mutation { place(id: "1") { id } }');
     expect(answer).toEqual({ data: { place: { id: '1' } } });
-    expect(asked()).toMatchObject([
+    expect(inputs()).toMatchObject([
       { action: { name: 'mutation' }, resource: { type: 'field', id: 'Mutation.place' } },
     ]);
-    expect((asked()[0] as { request: object }).request).not.toHaveProperty('operationName');
+    expect((inputs()[0] as { request: object }).request).not.toHaveProperty('operationName');
   });
 
-  it('are asked about once where several guards meet', async () => {
+  it('evaluate one query where several guards run', async () => {
     await start({}, { providers: [resolvers(), { provide: APP_GUARD, useExisting: OpaGuard }] });
     await ask('{ order(id: "1") { id } }');
     expect(engine.questions).toHaveLength(1);
   });
 
-  it('are asked about once where they are lists', async () => {
+  it('evaluate one query for lists', async () => {
     await start();
     const { answer } = await ask('{ orders { id } }');
     expect(answer.data).toEqual({ orders: [{ id: '1' }, { id: '2' }, { id: '3' }] });
@@ -87,7 +87,7 @@ describe.each(both)('fields on $name', (driver) => {
       Array(3).fill(['no names']),
     );
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders', 'customer']);
-    expect(asked()[1]).toMatchObject({
+    expect(inputs()[1]).toMatchObject({
       action: { name: 'query' },
       resource: { type: 'field', id: 'Order.customer' },
       request: { field: 'customer', args: {}, path: ['orders', 'customer'] },
@@ -104,16 +104,16 @@ describe.each(both)('fields on $name', (driver) => {
     expect(answer.data).toEqual({ order: { customer: { name: '***' } } });
   });
 
-  it("have the HTTP request's user as subject, and its allowed headers", async () => {
+  it('have the user of the HTTP request as subject, and its allowed headers', async () => {
     await start();
     await ask('{ order(id: "1") { id } }', { headers: { authorization: 'anns', 'x-request-id': 'r1' } });
-    expect(asked()).toMatchObject([
+    expect(inputs()).toMatchObject([
       { subject: { id: 'ann' }, request: { headers: { 'x-request-id': 'r1' } } },
     ]);
-    expect(JSON.stringify(asked())).not.toContain('anns');
+    expect(JSON.stringify(inputs())).not.toContain('anns');
   });
 
-  it("give the handler an allow's headers, and never the client's own", async () => {
+  it("give the handler the headers of an allow, and never the client's headers of the same name", async () => {
     await start({ policyHeaders: ['x-authz-*'] });
     const role = async (): Promise<unknown> => {
       const { answer } = await ask('{ order(id: "1") { role } }', { headers: { 'x-authz-role': 'root' } });
@@ -124,7 +124,7 @@ describe.each(both)('fields on $name', (driver) => {
     expect(await role()).toEqual({ role: 'clerk' });
   });
 
-  it('set the headers of the answer, of an allow and of a denial', async () => {
+  it('set response headers from an allow and from a denial', async () => {
     await start();
     engine.answer('order', { allow: true, response_headers_to_add: { 'x-seen': 'yes' } });
     const allowed = await ask('{ order(id: "1") { id } }');
@@ -141,33 +141,33 @@ describe.each(both)('fields on $name', (driver) => {
       { http_status: 401, body: 'x' },
     ],
     ["where the client's own data is the cause", 'BAD_USER_INPUT', 'a client fault'],
-  ])('keep their code: %s', async (_name, code, answer) => {
+  ])('keep the error code: %s', async (_name, code, policy) => {
     await start();
     const fault = new OpaError('OPA_BAD_INPUT', 'too deep', { clientFault: true });
-    engine.answer('order', typeof answer === 'string' ? fault : { allow: false, ...answer });
-    const { answer: seen, response } = await ask('{ order(id: "1") { id } }');
+    engine.answer('order', typeof policy === 'string' ? fault : { allow: false, ...policy });
+    const { answer, response } = await ask('{ order(id: "1") { id } }');
     expect(response.status).toBe(200);
-    expect(seen.errors).toMatchObject([{ extensions: { code } }]);
-    expect(Object.keys(seen.errors?.[0]?.extensions ?? {})).toEqual(['code']);
+    expect(answer.errors).toMatchObject([{ extensions: { code } }]);
+    expect(Object.keys(answer.errors?.[0]?.extensions ?? {})).toEqual(['code']);
   });
 
   it('abort their decisions when the client disconnects', async () => {
-    const seen = new EventEmitter();
+    const aborts = new EventEmitter();
     const waiting: PolicyEngine = {
       name: 'waiting',
       evaluate: (_query, { signal }): Promise<EngineAnswer> =>
         new Promise((_resolve, reject) => {
-          seen.emit('asked');
+          aborts.emit('asked');
           signal?.addEventListener('abort', () => {
             const error = new OpaError('OPA_ABORTED', 'aborted');
             reject(error);
-            seen.emit('aborted', error.code);
+            aborts.emit('aborted', error.code);
           });
         }),
     };
     await start({ engine: waiting, timeout: 60_000 });
-    const question = once(seen, 'asked');
-    const aborted = once(seen, 'aborted');
+    const question = once(aborts, 'asked');
+    const aborted = once(aborts, 'aborted');
     const client = request(running.url, { method: 'POST', headers: { 'content-type': 'application/json' } });
     client.on('error', () => undefined).end(JSON.stringify({ query: '{ order(id: "1") { id } }' }));
     await question;
@@ -175,7 +175,7 @@ describe.each(both)('fields on $name', (driver) => {
     expect(await aborted).toEqual(['OPA_ABORTED']);
   });
 
-  it('are known by the reference where a federation resolves one', async () => {
+  it('identify an entity by its reference when a federation resolves it', async () => {
     await start({}, { providers: [References] });
     const resolve = running.app
       .get(ExternalContextCreator)
@@ -196,14 +196,14 @@ describe.each(both)('fields on $name', (driver) => {
       operation: { operation: 'query' },
     };
     expect(await resolve({ __typename: 'Order', id: '1' }, {}, info)).toBe('resolved');
-    expect(asked()).toMatchObject([
+    expect(inputs()).toMatchObject([
       { resource: { id: 'Query._entities' }, request: { args: { __typename: 'Order', id: '1' } } },
     ]);
   });
 });
 
-describe('what only one driver has', () => {
-  it("Apollo's stack traces say nothing of the cause", async () => {
+describe('what differs between Apollo and Mercurius', () => {
+  it("Apollo's stack traces do not contain the cause of a failure", async () => {
     const apollo = { includeStacktraceInErrorResponses: true };
     running = await startGraphql(onApollo, { ...setup(), apollo });
     const cause = new Error('s3cret');
@@ -216,13 +216,13 @@ describe('what only one driver has', () => {
     expect(JSON.stringify(answer)).not.toContain('s3cret');
   });
 
-  it("Mercurius' compiled queries are decided like the others", async () => {
+  it('Mercurius decides compiled (jit) queries like all others', async () => {
     running = await startGraphql(onMercurius, { ...setup(), mercurius: { jit: 1 } });
     const query = 'query Compiled { a: order(id: "1") { id customer { name } } }';
     for (let i = 0; i < 4; i++) await ask(query);
-    const inputs = asked();
-    expect(inputs).toHaveLength(12);
-    expect(inputs.slice(9)).toEqual(inputs.slice(0, 3));
+    const all = inputs();
+    expect(all).toHaveLength(12);
+    expect(all.slice(9)).toEqual(all.slice(0, 3));
     engine.answer('order', false);
     const { answer } = await ask(query);
     expect(answer).toMatchObject({ data: { a: null }, errors: [{ extensions: { code: 'FORBIDDEN' } }] });

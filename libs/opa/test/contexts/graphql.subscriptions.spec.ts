@@ -84,20 +84,17 @@ describe.each([onApollo, onMercurius])('subscriptions on $name', (driver) => {
       { code: 'FORBIDDEN' },
       [/^ERROR \[OpaObligations\] The policy "watch" allows Orders\.added only with a mask/],
     ],
-  ])(
-    'are refused with an error when they are %s, and never start',
-    async (_name, answer, extensions, logs) => {
-      expectLogs(...logs);
-      await start();
-      engine.answer('watch', answer);
-      const error = await refusal();
-      expect(error.extensions).toEqual(extensions);
-      expect(error.message).not.toContain('s3cret');
-      expect(started).toBe(0);
-    },
-  );
+  ])('fail with an error and never start when they are %s', async (_name, answer, extensions, logs) => {
+    expectLogs(...logs);
+    await start();
+    engine.answer('watch', answer);
+    const error = await refusal();
+    expect(error.extensions).toEqual(extensions);
+    expect(error.message).not.toContain('s3cret');
+    expect(started).toBe(0);
+  });
 
-  it("have the user and headers of the connection's request", async () => {
+  it("have the user and the headers of the connection's request", async () => {
     await start({}, {}, { authorization: 'anns', 'x-request-id': 'r1' });
     await items();
     expect(engine.questions[0]?.input).toMatchObject({
@@ -107,7 +104,7 @@ describe.each([onApollo, onMercurius])('subscriptions on $name', (driver) => {
   });
 
   it.each(['x-authz-role', 'X-Authz-Role'])(
-    "give the handler an allow's headers, and never the client's own: %s",
+    "give the handler the headers of an allow, and never the client's headers of the same name: %s",
     async (name) => {
       await start({ policyHeaders: ['x-authz-*'] }, { [name]: 'root' }, { [name]: 'root' });
       expect(await items()).toMatchObject([{ feed: { role: null } }, { feed: { role: null } }]);
@@ -117,7 +114,7 @@ describe.each([onApollo, onMercurius])('subscriptions on $name', (driver) => {
   );
 });
 
-describe('the start is stopped', () => {
+describe('the application does not start', () => {
   @Resolver('Order')
   class Watched {
     @Subscription() @OpaPolicy('watch', { response: 'view' }) added(): undefined {
@@ -164,11 +161,11 @@ describe('the start is stopped', () => {
     }
   };
 
-  it('by a response policy of a subscription', async () => {
+  it('with a response policy on a subscription', async () => {
     expect(await starting(Watched, 'guards', 'interceptors')).toMatch(/^Watched\.added is a subscription/);
   });
 
-  it('by a policy of a field below the root that Nest would never ask', async () => {
+  it('with a policy on a field below the root whose guard Nest would never run', async () => {
     expect(await starting(Guarded)).toMatch(/^Guarded\.customer .* runs no guards/);
     expect(await starting(Masked, 'guards')).toMatch(/^Masked\.customer .* runs no interceptors/);
     expect(await starting(Guarded, 'guards')).toBe('it starts');
@@ -178,12 +175,12 @@ describe('the start is stopped', () => {
 });
 
 async function items(): Promise<unknown[]> {
-  const seen: unknown[] = [];
+  const contexts: unknown[] = [];
   for await (const { data, errors } of client.iterate({ query: ADDED })) {
     expect(errors).toBeUndefined();
-    seen.push(data);
+    contexts.push(data);
   }
-  return seen;
+  return contexts;
 }
 
 // The protocol has two ways to say it: an error message, and a result that holds errors.

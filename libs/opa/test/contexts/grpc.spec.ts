@@ -70,9 +70,9 @@ const rejected = (call: Promise<unknown>): Promise<ServiceError> =>
     (error: unknown) => error as ServiceError,
   );
 const metadata = (entries: readonly [string, string][]): Metadata => {
-  const made = new Metadata();
-  for (const [name, value] of entries) made.add(name, value);
-  return made;
+  const metadata = new Metadata();
+  for (const [name, value] of entries) metadata.add(name, value);
+  return metadata;
 };
 
 beforeEach(() => {
@@ -82,7 +82,7 @@ beforeEach(() => {
 afterEach(() => running.close());
 
 describe('a gRPC call', () => {
-  it('shows the policy the allowed metadata, and no other', async () => {
+  it('shows the policy only the allowed metadata', async () => {
     await start({ input: { headers: ['X-Tenant', 'x-roles', 'x-bytes-bin'] } });
     const sent = metadata([
       ['x-tenant', 'acme'],
@@ -102,7 +102,7 @@ describe('a gRPC call', () => {
     });
   });
 
-  it("lets only the policy set its headers in the handler's metadata", async () => {
+  it("passes the handler the policy's headers as metadata, and never the client's values for them", async () => {
     await start({ policyHeaders: ['x-authz-*'] });
     engine.answer('a', {
       allow: true,
@@ -120,14 +120,14 @@ describe('a gRPC call', () => {
       ['x-kept', 'k'],
     ]);
     const { text } = (await unary(running.client, 'Metadata', '7', sent)) as { text: string };
-    const seen = JSON.parse(text) as Record<string, unknown>;
-    expect(seen).toMatchObject({ 'x-authz-role': ['clerk'], 'x-list': ['a', 'b'], 'x-kept': ['k'] });
+    const trailer = JSON.parse(text) as Record<string, unknown>;
+    expect(trailer).toMatchObject({ 'x-authz-role': ['clerk'], 'x-list': ['a', 'b'], 'x-kept': ['k'] });
     for (const name of ['x-authz-more', 'x_authz_role', 'x-debug', 'x_debug', 'x_list']) {
-      expect(seen).not.toHaveProperty(name);
+      expect(trailer).not.toHaveProperty(name);
     }
   });
 
-  it("takes the subject from the call's user", async () => {
+  it('has the user of the call as subject', async () => {
     await start();
     await unary(running.client, 'Unnamed', '7', metadata([['authorization', 'Bearer anns']]));
     expect(engine.questions[0]?.input).toMatchObject({ subject: { id: 'ann' } });
@@ -138,7 +138,7 @@ describe('a gRPC call', () => {
     expect(await unary(running.client, 'Unnamed', '7')).toEqual({ text: 'a' });
   });
 
-  it('is described in the shape authzen too', async () => {
+  it('has an input in shape authzen too', async () => {
     await start({ input: { shape: 'authzen' } });
     await unary(running.client, 'Unnamed', '7');
     expect(engine.questions[0]?.input).toMatchObject({
@@ -152,7 +152,7 @@ describe('a gRPC call', () => {
     });
   });
 
-  it("tells a denial's reasons and id in a trailer, up to 4 KiB", async () => {
+  it('returns the reasons and id of a denial in a trailer of up to 4 KiB', async () => {
     const reasons = ['für Änne'];
     const answer = { result: { allow: false, reasons }, id: 'd-1' };
     const denies: PolicyEngine = { name: 'denies', evaluate: () => Promise.resolve(answer) };
@@ -168,7 +168,7 @@ describe('a gRPC call', () => {
     expect(called).toEqual([]);
   });
 
-  it('aborts its decision when it is cancelled', async () => {
+  it('aborts its decision when the client cancels', async () => {
     let call: ClientUnaryCall | undefined;
     let resolve = (): void => undefined;
     const aborted = new Promise<void>((fulfil) => {
@@ -196,7 +196,7 @@ describe('a gRPC call', () => {
     expect(called).toEqual([]);
   });
 
-  it('is decided before a stream of the client is read', async () => {
+  it('is decided before a client stream is read', async () => {
     await start();
     expect(await streamed(running.client, 'Collect', ['1', '2'])).toEqual({ text: '1,2' });
     expect(engine.questions).toHaveLength(1);
@@ -213,7 +213,7 @@ describe('a gRPC call', () => {
     ['late', new OpaError('OPA_TIMEOUT', 's3cret'), 4, 'Authorization took too long'],
     ['undecided', new OpaError('OPA_BAD_ANSWER', 's3cret'), 13, 'The request could not be decided'],
     ['not asked', new OpaError('OPA_BAD_INPUT', 's3cret'), 3, 'The request could not be decided'],
-  ])('refuses every kind of stream with its status: %s', async (_name, answer, code, details) => {
+  ])('fails every kind of stream with the right status: %s', async (_name, answer, code, details) => {
     if (answer instanceof OpaError) expectLogs(`ERROR [OpaEnforcement] ${answer.code}`);
     await start();
     engine.answer('a', answer);
@@ -228,7 +228,7 @@ describe('a gRPC call', () => {
     expect(called).toEqual([]);
   });
 
-  it('refuses every kind of stream when an exception is thrown while the input is built', async () => {
+  it('fails every kind of stream when building the input throws', async () => {
     const subject = (): never => {
       throw new NotFoundException('s3cret');
     };
@@ -244,13 +244,13 @@ describe('a gRPC call', () => {
     expect(called).toEqual([]);
   });
 
-  it('asks once for a stream of answers', async () => {
+  it('evaluates one query for a server stream', async () => {
     await start();
     expect(await listing(running.client, 'List', '1').toArray()).toMatchObject([{ id: '1' }, { id: '1' }]);
     expect(engine.questions).toHaveLength(1);
   });
 
-  it('answers where the handler takes the stream itself', async () => {
+  it('responds when the handler reads the stream itself', async () => {
     await start();
     expect(await streamed(running.client, 'CollectRaw', ['1'])).toEqual({ text: 'all' });
     expect(await echoed(running.client, 'EchoRaw', ['1', '2'])).toEqual([{ text: '1' }, { text: '2' }]);

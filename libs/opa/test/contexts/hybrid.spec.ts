@@ -7,7 +7,7 @@ import { MessagePattern } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { OpaGuard, OpaModule, OpaPolicy } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
-import type { Seen } from './driver.js';
+import type { CallResult } from './driver.js';
 import { ON_TCP, sent, tcpClient } from './drivers/rpc.js';
 
 @Controller('orders')
@@ -53,7 +53,7 @@ async function start(
 }
 
 const overHttp = async (): Promise<number> => (await fetch(`${await app.getUrl()}/orders`)).status;
-const overTcp = (): Promise<Seen> => sent(client, 'orders.list', {});
+const overTcp = (): Promise<CallResult> => sent(client, 'orders.list', {});
 
 beforeEach(() => {
   engine = new TestEngine({ 'orders/http': false, 'orders/rpc': false });
@@ -64,7 +64,7 @@ afterEach(async () => {
 });
 
 describe('a hybrid application', () => {
-  it('asks for both with @UseGuards, each by its own terms', async () => {
+  it('decides HTTP requests and messages with @UseGuards, each with its own input', async () => {
     await start(Guarded, 'none');
     expect(await overHttp()).toBe(403);
     expect(await overTcp()).toMatchObject({ error: { code: 'FORBIDDEN' } });
@@ -77,20 +77,20 @@ describe('a hybrid application', () => {
     ]);
   });
 
-  it('reaches the microservice with APP_GUARD and inheritAppConfig', async () => {
+  it('decides messages with APP_GUARD and inheritAppConfig', async () => {
     await start(Bare, 'global', { inheritAppConfig: true });
     expect(await overHttp()).toBe(403);
     expect(await overTcp()).toMatchObject({ error: { code: 'FORBIDDEN' } });
   });
 
-  it('does not reach it with APP_GUARD alone, as Nest has it', async () => {
+  it('does not decide messages with APP_GUARD alone, because Nest runs no global guard there', async () => {
     await start(Bare, 'global');
     expect(await overHttp()).toBe(403);
     expect(await overTcp()).toEqual({ result: 'listed' });
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/http']);
   });
 
-  it('asks once a message where the guard is met twice', async () => {
+  it('evaluates one query for a message where the guard runs twice', async () => {
     await start(Guarded, 'global', { inheritAppConfig: true });
     engine.answer('orders/rpc', true);
     expect(await overTcp()).toEqual({ result: 'listed' });

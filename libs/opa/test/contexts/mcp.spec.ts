@@ -17,26 +17,26 @@ describe(`a context: ${mcpNest.name}`, () => {
 
 describe(`a rate limit on a context: ${mcpNest.name}`, () => testRateLimit(mcpNest));
 
-it('asks again at the second guard about a subject that has changed in place since the first', async () => {
+it('evaluates a second query when the subject has changed in place between two guards', async () => {
   const engine = new TestEngine({ 'orders/remove': ({ subject }: Asked) => subject.meetings === 1 });
   const { client, close } = await startMcp({ engine }, undefined, 'counts');
-  const seen = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
-  expect(seen).toMatchObject({ error: { code: -32001 } });
+  const result = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
+  expect(result).toMatchObject({ error: { code: -32001 } });
   expect(engine.questions.map(({ input }) => (input as Asked).subject.meetings)).toEqual([1, 2]);
   await close();
 });
 
 it.each(['enforce', 'permissive'] as const)(
-  'refuses with the exception that is thrown while the input is built: %s',
+  'returns the exception that is thrown while the input is built: %s',
   async (mode) => {
     const engine = new TestEngine({ 'orders/remove': true });
     const called: string[] = [];
     const { client, close } = await startMcp({ engine, mode }, (name) => called.push(name), 'missing');
-    const seen = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
+    const result = await answered(client.callTool({ name: 'remove', arguments: { id: '7' } }));
     await close();
     // What @rekog/mcp-nest makes of any guard's HttpException.
     const content = [{ type: 'text', text: 'Internal server error' }];
-    expect(seen).toMatchObject({ result: { isError: true, content } });
+    expect(result).toMatchObject({ result: { isError: true, content } });
     expect([called, engine.questions]).toEqual([[], []]);
   },
 );
@@ -65,19 +65,19 @@ describe('prompts and resources of @rekog/mcp-nest', () => {
     ['undefined', undefined, { code: -32001 }],
     ['undecided', new OpaError('OPA_TIMEOUT', 's3cret'), { code: -32603 }],
     ['of a bad input', new OpaError('OPA_BAD_INPUT', 's3cret'), { code: -32602 }],
-  ])('are refused with the JSON-RPC code and the reasons: %s', async (_name, answer, error) => {
+  ])('fail with the JSON-RPC code and the reasons: %s', async (_name, answer, error) => {
     engine.answer('prompts/get', answer).answer('resources/read', answer);
     for (const request of [
       mcp.client.getPrompt({ name: 'greet' }),
       mcp.client.readResource({ uri: 'mem://notes' }),
     ]) {
-      const seen = await answered(request);
-      expect(seen).toMatchObject({ error });
-      expect(JSON.stringify(seen)).not.toContain('s3cret');
+      const result = await answered(request);
+      expect(result).toMatchObject({ error });
+      expect(JSON.stringify(result)).not.toContain('s3cret');
     }
   });
 
-  it('are in the table of the audit, as the tools are', async () => {
+  it('are listed by the audit, as tools are', async () => {
     const routes = (await mcp.routes()).filter(({ kind }) => kind === 'mcp');
     expect(routes.map(({ route, status }) => `${route}: ${status}`)).toEqual([
       'prompt greet: guarded',

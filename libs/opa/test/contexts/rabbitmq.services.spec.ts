@@ -24,7 +24,7 @@ const driver = rabbitDriver(() => broker);
 describe(`a context: ${driver.name}`, () => testContext(driver));
 describe(`a rate limit on a context: ${driver.name}`, () => testRateLimit(driver));
 
-describe('a message of RabbitMQ that nobody waits for', () => {
+describe('a RabbitMQ message without a reply', () => {
   let engine: TestEngine;
   let app: RabbitApplication;
   let events: EventEmitter;
@@ -88,21 +88,21 @@ describe('a message of RabbitMQ that nobody waits for', () => {
     expect([calls, engine.questions.length]).toEqual([[], 1]);
   });
 
-  it('is delivered again when OPA could not be asked, as after any error of a handler', async () => {
+  it('is delivered again when OPA is unreachable, as after any error of a handler', async () => {
     await start();
-    const answers = [new OpaError('OPA_UNREACHABLE', 'gone'), true];
+    const results = [new OpaError('OPA_UNREACHABLE', 'gone'), true];
     engine.answer('mail/send', () => {
-      const answer = answers.shift();
+      const answer = results.shift();
       if (answer instanceof OpaError) throw answer;
       return answer;
     });
     const called = once(events, 'mail');
     send('mail.one', { to: 'cid' });
     await called;
-    expect([answers, engine.questions.length]).toEqual([[], 2]);
+    expect([results, engine.questions.length]).toEqual([[], 2]);
   });
 
-  it('is decided with its batch, once', async () => {
+  it('is decided once together with its batch', async () => {
     await start();
     const called = once(events, 'batch');
     send('mail.many', { to: 'ann' });
@@ -114,7 +114,7 @@ describe('a message of RabbitMQ that nobody waits for', () => {
   });
 });
 
-it('the audit knows the handlers of RabbitMQ', async () => {
+it('the audit lists the handlers of RabbitMQ', async () => {
   const app = await startRabbit(broker, { engine: new TestEngine({}) });
   const routes = await app.routes();
   await app.close();

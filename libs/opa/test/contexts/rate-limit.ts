@@ -12,20 +12,20 @@ import { DETAIL } from './failures.js';
  * @param driver - the row of the suite
  */
 export function testRateLimit(driver: ContextDriver): void {
-  it('refuses, and tells the client how long to wait', async () => {
+  it('refuses the call beyond the limit, and tells the client how long to wait', async () => {
     const limited = new OpaError('OPA_RATE_LIMITED', DETAIL, { retryAfterMs: 6_100 });
     const options: OpaModuleOptions = { engine: new TestEngine({ 'orders/remove': limited }) };
     const running = await driver.start(OpaModule.forRoot(options), () => undefined, options);
     try {
-      const seen = await running.call('remove', '7');
-      expect(seen).toMatchObject({
+      const result = await running.call('remove', '7');
+      expect(result).toMatchObject({
         error: {
           code: CODES[driver.column].RATE_LIMITED,
           message: expect.stringContaining('Too many requests'),
           retryAfter: 7,
         },
       });
-      expect(JSON.stringify(seen)).not.toContain(DETAIL);
+      expect(JSON.stringify(result)).not.toContain(DETAIL);
     } finally {
       await running.close();
     }

@@ -29,8 +29,8 @@ class Orders {
   }
 }
 
-describe('a pattern with a wildcard', () => {
-  it('is the channel that the message came by', async () => {
+describe('a channel pattern with a wildcard', () => {
+  it('is replaced in the input by the channel of the message', async () => {
     const engine = new TestEngine({ a: true });
     const imports = [OpaModule.forRoot({ engine })];
     const module = await Test.createTestingModule({ imports, controllers: [Orders] }).compile();

@@ -75,7 +75,7 @@ describe('a microservice over TCP', () => {
     ['an object', { cmd: 'read', of: 'orders' }],
     ['its keys in another order', { of: 'orders', cmd: 'read' }],
     ['its JSON', '{ "of": "orders", "cmd": "read" }'],
-  ])('names a pattern the same however it was sent: %s', async (_name, pattern) => {
+  ])('has the same name for a pattern, however the client sent it: %s', async (_name, pattern) => {
     await started();
     expect(await sent(client, pattern, {})).toHaveProperty('result');
     expect(engine.questions[0]?.input).toMatchObject({
@@ -84,7 +84,7 @@ describe('a microservice over TCP', () => {
     });
   });
 
-  it('names a pattern the same when its text is sent as JSON', async () => {
+  it('has the same name for a pattern that is sent as JSON text', async () => {
     await started();
     expect(await sent(client, '"only"', {})).toEqual({ result: 'only' });
     expect(engine.questions[0]?.input).toMatchObject({
@@ -108,7 +108,7 @@ describe('a microservice over TCP', () => {
     ]);
   });
 
-  it('runs an allowed event, whose action is its own', async () => {
+  it('runs an allowed event, which has its own action', async () => {
     await started();
     await lastValueFrom(client.emit('orders.placed', { id: 7 }), { defaultValue: undefined });
     await sent(client, 'only', {});
@@ -120,7 +120,7 @@ describe('a microservice over TCP', () => {
     });
   });
 
-  it('neither runs a denied event nor answers it', async () => {
+  it('neither runs nor answers a denied event', async () => {
     expectLogs('ERROR [RpcExceptionsHandler] RpcException [Error]: Forbidden by policy');
     await started();
     engine.answer('events', false);
@@ -135,7 +135,7 @@ describe('a microservice over TCP', () => {
   });
 });
 
-describe("a transport that doesn't tell the pattern", () => {
+describe('a transport that does not provide the pattern', () => {
   class Bare extends Server {
     listen(callback: () => void): void {
       callback();
@@ -156,7 +156,7 @@ describe("a transport that doesn't tell the pattern", () => {
     }
   }
 
-  it("takes the handler's pattern; of several it takes none", async () => {
+  it('uses the pattern of the handler, unless the handler has several', async () => {
     expectLogs('ERROR [OpaEnforcement] OPA_BAD_INPUT: The transport does not tell the pattern');
     const strategy = new Bare();
     await start({ strategy });

@@ -61,7 +61,7 @@ let engine: TestEngine;
 let close: () => Promise<void>;
 
 /** Knows the guards that were asked. */
-const asked = jest.spyOn(OpaGuard.prototype, 'canActivate');
+const canActivate = jest.spyOn(OpaGuard.prototype, 'canActivate');
 
 function compile(): Promise<TestingModule> {
   const opa = OpaModule.forRootAsync({
@@ -77,14 +77,14 @@ function compile(): Promise<TestingModule> {
 
 beforeEach(() => {
   engine = new TestEngine({ a: true });
-  asked.mockClear();
+  canActivate.mockClear();
   Tenant.made = 0;
 });
 afterEach(() => close());
 
-describe('request scope', () => {
+describe('request-scoped providers', () => {
   it.each(['scoped', 'single'])(
-    "a request's own provider says who asks, and one guard decides: %s",
+    'of the application provide the subject, and one guard decides: %s',
     async (path) => {
       const app = (await compile()).createNestApplication();
       await app.listen(0, '127.0.0.1');
@@ -99,12 +99,12 @@ describe('request scope', () => {
       ]);
       // One a request: a request-scoped controller is given the one that the guard has asked.
       expect(Tenant.made).toBe(2);
-      expect(asked).toHaveBeenCalledTimes(2);
-      expect(new Set(asked.mock.contexts).size).toBe(1);
+      expect(canActivate).toHaveBeenCalledTimes(2);
+      expect(new Set(canActivate.mock.contexts).size).toBe(1);
     },
   );
 
-  it("one guard decides a request-scoped controller's messages", async () => {
+  it('of a microservice: one guard decides the messages of a request-scoped controller', async () => {
     const app = (await compile()).createNestMicroservice<MicroserviceOptions>(ON_TCP);
     await app.listen();
     const client = tcpClient(app);
@@ -115,22 +115,25 @@ describe('request scope', () => {
     expect(await sent(client, 'get', {})).toEqual({ result: 'got' });
     engine.answer('a', false);
     expect(await sent(client, 'get', {})).toMatchObject({ error: { code: 'FORBIDDEN' } });
-    expect(asked).toHaveBeenCalledTimes(2);
-    expect(new Set(asked.mock.contexts).size).toBe(1);
+    expect(canActivate).toHaveBeenCalledTimes(2);
+    expect(new Set(canActivate.mock.contexts).size).toBe(1);
   });
 
-  it.each([undefined, 'billing'])('of the options stops the start: instance %p', async (name) => {
-    const opa = OpaModule.forRootAsync({
-      ...(name !== undefined && { name }),
-      inject: [REQUEST],
-      useFactory: () => ({ engine }),
-    });
-    const module = await Test.createTestingModule({ imports: [opa], controllers: [Single] }).compile();
-    const app = module.createNestApplication({ logger: false });
-    close = () => app.close();
-    await expect(app.init()).rejects.toMatchObject({
-      code: 'OPA_BAD_OPTIONS',
-      message: expect.stringContaining('request-scoped'),
-    });
-  });
+  it.each([undefined, 'billing'])(
+    'cannot provide the options, and stop the start: instance %p',
+    async (name) => {
+      const opa = OpaModule.forRootAsync({
+        ...(name !== undefined && { name }),
+        inject: [REQUEST],
+        useFactory: () => ({ engine }),
+      });
+      const module = await Test.createTestingModule({ imports: [opa], controllers: [Single] }).compile();
+      const app = module.createNestApplication({ logger: false });
+      close = () => app.close();
+      await expect(app.init()).rejects.toMatchObject({
+        code: 'OPA_BAD_OPTIONS',
+        message: expect.stringContaining('request-scoped'),
+      });
+    },
+  );
 });

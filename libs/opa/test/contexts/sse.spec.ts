@@ -39,7 +39,7 @@ const mask = (path: string): object => ({
 });
 const body = (input: unknown): unknown => (input as { response: { body: unknown } }).response.body;
 
-describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter) => {
+describe.each(['Express', 'Fastify'] as const)('server-sent events on %s', (adapter) => {
   let engine: TestEngine;
   let app: INestApplication;
   let client: AbortController;
@@ -64,7 +64,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
   });
   afterEach(() => app.close());
 
-  it('is decided event by event, whose ids, types and times stay', async () => {
+  it('are decided event by event, and keep their ids, types and times', async () => {
     source = from([
       { data: order(1), id: 'a1', type: 'placed', retry: 500 },
       { data: 'ann@example.com', type: 'said' },
@@ -95,7 +95,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(events[0]?.input).toMatchObject({ resource: { type: 'route', id: '/decided' } });
   });
 
-  it('carries out the obligations of each event on it alone', async () => {
+  it('have the obligations of each event applied to that event only', async () => {
     source = from([1, 2, 3].map((id) => ({ data: order(id) })));
     engine.answer('view', (input: unknown) =>
       (body(input) as { id: number }).id === 2 ? mask('/email') : true,
@@ -117,7 +117,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
       'Forbidden by policy',
     ],
     ['to be masked, and no JSON', mask('/a'), 'The request could not be decided'],
-  ])('ends at an event that is %s', async (_name, answer, message) => {
+  ])('end at an event that is %s', async (_name, answer, message) => {
     let over = false;
     source = NEVER.pipe(
       startWith('first', 'secret', 'third'),
@@ -132,7 +132,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(engine.questions).toHaveLength(3);
   });
 
-  it('is a plain 403 when the guard denies', async () => {
+  it('get a plain 403 when the guard denies', async () => {
     engine.answer('watch', { allow: false, reasons: ['no'] });
     let subscribed = false;
     source = of(1).pipe(tap({ subscribe: () => (subscribed = true) }));
@@ -142,7 +142,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(subscribed).toBe(false);
   });
 
-  it('is masked event by event when the request is allowed so', async () => {
+  it("are masked event by event by a mask of the request's policy", async () => {
     engine.answer('watch', mask('/email'));
     source = from([{ data: order(1), id: 'a' }, { data: order(2) }]);
     expect(await allEvents(await open('plain'))).toEqual([
@@ -152,7 +152,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(engine.questions).toHaveLength(1);
   });
 
-  it('sends an event as it was decided, whatever its handler does with it afterwards', async () => {
+  it('are sent as they were decided, even if the handler changes an event afterwards', async () => {
     const data = { n: 0 };
     source = range(1, 3).pipe(
       map((n) => {
@@ -167,7 +167,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     ]);
   });
 
-  it('asks for one event at a time, in order', async () => {
+  it('are decided one at a time, in order', async () => {
     let asking = 0;
     let most = 0;
     engine.answer('view', async () => {
@@ -183,7 +183,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(most).toBe(1);
   });
 
-  it('ends, and stops its source, when too much waits to be decided', async () => {
+  it('end, and their source is stopped, when too many events wait for a decision', async () => {
     let emitted = 0;
     source = range(1, 1_000).pipe(
       map((n) => ({ data: 'x'.repeat(100_000), id: String(n) })),
@@ -198,7 +198,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(events.at(-1)).toMatchObject({ event: 'error', data: 'Authorization is not available' });
   });
 
-  it('ends its source when the client disconnects', async () => {
+  it('end their source when the client disconnects', async () => {
     let ended: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (ended = resolve));
     source = NEVER.pipe(startWith(1), finalize(ended));
@@ -208,7 +208,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     await over;
   });
 
-  it('listens to the reply while an event is decided, and no longer', async () => {
+  it('add a listener to the reply only while an event is decided', async () => {
     const events = new Subject<number>();
     source = events;
     let listeners = (): number => NaN;
@@ -229,7 +229,7 @@ describe.each(['Express', 'Fastify'] as const)('an event stream on %s', (adapter
     expect(counts[0]).not.toBeNaN();
   });
 
-  it('aborts the decision of a client that disconnects', async () => {
+  it('abort the decision when the client disconnects', async () => {
     const waiting = new WaitingEngine('view');
     source = NEVER.pipe(startWith(1));
     await open('decided', { engine: waiting });

@@ -169,7 +169,7 @@ describe.each(Object.keys(kinds))('a stream of %s', (kind) => {
   it.each([
     ['denied', { allow: false, reasons: ['no'] }, { code: 'FORBIDDEN', reasons: ['no'] }],
     ['undecided', new OpaError('OPA_TIMEOUT', 's3cret'), { code: 'TIMEOUT' }],
-  ])('ends at an item that is %s, with its error', async (_name, answer, error) => {
+  ])('ends at an item that is %s, with an error', async (_name, answer, error) => {
     if (answer instanceof OpaError) expectLogs(`ERROR [OpaEnforcement] ${answer.code}`);
     let over = false;
     source = concat(of(item(1), item(2), item(3)), NEVER).pipe(finalize(() => (over = true)));
@@ -182,7 +182,7 @@ describe.each(Object.keys(kinds))('a stream of %s', (kind) => {
     expect(over).toBe(true);
   });
 
-  it('ends, and stops its source, when too much waits to be decided', async () => {
+  it('ends, and its source is stopped, when too many items wait for a decision', async () => {
     expectLogs('ERROR [OpaEnforcement] OPA_OVERLOADED: The library ended a stream');
     let emitted = 0;
     source = from(
@@ -209,14 +209,14 @@ class OverGrpc {
   }
 }
 
-describe('a stream of gRPC', () => {
+describe('a gRPC stream', () => {
   let grpc: RunningGrpc;
   const list = async (): Promise<Listed> => {
     grpc = await startGrpc(OpaModule.forRoot({ engine }), OverGrpc);
     app = { close: () => grpc.close() };
     const items: unknown[] = [];
     try {
-      for await (const one of listing(grpc.client, 'List', '7')) items.push(one);
+      for await (const item of listing(grpc.client, 'List', '7')) items.push(item);
       return { items };
     } catch (error) {
       return { items, error };
@@ -233,7 +233,7 @@ describe('a stream of gRPC', () => {
     });
   });
 
-  it('ends at an item that is denied, with its error', async () => {
+  it('ends at an item that is denied, with an error', async () => {
     let over = false;
     source = concat(from(['1', '2', '3'].map(order)), NEVER).pipe(finalize(() => (over = true)));
     engine.answer('view', (input: unknown) => id(input) !== '2');
@@ -245,7 +245,7 @@ describe('a stream of gRPC', () => {
   });
 });
 
-describe('a result on HTTP', () => {
+describe('an Observable that HTTP returns', () => {
   const get = async (): Promise<Response> => {
     const imports = [OpaModule.forRoot({ engine })];
     const module = await Test.createTestingModule({ imports, controllers: [Http] }).compile();
@@ -255,13 +255,13 @@ describe('a result on HTTP', () => {
     return fetch(await http.getUrl());
   };
 
-  it("is an Observable's last value, decided alone", async () => {
+  it('is decided by its last value only', async () => {
     source = from([1, 2, 3].map((id) => ({ id })));
     expect(await (await get()).json()).toEqual({ id: 3 });
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['list', 'view']);
   });
 
-  it('is decided again when another interceptor tries the handler again', async () => {
+  it('is decided again when another interceptor retries the handler', async () => {
     engine.answer('view', { allow: true, obligations: [{ type: 'mask', properties: { path: '/email' } }] });
     let tries = 0;
     source = defer(() => {
@@ -282,7 +282,7 @@ describe('a result on HTTP', () => {
     ['a readable', () => Readable.from(['ann@example.com'])],
     ['a web response', () => new Response('ann@example.com')],
     ['a web stream', () => new Response('ann@example.com').body],
-  ])('is refused when it is %s, which nobody could see', async (_name, make) => {
+  ])('is refused when it is %s, because the policy could not see it', async (_name, make) => {
     source = make();
     const response = await get();
     expect(response.status).toBe(500);

@@ -5,7 +5,7 @@ import { OpaError, OpaModule, OpaService } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { CODES, FAILURES } from './codes.js';
 import { DETAIL, failedLog, TIMEOUT, TIMEOUT_LOG, UNKNOWN } from './failures.js';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from './driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from './driver.js';
 import { order } from './driver.js';
 import { LoggingEngine } from './support/logging-engine.js';
 import { expectLogs } from '../../../../test/support/logs.js';
@@ -38,14 +38,14 @@ export function testContext(driver: ContextDriver): void {
   const expectErrors = (...texts: string[]): void => {
     if (driver.isOwnProcess !== true) expectLogs(...texts);
   };
-  const errorOf = (seen: Seen): Extract<Seen, { error: unknown }>['error'] => {
-    if ('error' in seen) return seen.error;
-    throw new Error(`was let through: ${JSON.stringify(seen)}`);
+  const errorOf = (result: CallResult): Extract<CallResult, { error: unknown }>['error'] => {
+    if ('error' in result) return result.error;
+    throw new Error(`the call was allowed: ${JSON.stringify(result)}`);
   };
 
   afterEach(() => running.close());
 
-  it('lets an allowed call through, and asks once, with the input of the contract', async () => {
+  it('passes an allowed call after one query, with the input that the contract defines', async () => {
     await start();
     expect(await running.call('read', '7')).toEqual({ result: order('7') });
     expect(called).toEqual(['read']);
@@ -56,7 +56,7 @@ export function testContext(driver: ContextDriver): void {
     expect(engine.questions).toHaveLength(2);
   });
 
-  it('refuses a denied call with its reasons and its id; the handler does not run', async () => {
+  it('refuses a denied call with its reasons and decision id, and does not run the handler', async () => {
     await start();
     engine.answer('orders/remove', { allow: false, reasons: ['not yours'] });
     const error = errorOf(await running.call('remove', '7'));
@@ -66,7 +66,7 @@ export function testContext(driver: ContextDriver): void {
     expect(called).toEqual([]);
   });
 
-  it('refuses an undefined policy, and a handler that names none', async () => {
+  it('refuses a call whose policy is undefined, and one without a policy', async () => {
     await start();
     engine.answer('orders/remove', undefined);
     for (const name of ['remove', 'unnamed'] as const) {
@@ -75,7 +75,7 @@ export function testContext(driver: ContextDriver): void {
     expect(called).toEqual([]);
   });
 
-  it.each(FAILURES)('refuses on %s, and says no more than its kind', async (code, kind) => {
+  it.each(FAILURES)('refuses a call after %s, and names only the kind of failure', async (code, kind) => {
     expectErrors(`[OpaEnforcement] ${code}: ${DETAIL}`);
     await start();
     engine.answer('orders/remove', new OpaError(code, DETAIL, { cause: new Error(DETAIL) }));
@@ -86,7 +86,7 @@ export function testContext(driver: ContextDriver): void {
     expect(called).toEqual([]);
   });
 
-  it('asks nothing about an input beyond its bound: the client is told so, of a result no more than that it failed', async () => {
+  it('evaluates no query for an input above its size limit, and blames the client only for its own request', async () => {
     await start({ input: { maxBytes: 20 }, onUnavailable: 'allow' });
     expect(errorOf(await running.call('remove', '7')).code).toBe(codes.TOO_LARGE);
     expect(called).toEqual([]);
@@ -100,19 +100,19 @@ export function testContext(driver: ContextDriver): void {
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/read']);
   });
 
-  it('asks nothing for a public handler', async () => {
+  it('evaluates no query for a public handler', async () => {
     await start();
     expect(await running.call('open', '7')).toEqual({ result: 'open' });
     expect(engine.questions).toEqual([]);
   });
 
-  it('lets through what names no policy, where that is configured', async () => {
+  it('passes a handler without a policy where the options allow that', async () => {
     await start({ unguarded: 'allow' });
     expect(await running.call('unnamed', '7')).toEqual({ result: 'unnamed' });
     expect(engine.questions).toEqual([]);
   });
 
-  it('asks the default policy for what names none', async () => {
+  it('evaluates the default policy for a handler without a policy', async () => {
     await start({ policy: 'orders/any' });
     expect(errorOf(await running.call('unnamed', '7')).code).toBe(codes.deny);
     engine.answer('orders/any', true);
@@ -120,13 +120,13 @@ export function testContext(driver: ContextDriver): void {
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/any', 'orders/any']);
   });
 
-  it('asks nothing when it is disabled', async () => {
+  it('evaluates no query when the module is disabled', async () => {
     await start({ mode: 'disabled' });
     expect(await running.call('read', '7')).toEqual({ result: order('7') });
     expect(engine.questions).toEqual([]);
   });
 
-  it('has an input in the other shapes; "envoy" is for HTTP alone', async () => {
+  it('builds the input in the other shapes; "envoy" exists for HTTP only', async () => {
     const isHttp = driver.column === 'http';
     const { subject, action, resource } = driver.input as Record<string, object>;
     await start({ input: { shape: 'authzen' } });
@@ -154,11 +154,11 @@ export function testContext(driver: ContextDriver): void {
     if (!isHttp)
       expectErrors('[OpaEnforcement] OPA_BAD_INPUT: The input shape "envoy" describes HTTP requests');
     await start({ input: { shape: 'envoy' } });
-    const seen = await running.call('remove', '7');
-    expect(isHttp ? seen : errorOf(seen).code).toEqual(isHttp ? { result: order('7') } : codes.BAD_INPUT);
+    const result = await running.call('remove', '7');
+    expect(isHttp ? result : errorOf(result).code).toEqual(isHttp ? { result: order('7') } : codes.BAD_INPUT);
   });
 
-  it('masks what the response policy says', async () => {
+  it('applies the masks of the response policy', async () => {
     await start();
     engine.answer('orders/view', {
       allow: true,
@@ -172,7 +172,7 @@ export function testContext(driver: ContextDriver): void {
     });
   });
 
-  it("masks what the request's policy says", async () => {
+  it('applies the masks of the request policy', async () => {
     await start();
     engine.answer('orders/remove', {
       allow: true,
@@ -183,22 +183,22 @@ export function testContext(driver: ContextDriver): void {
     });
   });
 
-  it('denies what cannot be done there: a header without an answer that has any, an unknown type', async () => {
+  it('denies an obligation that it cannot carry out: a header without a response, an unknown type', async () => {
     const hasHeaders = driver.column === 'http' || driver.column === 'graphql';
     const types = hasHeaders ? ['notarize'] : ['notarize', 'header'];
     expectErrors(...types.map((type) => failedLog(type, 'orders/remove')));
     await start();
     const header = { type: 'header', properties: { name: 'x-a', value: '1' } };
     engine.answer('orders/remove', { allow: true, obligations: [header] });
-    const seen = await running.call('remove', '7');
-    if (hasHeaders) expect(seen).toEqual({ result: order('7') });
-    else expect(errorOf(seen).code).toBe(codes.deny);
+    const result = await running.call('remove', '7');
+    if (hasHeaders) expect(result).toEqual({ result: order('7') });
+    else expect(errorOf(result).code).toBe(codes.deny);
     engine.answer('orders/remove', UNKNOWN);
     expect(errorOf(await running.call('remove', '7')).code).toBe(codes.deny);
     expect(called).toEqual(hasHeaders ? ['remove'] : []);
   });
 
-  it.each(['permit', 'denial'])('asks for a step-up on a %s', async (decision) => {
+  it.each(['permit', 'denial'])('requests a step-up on a %s', async (decision) => {
     await start();
     engine.answer('orders/remove', {
       allow: decision === 'permit',
@@ -216,7 +216,7 @@ export function testContext(driver: ContextDriver): void {
     ['undefined', undefined, 'deny', []],
     ['undecided', TIMEOUT, 'LATE', [TIMEOUT_LOG]],
     ['allowed with an unknown obligation', UNKNOWN, 'deny', [failedLog('notarize', 'orders/view')]],
-  ] as const)('keeps a result back that is %s', async (_name, answer, kind, logs) => {
+  ] as const)('does not send a result that is %s', async (_name, answer, kind, logs) => {
     expectErrors(...logs);
     await start();
     engine.answer('orders/view', answer);
@@ -229,7 +229,7 @@ export function testContext(driver: ContextDriver): void {
     ['denied', false],
     ['undefined', undefined],
     ['undecided', new OpaError('OPA_POLICY_ERROR', DETAIL)],
-  ])('lets through in permissive mode what is %s, by module and by handler', async (_name, answer) => {
+  ])('passes in permissive mode, of module or handler, a call that is %s', async (_name, answer) => {
     await start({ mode: 'permissive' });
     engine.answer('orders/remove', answer);
     expect(await running.call('remove', '7')).toEqual({ result: order('7') });
@@ -241,7 +241,7 @@ export function testContext(driver: ContextDriver): void {
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/shadow']);
   });
 
-  it('lets through without a decision where OPA is gone and that is allowed; never on overload', async () => {
+  it('fails open in an outage where the options allow that, and never on an overload', async () => {
     expectErrors(`[OpaEnforcement] OPA_OVERLOADED: ${DETAIL}`);
     await start({ onUnavailable: 'allow' });
     engine.answer('orders/remove', new OpaError('OPA_UNREACHABLE', DETAIL));
@@ -252,7 +252,7 @@ export function testContext(driver: ContextDriver): void {
   });
 
   if (driver.isOwnProcess !== true) {
-    it('asks again at the second guard about a subject that has changed in place since the first', async () => {
+    it('evaluates a second query when the subject has changed between two guards', async () => {
       const user = { id: 'ann', meetings: 0 };
       await start({ input: { subject: () => Object.assign(user, { meetings: user.meetings + 1 }) } });
       engine.answer('orders/remove', ({ subject }: { subject: typeof user }) => subject.meetings === 1);
@@ -261,7 +261,7 @@ export function testContext(driver: ContextDriver): void {
       expect(called).toEqual([]);
     });
 
-    it('shows the response policy the input that was decided, whatever the handler does to it', async () => {
+    it('shows the response policy the input that was decided', async () => {
       const user = { id: 'ann', role: 'clerk' };
       await start({ input: { subject: () => user } });
       onCalled = () => Object.assign(user, { role: 'admin' });
@@ -275,21 +275,21 @@ export function testContext(driver: ContextDriver): void {
       ['allowed with an obligation', UNKNOWN, 'deny', undefined, ['allows with obligations ("notarize")']],
       ['undecided', TIMEOUT, 'LATE', undefined, [`[OpaService] OPA_TIMEOUT: ${DETAIL}`, TIMEOUT_LOG]],
     ] as const)(
-      'gives what enforce throws in a handler its own form: %s',
+      'gives an exception of enforce() the form of the context: %s',
       async (_name, answer, kind, reasons, logs) => {
         expectErrors(...logs);
         const module = await Test.createTestingModule({
           imports: [OpaModule.forRoot({ engine: new TestEngine({ 'in/code': answer }) })],
         }).compile();
         const question = { policy: 'in/code', input: {} };
-        const thrown: unknown = await module
+        const exception: unknown = await module
           .get(OpaService)
           .enforce(question)
           .catch((error: unknown) => error);
         await module.close();
         await start();
         onCalled = () => {
-          throw thrown as Error;
+          throw exception as Error;
         };
         const error = errorOf(await running.call('remove', '7'));
         expect([error.code, error.reasons]).toEqual([codes[kind], reasons]);

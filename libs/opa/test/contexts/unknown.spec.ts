@@ -23,7 +23,7 @@ class Jobs {
   }
 }
 
-describe('a context of a kind that is not known', () => {
+describe('a context of an unknown kind', () => {
   let app: INestApplicationContext;
   afterEach(() => app.close());
 
@@ -35,9 +35,9 @@ describe('a context of a kind that is not known', () => {
     ['fail-open', { onUnavailable: 'allow' }],
   ];
 
-  it.each(options)('is refused: %s', async (_name, given) => {
+  it.each(options)('is refused: %s', async (_name, overrides) => {
     const engine = new TestEngine({ a: true });
-    const imports = [OpaModule.forRoot({ engine, ...given })];
+    const imports = [OpaModule.forRoot({ engine, ...overrides })];
     const module = Test.createTestingModule({ imports, providers: [Jobs] });
     app = await module.compile();
     app.useLogger(false);

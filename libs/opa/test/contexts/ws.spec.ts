@@ -68,7 +68,7 @@ describe('a gateway of ws', () => {
     return answer;
   };
 
-  it('shows no handshake that it does not know', async () => {
+  it('has no handshake in the input of an adapter that provides none', async () => {
     await start('ws');
     expect(await ask('hello')).toEqual({ event: 'said', data: 'hello' });
     expect(inputs()).toEqual([
@@ -82,7 +82,7 @@ describe('a gateway of ws', () => {
     ]);
   });
 
-  it('shows of the handshake only the headers that are allowed', async () => {
+  it('shows the policy only the allowed headers of the handshake', async () => {
     connected = (client, request) => Object.assign(client, { request });
     await start('ws', { input: { headers: ['x-tenant'] } });
     await ask(1, { 'x-tenant': 't1', authorization: 'Bearer secret', cookie: 'secret' });
@@ -114,7 +114,7 @@ describe('a gateway of ws', () => {
     expect(inputs()[0]).toMatchObject({ subject: 'ann' });
   });
 
-  it('takes the headers that only a policy may set out of the handshake', async () => {
+  it('removes the headers that only a policy may set from the handshake', async () => {
     let request: IncomingMessage | undefined;
     connected = (client, upgrade) => Object.assign(client, { request: (request = upgrade) });
     await start('ws', { policyHeaders: ['x-authz-*'] });
@@ -123,14 +123,14 @@ describe('a gateway of ws', () => {
     expect(JSON.stringify([request?.headers, request?.rawHeaders])).not.toContain('root');
   });
 
-  it('decides the messages of a connection one by one, also those at the same time', async () => {
+  it('decides the messages of a connection separately, even concurrent ones', async () => {
     engine.answer('say', ({ request }: { request: { data: number } }) => request.data % 2 === 0);
     await start('ws');
     const client = await wsClient(app, '/events');
-    const answers: { event: string; data: unknown }[] = [];
+    const events: { event: string; data: unknown }[] = [];
     const all = new Promise<void>((resolve) => {
       client.on('message', (data: Buffer) => {
-        if (answers.push(JSON.parse(data.toString()) as (typeof answers)[0]) === 40) resolve();
+        if (events.push(JSON.parse(data.toString()) as (typeof events)[0]) === 40) resolve();
       });
     });
     for (let n = 0; n < 40; n += 1) client.send(JSON.stringify({ event: 'say', data: n }));
@@ -138,8 +138,8 @@ describe('a gateway of ws', () => {
     client.terminate();
     expect(engine.questions).toHaveLength(40);
     const even = Array.from({ length: 20 }, (_, n) => 2 * n);
-    expect(answers.filter(({ event }) => event === 'said').map(({ data }) => data)).toEqual(even);
-    expect(answers.filter(({ event }) => event === 'exception')).toHaveLength(20);
+    expect(events.filter(({ event }) => event === 'said').map(({ data }) => data)).toEqual(even);
+    expect(events.filter(({ event }) => event === 'exception')).toHaveLength(20);
     expect(ran).toEqual(even);
   });
 
@@ -150,20 +150,20 @@ describe('a gateway of ws', () => {
     }));
     await start('ws');
     const client = await wsClient(app, '/events');
-    const answers: unknown[] = [];
+    const replies: unknown[] = [];
     const all = new Promise<void>((resolve) => {
       client.on('message', (data: Buffer) => {
-        if (answers.push(JSON.parse(data.toString())) === 10) resolve();
+        if (replies.push(JSON.parse(data.toString())) === 10) resolve();
       });
     });
     const numbers = Array.from({ length: 10 }, (_, n) => n);
     for (const n of numbers) client.send(JSON.stringify({ event: 'why', data: { n } }));
     await all;
     client.terminate();
-    expect(answers).toEqual(numbers.map((n) => ({ event: 'because', data: [String(n)] })));
+    expect(replies).toEqual(numbers.map((n) => ({ event: 'because', data: [String(n)] })));
   });
 
-  it('stays open after a denial, whose event says why', async () => {
+  it('keeps the connection open after a denial, and sends an event with the reasons', async () => {
     engine.answer('say', { allow: false, reasons: ['too loud'] });
     await start('ws');
     const client = await wsClient(app, '/events');
@@ -178,7 +178,7 @@ describe('a gateway of ws', () => {
     client.terminate();
   });
 
-  it('aborts the decision of a client that disconnects', async () => {
+  it('aborts the decision when the client disconnects', async () => {
     const waiting = new WaitingEngine();
     await start('ws', { engine: waiting });
     const client = await wsClient(app, '/events');
@@ -192,12 +192,12 @@ describe('a gateway of ws', () => {
 });
 
 describe('a gateway of socket.io', () => {
-  it('shows the namespace, and the handshake as it knows it', async () => {
+  it('shows the policy the namespace and the handshake', async () => {
     await start('socket.io', { input: { headers: ['x-tenant'] } });
     const client = await ioClient(app, '/admin', { 'x-tenant': 't1', authorization: 'Bearer secret' });
-    const said = once(client as never, 'said');
+    const message = once(client as never, 'said');
     client.emit('say', { text: 'hello' });
-    expect(await said).toEqual([{ text: 'hello' }]);
+    expect(await message).toEqual([{ text: 'hello' }]);
     client.close();
     expect(inputs()[0]).toMatchObject({
       request: {
@@ -214,14 +214,14 @@ describe('a gateway of socket.io', () => {
     connected = (client) => Object.assign(client['data'] as object, { user: { id: 'ann' } });
     await start('socket.io');
     const client = await ioClient(app, '/admin');
-    const said = once(client as never, 'said');
+    const message = once(client as never, 'said');
     client.emit('say', { user: { id: 'root' } });
-    await said;
+    await message;
     client.close();
     expect(inputs()[0]).toMatchObject({ subject: { id: 'ann' } });
   });
 
-  it('aborts the decision of a client that disconnects, not of one that sends an event named close', async () => {
+  it('aborts the decision when the client disconnects, but not after an event named "close"', async () => {
     const waiting = new WaitingEngine();
     await start('socket.io', { engine: waiting });
     const client = await ioClient(app, '/admin');

@@ -87,7 +87,11 @@ describe.each(Object.keys(engines))('filter with %s', (engine) => {
   });
   afterAll(() => module.close());
 
-  const seen = async (rule: string, options: object = {}, of: readonly Doc[] = docs): Promise<string[]> =>
+  const allowedIds = async (
+    rule: string,
+    options: object = {},
+    of: readonly Doc[] = docs,
+  ): Promise<string[]> =>
     (await opa.filter(of, { policy: `docs/${rule}`, input, ...options })).map(({ id }) => id);
 
   it.each([
@@ -96,37 +100,37 @@ describe.each(Object.keys(engines))('filter with %s', (engine) => {
     ['keys', { key: ({ id }: Doc) => id }],
     ['plain', {}],
     ['verdict', { concurrency: 2 }],
-  ])('gives what %s allows, in its order', async (rule, options) => {
-    expect(await seen(rule, options)).toEqual(['a', 'c', 'd']);
-    expect(await seen(rule, { ...options, input: { subject: { id: 'eve' } } })).toEqual([]);
+  ])('returns the items that %s allows, in their original order', async (rule, options) => {
+    expect(await allowedIds(rule, options)).toEqual(['a', 'c', 'd']);
+    expect(await allowedIds(rule, { ...options, input: { subject: { id: 'eve' } } })).toEqual([]);
   });
 
-  it('asks once, or item by item where the policy decides', async () => {
+  it('sends one query, or one query for each item where the policy decides about single items', async () => {
     const decisions = (): number => Object.values(opa.stats().decisions).reduce((sum, n) => sum + n, 0);
     const before = decisions();
-    await seen('indexes');
+    await allowedIds('indexes');
     expect(decisions() - before).toBe(1);
-    await seen('plain');
+    await allowedIds('plain');
     expect(decisions() - before).toBe(1 + 1 + docs.length);
   });
 
-  it('shows the policy what describe gives', async () => {
+  it('sends the policy the values that `describe` returns', async () => {
     expect(
-      await seen('indexes', { describe: ({ id }: Doc) => ({ owner: id === 'b' ? 'ann' : '' }) }),
+      await allowedIds('indexes', { describe: ({ id }: Doc) => ({ owner: id === 'b' ? 'ann' : '' }) }),
     ).toEqual(['b']);
   });
 
-  it('leaves out the item on which the policy fails, whichever its form', async () => {
+  it('leaves out an item on which the policy fails, in either form of policy', async () => {
     const some = [...docs, doc('clash', 'ann')];
-    expect(await seen('fragile', {}, some)).toEqual(['a', 'c', 'd']);
-    expect(await seen('fragile_item', {}, [doc('clash', 'ann'), ...docs])).toEqual(['a', 'c', 'd']);
-    await expect(seen('fragile', {}, [doc('clash', 'ann')])).rejects.toMatchObject({
+    expect(await allowedIds('fragile', {}, some)).toEqual(['a', 'c', 'd']);
+    expect(await allowedIds('fragile_item', {}, [doc('clash', 'ann'), ...docs])).toEqual(['a', 'c', 'd']);
+    await expect(allowedIds('fragile', {}, [doc('clash', 'ann')])).rejects.toMatchObject({
       code: 'OPA_POLICY_ERROR',
     });
   });
 
-  it('gives nothing where the policy is undefined', async () => {
-    expect(await seen('listed_for_ann', { input: { subject: { id: 'bob' } } })).toEqual([]);
-    expect(await seen('listed_for_ann')).toEqual(['a', 'c', 'd']);
+  it('returns nothing where the policy is undefined', async () => {
+    expect(await allowedIds('listed_for_ann', { input: { subject: { id: 'bob' } } })).toEqual([]);
+    expect(await allowedIds('listed_for_ann')).toEqual(['a', 'c', 'd']);
   });
 });

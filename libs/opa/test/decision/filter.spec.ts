@@ -33,7 +33,7 @@ function serviceOf(
 const filter = (answer: TestAnswer, options: OpaFilterOptions<string> = {}): Promise<string[]> =>
   serviceOf(answer).opa.filter(ITEMS, options);
 
-/** A policy that decides about one item: what it says of each, or throws. */
+/** A policy that decides about one item: `decide` returns the document for the item. */
 const each = (decide: (item: string) => unknown) => (question: unknown) => {
   const { item } = question as Question;
   return item === undefined ? false : decide(item);
@@ -45,11 +45,11 @@ describe('filter', () => {
 
   it.each([
     ['indexes', [2, 0, 2], {}, ['a', 'c']],
-    ['none', [], {}, []],
+    ['an empty list', [], {}, []],
     ['undefined', undefined, {}, []],
-    ['keys, unknown ones among them', ['C', 'A', 'X'], { key: upper }, ['a', 'c']],
-    ['a key that several have', ['k'], { key: () => 'k' }, ['a', 'b', 'c']],
-  ])('understands %s', async (_name, answer, options, expected) => {
+    ['keys, including unknown keys', ['C', 'A', 'X'], { key: upper }, ['a', 'c']],
+    ['a key that several items share', ['k'], { key: () => 'k' }, ['a', 'b', 'c']],
+  ])('accepts %s as the result of the policy', async (_name, answer, options, expected) => {
     expect(await filter(answer, options)).toEqual(expected);
   });
 
@@ -66,12 +66,12 @@ describe('filter', () => {
     ['a number', 1, {}],
     ['text', 'a', {}],
     ['an object', { a: true }, {}],
-    ['a decision that is none', { allow: 'yes' }, {}],
-  ])('refuses %s', async (_name, answer, options) => {
+    ['a malformed decision', { allow: 'yes' }, {}],
+  ])('rejects %s as the result of the policy', async (_name, answer, options) => {
     await expect(filter(answer, options)).rejects.toMatchObject({ code: 'OPA_BAD_DECISION' });
   });
 
-  it('asks with the rest of the input beside the items', async () => {
+  it('sends the rest of the input together with the items', async () => {
     const { opa, engine } = serviceOf([0]);
     await opa.filter(ITEMS, { input: { subject: 'ann' }, describe: upper });
     expect(engine.questions).toEqual([{ policy: 'seen', input: { subject: 'ann', items: ['A', 'B', 'C'] } }]);
@@ -83,7 +83,7 @@ describe('filter', () => {
     expect(engine.questions).toEqual([]);
   });
 
-  it('decides item by item, so many at a time', async () => {
+  it('decides item by item, up to `concurrency` items at a time', async () => {
     let running = 0;
     let most = 0;
     const items = Array.from({ length: 20 }, (_, index) => String(index));
@@ -102,20 +102,20 @@ describe('filter', () => {
     expect(engine.questions).toHaveLength(21);
   });
 
-  it.each([0, 1.5, Number.NaN])('refuses a concurrency of %d', async (concurrency) => {
+  it.each([0, 1.5, Number.NaN])('rejects a concurrency of %d', async (concurrency) => {
     await expect(filter([0], { concurrency })).rejects.toMatchObject({ code: 'OPA_BAD_OPTIONS' });
   });
 
-  it.each(['describe', 'key'])('refuses a failing %s', async (name) => {
-    const fails = (): string => {
+  it.each(['describe', 'key'])('rejects when the function `%s` throws', async (name) => {
+    const throwing = (): string => {
       throw new Error('no id');
     };
-    await expect(filter([0], { [name]: fails })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
+    await expect(filter([0], { [name]: throwing })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
   });
 
   it.each([
     ['fails', () => new OpaError('OPA_POLICY_ERROR', 'conflict')],
-    ['is no decision', () => 'yes'],
+    ['is malformed', () => 'yes'],
     ['has obligations', () => ({ allow: true, obligations: [{ type: 'mask' }] })],
     ['is denied', () => ({ allow: false })],
     ['is undefined', () => undefined],
@@ -123,12 +123,12 @@ describe('filter', () => {
     expect(await filter(each((item) => (item === 'b' ? answer() : true)))).toEqual(['a', 'c']);
   });
 
-  it('rejects when it fails on every item', async () => {
+  it('rejects when the policy fails on every item', async () => {
     const failing = each(() => new OpaError('OPA_POLICY_ERROR', 'conflict'));
     await expect(filter(failing)).rejects.toMatchObject({ code: 'OPA_POLICY_ERROR' });
   });
 
-  it('asks item by item when the query about all fails, in the form that the policy answers', async () => {
+  it('queries item by item after the query about all items fails, for both forms of policy', async () => {
     const lists = (question: unknown): unknown => {
       const { items = [] } = question as Question;
       return items.includes('b')
@@ -151,13 +151,16 @@ describe('filter', () => {
     'OPA_CLOSED',
     'OPA_UNAUTHORIZED',
   ];
-  it.each(OUTAGES)('rejects on %s, of the one query and of one among many', async (code) => {
-    await expect(filter(new OpaError(code, 'gone'))).rejects.toMatchObject({ code });
-    const one = each((item) => (item === 'b' ? new OpaError(code, 'gone') : true));
-    await expect(filter(one)).rejects.toMatchObject({ code });
-  });
+  it.each(OUTAGES)(
+    'rejects on %s, of the query about all items and of a query about one item',
+    async (code) => {
+      await expect(filter(new OpaError(code, 'gone'))).rejects.toMatchObject({ code });
+      const outage = each((item) => (item === 'b' ? new OpaError(code, 'gone') : true));
+      await expect(filter(outage)).rejects.toMatchObject({ code });
+    },
+  );
 
-  it('stops asking after an outage, and when its caller does', async () => {
+  it('sends no further queries after an outage, or after the caller aborts', async () => {
     const { opa, engine } = serviceOf(each(() => new OpaError('OPA_UNREACHABLE', 'gone')));
     await expect(opa.filter(ITEMS, { concurrency: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
     expect(engine.questions).toHaveLength(2);
@@ -170,7 +173,7 @@ describe('filter', () => {
     await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
   });
 
-  it('disabled: gives all and evaluates no policy', async () => {
+  it('in mode disabled returns all items and evaluates no policy', async () => {
     const { opa, engine } = serviceOf([], { mode: 'disabled' });
     expect(await opa.filter(ITEMS)).toEqual(ITEMS);
     expect(engine.questions).toEqual([]);
@@ -179,10 +182,10 @@ describe('filter', () => {
   it.each([
     ['hidden items', [1], 'deny'],
     ['an undefined policy', undefined, 'deny'],
-    ['a bad answer', 'x', 'OPA_BAD_DECISION'],
+    ['a malformed response', 'x', 'OPA_BAD_DECISION'],
     ['an outage', new OpaError('OPA_UNREACHABLE', 'gone'), 'OPA_UNREACHABLE'],
     ['denied items', each((item) => item !== 'b'), 'deny'],
-  ])('permissive: gives all, and reports %s', async (_name, answer, outcome) => {
+  ])('in mode permissive returns all items and reports %s', async (_name, answer, outcome) => {
     for (const settings of [{ mode: 'permissive' as const }, {}]) {
       const { opa } = serviceOf(answer, settings);
       expect(await opa.filter(ITEMS, { mode: 'permissive' })).toEqual(ITEMS);
@@ -190,10 +193,10 @@ describe('filter', () => {
     }
   });
 
-  it('fails open only where that is configured, and only for an OPA that is not there', async () => {
-    const gone = serviceOf(new OpaError('OPA_UNREACHABLE', 'gone'), { failOpen: true });
-    expect(await gone.opa.filter(ITEMS)).toEqual(ITEMS);
-    expect(gone.opa.stats().decisions).toMatchObject({ unavailable: 1, degraded: 1 });
+  it('fails open only where that is configured, and only when OPA is unreachable', async () => {
+    const unreachable = serviceOf(new OpaError('OPA_UNREACHABLE', 'gone'), { failOpen: true });
+    expect(await unreachable.opa.filter(ITEMS)).toEqual(ITEMS);
+    expect(unreachable.opa.stats().decisions).toMatchObject({ unavailable: 1, degraded: 1 });
     const flooded = serviceOf(new OpaError('OPA_OVERLOADED', 'full'), { failOpen: true });
     await expect(flooded.opa.filter(ITEMS)).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
   });

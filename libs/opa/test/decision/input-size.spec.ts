@@ -17,11 +17,11 @@ async function opened(options: OpaModuleOptions = {}): Promise<{ opa: OpaService
   return { opa: await start({ engine, ...options }), engine };
 }
 
-describe('an input', () => {
+describe('the size limit of an input', () => {
   it.each([
     ['request', 2 * MIB],
     ['response', 8 * MIB],
-  ] as const)('of a %s may have its %i bytes, and not one more', async (phase, most) => {
+  ] as const)('of a %s allows exactly %i bytes', async (phase, most) => {
     const { opa, engine } = await opened();
     await expect(opa.decide({ input: sized(most), phase })).resolves.toMatchObject({ allowed: true });
     const refused = { code: 'OPA_BAD_INPUT', tooLarge: true, clientFault: phase === 'request' };
@@ -30,14 +30,14 @@ describe('an input', () => {
     expect(engine.questions).toHaveLength(1);
   });
 
-  it('is measured in the bytes that are sent, not in characters', async () => {
+  it('counts the bytes that are sent, not characters', async () => {
     const { opa } = await opened({ input: { maxBytes: 20 } });
     await expect(opa.decide({ input: { a: 'é'.repeat(6) } })).resolves.toMatchObject({ allowed: true });
     await expect(opa.decide({ input: { a: 'é'.repeat(7) } })).rejects.toMatchObject({ tooLarge: true });
     await expect(opa.decide({ input: { a: '\n'.repeat(7) } })).rejects.toMatchObject({ tooLarge: true });
   });
 
-  it('beyond its bound is refused with what was given, what is allowed and what to do', async () => {
+  it('is reported with the actual size, the limit and what to do', async () => {
     const { opa } = await opened({ input: { maxBytes: 20 } });
     await expect(opa.decide({ input: sized(21) })).rejects.toThrow(
       'The input of the policy "a/b" has 21 bytes of JSON; option "input.maxBytes" allows 20. ' +
@@ -45,14 +45,14 @@ describe('an input', () => {
     );
   });
 
-  it('is not measured where nothing is asked', async () => {
+  it('does not apply where no policy is evaluated', async () => {
     const { opa } = await opened({ mode: 'disabled', input: { maxBytes: 1 } });
     await expect(opa.decide({ input: sized(100) })).resolves.toMatchObject({ allowed: true });
   });
 });
 
-describe('a filter', () => {
-  it('has the bound of results, for the items are the server’s own', async () => {
+describe('the size limit of a filter', () => {
+  it('is the limit of results, because the items come from the server', async () => {
     const { opa, engine } = await opened({ input: { maxBytes: 10, maxResponseBytes: 100 } });
     engine.answer('a/b', [0]);
     await expect(opa.filter(['x'.repeat(20)])).resolves.toHaveLength(1);
@@ -60,7 +60,7 @@ describe('a filter', () => {
   });
 });
 
-describe('the bounds', () => {
+describe('the size limits', () => {
   it.each<[string, OpaModuleOptions, number, number]>([
     ['an OPA server', {}, 2 * MIB, 8 * MIB],
     ['an engine of the user’s own', { engine: new TestEngine() }, 2 * MIB, 8 * MIB],

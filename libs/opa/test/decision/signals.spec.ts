@@ -23,19 +23,19 @@ function slowStore() {
   return { get: never, set: () => undefined, clear: () => undefined };
 }
 
-describe('one signal for many decisions', () => {
+describe('one AbortSignal for many decisions', () => {
   it.each(WAYS)('has one listener, and none afterwards: %s', async (_name, options) => {
     const url = options.engine === undefined ? { url: (await scripted(() => undefined)).url } : {};
     const opa = await start({ timeout: 10_000, ...url, ...options });
     const caller = new AbortController();
     const { signal } = caller;
-    const asked = Array.from({ length: MANY }, () => opa.decide({ input: 1, signal }));
+    const decisions = Array.from({ length: MANY }, () => opa.decide({ input: 1, signal }));
     const filtered = Array.from({ length: MANY }, () => opa.filter([1], { signal }));
-    const all = Promise.allSettled([...asked, ...filtered]);
+    const all = Promise.allSettled([...decisions, ...filtered]);
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     caller.abort();
     const codes = (await all).map(
-      (one) => one.status === 'rejected' && (one.reason as { code: string }).code,
+      (result) => result.status === 'rejected' && (result.reason as { code: string }).code,
     );
     expect(new Set(codes)).toEqual(new Set(['OPA_ABORTED']));
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);

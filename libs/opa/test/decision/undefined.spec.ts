@@ -16,7 +16,7 @@ it.each([
   ['orders/v1.read', undefined],
   ['data', undefined],
 ])(
-  'the message for %s, which is undefined, tells of defaults and of the path that was meant',
+  'the warning about %s, which is undefined, mentions `default` rules and the intended path',
   async (policy, meant) => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const module = await Test.createTestingModule({

@@ -92,18 +92,18 @@ describe.each(Object.entries(kinds()))('the engine contract: %s', (_name, kind) 
     ['object', {}],
     ['nothing', null],
     ['missing', undefined],
-  ])('tells documents apart: %s', async (name, expected) => {
+  ])('distinguishes documents: %s', async (name, expected) => {
     await expect(opa.evaluate({ policy: `contract/${name}`, input: {} })).resolves.toEqual(expected);
   });
 
   it.each([[{ n: 1 }], [false], [0], [''], [[1, 'ü', '\u2028']]])(
-    'passes the input on: %j',
+    'sends the input unchanged: %j',
     async (input) => {
       await expect(opa.evaluate({ policy: 'contract/echo', input })).resolves.toEqual(input);
     },
   );
 
-  it('decides', async () => {
+  it('returns a decision', async () => {
     const ask = (name: string, n = 1) => opa.decide({ policy: `contract/${name}`, input: { n } });
     await expect(ask('yes')).resolves.toMatchObject({ outcome: 'allow', allowed: true });
     await expect(ask('no')).resolves.toMatchObject({ outcome: 'deny', allowed: false });
@@ -113,7 +113,7 @@ describe.each(Object.entries(kinds()))('the engine contract: %s', (_name, kind) 
     await expect(ask('conflict')).rejects.toMatchObject({ code: 'OPA_POLICY_ERROR' });
   });
 
-  it('gives up when its caller has, and when it is late', async () => {
+  it('stops when its caller aborts, and at its deadline', async () => {
     const question = { policy: 'contract/yes', input: {} };
     await expect(opa.decide({ ...question, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'OPA_ABORTED',

@@ -5,7 +5,7 @@ import { buildBundle, opaEval, writeSources } from './support/opa.js';
 
 type Answers = Record<string, unknown>;
 
-describe('the embedded engine against the real OPA', () => {
+describe('the embedded engine returns what the real OPA returns', () => {
   let expected: Answers;
   let actual: Answers;
 
@@ -26,19 +26,19 @@ describe('the embedded engine against the real OPA', () => {
     },
   );
 
-  it('has answers of both kinds to compare: defined and undefined', () => {
+  it('the tables compare defined and undefined results', () => {
     expect(Object.keys(expected).length).toBeGreaterThan(expressions.length / 2);
     expect(Object.keys(expected).length).toBeLessThan(expressions.length);
   });
 });
 
-describe('builtins whose answers change, or whose arguments are unusual', () => {
+describe('builtins whose results change, or whose arguments are unusual', () => {
   const ask = async (rego: string, value?: unknown): Promise<unknown> => {
     const engine = await createEmbeddedEngine({ bundle: await buildBundle(rego, 'p/x') });
     return engine.evaluate({ policy: 'p/x', input: value }, { deadline: Infinity });
   };
 
-  it('gives one time for a whole evaluation, in nanoseconds', async () => {
+  it('time.now_ns() is the same throughout an evaluation, in nanoseconds', async () => {
     const before = Date.now();
     const rego = `package p
       x := [count({t | some _ in numbers.range(1, 2000); t := time.now_ns()}), time.now_ns() / 1000000]`;
@@ -48,7 +48,7 @@ describe('builtins whose answers change, or whose arguments are unusual', () => 
     expect(result[1]).toBeLessThanOrEqual(Date.now());
   });
 
-  it('gives a later time to a later evaluation', async () => {
+  it('time.now_ns() is later in a later evaluation', async () => {
     const bundle = await buildBundle('package p\nx := time.now_ns()', 'p/x');
     const engine = await createEmbeddedEngine({ bundle });
     const now = async (): Promise<number> =>
@@ -69,7 +69,7 @@ describe('builtins whose answers change, or whose arguments are unusual', () => 
     ['sprintf(input, [])', '%(HUSH'],
     ['sprintf("%d", [input])', 'HUSH'],
     ['json.patch({}, [{"op": "add", "path": [[input]], "value": 1}])', 'HUSH'],
-  ])('%s is what it is in OPA', async (expression, value) => {
+  ])('%s returns what it returns in OPA', async (expression, value) => {
     const rego = `package p\nx := ${expression}`;
     const expected = await opaEval(await writeSources({ 'policy.rego': rego }), 'data.p.x', value);
     expect(await ask(rego, value)).toStrictEqual(expected === undefined ? {} : { result: expected });

@@ -12,9 +12,9 @@ import { buildBundle } from './support/opa.js';
 const POLICY = 'package app\nallow if input.role == data.roles.top\nroles := data.roles';
 const SOURCES = { 'policy.rego': POLICY, 'roles/data.json': { top: 'admin' } };
 
-let good: string;
+let bundle: string;
 beforeAll(async () => {
-  good = await buildBundle(SOURCES, 'app/allow', 'app/roles');
+  bundle = await buildBundle(SOURCES, 'app/allow', 'app/roles');
 });
 
 const refusal = (message: RegExp) => ({
@@ -23,7 +23,7 @@ const refusal = (message: RegExp) => ({
   message: expect.stringMatching(message),
 });
 
-describe('bundles that are refused, by name', () => {
+describe('a bundle is refused, with its name', () => {
   const make: Record<string, [RegExp, () => Promise<string>]> = {
     'a file that is not there': [
       /nowhere\.tar\.gz can't be read: ENOENT/,
@@ -40,7 +40,7 @@ describe('bundles that are refused, by name', () => {
     ],
     'a truncated download': [
       /not a whole tar\.gz.*unexpected end of file/,
-      async () => writeBytes((await readFile(good)).subarray(0, 300)),
+      async () => writeBytes((await readFile(bundle)).subarray(0, 300)),
     ],
     'a truncated tar': [
       /not a whole tar\.gz.*Unexpected end of data/,
@@ -82,22 +82,24 @@ describe('bundles that are refused, by name', () => {
     await expect(createEmbeddedEngine({ bundle: await source() })).rejects.toMatchObject(refusal(message));
   });
 
-  it('one that lacks an entrypoint, naming those it has', async () => {
+  it('when an entrypoint is missing; the error lists the existing ones', async () => {
     const entrypoints = ['app/allow', 'app/deny', 'other'];
-    await expect(createEmbeddedEngine({ bundle: good, entrypoints })).rejects.toMatchObject(
+    await expect(createEmbeddedEngine({ bundle: bundle, entrypoints })).rejects.toMatchObject(
       refusal(/does not contain app\/deny, other\. Its entrypoints: app\/allow, app\/roles\./),
     );
   });
 
-  it('one that lacks an entrypoint, with the path that was meant', async () => {
+  it('when an entrypoint is missing; the error suggests the intended path', async () => {
     const entrypoints = ['data.app.allow'];
-    await expect(createEmbeddedEngine({ bundle: good, entrypoints })).rejects.toMatchObject(
+    await expect(createEmbeddedEngine({ bundle: bundle, entrypoints })).rejects.toMatchObject(
       refusal(/does not contain data\.app\.allow\. .*write "app\/allow"\./),
     );
   });
 
-  it('one that is larger than allowed, packed or unpacked', async () => {
-    await expect(loadBundle(good, { maxBytes: 100 })).rejects.toMatchObject(refusal(/larger than 100 bytes/));
+  it('when it is larger than allowed, packed or unpacked', async () => {
+    await expect(loadBundle(bundle, { maxBytes: 100 })).rejects.toMatchObject(
+      refusal(/larger than 100 bytes/),
+    );
     const bomb = await writeBytes(gzipSync(Buffer.alloc(1_000_000)));
     await expect(loadBundle(bomb, { maxBytes: 2_000 })).rejects.toMatchObject(
       refusal(/larger than 16000 bytes/),
@@ -105,8 +107,8 @@ describe('bundles that are refused, by name', () => {
   });
 });
 
-describe('bundles that are taken', () => {
-  it('with the entrypoints that are asked for, a package covering its rules', async () => {
+describe('a bundle is accepted', () => {
+  it('with the requested entrypoints, where a package covers its rules', async () => {
     const bundle = await buildBundle(SOURCES, 'app');
     const engine = await createEmbeddedEngine({ bundle, entrypoints: ['app', 'app/allow'] });
     const answer = await engine.evaluate(
@@ -123,7 +125,7 @@ describe('bundles that are taken', () => {
     expect(answer).toStrictEqual({ result: { top: 'admin', deep: { er: { list: [1] } }, n: 0 } });
   });
 
-  it('with more data than a small memory holds', async () => {
+  it('with more data than fits a small memory', async () => {
     const list = Array.from({ length: 50_000 }, (_, index) => `value-${index}`);
     const bundle = await repack({ 'roles/list/data.json': JSON.stringify(list) });
     const engine = await createEmbeddedEngine({ bundle });
@@ -132,7 +134,7 @@ describe('bundles that are taken', () => {
   });
 });
 
-describe('bundles from a URL', () => {
+describe('a bundle from a URL', () => {
   const closers: (() => void)[] = [];
   const serve = async (listener: RequestListener): Promise<string> => {
     const server = createServer(listener).listen(0, '127.0.0.1');
@@ -148,8 +150,8 @@ describe('bundles from a URL', () => {
     closers.splice(0).forEach((close) => close());
   });
 
-  it('are read', async () => {
-    const bytes = await readFile(good);
+  it('is read', async () => {
+    const bytes = await readFile(bundle);
     const host = await serve((_, response) => response.end(bytes));
     const engine = await createEmbeddedEngine({
       bundle: `http://${host}/b.tar.gz`,
@@ -162,19 +164,19 @@ describe('bundles from a URL', () => {
     expect(answer).toStrictEqual({});
   });
 
-  it.each([404, 500, 204, 302])('are refused with status %d, without following it', async (status) => {
-    let asked = 0;
+  it.each([404, 500, 204, 302])('is refused with status %d, and no redirect is followed', async (status) => {
+    let requests = 0;
     const host = await serve((_, response) => {
-      asked += 1;
+      requests += 1;
       response.writeHead(status, { location: '/elsewhere' }).end();
     });
     await expect(loadBundle(`http://${host}/b.tar.gz`)).rejects.toMatchObject(
       refusal(new RegExp(`HTTP status ${status}`)),
     );
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
   });
 
-  it('are refused when cut short, too large or unreachable, without credentials in the message', async () => {
+  it('is refused when it is cut short, too large or unreachable; the message contains no credentials', async () => {
     const cut = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('x', () => response.destroy());
@@ -207,7 +209,7 @@ function truncatedTar(): Buffer {
 
 /** The good bundle's plan and data, with further files. */
 async function repack(files: Record<string, string>): Promise<string> {
-  const packed = await readArchive(good);
+  const packed = await readArchive(bundle);
   return writeArchive({
     '/plan.json': packed['/plan.json'] ?? '',
     '/data.json': packed['/data.json'] ?? '',

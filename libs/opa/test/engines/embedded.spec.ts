@@ -60,7 +60,7 @@ afterEach(() => {
 const ask = (policy: string, input?: unknown) =>
   engine.evaluate({ policy: `gateway/${policy}`, input }, LATER);
 
-describe('what the embedded engine answers', () => {
+describe('the results of the embedded engine', () => {
   it.each([
     ['off', { result: false }],
     ['zero', { result: 0 }],
@@ -69,7 +69,7 @@ describe('what the embedded engine answers', () => {
     ['null_value', { result: null }],
     ['nothing', {}],
     ['greeting', { result: 'hello' }],
-  ])('tells %s apart', async (policy, answer) => {
+  ])('distinguish %s', async (policy, answer) => {
     expect(await ask(policy, {})).toStrictEqual(answer);
   });
 
@@ -95,17 +95,17 @@ describe('what the embedded engine answers', () => {
       { ['__proto__']: 1 },
       String.raw`\ud800`,
     ].map((input) => ({ input, json: JSON.stringify(input) })),
-  )('gives the policy the input $json', async ({ input }) => {
+  )('come from the input $json', async ({ input }) => {
     expect(await ask('echo', input)).toStrictEqual({ result: input });
     expect(await ask('has_input', input)).toStrictEqual({ result: true });
   });
 
-  it('takes undefined for no input', async () => {
+  it('come from no input when the input is undefined', async () => {
     expect(await ask('no_input')).toStrictEqual({ result: true });
     expect(await ask('echo')).toStrictEqual({});
   });
 
-  it('reads lone surrogates as the real OPA does', async () => {
+  it('treat lone surrogates as the real OPA does', async () => {
     const input = { '\udc00\ud800': 'a\ud83d', pair: '😀', text: '\\ud800' };
     const folder = await writeSources(SOURCES);
     expect((await ask('echo', input)).result).toStrictEqual(
@@ -113,14 +113,14 @@ describe('what the embedded engine answers', () => {
     );
   });
 
-  it('takes inputs that need more memory, and small ones after them', async () => {
+  it('are right for inputs that need more memory, and for small ones afterwards', async () => {
     const large = 'x'.repeat(8 * 1024 * 1024);
     expect((await ask('echo', large)).result).toBe(large);
     expect((await ask('echo', 1)).result).toBe(1);
   });
 });
 
-describe('paths that an entrypoint covers', () => {
+describe('paths below an entrypoint', () => {
   it.each([
     ['items/allow', { role: 'admin' }, { result: true }],
     ['items/allow', { role: 'guest' }, {}],
@@ -134,11 +134,11 @@ describe('paths that an entrypoint covers', () => {
     ['echo/a', null, {}],
     ['echo/a/b', { a: { b: 0 } }, { result: 0 }],
     ['nothing/at/all', {}, {}],
-  ])('walks to %s', async (policy, input, answer) => {
+  ])('reach %s', async (policy, input, answer) => {
     expect(await ask(policy, input)).toStrictEqual(answer);
   });
 
-  it('is undefined for other paths, and warns once a path', async () => {
+  it('are undefined when no entrypoint covers them, with one warning for each path', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     for (const policy of ['elsewhere', 'elsewhere', 'other/place', 'ech']) {
       expect(await ask(policy, {})).toStrictEqual({});
@@ -150,7 +150,7 @@ describe('paths that an entrypoint covers', () => {
   });
 });
 
-describe('what the embedded engine refuses', () => {
+describe('the embedded engine refuses', () => {
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
 
@@ -182,7 +182,7 @@ describe('what the embedded engine refuses', () => {
     await expect(ask('echo', input)).rejects.toMatchObject({ name: 'OpaError', code: 'OPA_BAD_INPUT' });
   });
 
-  it('an aborted query, keeping the reason', async () => {
+  it('an aborted query, with the reason of the abort', async () => {
     const reason = new Error('client went away');
     const question = engine.evaluate(
       { policy: 'gateway/echo', input: 1 },
@@ -196,7 +196,7 @@ describe('what the embedded engine refuses', () => {
     await expect(question).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
   });
 
-  it('everything after close()', async () => {
+  it('every query after close()', async () => {
     const closing = await createEmbeddedEngine({ bundle });
     closing.close();
     await expect(closing.evaluate({ policy: 'gateway/echo', input: 1 }, LATER)).rejects.toMatchObject({
@@ -205,8 +205,8 @@ describe('what the embedded engine refuses', () => {
   });
 });
 
-describe('policies that fail', () => {
-  it('are OPA_POLICY_ERROR, saying what and where', async () => {
+describe('policies that fail in the embedded engine', () => {
+  it('are reported as OPA_POLICY_ERROR, with what failed and where', async () => {
     await expect(ask('conflict', { a: 1, b: 1 })).rejects.toMatchObject({
       name: 'OpaError',
       code: 'OPA_POLICY_ERROR',
@@ -214,7 +214,7 @@ describe('policies that fail', () => {
     });
   });
 
-  it('do not wear the engine out', async () => {
+  it('do not slow down or break later evaluations', async () => {
     for (let count = 0; count < 2_000; count++) {
       await expect(ask('conflict', { a: 1, b: 1 })).rejects.toMatchObject({
         message: expect.stringContaining('conflict'),
@@ -224,14 +224,14 @@ describe('policies that fail', () => {
     expect(await ask('greeting', {})).toStrictEqual({ result: 'hello' });
   });
 
-  it('that loop end at the deadline as OPA_TIMEOUT, and the next evaluation is unharmed', async () => {
+  it('are stopped at the deadline with OPA_TIMEOUT when they loop; the next evaluation succeeds', async () => {
     const query = { policy: 'gateway/loop', input: { turns: 100_000 } };
     const options = { deadline: performance.now() + 20 };
     await expect(engine.evaluate(query, options)).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     expect(await engine.evaluate({ ...query, input: { turns: 3 } }, LATER)).toStrictEqual({ result: 3 });
   });
 
-  it('do not fail the rules beside them', async () => {
+  it('do not affect other rules', async () => {
     const together = await createEmbeddedEngine({ bundle: await buildBundle(SOURCES, 'gateway') });
     const alone = { policy: 'gateway/off', input: { a: 1, b: 1 } };
     expect(await together.evaluate(alone, LATER)).toStrictEqual({ result: false });

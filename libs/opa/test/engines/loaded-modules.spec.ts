@@ -45,13 +45,13 @@ describe('the modules of the embedded engine', () => {
     bundle = await buildBundle('package p\n\nallow := true\n', 'p/allow');
   });
 
-  it('are not loaded by an application that only asks a remote OPA', async () => {
+  it('are not loaded by an application that only uses a remote OPA', async () => {
     const files = await filesLoadedWith({ url: 'http://127.0.0.1:8181' });
     expect(files).toContain(join(DIST, 'index.js'));
     expect(files.filter(isOfEmbeddedEngine)).toEqual([]);
   });
 
-  it('are loaded with a bundle', async () => {
+  it('are loaded when a bundle is configured', async () => {
     const files = await filesLoadedWith({ bundle });
     expect(files.filter(isOfEmbeddedEngine)).toEqual(
       expect.arrayContaining([CHUNK, join(ROOT, 'libs/plan/dist/cjs/index.js')]),

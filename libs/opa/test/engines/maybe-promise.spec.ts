@@ -11,7 +11,7 @@ const throwing = (): never => {
 const foreign = { then: (done: (value: number) => void) => done(2) } as unknown as Promise<number>;
 
 describe('andThen', () => {
-  it('continues at once with a value', () => {
+  it('continues synchronously with a value', () => {
     expect(andThen(2, (value) => value + 1)).toBe(3);
     expect(() => andThen(2, throwing)).toThrow(failure);
   });
@@ -29,12 +29,12 @@ describe('andThen', () => {
 describe('orElse', () => {
   const recover = (error: unknown): unknown => ({ error });
 
-  it('gives what the work gives', async () => {
+  it('returns what the function returns', async () => {
     expect(orElse(() => 2, throwing)).toBe(2);
     expect(await orElse(() => Promise.resolve(2), throwing)).toBe(2);
   });
 
-  it('continues at once after what the work throws, and later after a rejection', async () => {
+  it('continues synchronously after an exception, and later after a rejection', async () => {
     expect(orElse(throwing, recover)).toEqual({ error: failure });
     const later = orElse(() => Promise.reject(failure) as MaybePromise<unknown>, recover);
     expect(later).toBeInstanceOf(Promise);
@@ -43,7 +43,7 @@ describe('orElse', () => {
 });
 
 describe('promiseTry', () => {
-  it('gives a promise of a value, of a promise, and of what is thrown', async () => {
+  it('returns a promise for a value, for a promise and for an exception', async () => {
     expect(await promiseTry(() => 2)).toBe(2);
     expect(await promiseTry(() => Promise.resolve(2))).toBe(2);
     await expect(promiseTry(throwing)).rejects.toBe(failure);

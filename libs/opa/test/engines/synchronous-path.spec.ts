@@ -34,26 +34,26 @@ class ForgetfulEngine extends BaseEngine {
 }
 
 describe('the synchronous path of an engine', () => {
-  it('gives an answer without a promise, through a wrapper too', () => {
+  it('returns a result without a promise, also through a wrapper', () => {
     const engine = new PlainWrapper(new ImmediateEngine());
     expect(evaluateBy(engine)(query, options)).toEqual({ result: 1 });
     expect(engine.name).toBe('immediate');
   });
 
-  it('is the only method that an engine writes: `evaluate` gives a promise of its answer or error', async () => {
+  it('is the only method that an engine implements: `evaluate` returns a promise of the same result or error', async () => {
     const engine = new ImmediateEngine();
     await expect(engine.evaluate(query, options)).resolves.toEqual({ result: 1 });
     await expect(engine.evaluate({ ...query, input: 'fail' }, options)).rejects.toThrow('no answer');
   });
 
-  it('gives a promise for an engine of the user, which has `evaluate` alone', async () => {
+  it('returns a promise for an engine of the user, which implements `evaluate` only', async () => {
     const users = { name: 'user', evaluate: () => Promise.resolve({ result: true }) };
     const answer = evaluateBy(users)(query, options);
     expect(answer).toBeInstanceOf(Promise);
     expect(await answer).toEqual({ result: true });
   });
 
-  it('is required by the compiler: the classes without it are marked as errors above', () => {
+  it('is required by the compiler: the classes without it above are marked as errors', () => {
     for (const forgetful of [ForgetfulWrapper, ForgetfulEngine]) {
       expect('evaluateNow' in forgetful.prototype).toBe(false);
     }

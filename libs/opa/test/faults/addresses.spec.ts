@@ -64,7 +64,7 @@ const tls = async () =>
     socket.on('data', () => void socket.write(ALLOW)),
   );
 
-describe('a name whose first address drops packets is reached at the next', () => {
+describe('when the first address of a host name drops packets, the next address is used', () => {
   // Before the bench looks for what is left.
   afterEach(async () => {
     jest.restoreAllMocks();
@@ -96,7 +96,7 @@ describe('a name whose first address drops packets is reached at the next', () =
   });
 });
 
-describe('the time for one address', () => {
+describe('the connect timeout of one address', () => {
   it.each([
     [{}, 1_000, 62],
     [{ connectTimeout: 2_000 }, 5_000, 500],

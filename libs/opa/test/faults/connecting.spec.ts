@@ -13,12 +13,12 @@ import { ALLOW, faultyServer } from './support/stand.js';
 ignoreStalls();
 const { open, uses } = bench();
 
-describe('TLS to something that', () => {
+describe('a TLS connection to a server that', () => {
   it.each([
     ['resets the handshake', (socket: Socket) => void socket.resetAndDestroy()],
     ['never answers the handshake', () => undefined],
     ['speaks plain HTTP', (socket: Socket) => void socket.write(ALLOW)],
-  ])('%s is unreachable', async (_name, ask) => {
+  ])('%s makes OPA unreachable', async (_name, ask) => {
     const { url } = await uses(faultyServer({ ask }));
     const opa = await open({
       url: url.replace('http:', 'https:'),
@@ -29,14 +29,14 @@ describe('TLS to something that', () => {
   });
 });
 
-describe('an address where nobody listens', () => {
-  it('is unreachable until somebody does', async () => {
-    const gone = await httpServer(() => undefined);
-    await gone.close();
-    const opa = await open({ url: gone.url });
+describe('an address where no process listens', () => {
+  it('is unreachable until a process listens', async () => {
+    const closedServer = await httpServer(() => undefined);
+    await closedServer.close();
+    const opa = await open({ url: closedServer.url });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
     const server = createServer((_request, response) => response.end('{"result":true}'));
-    await once(server.listen(Number(new URL(gone.url).port), '127.0.0.1'), 'listening');
+    await once(server.listen(Number(new URL(closedServer.url).port), '127.0.0.1'), 'listening');
     await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
     server.closeAllConnections();
     await once(server.close(), 'close');
@@ -66,7 +66,7 @@ describe('a process that listens and never accepts', () => {
     return Number(port.toString());
   }
 
-  it('is late while the kernel takes the connection, and unreachable once its backlog is full', async () => {
+  it('causes a timeout while the kernel accepts connections, and is unreachable once the backlog is full', async () => {
     const port = await deaf();
     const opa = await open({
       url: `http://127.0.0.1:${port}`,

@@ -9,8 +9,8 @@ const { uses } = bench();
 const run = promisify(execFile);
 const script = join(import.meta.dirname, 'support', 'few-descriptors.mjs');
 
-describe('a process without a file descriptor left', () => {
-  it('decides nothing, does not lead to fail-open, and decides again when it has some', async () => {
+describe('a process without free file descriptors', () => {
+  it('refuses every decision without fail-open, and decides again once descriptors are free', async () => {
     const { url } = await uses(httpServer((_request, response) => response.end('{"result":true}')));
     // The built library (npm test builds it), for that process has no Jest. Its modules take some descriptors at once.
     const child = ['-c', 'ulimit -n 512 && exec "$0" "$@"', process.execPath, script, url];

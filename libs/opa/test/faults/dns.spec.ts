@@ -26,8 +26,8 @@ async function somewhere(): Promise<{ url: string; opened: () => number }> {
   return { url: url.replace('127.0.0.1', 'opa.test'), opened };
 }
 
-describe('a name', () => {
-  it('that is nobody’s is unreachable', async () => {
+describe('a host name', () => {
+  it('that does not exist is unreachable', async () => {
     const opa = await open({ url: 'http://opa.invalid:8181' });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
   });
@@ -37,20 +37,20 @@ describe('a name', () => {
     ['EAI_AGAIN', 'OPA_UNREACHABLE'],
     // It is this process that has no descriptor left.
     ['EMFILE', 'OPA_OVERLOADED'],
-  ])('that fails with %s is %s, until it does not', async (code, expected) => {
+  ])('that fails with %s is %s, until its lookup succeeds', async (code, expected) => {
     const failure = Object.assign(new Error(`getaddrinfo ${code} opa.test`), {
       code,
       syscall: 'getaddrinfo',
     });
-    const answers: Parameters<Answer>[] = [[failure], [null, HERE]];
+    const results: Parameters<Answer>[] = [[failure], [null, HERE]];
     const { url } = await somewhere();
-    resolver((answer) => setImmediate(() => answer(...(answers.shift() ?? [failure]))));
+    resolver((answer) => setImmediate(() => answer(...(results.shift() ?? [failure]))));
     const opa = await open({ url, pool: { maxSockets: 1, maxPending: 0 } });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: expected });
     await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('that is slow is unreachable after connectTimeout, and connects no more when it comes', async () => {
+  it('that resolves slowly is unreachable after connectTimeout, and opens no connection later', async () => {
     const waiting: Answer[] = [];
     const { url, opened } = await somewhere();
     resolver((answer) => void waiting.push(answer));
@@ -66,7 +66,7 @@ describe('a name', () => {
     expect(opened()).toBe(1);
   });
 
-  it('that is slower than the decision’s own deadline is late', async () => {
+  it('that resolves more slowly than the deadline of the decision is a timeout', async () => {
     const waiting: Answer[] = [];
     const { url, opened } = await somewhere();
     resolver((answer) => void waiting.push(answer));
@@ -76,7 +76,7 @@ describe('a name', () => {
     expect(opened()).toBe(0);
   });
 
-  it('whose first address refuses is reached at the next', async () => {
+  it('whose first address refuses is reached at its next address', async () => {
     const { url } = await somewhere();
     resolver((answer) => setImmediate(() => answer(null, [{ address: '::1', family: 6 }, ...HERE])));
     const opa = await open({ url });

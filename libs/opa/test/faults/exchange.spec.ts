@@ -11,11 +11,11 @@ const { open, throughAxios, uses } = bench();
 const DENY = answer('{"result":false}');
 const NARROW = { maxSockets: 1, maxPending: 0 };
 
-describe('after the answer', () => {
+describe("after OPA's response", () => {
   it.each([
     ['with a length', ALLOW],
     ['up to the end', Buffer.from('HTTP/1.1 200 OK\r\n\r\n{"result":true}')],
-  ])('a reset changes nothing: %s', async (_name, bytes) => {
+  ])('a reset of the connection does not fail the decision: %s', async (_name, bytes) => {
     const ask = (socket: Socket): void => {
       socket.write(bytes, () => socket.resetAndDestroy());
     };
@@ -26,11 +26,11 @@ describe('after the answer', () => {
     }
   });
 
-  it('a second one in the same breath is not taken for the next query’s', async () => {
-    let asked = 0;
+  it('a second response in the same packet is never taken as the response to the next query', async () => {
+    let queries = 0;
     const ask = (socket: Socket): void => {
-      asked += 1;
-      socket.write(asked === 1 ? Buffer.concat([DENY, ALLOW]) : DENY);
+      queries += 1;
+      socket.write(queries === 1 ? Buffer.concat([DENY, ALLOW]) : DENY);
     };
     const { url } = await uses(faultyServer({ ask }));
     const opa = await open({ url, pool: NARROW });
@@ -49,7 +49,7 @@ describe('after the answer', () => {
         return { url, tls: { ca: authority.cert } };
       },
     ],
-  ])('a second one that nobody asked for is the end of its socket: %s', async (_name, serve) => {
+  ])('unsolicited data on an idle socket closes the socket: %s', async (_name, serve) => {
     const sockets: Socket[] = [];
     const { url, tls } = await serve((socket) => {
       sockets.push(socket);
@@ -70,7 +70,7 @@ describe('after the answer', () => {
     }
   });
 
-  it('that came before the query was read, the rest of the query is given up', async () => {
+  it('the rest of the query is not sent when the response came before the query was read', async () => {
     const connect = (socket: Socket): void => {
       socket.write(ALLOW);
       socket.once('data', () => socket.pause());
@@ -84,8 +84,8 @@ describe('after the answer', () => {
   });
 });
 
-describe('an answer that is none', () => {
-  it.each([301, 302, 303, 307, 308])('%i to elsewhere is never followed', async (status) => {
+describe('a response without a decision', () => {
+  it.each([301, 302, 303, 307, 308])('status %i is never followed to another address', async (status) => {
     const elsewhere = await uses(httpServer((_request, response) => response.end('{"result":true}')));
     const location = `Location: ${elsewhere.url}/v1/data/a/b`;
     const ask = (socket: Socket): void => void socket.write(answer('', `HTTP/1.1 ${status} Moved`, location));
@@ -97,7 +97,7 @@ describe('an answer that is none', () => {
     expect(elsewhere.opened()).toBe(0);
   });
 
-  it('429 says how long to wait', async () => {
+  it('status 429 tells how long to wait', async () => {
     const ask = (socket: Socket): void =>
       void socket.write(answer('', 'HTTP/1.1 429 Too Many Requests', 'Retry-After: 7'));
     const { url } = await uses(faultyServer({ ask }));
@@ -108,7 +108,7 @@ describe('an answer that is none', () => {
     });
   });
 
-  it('500 says what OPA said of the policy', async () => {
+  it("status 500 is reported with OPA's message about the policy", async () => {
     const location = { file: 'authz.rego', row: 7, col: 3 };
     const errors = [{ code: 'eval_conflict_error', message: 'complete rules must not conflict', location }];
     const body = JSON.stringify({ code: 'internal_error', message: 'error(s) occurred', errors });
@@ -129,7 +129,7 @@ describe('the deadline of a decision that still waits for a socket', () => {
   it.each([
     ['straight to the wire', () => undefined],
     ['through axios', throughAxios],
-  ])('is an overload, which does not lead to fail-open: %s', async (_way, go) => {
+  ])('is reported as an overload, which does not lead to fail-open: %s', async (_way, go) => {
     const { url } = await uses(faultyServer({}));
     const opa = await open({ url, onUnavailable: 'allow', timeout: 1_500, pool: { maxSockets: 1 } });
     go();
@@ -141,7 +141,7 @@ describe('the deadline of a decision that still waits for a socket', () => {
 });
 
 describe('a retry whose turn comes after the deadline', () => {
-  it('tells of the failure before it, and of no overload', async () => {
+  it('reports the failure of the first try, and no overload', async () => {
     const { url } = await uses(faultyServer({ ask: (socket) => void socket.resetAndDestroy() }));
     const opa = await open({ url, retry: { minDelay: 750, maxDelay: 750 } });
     const decided = opa.decide({ input: {}, timeout: 1_500 });

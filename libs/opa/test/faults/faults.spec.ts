@@ -24,19 +24,22 @@ describe.each([
     ['straight to the wire', () => undefined],
     ['through axios', throughAxios],
   ])('%s', (_way, go) => {
-    it.each(rows)('$code, and the next decision is made: $name', async ({ fault, code, question = ASK }) => {
-      const { url, heal } = await uses(faultyServer(fault));
-      const opa = await open({ url, pool: NARROW, input: WIDE });
-      go();
-      await expect(opa.decide(question)).rejects.toMatchObject({ name: 'OpaError', code });
-      heal();
-      await expect(opa.decide(ASK)).resolves.toMatchObject({ outcome: 'allow', allowed: true });
-      expect(opa.stats().decisions).toMatchObject({ allow: 1, error: 1, unavailable: 0, degraded: 0 });
-    });
+    it.each(rows)(
+      'the decision fails with $code, and the next decision succeeds: $name',
+      async ({ fault, code, question = ASK }) => {
+        const { url, heal } = await uses(faultyServer(fault));
+        const opa = await open({ url, pool: NARROW, input: WIDE });
+        go();
+        await expect(opa.decide(question)).rejects.toMatchObject({ name: 'OpaError', code });
+        heal();
+        await expect(opa.decide(ASK)).resolves.toMatchObject({ outcome: 'allow', allowed: true });
+        expect(opa.stats().decisions).toMatchObject({ allow: 1, error: 1, unavailable: 0, degraded: 0 });
+      },
+    );
   });
 
   it.each(rows)(
-    'fails open for no more than it may: $name',
+    'fail-open applies only to outages and timeouts: $name',
     async ({ fault, code, question = ASK, noFallback }) => {
       const { url } = await uses(faultyServer(fault));
       const opa = await open({ url, pool: NARROW, input: WIDE, onUnavailable: 'allow' });

@@ -66,8 +66,8 @@ function askAll(opa: OpaService, over: AbortSignal): { wrong: Promise<unknown[]>
       await after(5);
     }
   };
-  const asked = Promise.all(Array.from({ length: ASKERS }, ask));
-  return { wrong: asked.then(() => wrong), right: () => right };
+  const load = Promise.all(Array.from({ length: ASKERS }, ask));
+  return { wrong: load.then(() => wrong), right: () => right };
 }
 
 /** Asks until there is an answer. */
@@ -105,7 +105,7 @@ async function expectSound(opa: OpaService): Promise<void> {
 
 describe('a real OPA under load', () => {
   it(
-    `killed every second, ${SECONDS} times: each answer is right or a clear failure`,
+    `that is killed every second, ${SECONDS} times: each decision is right or a clear failure`,
     async () => {
       await start();
       const address = new URL(server.url).host;
@@ -132,16 +132,16 @@ describe('a real OPA under load', () => {
     (3 * SECONDS + 60) * 1_000,
   );
 
-  it('stopped in its tracks: late, and right again when it goes on', async () => {
+  it('that is suspended: decisions time out, and are right again once OPA continues', async () => {
     await start();
     const opa = await open({ url: server.url });
     await expect(opa.decide({ input: { n: 0 } })).resolves.toMatchObject({ outcome: 'allow' });
     process.kill(server.pid, 'SIGSTOP');
     await unanswered(opa);
-    const asked = Array.from({ length: 20 }, (_, n) => opa.decide({ input: { n }, timeout: 1_000 }));
-    const settled = await Promise.allSettled(asked);
+    const decisions = Array.from({ length: 20 }, (_, n) => opa.decide({ input: { n }, timeout: 1_000 }));
+    const settled = await Promise.allSettled(decisions);
     process.kill(server.pid, 'SIGCONT');
-    expect(settled.map((one) => one.status === 'rejected' && (one.reason as OpaError).code)).toEqual(
+    expect(settled.map((result) => result.status === 'rejected' && (result.reason as OpaError).code)).toEqual(
       Array(20).fill('OPA_TIMEOUT'),
     );
     await recovered(opa);

@@ -22,7 +22,7 @@ const reset = (socket: Socket): void => void socket.resetAndDestroy();
 const close = (socket: Socket): void => void socket.destroy();
 const halfClose = (socket: Socket): void => void socket.end();
 
-describe('a socket that ends as it is reused', () => {
+describe('a socket that OPA closes as it is reused', () => {
   it.each([
     [2_000, 'reset by the next request', onceThen(reset, 'reuse')],
     [500, 'closed by the next request', onceThen(close, 'reuse')],
@@ -34,7 +34,7 @@ describe('a socket that ends as it is reused', () => {
     const { url } = await uses(start());
     // Fewer sockets than decisions, so that a replay has rivals for each that is free.
     const opa = await open({ url, timeout: 60_000, pool: { maxSockets: AT_ONCE / 4 } });
-    for (let made = 0; made < count; made += AT_ONCE) {
+    for (let sent = 0; sent < count; sent += AT_ONCE) {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, input) => opa.decide({ input })));
     }
     expect(opa.stats().decisions).toMatchObject({ allow: count, error: 0 });

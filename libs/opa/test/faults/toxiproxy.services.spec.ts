@@ -37,7 +37,7 @@ async function expectRight(opa: OpaService, count: number): Promise<void> {
   );
 }
 
-describe('a real OPA behind a bad line', () => {
+describe('a real OPA behind a bad network', () => {
   it.each<[string, Toxic]>([
     ['latency', { type: 'latency', attributes: { latency: 100, jitter: 50 } }],
     ['answers in slices', { type: 'slicer', attributes: { average_size: 3, size_variation: 2, delay: 100 } }],
@@ -69,7 +69,7 @@ describe('a real OPA behind a bad line', () => {
     ['reset', 'OPA_UNREACHABLE', { type: 'reset_peer', attributes: { timeout: 0 } }, asks],
     ['reset in the answer', 'OPA_UNREACHABLE', { type: 'limit_data', attributes: { bytes: 100 } }, huge],
     ['cut in the head', 'OPA_UNREACHABLE', { type: 'limit_data', attributes: { bytes: 20 } }, asks],
-  ])('refuses, and decides over a good line: %s is %s', async (_name, code, toxic, question) => {
+  ])('fails, and decides once the network is good: %s is %s', async (_name, code, toxic, question) => {
     await proxy.add(toxic);
     const opa = await open({ url: proxy.url, pool: { maxSockets: 1 } });
     await expect(opa.decide({ ...question, timeout: 1_000 })).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe('a real OPA behind a bad line', () => {
     await expectRight(opa, 10);
   });
 
-  it('is unreachable while the line is down, and decides as soon as it is up', async () => {
+  it('is unreachable while the network is down, and decides as soon as it is up', async () => {
     const opa = await open({ url: proxy.url });
     await expectRight(opa, 10);
     await proxy.cut();
@@ -90,18 +90,18 @@ describe('a real OPA behind a bad line', () => {
     await expectRight(opa, 10);
   });
 
-  it('gives no wrong answer over a line of which a third is reset or cut', async () => {
+  it('gives no wrong decision while a third of the connections are reset or cut', async () => {
     await proxy.add({ type: 'reset_peer', toxicity: 0.3, attributes: { timeout: 5 } });
     await proxy.add({ type: 'limit_data', toxicity: 0.3, attributes: { bytes: 1_000 } });
     const opa = await open({ url: proxy.url, retry: {}, pool: { maxSockets: 20 } });
-    const asked = Array.from({ length: 1_000 }, (_, n) => opa.decide({ input: { n } }));
-    const settled = await Promise.allSettled(asked);
-    const wrong = settled.filter((one, n) =>
-      one.status === 'fulfilled'
-        ? one.value.allowed !== (n % 2 === 0)
-        : (one.reason as { code?: string }).code !== 'OPA_UNREACHABLE',
+    const decisions = Array.from({ length: 1_000 }, (_, n) => opa.decide({ input: { n } }));
+    const settled = await Promise.allSettled(decisions);
+    const wrong = settled.filter((result, n) =>
+      result.status === 'fulfilled'
+        ? result.value.allowed !== (n % 2 === 0)
+        : (result.reason as { code?: string }).code !== 'OPA_UNREACHABLE',
     );
     expect(wrong).toEqual([]);
-    expect(settled.some((one) => one.status === 'fulfilled')).toBe(true);
+    expect(settled.some((result) => result.status === 'fulfilled')).toBe(true);
   });
 });

@@ -7,14 +7,14 @@ import { TestEngine } from 'nestjs-opa/testing';
 import { cleanUp, closing } from '../resilience/support.js';
 import { ADAPTERS, startApp } from '../support/app.js';
 
-const seen: Input[] = [];
+const received: Input[] = [];
 
 @Controller('orders')
 @UseGuards(OpaGuard)
 @UseInterceptors(OpaInterceptor)
 @OpaPolicy('a')
 @OpaInput((_context, input) => {
-  seen.push(input);
+  received.push(input);
   return { tenant: 'class', of: 'class', context: { by: 'class' } };
 })
 class Orders {
@@ -24,7 +24,7 @@ class Orders {
   @Get('handler')
   @OpaPolicy('a', { response: 'b' })
   @OpaInput(async (context: ExecutionContext, input) => {
-    seen.push(input);
+    received.push(input);
     const request = context.switchToHttp().getRequest<{ url: string }>();
     return Promise.resolve({ tenant: 'handler', context: { url: request.url }, subject: { id: 'ann' } });
   })
@@ -47,14 +47,14 @@ afterEach(cleanUp);
 
 describe.each(ADAPTERS)('@OpaInput on %s', (adapter) => {
   const ask = async (path: string): Promise<{ status: number; inputs: unknown[] }> => {
-    seen.length = 0;
+    received.length = 0;
     const engine = new TestEngine({ a: true, b: true });
     const app = closing(await startApp(adapter, [Orders], { engine }));
     const status = await app.send({ target: `/orders/${path}` });
     return { status, inputs: engine.questions.map(({ input }) => input) };
   };
 
-  it("merges the class's over the top level of the input", async () => {
+  it('merges the input of the class over the top level of the default input', async () => {
     const { inputs } = await ask('class');
     expect(inputs).toMatchObject([
       { action: { name: 'GET' }, request: { path: '/orders/class' }, tenant: 'class', of: 'class' },
@@ -62,15 +62,15 @@ describe.each(ADAPTERS)('@OpaInput on %s', (adapter) => {
     expect((inputs[0] as Input)['context']).toEqual({ by: 'class' });
   });
 
-  it("merges the handler's after the class's, and waits for a promise", async () => {
+  it('merges the input of the handler after that of the class, and awaits a promise', async () => {
     const { inputs } = await ask('handler');
     const merged = { subject: { id: 'ann' }, tenant: 'handler', of: 'class' };
     expect(inputs).toMatchObject([merged, { ...merged, response: { body: 'ok' } }]);
     expect((inputs[0] as Input)['context']).toEqual({ url: '/orders/handler' });
-    expect(seen).toMatchObject([{ context: {} }, { tenant: 'class', context: { by: 'class' } }]);
+    expect(received).toMatchObject([{ context: {} }, { tenant: 'class', context: { by: 'class' } }]);
   });
 
-  it.each(['fails', 'nothing'])('refuses the request of a function that %s', async (path) => {
+  it.each(['fails', 'nothing'])('refuses the request when the function %s', async (path) => {
     expect(await ask(path)).toEqual({ status: 500, inputs: [] });
   });
 });

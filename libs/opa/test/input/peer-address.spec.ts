@@ -61,11 +61,11 @@ it.each([
   ['fe80::1%eth0', 'fe80::1%eth0'],
   ['::ffff:nonsense', '::ffff:nonsense'],
   [undefined, undefined],
-])('the address %s is written %s', (address, written) => {
+])('the address %s is normalized to %s', (address, written) => {
   expect(peerAddress(address)).toBe(written);
 });
 
-describe('an IPv4 client of a dual-stack listener has its IPv4 address', () => {
+describe('an IPv4 client of a dual-stack listener has its IPv4 address in the input', () => {
   const SHAPES = [
     ['default', { request: { ip: IPV4 } }],
     ['authzen', { context: { ip: IPV4 } }],

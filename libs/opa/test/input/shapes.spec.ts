@@ -49,7 +49,7 @@ describe.each(ADAPTERS)('the input on %s', (adapter) => {
     const status = await app.send(sent);
     return {
       status,
-      inputs: engine.questions.map((one) => JSON.parse(JSON.stringify(one.input)) as unknown),
+      inputs: engine.questions.map((query) => JSON.parse(JSON.stringify(query.input)) as unknown),
     };
   }
 
@@ -71,11 +71,14 @@ describe.each(ADAPTERS)('the input on %s', (adapter) => {
     ['a form', form, 'a=1&b=2&b=3', { parsed_body: { a: ['1'], b: ['2', '3'] }, truncated_body: false }],
     ['beyond the cap', json, large, { parsed_body: null, truncated_body: true }],
     ['none', {}, undefined, { parsed_body: null, truncated_body: false }],
-  ])('in shape "envoy" has the body as the plugin reads it: %s', async (_what, headers, body, expected) => {
-    const sent = { method: 'POST', target: '/orders/7', headers, ...(body !== undefined && { body }) };
-    const { inputs } = await ask(sent, { shape: 'envoy' });
-    expect(inputs).toEqual([expect.objectContaining(expected)]);
-  });
+  ])(
+    'in shape "envoy" has the body as opa-envoy-plugin parses it: %s',
+    async (_what, headers, body, expected) => {
+      const sent = { method: 'POST', target: '/orders/7', headers, ...(body !== undefined && { body }) };
+      const { inputs } = await ask(sent, { shape: 'envoy' });
+      expect(inputs).toEqual([expect.objectContaining(expected)]);
+    },
+  );
 
   it.each([
     ['JSON, as it would be written again', json, ' { "a" : 1 } ', { size: 13, body: '{"a":1}' }],
@@ -92,14 +95,14 @@ describe.each(ADAPTERS)('the input on %s', (adapter) => {
     ['default', { request: { truncated: true } }],
     ['authzen', { context: { truncated: true } }],
     ['contextforge', { payload: { truncated: true } }],
-  ] as const)('in shape "%s" marks a body beyond the cap', async (shape, expected) => {
+  ] as const)('in shape "%s" marks a body above the size limit', async (shape, expected) => {
     const sent = { method: 'POST', target: '/orders/7', headers: json, body: large };
     const { inputs } = await ask(sent, { shape });
     expect(inputs).toMatchObject([expected]);
     expect(JSON.stringify(inputs)).not.toContain('xxx');
   });
 
-  it('has no body unless that is asked for', async () => {
+  it('has no body by default', async () => {
     const sent = { method: 'POST', target: '/orders/7', headers: json, body: '{"a":"s3cret"}' };
     for (const shape of SHAPES) {
       const { inputs } = await ask(sent, { shape, body: false });
@@ -123,13 +126,13 @@ describe.each(ADAPTERS)('the input on %s', (adapter) => {
     ['/orders/a%2Fb%20c', { parsed_path: ['orders', 'a', 'b c'] }],
     ['/orders/7?x=1?&y=2&y', { parsed_query: { x: ['1?'], y: ['2', ''] } }],
     ['/orders/files/a//b', { parsed_path: ['orders', 'files', 'a', '', 'b'] }],
-  ])('in shape "envoy" takes %s apart as the plugin does', async (target, expected) => {
+  ])('in shape "envoy" splits %s as opa-envoy-plugin does', async (target, expected) => {
     const { inputs } = await ask({ target }, { shape: 'envoy' });
     expect(inputs).toMatchObject([expected]);
   });
 
   it.each(['/orders/7#x', '/orders/7?a=1#x', 'http://elsewhere.test/orders/7#x'])(
-    'is not made of a target that adapters read in their own ways: %s',
+    'is refused for a request target that adapters interpret differently: %s',
     async (target) => {
       const { status, inputs } = await ask({ target }, {});
       expect(status).toBe(400);
@@ -137,14 +140,14 @@ describe.each(ADAPTERS)('the input on %s', (adapter) => {
     },
   );
 
-  it('names a wildcard route the same', async () => {
+  it('has one name for a wildcard route', async () => {
     const { inputs } = await ask({ target: '/orders/files/a/b' }, {});
     expect(inputs).toMatchObject([
       { resource: { id: '/orders/files/*' }, request: { path: '/orders/files/a/b' } },
     ]);
   });
 
-  it('in shape "contextforge" is not made of a user without a name', async () => {
+  it('in shape "contextforge" is refused for a user without a name', async () => {
     const nameless = { target: '/orders/7', headers: { 'x-user': 'nameless' } };
     const { status, inputs } = await ask(nameless, { shape: 'contextforge' });
     expect(status).toBe(500);
@@ -161,8 +164,8 @@ describe.each(ADAPTERS)('the input on %s', (adapter) => {
   });
 });
 
-describe('a body that Express has left unread', () => {
-  it('is marked, for the handler may read it', async () => {
+describe('a body that Express has not read', () => {
+  it('is marked as truncated, because the handler may still read it', async () => {
     const engine = new TestEngine({ 'a/b': true });
     const input = { body: { maxBytes: 100 } };
     const app = closing(await startApp('express', [Orders], { engine, policy: 'a/b', input }));
@@ -173,7 +176,7 @@ describe('a body that Express has left unread', () => {
 });
 
 describe('a text body, which Fastify reads', () => {
-  it('is the raw body of shape "envoy", not a parsed one', async () => {
+  it('is the raw body of shape "envoy", not a parsed body', async () => {
     const engine = new TestEngine({ 'a/b': true });
     const input = { shape: 'envoy', body: { maxBytes: 100 } } as const;
     const app = closing(await startApp('fastify', [Orders], { engine, policy: 'a/b', input }));

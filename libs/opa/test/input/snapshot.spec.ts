@@ -38,7 +38,7 @@ describe('the copy of a value', () => {
     ['a proxy', new Proxy({ a: 1 }, {})],
     ['an array with further members', Object.assign([1, 2], { more: 3 })],
     ['control characters', { '\0\n': '"\\\u007f\u2028' }],
-  ])('equals what JSON makes of %s', (_name, value) => {
+  ])('equals the JSON of %s', (_name, value) => {
     const copy = plainCopyOf(value);
     const json = JSON.stringify(value);
     expect(copy?.value).toStrictEqual(JSON.parse(json));
@@ -74,17 +74,17 @@ describe('the copy of a value', () => {
     ['a long key', { ['a'.repeat(100_000)]: 1 }],
     ['many values', Array.from({ length: 100_000 }, () => null)],
     ...(rawJson === undefined ? [] : [['raw JSON', [rawJson('1.0')]] as [string, unknown]]),
-  ])('is not made of %s', (_name, value) => {
+  ])('is refused for %s', (_name, value) => {
     expect(plainCopyOf(value)).toBeUndefined();
   });
 
-  it('ends with a graph that has few objects and many paths', () => {
+  it('ends for a graph with few objects and many paths', () => {
     let graph: object = {};
     for (let level = 0; level < 60; level += 1) graph = { a: graph, b: graph };
     expect(plainCopyOf(graph)).toBeUndefined();
   });
 
-  it('equals what JSON makes of any value, and its JSON is no longer than promised', () => {
+  it('equals the JSON of any value, which is no longer than the estimated size', () => {
     const anything = fc.anything({
       withBigInt: true,
       withBoxedValues: true,
@@ -118,7 +118,7 @@ describe('the snapshot of an input', () => {
     ['a plain one', () => ({ list: [{ id: 1 }] })],
     ['one with a date', () => ({ list: [{ id: 1 }, new Date(0)] })],
     ['a large one', () => ({ list: ['a'.repeat(100_000)] })],
-  ])('does not change with the input: %s', (_name, make) => {
+  ])('does not change when the input changes: %s', (_name, make) => {
     const input = make();
     const json = JSON.stringify(input);
     const snapshot = InputSnapshot.of(input);

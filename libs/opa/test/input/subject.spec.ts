@@ -68,14 +68,14 @@ describe.each(ADAPTERS)('the subject, on %s', (adapter) => {
     ['a class', new User(), { id: 'ann', roles: ['clerk'], isAdmin: false }],
     ['a plain object', { id: 'bob', passwordHash: 's3cret' }, { id: 'bob' }],
     ['nobody', undefined, { type: 'anonymous' }],
-  ])('is made of the named fields of %s', async (_name, who, expected) => {
+  ])('consists of the named fields of %s', async (_name, who, expected) => {
     user = who;
     const { subject } = await ask({ subject: ['id', 'roles', 'isAdmin'] });
     expect(subject).toEqual(expected);
     expect(warnings()).toEqual([]);
   });
 
-  it('refuses a string where the option names fields', async () => {
+  it('is refused when it is a string and the option names fields', async () => {
     user = 'ann';
     expect(await ask({ subject: ['id'] })).toEqual({ status: 500, subject: undefined });
   });
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('the subject, on %s', (adapter) => {
       new Wide(21),
       'A subject of class Wide is sent to policies with all 21 fields',
     ],
-  ])('warns once when a subject is sent with all its fields: %s', async (_name, who, warning) => {
+  ])('causes one warning when it is sent with all its fields: %s', async (_name, who, warning) => {
     user = who;
     expect(await ask({}, 3)).toMatchObject({ status: 200 });
     expect(warnings()).toHaveLength(1);
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('the subject, on %s', (adapter) => {
     ['a class whose toJSON leaves the secret out', new Public(), {}],
     ['a function that leaves it out', new User(), { subject: () => ({ id: 'ann' }) }],
     ['a shape that sends the name alone', new User(), { shape: 'contextforge' }],
-  ])('does not warn: %s', async (_name, who, input) => {
+  ])('causes no warning: %s', async (_name, who, input) => {
     user = who;
     expect(await ask(input)).toMatchObject({ status: 200 });
     expect(warnings()).toEqual([]);

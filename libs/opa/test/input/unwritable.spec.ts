@@ -17,7 +17,7 @@ class Roles extends Set<string> {}
 const OF_SUBJECT = 'Give option "input.subject" the fields to send, or a function that converts them.';
 const OTHER = 'Convert it before you put it into the input, or leave it out.';
 
-describe('what JSON cannot hold is named by its path', () => {
+describe('an error about a value that JSON cannot hold names the path', () => {
   it.each<[string, unknown, string]>([
     ['a bigint', { subject: { id: 1n } }, `input.subject.id is a bigint; JSON cannot hold it. ${OF_SUBJECT}`],
     [
@@ -50,14 +50,14 @@ describe('what JSON cannot hold is named by its path', () => {
     ['a function', () => 1, 'input is a function'],
   ])('%s', async (_name, input, message) => {
     const opa = await start({ engine: new TestEngine({ 'a/b': true }) });
-    const asked = opa.decide({ input });
-    await expect(asked).rejects.toMatchObject({ code: 'OPA_BAD_INPUT', clientFault: false });
-    await expect(asked).rejects.toThrow(message);
+    const decision = opa.decide({ input });
+    await expect(decision).rejects.toMatchObject({ code: 'OPA_BAD_INPUT', clientFault: false });
+    await expect(decision).rejects.toThrow(message);
   });
 
-  it('with no more of the path than a log should have', async () => {
+  it('and shortens a long path', async () => {
     const opa = await start({ engine: new TestEngine({ 'a/b': true }) });
-    const asked = opa.decide({ input: { ['x'.repeat(10_000)]: 1n } });
-    await expect(asked).rejects.toThrow(/^input\.x{194}… is a bigint/);
+    const decision = opa.decide({ input: { ['x'.repeat(10_000)]: 1n } });
+    await expect(decision).rejects.toThrow(/^input\.x{194}… is a bigint/);
   });
 });

@@ -5,7 +5,7 @@ import { LimitObligation } from 'nestjs-opa/limit';
 import { TestEngine } from 'nestjs-opa/testing';
 import { expectLogs } from '../../../../test/support/logs.js';
 import { CODES } from '../contexts/codes.js';
-import type { RunningContext, Seen } from '../contexts/driver.js';
+import type { RunningContext, CallResult } from '../contexts/driver.js';
 import { order } from '../contexts/driver.js';
 import { apollo, mercurius } from '../contexts/drivers/graphql.js';
 import { grpc } from '../contexts/drivers/grpc.js';
@@ -22,11 +22,11 @@ describe.each([express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo])(
   (driver) => {
     const codes = CODES[driver.column];
     const withLimit = async (
-      answers: Record<string, unknown>,
-      use: (call: () => Promise<Seen>) => Promise<void>,
+      policies: Record<string, unknown>,
+      use: (call: () => Promise<CallResult>) => Promise<void>,
       options: OpaModuleOptions = {},
     ): Promise<void> => {
-      const engine = new TestEngine({ 'orders/view': true, ...answers });
+      const engine = new TestEngine({ 'orders/view': true, ...policies });
       const opa = OpaModule.forRoot({ engine, ...options });
       const all = { ...opa, providers: [...(opa.providers ?? []), LimitObligation] };
       const running: RunningContext = await driver.start(all, () => undefined, {});
@@ -36,7 +36,7 @@ describe.each([express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo])(
         await running.close();
       }
     };
-    const codeOf = (seen: Seen) => ('error' in seen ? seen.error.code : seen);
+    const codeOf = (result: CallResult) => ('error' in result ? result.error.code : result);
     const allow = { allow: true, obligations: [limit(RATE)] };
 
     it('refuses the request beyond the limit, and tells the client how long to wait', async () => {
@@ -50,7 +50,7 @@ describe.each([express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo])(
       });
     });
 
-    it('counts a request once when the response has the same obligation', async () => {
+    it('counts a request once when the response policy has the same obligation', async () => {
       await withLimit({ 'orders/read': allow, 'orders/view': allow }, async (call) => {
         expect([await call(), await call()]).toEqual([passed, passed]);
         expect(codeOf(await call())).toBe(codes.RATE_LIMITED);
@@ -59,21 +59,21 @@ describe.each([express, fastify, tcp, grpc, apollo, mercurius, ws, socketIo])(
 
     it('counts a cached decision', async () => {
       const cache = { max: 10, allowTtl: 60_000, denyTtl: 60_000 };
-      const cached = async (call: () => Promise<Seen>): Promise<void> => {
+      const cached = async (call: () => Promise<CallResult>): Promise<void> => {
         expect([await call(), await call()]).toEqual([passed, passed]);
         expect(codeOf(await call())).toBe(codes.RATE_LIMITED);
       };
       await withLimit({ 'orders/read': allow }, cached, { cache });
     });
 
-    it('lets every request pass in permissive mode', async () => {
-      const always = async (call: () => Promise<Seen>): Promise<void> => {
+    it('refuses no request in permissive mode', async () => {
+      const always = async (call: () => Promise<CallResult>): Promise<void> => {
         for (let i = 0; i < 3; i++) expect(await call()).toEqual(passed);
       };
       await withLimit({ 'orders/read': allow }, always, { mode: 'permissive' });
     });
 
-    it('keeps a denial a denial', async () => {
+    it('does not change a denial', async () => {
       await withLimit({ 'orders/read': { ...allow, allow: false } }, async (call) => {
         for (let i = 0; i < 3; i++) expect(codeOf(await call())).toBe(codes.deny);
       });

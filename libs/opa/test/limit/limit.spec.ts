@@ -36,7 +36,7 @@ describe('the obligation "limit"', () => {
     jest.useRealTimers();
   });
 
-  it('lets as many requests pass as it has points, until the window ends', async () => {
+  it('allows as many requests as it has points, until the window ends', async () => {
     expect([await outcome(), await outcome()]).toEqual([undefined, undefined]);
     jest.setSystemTime(1_020_000);
     expect(await outcome()).toMatchObject({ ...LIMITED, retryAfterMs: 40_000 });
@@ -93,7 +93,7 @@ describe('the obligation "limit"', () => {
     }
   });
 
-  it('accepts the largest rate, and a window that ends as the last timer of Node', async () => {
+  it('accepts the largest rate, and the longest window that a Node timer supports', async () => {
     const largest = { key: 'x'.repeat(4_096), points: 1_000_000_000, seconds: 2_147_483 };
     expect([await outcome(largest), await outcome(largest)]).toEqual([undefined, undefined]);
   });

@@ -135,9 +135,9 @@ describe.each([
 
   it('lets through without a promise', async () => {
     const opa = await start(options);
-    const answers = jest.spyOn(OpaGuard.prototype, 'canActivate');
+    const canActivate = jest.spyOn(OpaGuard.prototype, 'canActivate');
     expect(await again('allow')).toMatchObject({ status: 200, body: { cached, engine: 'embedded' } });
-    expect(answers.mock.results.at(-1)?.value).toBe(true);
+    expect(canActivate.mock.results.at(-1)?.value).toBe(true);
     expect(opa.stats()).toMatchObject({ decisions: { allow: 2, error: 0 }, cacheHits: cached ? 1 : 0 });
   });
 
@@ -150,9 +150,9 @@ describe.each([
     ['both', 451, { reasons: ['no'] }, 'p', { allow: 2, deny: 2 }],
   ])('refuses %s in full, by a rejection', async (path, status, body, why, decisions) => {
     const opa = await start(options);
-    const answers = jest.spyOn(OpaGuard.prototype, 'canActivate');
+    const canActivate = jest.spyOn(OpaGuard.prototype, 'canActivate');
     expect(await again(path)).toMatchObject({ status, body, why });
-    await expect(answers.mock.results.at(-1)?.value).rejects.toMatchObject({ status });
+    await expect(canActivate.mock.results.at(-1)?.value).rejects.toMatchObject({ status });
     expect(opa.stats().decisions).toMatchObject(decisions);
   });
 
@@ -188,16 +188,16 @@ describe.each([
   it('waits for a subject that is a promise', async () => {
     const subject = async (): Promise<object> => Promise.resolve({ id: 'ann' });
     const opa = await start({ ...options, input: { subject } });
-    const asked = jest.spyOn(opa, 'decide');
+    const decide = jest.spyOn(opa, 'decide');
     expect(await again('allow')).toMatchObject({ status: 200, body: { cached } });
-    expect(asked.mock.lastCall).toMatchObject([{ policy: 'p/allow', input: { subject: { id: 'ann' } } }]);
+    expect(decide.mock.lastCall).toMatchObject([{ policy: 'p/allow', input: { subject: { id: 'ann' } } }]);
   });
 
   it("asks by the service's public method once somebody has replaced it", async () => {
     const opa = await start(options);
     const denied = { ...(await opa.decide({ policy: 'p/allow', input: {} })), allowed: false };
-    const asked = jest.spyOn(opa, 'decide').mockResolvedValue(denied);
+    const decide = jest.spyOn(opa, 'decide').mockResolvedValue(denied);
     expect((await get('allow')).status).toBe(403);
-    expect(asked).toHaveBeenCalledTimes(1);
+    expect(decide).toHaveBeenCalledTimes(1);
   });
 });

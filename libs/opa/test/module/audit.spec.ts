@@ -99,8 +99,8 @@ async function start(
 ): Promise<OpaService> {
   const module = await Test.createTestingModule({
     imports: [OpaModule.forRoot(options)],
-    controllers: classes.filter((one) => one !== Gateway && one !== Fields),
-    providers: [...providers, ...classes.filter((one) => one === Fields)],
+    controllers: classes.filter((type) => type !== Gateway && type !== Fields),
+    providers: [...providers, ...classes.filter((type) => type === Fields)],
   }).compile();
   app = module.createNestApplication();
   app.setGlobalPrefix('api');
@@ -113,8 +113,8 @@ const table = (opa: OpaService): Record<string, Partial<RouteReport>> =>
 
 describe('the start-up audit', () => {
   it('knows what decides each handler', async () => {
-    const found = table(await start([Orders, Own]));
-    expect(found).toMatchObject({
+    const rows = table(await start([Orders, Own]));
+    expect(rows).toMatchObject({
       'http GET /api/orders': { status: 'guarded', policies: ['orders/all'], handler: 'Orders.list' },
       'http GET /api/orders/:id': { status: 'guarded', policies: ['orders/read'], response: 'orders/view' },
       'http POST /api/orders/new': { policies: ['orders/all', 'orders/add', 'orders/limit'] },
@@ -123,22 +123,24 @@ describe('the start-up audit', () => {
       'rpc orders.sum': { status: 'guarded', policies: ['orders/all'] },
       'http GET /api/own': { status: 'guarded', policies: ['own/read'] },
     });
-    expect(Object.keys(found)).toHaveLength(7);
+    expect(Object.keys(rows)).toHaveLength(7);
   });
 
   it('names what no guard covers, and policies that are never asked', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const found = table(await start([Bare]));
-    expect(found).toMatchObject({
+    const rows = table(await start([Bare]));
+    expect(rows).toMatchObject({
       'http GET /api/bare': { status: 'not guarded' },
       'http GET /api/bare/named': { status: 'not guarded', policies: ['bare/named'] },
       'http GET /api/bare/public': { status: 'public' },
       'http GET /api/bare/guarded': { status: 'refused' },
       'rpc {"cmd":"sum"}': { status: 'not guarded' },
     });
-    const said = warn.mock.calls.flat().join('\n');
-    expect(said).toContain('No OpaGuard covers 3 of 5 handlers');
-    expect(said).toContain('http GET /api/bare/named (Bare.named): its policy bare/named is never evaluated');
+    const warnings = warn.mock.calls.flat().join('\n');
+    expect(warnings).toContain('No OpaGuard covers 3 of 5 handlers');
+    expect(warnings).toContain(
+      'http GET /api/bare/named (Bare.named): its policy bare/named is never evaluated',
+    );
   });
 
   it('is silent with audit: false, and knows all the same', async () => {
@@ -149,12 +151,12 @@ describe('the start-up audit', () => {
   });
 
   it('counts a global guard where it reaches, and says where it may not', async () => {
-    const found = table(
+    const rows = table(
       await start([Bare, Fields], { engine: new TestEngine(), policy: 'a/b' }, [
         { provide: APP_GUARD, useExisting: OpaGuard },
       ]),
     );
-    expect(found).toMatchObject({
+    expect(rows).toMatchObject({
       'http GET /api/bare': { status: 'guarded', policies: ['a/b'] },
       'http GET /api/bare/named': { status: 'guarded', policies: ['bare/named'] },
       'graphql Query.order': { status: 'guarded', policies: ['orders/read'] },

@@ -85,7 +85,7 @@ class LogObligation {
   }
 }
 
-const gone = new OpaError('OPA_UNREACHABLE', 'gone');
+const unreachable = new OpaError('OPA_UNREACHABLE', 'gone');
 const late = new OpaError('OPA_TIMEOUT', 'late');
 const log = (n: number): object => ({ type: 'log', properties: { n } });
 
@@ -95,11 +95,11 @@ describe('several policies on a handler', () => {
   let url: string;
 
   const start = async (
-    answers: Record<string, TestAnswer>,
+    policies: Record<string, TestAnswer>,
     options: OpaModuleOptions = {},
   ): Promise<void> => {
     logged.length = 0;
-    engine = new TestEngine(answers);
+    engine = new TestEngine(policies);
     const module = await Test.createTestingModule({
       imports: [OpaModule.forRoot({ engine, policy: 'default', ...options })],
       controllers: [Both, AnyOfClass, Alone],
@@ -110,7 +110,7 @@ describe('several policies on a handler', () => {
     url = await app.getUrl();
   };
   const get = (path: string): Promise<Response> => fetch(`${url}/${path}`);
-  const asked = (): string[] => engine.questions.map(({ policy }) => policy);
+  const evaluated = (): string[] => engine.questions.map(({ policy }) => policy);
 
   afterEach(() => app.close());
 
@@ -119,24 +119,24 @@ describe('several policies on a handler', () => {
     ['all', true, false, 403],
     ['all', false, true, 403],
     ['all', true, undefined, 403],
-    ['all', true, gone, 503],
-    ['all', gone, false, 403],
-    ['all', gone, late, 503],
+    ['all', true, unreachable, 503],
+    ['all', unreachable, false, 403],
+    ['all', unreachable, late, 503],
     ['all', true, 'yes', 500],
     ['any', true, true, 200],
     ['any', false, true, 200],
     ['any', true, undefined, 200],
     ['any', false, false, 403],
     ['any', false, undefined, 403],
-    ['any', true, gone, 200],
-    ['any', gone, true, 200],
-    ['any', false, gone, 503],
+    ['any', true, unreachable, 200],
+    ['any', unreachable, true, 200],
+    ['any', false, unreachable, 503],
     ['any', late, false, 504],
     ['any', 'yes', true, 200],
   ])('%s: %j and %j give %d', async (how, a, b, status) => {
     await start({ a, b });
     expect((await get(how)).status).toBe(status);
-    expect(asked().sort()).toEqual(['a', 'b']);
+    expect(evaluated().sort()).toEqual(['a', 'b']);
     const [first, second] = engine.questions;
     expect(second?.input).toEqual(first?.input);
   });
@@ -216,7 +216,7 @@ describe('several policies on a handler', () => {
     for (const [path, policies] of paths) {
       engine.questions.length = 0;
       expect((await get(path)).status).toBe(200);
-      expect(asked()).toEqual(policies);
+      expect(evaluated()).toEqual(policies);
     }
     for (const denied of ['a', 'b', 'own']) {
       engine.answer(denied, false);
@@ -267,7 +267,7 @@ describe('several policies on a handler', () => {
   });
 
   it('fails open only where no policy denies', async () => {
-    await start({ a: gone, b: true }, { onUnavailable: 'allow' });
+    await start({ a: unreachable, b: true }, { onUnavailable: 'allow' });
     expect(await (await get('all')).json()).toMatchObject({
       decision: { outcome: 'unavailable', allowed: true, degraded: 'fail-open' },
     });

@@ -113,7 +113,7 @@ interface Asked {
   readonly subject: User & { type?: string };
   readonly request: { readonly params: object; readonly headers: object };
 }
-const asked = (): Asked[] => engine.questions.map(({ input }) => input as Asked);
+const inputs = (): Asked[] => engine.questions.map(({ input }) => input as Asked);
 const isActive = ({ subject }: Asked): boolean => subject.suspended !== true;
 
 describe.each(ADAPTERS)('a guard that is met before and after authentication, on %s', (adapter) => {
@@ -144,13 +144,13 @@ describe.each(ADAPTERS)('a guard that is met before and after authentication, on
     const response = await fetch(`${url}/orders`, { headers: { 'x-user': 'ann', 'x-authz-by': 'client' } });
     expect(await response.json()).toEqual({ by: 'policy' });
     expect(engine.questions.map(({ policy }) => policy)).toEqual(['orders/read', 'orders/view']);
-    for (const { request } of asked()) expect(request.headers).not.toHaveProperty('x-authz-by');
+    for (const { request } of inputs()) expect(request.headers).not.toHaveProperty('x-authz-by');
   });
 });
 
 it.each(ADAPTERS)('guards of two module instances ask each about the same input, on %s', async (adapter) => {
   const engines = [true, false].map((answer) => new TestEngine({ 'orders/any': answer }));
-  const [allows, denies] = engines.map((own) => ({ engine: own, audit: false }));
+  const [allows, denies] = engines.map((engine) => ({ engine: engine, audit: false }));
 
   @Controller()
   @UseGuards(OpaGuard)
@@ -179,7 +179,7 @@ describe('a handler that calls next() and runs again for another route', () => {
     const url = await start('express');
     engine.answer('pages/read', isPublic);
     expect((await fetch(`${url}/pages/salaries`)).status).toBe(403);
-    expect(asked().map(({ request }) => request.params)).toEqual([
+    expect(inputs().map(({ request }) => request.params)).toEqual([
       { page: 'salaries' },
       { secret: 'salaries' },
     ]);
@@ -190,7 +190,7 @@ describe('a handler that calls next() and runs again for another route', () => {
     engine.answer('pages/view', isPublic);
     const response = await fetch(`${url}/views/salaries`);
     expect([response.status, await response.text()]).toEqual([403, expect.not.stringContaining('salaries')]);
-    expect(asked().at(-1)?.request.params).toEqual({ secret: 'salaries' });
+    expect(inputs().at(-1)?.request.params).toEqual({ secret: 'salaries' });
   });
 
   it('is decided again where its input tells no difference', async () => {

@@ -27,8 +27,8 @@ afterEach(cleanUp);
 describe.each(ADAPTERS)('a client that disconnects, on %s', (adapter) => {
   it.each(['GET', 'POST'])('frees its socket and its place in the queue: %s', async (method) => {
     handled = [];
-    const held: ServerResponse[] = [];
-    const opaServer = closing(await httpServer((_request, response) => void held.push(response)));
+    const responses: ServerResponse[] = [];
+    const opaServer = closing(await httpServer((_request, response) => void responses.push(response)));
     const app = closing(
       await startApp(adapter, [Orders], {
         url: opaServer.url,
@@ -46,13 +46,13 @@ describe.each(ADAPTERS)('a client that disconnects, on %s', (adapter) => {
     };
 
     const first = ask();
-    await settles(() => held.length, 1);
+    await settles(() => responses.length, 1);
     const second = ask();
     await settles(() => opa.stats().waiting, 1);
 
     second.destroy();
     await settles(() => opa.stats().waiting, 0);
-    expect(held).toHaveLength(1);
+    expect(responses).toHaveLength(1);
 
     first.destroy();
     // OPA's own side sees it as well.
@@ -64,8 +64,8 @@ describe.each(ADAPTERS)('a client that disconnects, on %s', (adapter) => {
     });
 
     const third = app.send({ method, target: '/orders' });
-    await settles(() => held.length, 2);
-    held[1]?.end('{"result":true}');
+    await settles(() => responses.length, 2);
+    responses[1]?.end('{"result":true}');
     expect(await third).toBe(method === 'POST' ? 201 : 200);
     expect(handled).toHaveLength(1);
   });

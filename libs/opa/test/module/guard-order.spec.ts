@@ -126,7 +126,7 @@ describe('the audit warns where OpaGuard runs before a guard that authenticates'
     ['global before @UseGuards', { providers: globally(OpaGuard) }, [JwtGuard], 'Make JwtGuard global too'],
     [
       'useGlobalGuards, in the wrong order',
-      { prepare: (one) => one.useGlobalGuards(one.get(OpaGuard), new JwtGuard()) },
+      { prepare: (app) => app.useGlobalGuards(app.get(OpaGuard), new JwtGuard()) },
       [],
       'Register JwtGuard first',
     ],
@@ -134,7 +134,7 @@ describe('the audit warns where OpaGuard runs before a guard that authenticates'
       'useGlobalGuards after APP_GUARD',
       {
         providers: globally(OpaGuard),
-        prepare: (one) => one.useGlobalGuards(new JwtGuard()),
+        prepare: (app) => app.useGlobalGuards(new JwtGuard()),
       },
       [],
       'Register JwtGuard first',

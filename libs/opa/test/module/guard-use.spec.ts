@@ -85,9 +85,9 @@ async function start(
   imports: DynamicModule[] = [],
   providers: Provider[] = [],
 ): Promise<INestApplication> {
-  const isProvider = (one: Type): boolean => one === Fields || one === Gateway;
+  const isProvider = (type: Type): boolean => type === Fields || type === Gateway;
   @Module({
-    controllers: classes.filter((one) => !isProvider(one)),
+    controllers: classes.filter((type) => !isProvider(type)),
     providers: classes.filter(isProvider),
   })
   class FeatureModule {}

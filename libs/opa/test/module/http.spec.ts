@@ -101,10 +101,10 @@ const adapters = { express: () => new ExpressAdapter(), fastify: () => new Fasti
 
 async function start(
   adapter: keyof typeof adapters,
-  answers: Record<string, TestAnswer>,
+  policies: Record<string, TestAnswer>,
   options: OpaModuleOptions = {},
 ): Promise<Started> {
-  const engine = new TestEngine(answers);
+  const engine = new TestEngine(policies);
   const module = await Test.createTestingModule({
     imports: [OpaModule.forRoot({ engine, ...options })],
     controllers: [OrdersController, UnnamedController],

@@ -62,9 +62,9 @@ describe('named instances', () => {
     });
     const headers = { 'x-tenant': 't1', 'x-authz-role': 'root' };
     expect(await (await fetch(`${url}/unnamed`, { headers })).json()).toMatchObject(headers);
-    const seen = (await (await fetch(`${url}/billing`, { headers })).json()) as object;
-    expect(seen).toMatchObject({ 'x-tenant': 't1' });
-    expect(seen).not.toHaveProperty('x-authz-role');
+    const body = (await (await fetch(`${url}/billing`, { headers })).json()) as object;
+    expect(body).toMatchObject({ 'x-tenant': 't1' });
+    expect(body).not.toHaveProperty('x-authz-role');
     expect(unnamed.questions).toMatchObject([
       { policy: 'read', input: { subject: { type: 'anonymous' }, request: { path: '/unnamed' } } },
     ]);
@@ -77,9 +77,9 @@ describe('named instances', () => {
 
   it.each([OpaClient, OpaHttpService, OpaHealthIndicator])('provide their own %p', async (provided) => {
     await start();
-    const own: object = app.get(getOpaToken('billing', provided));
-    expect(own).toBeInstanceOf(provided);
-    expect(own).not.toBe(app.get(getOpaToken(undefined, provided)));
+    const instance: object = app.get(getOpaToken('billing', provided));
+    expect(instance).toBeInstanceOf(provided);
+    expect(instance).not.toBe(app.get(getOpaToken(undefined, provided)));
   });
 
   it('have a health of their own', async () => {

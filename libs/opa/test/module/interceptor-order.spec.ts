@@ -274,12 +274,12 @@ describe.each(ADAPTERS)("interceptor: 'global' on %s", (adapter) => {
       const { headers } = (input as { request: { headers: Record<string, string> } }).request;
       return headers['x-user'] === 'ann' ? true : { allow: false };
     });
-    const answers = [
+    const responses = [
       await get({ 'x-user': 'ann' }),
       await get({ 'x-user': 'ann' }),
       await get({ 'x-user': 'bob' }),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 403]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 403]);
     expect(handled).toBe(1);
   });
 });

@@ -35,9 +35,9 @@ describe('warmup', () => {
     const server = await scripted(well);
     const opa = await start({ ...patient, url: server.url, warmup: 5 });
     expect(server.open.size).toBe(5);
-    expect(server.asked()).toBe(0);
+    expect(server.queries()).toBe(0);
     await Promise.all(Array.from({ length: 5 }, (_, input) => opa.decide({ input })));
-    expect(server.asked()).toBe(5);
+    expect(server.queries()).toBe(5);
     expect(server.opened()).toBe(5);
     expect(opa.stats().sockets).toMatchObject({ created: 5, idle: 5 });
   });
@@ -59,9 +59,9 @@ describe('warmup', () => {
 
   it('does not stop the start when OPA is not there', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
-    const gone = await httpServer(() => undefined);
-    await gone.close();
-    await start({ ...patient, url: gone.url, warmup: 3 });
+    const closedServer = await httpServer(() => undefined);
+    await closedServer.close();
+    await start({ ...patient, url: closedServer.url, warmup: 3 });
     expect(warn.mock.calls.flat().join()).toContain('warmup: 3 of 3 sockets');
   });
 });
@@ -70,16 +70,16 @@ describe('ready', () => {
   it('keeps the application waiting until /health?bundles is 200, and says so once', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     let started = false;
-    const asked: unknown[] = [];
+    const paths: unknown[] = [];
     const { url } = closing(
       await httpServer((request, response) => {
-        asked.push([request.url, started]);
-        response.writeHead(asked.length < 3 ? 500 : 200).end('{}');
+        paths.push([request.url, started]);
+        response.writeHead(paths.length < 3 ? 500 : 200).end('{}');
       }),
     );
     await start({ ...patient, url, ready: true });
     started = true;
-    expect(asked).toEqual(Array.from({ length: 3 }, () => ['/health?bundles', false]));
+    expect(paths).toEqual(Array.from({ length: 3 }, () => ['/health?bundles', false]));
     expect(warn.mock.calls).toEqual([
       [expect.stringMatching(`^ready: the start waits for OPA, at most 30 s: OPA at ${url} .*500`)],
     ]);
@@ -112,11 +112,11 @@ describe('ready', () => {
 
   it('stops the start, saying why, when the bundle has not come within its bound', async () => {
     const clock = fakeClock();
-    let asked = 0;
+    let requests = 0;
     const { url } = closing(
       await httpServer((_request, response) => {
-        asked += 1;
-        if (asked === 2) clock.pass(30_001);
+        requests += 1;
+        if (requests === 2) clock.pass(30_001);
         response.writeHead(500).end('{}');
       }),
     );
@@ -124,7 +124,7 @@ describe('ready', () => {
       code: 'OPA_UNREACHABLE',
       message: expect.stringMatching(`${url} is not healthy.*500`),
     });
-    expect(asked).toBe(2);
+    expect(requests).toBe(2);
   });
 
   it('evaluates no policy when decisions are disabled', async () => {
@@ -146,11 +146,11 @@ describe.each(ADAPTERS)('the connections that a real OPA sees, on %s', (adapter)
   const rego = 'package orders\nread if input.request.method == "GET"';
   const REQUESTS = 200;
 
-  async function loaded(): Promise<{ url: string; app: TestApp; answers: Promise<number>[] }> {
+  async function loaded(): Promise<{ url: string; app: TestApp; responses: Promise<number>[] }> {
     const { url } = await realOpa({ rego });
     const app = closing(await startApp(adapter, [Orders], { ...patient, url, policy: 'orders/read' }));
-    const answers = Array.from({ length: REQUESTS }, (_, id) => app.send({ target: `/orders/${id}` }));
-    return { url, app, answers };
+    const responses = Array.from({ length: REQUESTS }, (_, id) => app.send({ target: `/orders/${id}` }));
+    return { url, app, responses };
   }
 
   /** From this process' side at once; OPA needs a moment to see the end of its own. */
@@ -160,8 +160,8 @@ describe.each(ADAPTERS)('the connections that a real OPA sees, on %s', (adapter)
   }
 
   it('are gone when the application is closed after its load', async () => {
-    const { url, app, answers } = await loaded();
-    expect(new Set(await Promise.all(answers))).toEqual(new Set([200]));
+    const { url, app, responses } = await loaded();
+    expect(new Set(await Promise.all(responses))).toEqual(new Set([200]));
     const { server } = await connectionsTo(url);
     expect(server).toBeGreaterThan(0);
     expect(server).toBe(app.app.get(OpaService).stats().sockets.idle);
@@ -170,14 +170,16 @@ describe.each(ADAPTERS)('the connections that a real OPA sees, on %s', (adapter)
   });
 
   it('are gone when the application is closed amid its load, and what it had taken is answered', async () => {
-    const { url, app, answers } = await loaded();
+    const { url, app, responses } = await loaded();
     const opa = app.app.get(OpaService);
-    const settled = Promise.allSettled(answers);
-    await Promise.race(answers);
+    const settled = Promise.allSettled(responses);
+    await Promise.race(responses);
     expect((await connectionsTo(url)).server).toBeGreaterThan(0);
     await app.app.close();
     await expectNone(url);
-    const statuses = (await settled).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const statuses = (await settled).flatMap((result) =>
+      result.status === 'fulfilled' ? [result.value] : [],
+    );
     const read = statuses.filter((status) => status === 200).length;
     expect(read).toBeGreaterThan(0);
     expect(opa.stats().decisions).toMatchObject({ allow: read, error: 0, deny: 0, undefined: 0 });

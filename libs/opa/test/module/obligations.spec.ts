@@ -121,13 +121,13 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
 
   it('carries them out for the response decision too, both lists of a document', async () => {
     await start();
-    const [one, two] = [{ type: 'log', properties: { n: 1 } }, { type: 'log' }];
-    engine.answer('response', { allow: true, obligations: [one], context: { obligations: [two] } });
+    const [first, two] = [{ type: 'log', properties: { n: 1 } }, { type: 'log' }];
+    engine.answer('response', { allow: true, obligations: [first], context: { obligations: [two] } });
     expect((await get('edited/response')).status).toBe(200);
     expect(done.map(({ obligation }) => obligation.properties)).toEqual([{ n: 1 }, {}]);
     engine.answer('response', {
       allow: false,
-      obligations: [one, { type: 'header', properties: { name: 'x-a', value: '1' } }],
+      obligations: [first, { type: 'header', properties: { name: 'x-a', value: '1' } }],
     });
     const denied = await get('edited/response');
     expect([denied.status, denied.headers.get('x-a'), done.length]).toEqual([403, '1', 3]);

@@ -203,16 +203,16 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
     ['a name that nothing has', { ...factory, isglobal: false }, 'option "isglobal" is not known'],
     ['nothing that gives them', { isGlobal: true }, 'but was given none'],
     ['two that give them', { ...factory, useClass: class {} }, 'but was given useFactory and useClass'],
-  ])('when forRootAsync is given %s', (_name, given, expected) => {
+  ])('when forRootAsync is given %s', (_name, argument, expected) => {
     const wrong = expect.objectContaining({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining(expected),
     });
-    expect(() => OpaModule.forRootAsync(given as never)).toThrow(wrong);
+    expect(() => OpaModule.forRootAsync(argument as never)).toThrow(wrong);
   });
 
-  it.each([undefined, null, 5, 'url', []])('when a factory gives %j for them', async (given) => {
-    const imports = [OpaModule.forRootAsync({ useFactory: () => given as unknown as OpaModuleOptions })];
+  it.each([undefined, null, 5, 'url', []])('when a factory gives %j for them', async (options) => {
+    const imports = [OpaModule.forRootAsync({ useFactory: () => options as unknown as OpaModuleOptions })];
     const { code, message } = await refusal(Test.createTestingModule({ imports }).compile());
     expect(code).toBe('OPA_BAD_OPTIONS');
     expect(message).toContain('OpaModule: the options were given as');

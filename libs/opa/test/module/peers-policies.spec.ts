@@ -108,13 +108,13 @@ describe.each(['express', 'fastify'] as const)('policies of others on %s', (adap
       const response = await get({ ...bearer(['guest', 'x']), 'x-internal': '1', 'x-other': '2' });
       expect([response.status, response.headers.get('x-served-by')]).toEqual([200, 'people']);
       expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
-      const seen = (await response.json()) as Record<string, unknown>;
-      expect(seen).toMatchObject({
+      const headers = (await response.json()) as Record<string, unknown>;
+      expect(headers).toMatchObject({
         'x-authz-subject': 'ann',
         'x-authz-roles': ['guest', 'x'],
         'x-other': '2',
       });
-      for (const name of ['x-internal', 'authorization']) expect(seen).not.toHaveProperty([name]);
+      for (const name of ['x-internal', 'authorization']) expect(headers).not.toHaveProperty([name]);
       expect(response.headers.has('x-authz-subject')).toBe(false);
     });
 
@@ -130,9 +130,9 @@ describe.each(['express', 'fastify'] as const)('policies of others on %s', (adap
 
     it('gives status, headers and body of a denial', async () => {
       await start(envoy);
-      const known = await get(bearer(['nobody']));
-      expect([known.status, known.headers.get('x-reason')]).toEqual([401, 'role']);
-      expect([known.headers.get('content-type'), await known.text()]).toEqual([
+      const response = await get(bearer(['nobody']));
+      expect([response.status, response.headers.get('x-reason')]).toEqual([401, 'role']);
+      expect([response.headers.get('content-type'), await response.text()]).toEqual([
         'text/plain; charset=utf-8',
         'Unauthorized Request',
       ]);
@@ -144,9 +144,12 @@ describe.each(['express', 'fastify'] as const)('policies of others on %s', (adap
     it('clears the headers that the policy owns and does not set', async () => {
       await start(envoy);
       const forged = { 'x-authz-level': 'root', 'X-Authz-Subject': 'eve' };
-      const seen = (await (await get({ ...bearer(['guest']), ...forged })).json()) as Record<string, unknown>;
-      expect(seen).toMatchObject({ 'x-authz-subject': 'ann' });
-      expect(seen).not.toHaveProperty('x-authz-level');
+      const headers = (await (await get({ ...bearer(['guest']), ...forged })).json()) as Record<
+        string,
+        unknown
+      >;
+      expect(headers).toMatchObject({ 'x-authz-subject': 'ann' });
+      expect(headers).not.toHaveProperty('x-authz-level');
     });
   });
 

@@ -10,9 +10,9 @@ import type { TestAnswer } from 'nestjs-opa/testing';
 import { TestEngine } from 'nestjs-opa/testing';
 import type { IncomingMessage } from 'node:http';
 
-type Seen = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'headersDistinct'>;
+type HeaderForms = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'headersDistinct'>;
 
-const seen = (request: IncomingMessage & { raw?: IncomingMessage }): Seen => {
+const headersOf = (request: IncomingMessage & { raw?: IncomingMessage }): HeaderForms => {
   const { rawHeaders, headersDistinct } = request.raw ?? request;
   return { headers: request.headers, rawHeaders, headersDistinct };
 };
@@ -21,10 +21,10 @@ const seen = (request: IncomingMessage & { raw?: IncomingMessage }): Seen => {
 @UseGuards(OpaGuard)
 class Shows {
   @Get('decided') @OpaPolicy('a') decided(@Req() request: IncomingMessage) {
-    return seen(request);
+    return headersOf(request);
   }
   @Get('public') @OpaPublic() public(@Req() request: IncomingMessage) {
-    return seen(request);
+    return headersOf(request);
   }
 }
 
@@ -39,13 +39,13 @@ describe.each(['express', 'fastify'] as const)("a request's headers, for a handl
     answer: TestAnswer,
     headers: Record<string, string>,
     options: OpaModuleOptions = {},
-  ): Promise<Seen> => {
+  ): Promise<HeaderForms> => {
     const imports = [OpaModule.forRoot({ engine: new TestEngine({ a: answer }), ...options })];
     const module = await Test.createTestingModule({ imports, controllers: [Shows] }).compile();
     app = module.createNestApplication(adapters[adapter](), { logger: false });
     await app.listen(0, '127.0.0.1');
     const response = await fetch(`${await app.getUrl()}/${path}`, { headers });
-    return (await response.json()) as Seen;
+    return (await response.json()) as HeaderForms;
   };
 
   it("hold an allow's own in place of the client's, in each of their forms", async () => {
@@ -109,7 +109,7 @@ it('on Fastify they are the same where a hook has set some', async () => {
   await app.listen(0, '127.0.0.1');
   const sent = { 'x-authz-role': 'root', 'x-user': 'root', 'x-other': 'stays' };
   const response = await fetch(`${await app.getUrl()}/decided`, { headers: sent });
-  const all = (await response.json()) as Seen;
+  const all = (await response.json()) as HeaderForms;
   await app.close();
   expect(all.headers).toMatchObject({ 'x-hook': 'set', 'x-user': 'ann', 'x-other': 'stays' });
   expect(JSON.stringify(all)).not.toContain('root');

@@ -56,20 +56,20 @@ describe('a module that is closed amid decisions', () => {
     const opa = await open({
       url: server.url,
       token: async () => {
-        if (server.asked() === 0) return 't';
+        if (server.queries() === 0) return 't';
         await new Promise<void>((resolve) => void setTimeout(resolve, 50));
         return 't';
       },
       pool: { maxSockets: 1 },
     });
-    const asked = [1, 2, 3].map((input) => opa.decide({ input }));
+    const decisions = [1, 2, 3].map((input) => opa.decide({ input }));
     await first.reached;
     const closed = app.close();
     first.open();
-    expect((await Promise.all(asked)).map(({ outcome }) => outcome)).toEqual(['allow', 'allow', 'allow']);
+    expect((await Promise.all(decisions)).map(({ outcome }) => outcome)).toEqual(['allow', 'allow', 'allow']);
     expect(opa.stats().retries).toBe(1);
     await closed;
-    expect(server.asked()).toBe(4);
+    expect(server.queries()).toBe(4);
   });
 
   it('waits for those of an engine of the user', async () => {
@@ -79,10 +79,10 @@ describe('a module that is closed amid decisions', () => {
       evaluate: () => new Promise((resolve) => (answer = () => resolve({ result: true }))),
     };
     const opa = await open({ engine });
-    const asked = opa.decide({ input: 1 });
+    const decision = opa.decide({ input: 1 });
     const closed = app.close();
     answer();
-    await expect(asked).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
     await closed;
   });
 
@@ -126,13 +126,13 @@ describe('a module that is closed amid decisions', () => {
     ['at the first of two', async () => ({ url: [await silent(), await silent()] })],
   ])('ends those that outlast shutdownTimeout, and leaves nothing: %s', async (_name, options) => {
     const opa = await open({ ...(await options()), shutdownTimeout: 20, onUnavailable: 'allow' });
-    const asked = [1, 1].map((input) =>
+    const decisions = [1, 1].map((input) =>
       watched(() => opa.decide({ input })).catch((error: unknown) => (error as { code?: string }).code),
     );
     // Far enough to be where they are to be ended.
     await new Promise((resolve) => setTimeout(resolve, 50));
     await app.close();
-    expect(await Promise.all(asked)).toEqual(['OPA_CLOSED', 'OPA_CLOSED']);
+    expect(await Promise.all(decisions)).toEqual(['OPA_CLOSED', 'OPA_CLOSED']);
     expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, idle: 0 } });
     await settles(() => leftovers().timers, 0);
   });
@@ -145,10 +145,10 @@ describe('a module that is closed amid decisions', () => {
     await opa.decide({ input: 1 }).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 5));
     const caller = new AbortController();
-    const gone = opa.decide({ input: 1, signal: caller.signal });
+    const aborted = opa.decide({ input: 1, signal: caller.signal });
     await trial.reached;
     caller.abort();
-    await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     expect(opa.stats()).toMatchObject({ breaker: 'half-open', sockets: { inUse: 1 } });
     await app.close();
     expect(opa.stats()).toMatchObject({ sockets: { inUse: 0, idle: 0 } });
@@ -158,8 +158,8 @@ describe('a module that is closed amid decisions', () => {
   it('ends those that wait in an interceptor of the HttpService', async () => {
     const opa = await open({ url: await silent(), shutdownTimeout: 20 });
     app.get(OpaHttpService).axiosRef.interceptors.request.use(() => new Promise(() => undefined));
-    const asked = watched(() => opa.decide({ input: 1 }));
-    const ended = expect(asked).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+    const decision = watched(() => opa.decide({ input: 1 }));
+    const ended = expect(decision).rejects.toMatchObject({ code: 'OPA_CLOSED' });
     await app.close();
     await ended;
     await settles(() => leftovers().timers, 0);
@@ -171,11 +171,13 @@ describe("the HttpService's other requests", () => {
     const server = closing(await httpServer(() => undefined));
     const opa = await open({ url: server.url, pool: { maxSockets: 1 } });
     const http = app.get(OpaHttpService).axiosRef;
-    const asked = Promise.allSettled(Array.from({ length: 5 }, () => http.get(server.url, { timeout: 0 })));
+    const requests = Promise.allSettled(
+      Array.from({ length: 5 }, () => http.get(server.url, { timeout: 0 })),
+    );
     await settles(() => server.opened(), 2);
     await app.close();
     expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0, created: 2 });
-    expect((await asked).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'));
+    expect((await requests).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'));
     // An adapter of the user's own knows nothing of the module's end, and has its agents.
     const late = http.get(server.url, { adapter: 'http' });
     await expect(late).rejects.toMatchObject({ code: 'OPA_CLOSED' });

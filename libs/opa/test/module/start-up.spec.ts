@@ -62,8 +62,8 @@ describe('options', () => {
       extraProviders: [Options],
       useFactory: (options: Options) => options.createOpaOptions(),
     };
-    const given = how === 'useFactory' ? factory : from[how];
-    const module = await Test.createTestingModule({ imports: [OpaModule.forRootAsync(given)] }).compile();
+    const provided = how === 'useFactory' ? factory : from[how];
+    const module = await Test.createTestingModule({ imports: [OpaModule.forRootAsync(provided)] }).compile();
     await expect(module.get(OpaService).decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
     await module.close();
   });

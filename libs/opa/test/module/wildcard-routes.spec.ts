@@ -41,11 +41,11 @@ describe('a route with a wildcard', () => {
     const engine = new TestEngine({ 'files/read': true });
     const { app, ...running } = closing(await startApp(adapter, [...controllers], { engine }));
     for (const kind of kinds) expect(await running.send({ target: `/files/${kind}/a/b` })).toBe(200);
-    const asked = engine.questions.map(
+    const names = engine.questions.map(
       ({ input }) => (input as { request: { route: string } }).request.route,
     );
-    expect(asked).toEqual(kinds.map((kind) => `/files/${kind}/*`));
+    expect(names).toEqual(kinds.map((kind) => `/files/${kind}/*`));
     const routes = app.get(OpaService).routes();
-    expect(routes.map(({ route }) => route)).toEqual(asked.map((route) => `GET ${route}`));
+    expect(routes.map(({ route }) => route)).toEqual(names.map((route) => `GET ${route}`));
   });
 });

@@ -65,11 +65,12 @@ function expected(body: unknown): string[] {
   if (typeof document === 'boolean') return [document ? 'allow' : 'deny'];
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     return ['OPA_BAD_DECISION'];
-  const given = VERDICTS.filter((key) => Object.hasOwn(document, key)).map(
+  const verdicts = VERDICTS.filter((key) => Object.hasOwn(document, key)).map(
     (key) => Reflect.get(document, key) as unknown,
   );
-  const [first] = given;
-  if (typeof first !== 'boolean' || given.some((one) => one !== first)) return ['OPA_BAD_DECISION'];
+  const [first] = verdicts;
+  if (typeof first !== 'boolean' || verdicts.some((verdict) => verdict !== first))
+    return ['OPA_BAD_DECISION'];
   // What stands beside the verdict may spoil it, and never turns it round.
   const plain = Object.keys(document).every((key) => VERDICTS.includes(key));
   return plain ? [first ? 'allow' : 'deny'] : [first ? 'allow' : 'deny', 'OPA_BAD_DECISION'];
@@ -83,13 +84,13 @@ beforeEach(async () => {
   opa = await open({ url, onUnavailable: 'allow' });
 });
 
-describe('for any JSON answer', () => {
+describe('for any JSON response of OPA', () => {
   it.each([
     ['straight from the wire', () => undefined],
     ['through axios', throughAxios],
-  ])('the outcome is what the contract says: %s', async (_way, go) => {
+  ])('the outcome is the one that the contract defines: %s', async (_way, go) => {
     go();
-    const seen = new Set<string>();
+    const outcomes = new Set<string>();
     await fc.assert(
       fc.asyncProperty(answer, async (document) => {
         body = JSON.stringify(document);
@@ -101,10 +102,16 @@ describe('for any JSON answer', () => {
           (error: unknown) => String((error as { code?: string }).code),
         );
         expect(expected(JSON.parse(body))).toContain(outcome);
-        seen.add(outcome);
+        outcomes.add(outcome);
       }),
       { numRuns: 300 },
     );
-    expect([...seen].sort()).toEqual(['OPA_BAD_ANSWER', 'OPA_BAD_DECISION', 'allow', 'deny', 'undefined']);
+    expect([...outcomes].sort()).toEqual([
+      'OPA_BAD_ANSWER',
+      'OPA_BAD_DECISION',
+      'allow',
+      'deny',
+      'undefined',
+    ]);
   });
 });

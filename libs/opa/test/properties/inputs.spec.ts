@@ -48,23 +48,23 @@ const hasToJson = (value: object): value is { toJSON(): unknown } =>
   'toJSON' in value && typeof value.toJSON === 'function';
 
 /** Tells whether what arrived says the same as what was given; it reads the given value itself, not its JSON. */
-function same(given: unknown, arrived: unknown): boolean {
-  if (types.isBoxedPrimitive(given)) return same(given.valueOf(), arrived);
-  if (typeof given === 'number') return Number.isFinite(given) && given === arrived;
-  if (typeof given !== 'object' || given === null) return given === arrived;
-  if (given instanceof Date) return !Number.isNaN(given.getTime()) && arrived === given.toISOString();
-  if (given instanceof Map || given instanceof Set) return false;
-  if (hasToJson(given)) return same(given.toJSON(), arrived);
+function same(sent: unknown, arrived: unknown): boolean {
+  if (types.isBoxedPrimitive(sent)) return same(sent.valueOf(), arrived);
+  if (typeof sent === 'number') return Number.isFinite(sent) && sent === arrived;
+  if (typeof sent !== 'object' || sent === null) return sent === arrived;
+  if (sent instanceof Date) return !Number.isNaN(sent.getTime()) && arrived === sent.toISOString();
+  if (sent instanceof Map || sent instanceof Set) return false;
+  if (hasToJson(sent)) return same(sent.toJSON(), arrived);
   if (typeof arrived !== 'object' || arrived === null) return false;
-  if (Array.isArray(given)) {
+  if (Array.isArray(sent)) {
     return (
       Array.isArray(arrived) &&
-      given.length === arrived.length &&
+      sent.length === arrived.length &&
       // By index, for a hole must not be passed over.
-      arrived.every((item, index) => same(given[index], item))
+      arrived.every((item, index) => same(sent[index], item))
     );
   }
-  const entries = Object.entries(given).filter(([, value]) => !isLeftOut(value));
+  const entries = Object.entries(sent).filter(([, value]) => !isLeftOut(value));
   return (
     !Array.isArray(arrived) &&
     entries.length === Object.keys(arrived).length &&
@@ -112,7 +112,7 @@ describe('for any input', () => {
   it.each([
     ['straight to the wire', () => undefined],
     ['through axios', throughAxios],
-  ])('what arrives is what was given, or nothing is asked: %s', async (_way, go) => {
+  ])('OPA receives exactly that input, or no query is sent: %s', async (_way, go) => {
     go();
     await fc.assert(
       fc.asyncProperty(anything, async (input) => {
@@ -122,7 +122,7 @@ describe('for any input', () => {
     );
   });
 
-  it('all that JSON can hold arrives', async () => {
+  it('OPA receives every value that JSON can hold', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue({ stringUnit: 'binary' }), async (input) => {
         expect(await check(input)).toBe(true);

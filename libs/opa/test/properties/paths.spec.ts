@@ -62,13 +62,13 @@ const path = fc.oneof(
 );
 
 let opa: OpaService;
-let asked: string[];
+let requested: string[];
 
 beforeEach(async () => {
-  asked = [];
+  requested = [];
   const { url } = await uses(
     httpServer((request, response) => {
-      asked.push(request.url ?? '');
+      requested.push(request.url ?? '');
       response.end('{"result":true}');
     }),
   );
@@ -79,27 +79,27 @@ describe('for any policy path', () => {
   it.each([
     ['straight to the wire', () => undefined],
     ['through axios', throughAxios],
-  ])('no request leaves /v1/data/: %s', async (_way, go) => {
+  ])('no request goes outside /v1/data/: %s', async (_way, go) => {
     go();
     const accepted: string[] = [];
     await fc.assert(
       fc.asyncProperty(path, async (policy) => {
-        asked.length = 0;
+        requested.length = 0;
         const code = await opa.decide({ policy, input: {} }).then(
           () => 'asked',
           (error: unknown) => (error as { code?: string }).code,
         );
         if (code !== 'asked') {
-          expect({ code, asked }).toEqual({ code: 'OPA_BAD_OPTIONS', asked: [] });
+          expect({ code, asked: requested }).toEqual({ code: 'OPA_BAD_OPTIONS', asked: [] });
           return;
         }
         accepted.push(policy);
-        const [target = ''] = asked;
+        const [target = ''] = requested;
         // As sent, and as any server reads it that resolves dots, before or after it decodes.
         for (const read of [target, decodeURIComponent(target)]) {
           expect(new URL(read.replaceAll('\\', '/'), 'http://opa').pathname).toMatch(/^\/v1\/data\/./);
         }
-        expect(asked).toEqual([`/v1/data/${policy.split('/').map(encodeURIComponent).join('/')}`]);
+        expect(requested).toEqual([`/v1/data/${policy.split('/').map(encodeURIComponent).join('/')}`]);
         expect(target.slice('/v1/data/'.length).split('/').map(decodeURIComponent)).toEqual(
           policy.split('/'),
         );

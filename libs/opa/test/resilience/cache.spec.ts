@@ -7,25 +7,25 @@ afterEach(cleanUp);
 
 const cache = { max: 100, allowTtl: 10_000, denyTtl: 1_000 };
 
-/** The least that a store can be, and asynchronous. */
-function mapStore(kept = new Map<string, StoredAnswer>()): AnswerStore {
+/** The smallest possible asynchronous store, without `delete`. */
+function mapStore(entries = new Map<string, StoredAnswer>()): AnswerStore {
   return {
-    get: (key) => Promise.resolve(kept.get(key)),
-    set: (key, value) => Promise.resolve(void kept.set(key, value)),
-    clear: () => kept.clear(),
+    get: (key) => Promise.resolve(entries.get(key)),
+    set: (key, value) => Promise.resolve(void entries.set(key, value)),
+    clear: () => entries.clear(),
   };
 }
 
 function deletingStore(): AnswerStore {
-  const kept = new Map<string, StoredAnswer>();
+  const entries = new Map<string, StoredAnswer>();
   return {
-    ...mapStore(kept),
-    delete: (key) => Promise.resolve(void kept.delete(key)),
+    ...mapStore(entries),
+    delete: (key) => Promise.resolve(void entries.delete(key)),
   };
 }
 
-describe('cache', () => {
-  it('remembers allows and denies, each for its own time', async () => {
+describe('the decision cache', () => {
+  it('keeps an allow for allowTtl and a denial for denyTtl', async () => {
     const clock = fakeClock();
     const server = await scripted(well, { result: false }, well, { result: false });
     const opa = await start({ url: server.url, cache });
@@ -43,58 +43,58 @@ describe('cache', () => {
     clock.pass(2);
     expect(await ask()).toEqual(['allow', false]);
     expect(opa.stats()).toMatchObject({ cacheHits: 2, decisions: { allow: 3, deny: 2 } });
-    expect(server.asked()).toBe(3);
+    expect(server.queries()).toBe(3);
   });
 
-  it('keys on the policy and everything that it sees', async () => {
+  it('has a separate entry for every policy and every input', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url, cache });
     for (const input of [{ a: 1 }, { a: '1' }, { a: 1, b: null }, [], {}, null, undefined, '']) {
       await opa.decide({ input });
       await opa.decide({ input, policy: 'c/d' });
     }
-    expect(server.asked()).toBe(16);
+    expect(server.queries()).toBe(16);
     expect(opa.stats().cacheHits).toBe(0);
   });
 
-  it('keys on all of an input, however long', async () => {
+  it('compares long inputs up to their last character', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url, cache });
     for (const end of ['a', 'b']) await opa.decide({ input: 'x'.repeat(5_000) + end });
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
   });
 
-  it('keys on the instance, where several share a store', async () => {
+  it('has separate entries for each OpaModule instance, even in a shared store', async () => {
     const store = mapStore();
     const server = await scripted(well, { result: false });
-    const [one, other] = [
+    const [first, other] = [
       await start({ url: server.url, name: 'one', cache: { ...cache, store } }),
       await start({ url: server.url, name: 'other', cache: { ...cache, store } }),
     ];
-    await expect(one.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
+    await expect(first.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     await expect(other.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny', cached: false });
   });
 
   it.each([
     ['an outage', 503],
     ['a policy error', 500],
-    ['a bad answer', 404],
-    ['a document that is no decision', { result: 'yes' }],
+    ['a malformed response', 404],
+    ['a document that is not a decision', { result: 'yes' }],
     ['a policy that says cache: false', { result: { allow: true, cache: false } }],
     ['a policy that says ttl: 0', { result: { allow: true, ttl: 0 } }],
-    ['a hint that cannot be read', { result: { allow: true, ttl: 'long' } }],
-  ] as const)('does not remember %s', async (_name, step) => {
+    ['a malformed ttl', { result: { allow: true, ttl: 'long' } }],
+  ] as const)('does not store %s', async (_name, step) => {
     const server = await scripted(step);
     const opa = await start({ url: server.url, cache, retry: false, circuitBreaker: false });
     for (let i = 0; i < 3; i += 1) await opa.decide({ input: 1 }).catch(() => undefined);
-    expect(server.asked()).toBe(3);
+    expect(server.queries()).toBe(3);
   });
 
   it.each([
     ['ttl', { allow: true, ttl: 50 }],
     ['cache.ttl', { allow: true, cache: { ttl: 50 } }],
     ['ttl beside cache: true', { allow: true, cache: true, ttl: 50 }],
-  ])("takes the policy's own time, as %s", async (_name, result) => {
+  ])('uses the lifetime that the policy sets, given as %s', async (_name, result) => {
     const clock = fakeClock();
     const server = await scripted({ result });
     const opa = await start({ url: server.url, cache });
@@ -105,7 +105,7 @@ describe('cache', () => {
     expect(await opa.decide({ input: 1 })).toMatchObject({ cached: false });
   });
 
-  it('gives each its own answer: what one handler changes, no other gets', async () => {
+  it('protects its entries: a handler that changes a decision does not change the next one', async () => {
     const server = await scripted({ result: { allow: true, reasons: ['r'], roles: ['viewer'] } });
     const opa = await start({ url: server.url, cache });
     const first = await opa.decide({ input: 1 });
@@ -115,14 +115,14 @@ describe('cache', () => {
     expect(() => (second.result as { roles: string[] }).roles.push('admin')).toThrow('not extensible');
   });
 
-  it('holds no more than max', async () => {
+  it('holds no more than `max` entries', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url, cache: { ...cache, max: 2 } });
     for (const input of [1, 2, 3, 3, 2, 1]) await opa.decide({ input });
-    expect(server.asked()).toBe(4);
+    expect(server.queries()).toBe(4);
   });
 
-  it('forgets on purge, what is under way as well', async () => {
+  it('purge() removes all entries, and ignores a response to a query sent before it', async () => {
     const slow = gate();
     const server = await scripted(well, slow.step, well);
     const opa = await start({ url: server.url, cache });
@@ -134,14 +134,14 @@ describe('cache', () => {
     slow.open();
     await before;
     expect(await opa.decide({ input: 1 })).toMatchObject({ cached: false });
-    expect(server.asked()).toBe(3);
+    expect(server.queries()).toBe(3);
   });
 
   it.each<[name: string, hints: object, cached: boolean]>([
-    ['kept', {}, true],
-    ['not kept', { denyTtl: 0 }, false],
+    ['cached', {}, true],
+    ['not cached', { denyTtl: 0 }, false],
   ])(
-    'holds to the answer of the later question, %s, when an earlier one is answered after it',
+    'the newest query wins (its response is %s) when an earlier query is answered after it',
     async (...row) => {
       const [, hints, cached] = row;
       const slow = gate();
@@ -156,7 +156,7 @@ describe('cache', () => {
     },
   );
 
-  it('gives nothing after the module has closed', async () => {
+  it('a closed module serves no cached decision', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url, cache });
     await opa.decide({ input: 1 });
@@ -168,7 +168,7 @@ describe('cache', () => {
 describe("onUnavailable: 'stale'", () => {
   const stale = { cache: { ...cache, staleTtl: 5_000 }, onUnavailable: 'stale', retry: false } as const;
 
-  it('uses the last decision within its grace, marked and counted', async () => {
+  it('serves the last decision for staleTtl, marks it as stale and counts it', async () => {
     const clock = fakeClock();
     const server = await scripted(well, 503);
     const opa = await start({ url: server.url, ...stale });
@@ -181,7 +181,7 @@ describe("onUnavailable: 'stale'", () => {
     await expect(opa.decide({ input: 2 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
   });
 
-  it('does not follow overload, a bad answer or a policy error', async () => {
+  it('does not serve a stale decision after an overload, a malformed response or a policy error', async () => {
     const clock = fakeClock();
     const server = await scripted(well, 429, 404, 500);
     const opa = await start({ url: server.url, ...stale });
@@ -197,49 +197,49 @@ describe("onUnavailable: 'stale'", () => {
     ['undefined, with denyTtl 0', {}, { denyTtl: 0 }],
     ['a denial that says cache: false', { result: { allow: false, cache: false } }],
     ['an allow that says ttl: 0', { result: { allow: true, ttl: 0 } }],
-    ['a document that is no decision', { result: 'no' }],
+    ['a document that is not a decision', { result: 'no' }],
   ];
   const stores: [name: string, store: () => AnswerStore | undefined][] = [
     ['memory', () => undefined],
     ['a store without delete', () => mapStore()],
     ['a store with delete', () => deletingStore()],
   ];
-  describe.each(stores)('from %s', (_store, store) => {
-    it.each(unkept)('uses nothing older than %s, which is not kept', async (_name, newer, hints = {}) => {
+  describe.each(stores)('with entries in %s', (_store, store) => {
+    it.each(unkept)('does not serve the entry that was replaced by %s', async (_name, newer, hints = {}) => {
       const clock = fakeClock();
       const server = await scripted(well, newer as Step, 503);
-      const kept = store();
+      const customStore = store();
       const opa = await start({
         url: server.url,
         ...stale,
-        cache: { ...stale.cache, ...hints, ...(kept && { store: kept }) },
+        cache: { ...stale.cache, ...hints, ...(customStore && { store: customStore }) },
       });
       await opa.decide({ input: 1 });
       clock.pass(11_000);
       await opa.decide({ input: 1 }).catch(() => undefined);
       await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
-      expect(server.asked()).toBe(3);
+      expect(server.queries()).toBe(3);
     });
   });
 
   it.each<[name: string, hints: object, made: object]>([
-    ['the denial that was kept', {}, { outcome: 'deny', degraded: 'stale' }],
-    ['nothing when it was not kept', { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
-  ])('uses what a query beside it has learnt: %s', async (_name, hints, made) => {
+    ['the cached denial', {}, { outcome: 'deny', degraded: 'stale' }],
+    ['nothing when the denial was not cached', { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
+  ])('serves what a concurrent query has learnt: %s', async (_name, hints, expected) => {
     const clock = fakeClock();
-    const fails = gate(503);
-    const server = await scripted(well, fails.step, { result: false });
+    const failure = gate(503);
+    const server = await scripted(well, failure.step, { result: false });
     const opa = await start({ url: server.url, ...stale, cache: { ...stale.cache, ...hints } });
     await opa.decide({ input: 1 });
     clock.pass(11_000);
     const failing = opa.decide({ input: 1 }).catch((error: unknown) => error);
-    await fails.reached;
+    await failure.reached;
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
-    fails.open();
-    expect(await failing).toMatchObject(made);
+    failure.open();
+    expect(await failing).toMatchObject(expected);
   });
 
-  it('keeps its staleness to itself when it was not asked for', async () => {
+  it("onUnavailable: 'deny' denies even when a stale entry exists", async () => {
     const clock = fakeClock();
     const server = await scripted(well, 503);
     const opa = await start({ url: server.url, ...stale, onUnavailable: 'deny' });
@@ -248,7 +248,7 @@ describe("onUnavailable: 'stale'", () => {
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
   });
 
-  it('denies without a cache to take it from', async () => {
+  it('denies when no cache is configured', async () => {
     const server = await scripted(well, 503);
     const opa = await start({ url: server.url, ...stale, cache: false });
     await opa.decide({ input: 1 });

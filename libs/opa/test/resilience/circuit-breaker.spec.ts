@@ -22,42 +22,42 @@ async function ask(opa: OpaService, times: number): Promise<string[]> {
   return codes;
 }
 
-/** Gives that many tokens and one failure, and then tokens again. */
+/** Returns a token function that throws once, after `after` successful calls. */
 function throwing(after: number): () => string {
-  let given = 0;
+  let calls = 0;
   return () => {
-    given += 1;
-    if (given === after + 1) throw new Error('no token');
+    calls += 1;
+    if (calls === after + 1) throw new Error('no token');
     return 't';
   };
 }
 
 const failing = (times: number): 503[] => Array.from({ length: times }, () => 503);
 
-describe('circuit breaker', () => {
-  it('opens after half of 20 decisions have failed, and asks OPA no more', async () => {
+describe('the circuit breaker', () => {
+  it('opens after half of 20 decisions have failed, and then sends OPA no queries', async () => {
     const server = await scripted(...Array.from({ length: 10 }, () => well), ...failing(11));
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 19);
     expect(opa.stats().breaker).toBe('closed');
     expect(await ask(opa, 3)).toEqual(['OPA_UNREACHABLE', 'OPA_CIRCUIT_OPEN', 'OPA_CIRCUIT_OPEN']);
     expect(opa.stats().breaker).toBe('open');
-    expect(server.asked()).toBe(20);
+    expect(server.queries()).toBe(20);
   });
 
-  it('opens for an OPA that is late as well', async () => {
+  it('opens when OPA times out', async () => {
     const server = await scripted(() => undefined);
     const opa = await start({ url: server.url, timeout: 500, circuitBreaker: { minimumCalls: 3 } });
     expect(await ask(opa, 4)).toEqual(['OPA_TIMEOUT', 'OPA_TIMEOUT', 'OPA_TIMEOUT', 'OPA_CIRCUIT_OPEN']);
   });
 
-  it('has the share, the time and the pause that are given', async () => {
+  it('uses the configured threshold, minimumCalls, duration and halfOpenAfter', async () => {
     const clock = fakeClock();
     const circuitBreaker = { minimumCalls: 4, threshold: 0.75, duration: 1_000, halfOpenAfter: 5_000 };
     const server = await scripted(well, well, 503, 503, 503, 503, 503, 503, well);
     const opa = await start({ url: server.url, retry: false, circuitBreaker });
     await ask(opa, 4);
-    // Half of them have failed, and then nothing counts any more.
+    // Half of the decisions have failed; after 1.1 s those failures no longer count.
     expect(opa.stats().breaker).toBe('closed');
     clock.pass(1_100);
     await ask(opa, 3);
@@ -70,7 +70,7 @@ describe('circuit breaker', () => {
     expect(await codeOf(opa)).toBe('allow');
   });
 
-  it('forgets failures after its duration', async () => {
+  it('forgets failures that are older than `duration`', async () => {
     const clock = fakeClock();
     const server = await scripted(503);
     const opa = await start({ url: server.url, retry: false });
@@ -87,7 +87,7 @@ describe('circuit breaker', () => {
     [429, 'OPA_OVERLOADED'],
     [401, 'OPA_UNAUTHORIZED'],
     [404, 'OPA_BAD_ANSWER'],
-  ] as const)('does not take %d for a failure', async (status, code) => {
+  ] as const)('does not count status %d as a failure', async (status, code) => {
     const server = await scripted(status);
     const opa = await start({ url: server.url, retry: false });
     expect(new Set(await ask(opa, 25))).toEqual(new Set([code]));
@@ -99,8 +99,8 @@ describe('circuit breaker', () => {
     ['429', 429],
     ['401', 401],
     ['404', 404],
-    ['a body that is no answer', (_request, response) => response.end('no')],
-  ])('counts %s among the decisions that OPA has answered', async (_name, step) => {
+    ['a malformed body', (_request, response) => response.end('no')],
+  ])('counts %s as a response of OPA, so that later failures weigh less', async (_name, step) => {
     const server = await scripted(...Array.from({ length: 30 }, () => step), 503);
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 59);
@@ -110,9 +110,9 @@ describe('circuit breaker', () => {
   });
 
   it.each<[name: string, question: OpaQuery]>([
-    ['its caller has ended', { input: 1, signal: AbortSignal.abort() }],
-    ['has an input that cannot be written', { input: 1n }],
-  ])('does not count at all one that %s', async (_name, question) => {
+    ['that its caller has aborted', { input: 1, signal: AbortSignal.abort() }],
+    ['whose input JSON cannot hold', { input: 1n }],
+  ])('does not count a query %s', async (_name, question) => {
     const server = await scripted(503);
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 19);
@@ -120,10 +120,10 @@ describe('circuit breaker', () => {
     expect(opa.stats().breaker).toBe('closed');
     await ask(opa, 1);
     expect(opa.stats().breaker).toBe('open');
-    expect(server.asked()).toBe(20);
+    expect(server.queries()).toBe(20);
   });
 
-  it.each([[200], [500], [429]])('begins anew once %d has closed it', async (status) => {
+  it.each([[200], [500], [429]])('starts with empty counts after status %d has closed it', async (status) => {
     const clock = fakeClock();
     const server = await scripted(...failing(20), status === 200 ? well : status, 503);
     const opa = await start({ url: server.url, retry: false });
@@ -135,7 +135,7 @@ describe('circuit breaker', () => {
     expect(opa.stats().breaker).toBe('open');
   });
 
-  it('does not count failures of decisions that began before it was closed again', async () => {
+  it('does not count late failures of decisions that began before it closed', async () => {
     const clock = fakeClock();
     const old = gate(503);
     const hanging = Array.from({ length: 4 }, () => old.step);
@@ -143,7 +143,7 @@ describe('circuit breaker', () => {
     const circuitBreaker = { minimumCalls: 2 };
     const opa = await start({ url: server.url, retry: false, timeout: 15_000, circuitBreaker });
     const earlier = hanging.map(() => codeOf(opa));
-    await eventually(() => Promise.resolve(server.asked()), hanging.length);
+    await eventually(() => Promise.resolve(server.queries()), hanging.length);
     await ask(opa, 2);
     clock.pass(1_001);
     expect(await codeOf(opa)).toBe('allow');
@@ -154,9 +154,9 @@ describe('circuit breaker', () => {
     expect(opa.stats().breaker).toBe('open');
   });
 
-  it('does not count decisions that found no socket, whether their queue was full or their time ran out', async () => {
-    const held = gate();
-    const server = await scripted(held.step);
+  it('does not count decisions without a socket, because of a full queue or a passed deadline', async () => {
+    const slow = gate();
+    const server = await scripted(slow.step);
     const opa = await start({
       url: server.url,
       retry: false,
@@ -165,27 +165,27 @@ describe('circuit breaker', () => {
       pool: { maxSockets: 1, maxPending: 10, connectTimeout: 10_000 },
     });
     const first = codeOf(opa);
-    await held.reached;
+    await slow.reached;
     const waiting = Array.from({ length: 10 }, () => opa.decide({ input: 1, timeout: 500 }));
     for (let i = 0; i < 10; i += 1) expect(await codeOf(opa)).toBe('OPA_OVERLOADED');
-    for (const one of waiting) await expect(one).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    for (const decision of waiting) await expect(decision).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     expect(opa.stats().breaker).toBe('closed');
-    held.open();
+    slow.open();
     expect(await first).toBe('allow');
   });
 
-  it('counts a decision once, whatever its tries', async () => {
+  it('counts a decision once, however often it was retried', async () => {
     const server = await scripted(503);
     const retry = { retries: 3, minDelay: 0, maxDelay: 1 };
     const opa = await start({ url: server.url, retry, circuitBreaker: { minimumCalls: 3 } });
     await ask(opa, 2);
-    expect(server.asked()).toBe(8);
+    expect(server.queries()).toBe(8);
     expect(opa.stats().breaker).toBe('closed');
     await ask(opa, 1);
     expect(opa.stats().breaker).toBe('open');
   });
 
-  it('lets one decision try after a second; the others are refused at once', async () => {
+  it('lets one trial through after a second and refuses all others at once', async () => {
     const clock = fakeClock();
     const trial = gate();
     const server = await scripted(...failing(20), trial.step, well);
@@ -202,7 +202,7 @@ describe('circuit breaker', () => {
     expect(await codeOf(opa)).toBe('allow');
   });
 
-  it('stays open when the one that tries fails', async () => {
+  it('stays open when the trial fails', async () => {
     const clock = fakeClock();
     const server = await scripted(503);
     const opa = await start({ url: server.url, retry: false });
@@ -215,7 +215,7 @@ describe('circuit breaker', () => {
   it.each([
     ['closed', 200],
     ['open', 503],
-  ] as const)('is %s by what the one that tries finds, though its caller has gone away', async (...row) => {
+  ] as const)('becomes %s by the result of a trial whose caller disconnected', async (...row) => {
     const [state, status] = row;
     const clock = fakeClock();
     const trial = gate(status);
@@ -224,32 +224,32 @@ describe('circuit breaker', () => {
     await ask(opa, 20);
     clock.pass(1_001);
     const caller = new AbortController();
-    const gone = opa.decide({ input: 1, signal: caller.signal });
+    const aborted = opa.decide({ input: 1, signal: caller.signal });
     await trial.reached;
     caller.abort();
-    await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
     expect(opa.stats().breaker).toBe('half-open');
     trial.open();
     await eventually<string>(() => Promise.resolve(opa.stats().breaker), state);
   });
 
-  it('does not ask OPA for a caller who had gone away before', async () => {
+  it('sends no trial for a caller that has already disconnected', async () => {
     const clock = fakeClock();
     const server = await scripted(...failing(20), well);
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 20);
     clock.pass(1_001);
-    const gone = opa.decide({ input: 1, signal: AbortSignal.abort() });
-    await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
-    expect(server.asked()).toBe(20);
+    const aborted = opa.decide({ input: 1, signal: AbortSignal.abort() });
+    await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    expect(server.queries()).toBe(20);
     expect(await codeOf(opa)).toBe('allow');
   });
 
   it.each<[name: string, code: string, question: OpaQuery, options: OpaModuleOptions]>([
-    ['an input that cannot be written', 'OPA_BAD_INPUT', { input: 1n }, {}],
+    ['an input that JSON cannot hold', 'OPA_BAD_INPUT', { input: 1n }, {}],
     ['no token', 'OPA_UNAUTHORIZED', { input: 1 }, { token: throwing(20) }],
-  ])('learns nothing from one that has %s: the next one tries', async (_name, code, question, options) => {
+  ])('lets the next decision be the trial when a trial has %s', async (_name, code, question, options) => {
     const clock = fakeClock();
     const server = await scripted(...failing(20), 503, well);
     const opa = await start({ url: server.url, retry: false, ...options });
@@ -264,11 +264,15 @@ describe('circuit breaker', () => {
 
   const alert = Object.assign(new Error('SSL alert number 45'), { code: 'ERR_SSL_SSLV3_ALERT' });
   it.each<[name: string, state: 'open' | 'closed', error: Error]>([
-    ['its queue is full', 'open', new OpaError('OPA_OVERLOADED', 'full')],
-    ['OPA refuses its certificate', 'closed', new OpaError('OPA_UNAUTHORIZED', 'expired', { cause: alert })],
+    ['the queue is full', 'open', new OpaError('OPA_OVERLOADED', 'full')],
+    [
+      'OPA refuses the client certificate',
+      'closed',
+      new OpaError('OPA_UNAUTHORIZED', 'expired', { cause: alert }),
+    ],
     ['OPA does not speak HTTP', 'closed', new OpaError('OPA_BAD_ANSWER', 'garbage')],
-    ['an engine fails', 'closed', new TypeError('bug')],
-  ])('after one that tries, when %s, is %s', async (_name, state, error) => {
+    ['the engine throws', 'closed', new TypeError('bug')],
+  ])('when %s during the trial, the circuit is %s', async (_name, state, error) => {
     const clock = fakeClock();
     const failures = [new OpaError('OPA_UNREACHABLE', 'gone'), error];
     const engine = { name: 'own', evaluate: () => Promise.reject(failures.shift() ?? error) };
@@ -279,15 +283,15 @@ describe('circuit breaker', () => {
     expect(opa.stats().breaker).toBe(state);
   });
 
-  it('lets fail-open follow what opened it', async () => {
+  it("onUnavailable: 'allow' applies while the circuit is open", async () => {
     const server = await scripted(503);
     const opa = await start({ url: server.url, retry: false, onUnavailable: 'allow' });
     await ask(opa, 20);
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ allowed: true, degraded: 'fail-open' });
-    expect(server.asked()).toBe(20);
+    expect(server.queries()).toBe(20);
   });
 
-  it('can be turned off', async () => {
+  it('circuitBreaker: false turns it off', async () => {
     const server = await scripted(503);
     const opa = await start({ url: server.url, retry: false, circuitBreaker: false });
     expect(new Set(await ask(opa, 30))).toEqual(new Set(['OPA_UNREACHABLE']));

@@ -7,7 +7,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-it('the circuit is logged when it changes, not for each decision that tries and finds out nothing', async () => {
+it('the log shows when the circuit changes, and nothing for a trial that learns nothing', async () => {
   const clock = fakeClock();
   const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
   const server = await scripted(503, well);

@@ -17,8 +17,8 @@ class HangingEngine extends BaseEngine {
 ignoreStalls();
 afterEach(cleanUp);
 
-describe('coalescing', () => {
-  it('asks once for identical queries in flight, and again afterwards', async () => {
+describe('coalescing of identical queries', () => {
+  it('sends identical concurrent queries once, and sends a later one again', async () => {
     const first = gate();
     const server = await scripted(first.step, well);
     const opa = await start({ url: server.url, coalesce: true });
@@ -26,12 +26,12 @@ describe('coalescing', () => {
     await first.reached;
     first.open();
     expect((await Promise.all(decisions)).every(({ allowed }) => allowed)).toBe(true);
-    expect(server.asked()).toBe(1);
+    expect(server.queries()).toBe(1);
     await opa.decide({ input: { a: 1 } });
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
   });
 
-  it('tells queries apart by policy and input', async () => {
+  it('sends queries separately when policy or input differ', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url, coalesce: true });
     await Promise.all([
@@ -40,42 +40,42 @@ describe('coalescing', () => {
       opa.decide({ policy: 'c/d', input: 1 }),
       opa.decide({ input: undefined }),
     ]);
-    expect(server.asked()).toBe(4);
+    expect(server.queries()).toBe(4);
   });
 
   it('is off by default', async () => {
     const server = await scripted(well);
     const opa = await start({ url: server.url });
     await Promise.all([opa.decide({ input: 1 }), opa.decide({ input: 1 })]);
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
   });
 
-  it('keeps the call for the others when one caller disconnects, whoever was first', async () => {
+  it('keeps the call alive when one caller disconnects, even the first one', async () => {
     const call = gate();
     const server = await scripted(call.step, well);
     const opa = await start({ url: server.url, coalesce: true });
     const caller = new AbortController();
-    const gone = opa.decide({ input: 1, signal: caller.signal });
+    const aborted = opa.decide({ input: 1, signal: caller.signal });
     const stays = opa.decide({ input: 1 });
     await call.reached;
     caller.abort();
-    await expect(gone).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     call.open();
     await expect(stays).resolves.toMatchObject({ outcome: 'allow' });
-    expect(server.asked()).toBe(1);
+    expect(server.queries()).toBe(1);
   });
 
-  it('ends the call when all callers have disconnected, and the next caller begins a new one', async () => {
+  it('aborts the call when all callers have disconnected; the next caller starts a new call', async () => {
     const call = gate();
     const server = await scripted(call.step, well);
     const opa = await start({ url: server.url, coalesce: true });
     const caller = new AbortController();
-    const gone = [1, 2].map(() => opa.decide({ input: 1, signal: caller.signal }));
+    const aborted = [1, 2].map(() => opa.decide({ input: 1, signal: caller.signal }));
     await call.reached;
     caller.abort();
-    for (const one of gone) await expect(one).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    for (const decision of aborted) await expect(decision).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
     expect(opa.stats().sockets.inUse).toBe(0);
     call.open();
   });
@@ -83,7 +83,7 @@ describe('coalescing', () => {
   it.each([
     ['with a cache', { max: 10, allowTtl: 10_000, denyTtl: 10_000 }],
     ['without one', false],
-  ] as const)('shares no call from before a purge, %s', async (_name, cache) => {
+  ] as const)('shares no call that started before a purge, %s', async (_name, cache) => {
     const before = gate();
     const server = await scripted(before.step, { result: false });
     const opa = await start({ url: server.url, coalesce: true, cache, timeout: 15_000 });
@@ -92,12 +92,12 @@ describe('coalescing', () => {
     await opa.purge();
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
     before.open();
-    for (const one of earlier) await expect(one).resolves.toMatchObject({ outcome: 'allow' });
+    for (const decision of earlier) await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
-    expect(server.asked()).toBe(cache === false ? 3 : 2);
+    expect(server.queries()).toBe(cache === false ? 3 : 2);
   });
 
-  it('lets each keep its own deadline: one with less time than the call has asks on its own', async () => {
+  it('lets each caller keep its own deadline: a caller with less time sends its own query', async () => {
     const call = gate();
     const server = await scripted(call.step, () => undefined);
     const opa = await start({ url: server.url, coalesce: true, timeout: 15_000 });
@@ -108,7 +108,7 @@ describe('coalescing', () => {
     await expect(patient).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('shares no call that is older than one which had to be asked on its own', async () => {
+  it('shares no call that is older than a query which had to be sent separately', async () => {
     const older = gate();
     const server = await scripted(older.step, { result: false });
     const cache = { max: 10, allowTtl: 10_000, denyTtl: 0 };
@@ -116,13 +116,13 @@ describe('coalescing', () => {
     const earlier = opa.decide({ input: 1 });
     await older.reached;
     const later = [10_000, 15_000].map((timeout) => opa.decide({ input: 1, timeout }));
-    for (const one of later) await expect(one).resolves.toMatchObject({ outcome: 'deny' });
+    for (const decision of later) await expect(decision).resolves.toMatchObject({ outcome: 'deny' });
     older.open();
     await expect(earlier).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
   });
 
-  it('is late for one while others still wait for a call that has outlasted its own deadline', async () => {
+  it('times out one caller while others still wait for a call that outlasts its deadline', async () => {
     const waits = new BoundedWaits();
     const engine = new CoalescingEngine(new HangingEngine(), waits);
     const begin = performance.now();
@@ -135,7 +135,7 @@ describe('coalescing', () => {
     await expect(third).rejects.toMatchObject({ code: 'OPA_CLOSED' });
   });
 
-  it('is late for all when OPA hangs: nobody becomes an overload by asking again', async () => {
+  it('reports a timeout to every caller when OPA hangs, and no overload after another query', async () => {
     const server = await scripted(() => undefined);
     const opa = await start({ url: server.url, coalesce: true, timeout: 1_000, circuitBreaker: false });
     const asked = Array.from({ length: 50 }, () => opa.decide({ input: 1 }));
@@ -146,7 +146,7 @@ describe('coalescing', () => {
     expect(new Set(codes)).toEqual(new Set(['OPA_TIMEOUT']));
   });
 
-  it('is an overload for all when no socket was free: nobody fails open by having shared', async () => {
+  it('reports an overload to every caller when no socket was free, so that no caller fails open', async () => {
     const server = await scripted(() => undefined);
     const opa = await start({
       url: server.url,
@@ -157,22 +157,23 @@ describe('coalescing', () => {
     });
     const holds = opa.decide({ input: 'other', timeout: 1_000 });
     const timeouts = [300, 300, 200, 300, 250];
-    const asked = timeouts.map((timeout) => opa.decide({ input: 1, timeout }));
-    for (const one of asked) await expect(one).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
+    const decisions = timeouts.map((timeout) => opa.decide({ input: 1, timeout }));
+    for (const decision of decisions)
+      await expect(decision).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(holds).resolves.toMatchObject({ degraded: 'fail-open' });
   });
 
   it.each([
     ['with a cache', { max: 10, allowTtl: 10_000, denyTtl: 10_000 }],
     ['without one', false],
-  ] as const)('gives each its own decision of what nobody can change, %s', async (_name, cache) => {
+  ] as const)('gives each caller an immutable decision, %s', async (_name, cache) => {
     const call = gate(200, { allow: true, obligations: [{ type: 'mask', properties: { paths: ['a'] } }] });
     const server = await scripted(call.step);
     const opa = await start({ url: server.url, coalesce: true, cache });
-    const asked = [1, 2].map(() => opa.decide({ input: 1 }));
+    const decisions = [1, 2].map(() => opa.decide({ input: 1 }));
     await call.reached;
     call.open();
-    const [first, second] = await Promise.all(asked);
+    const [first, second] = await Promise.all(decisions);
     expect(second).toEqual({ ...first, durationMs: expect.any(Number) });
     expect(second).not.toBe(first);
     expect(() => ((first?.result as { allow: boolean }).allow = false)).toThrow('read only');
@@ -180,7 +181,7 @@ describe('coalescing', () => {
     expect(() => (obligation?.properties['paths'] as string[]).push('b')).toThrow('not extensible');
   });
 
-  it('asks again for whoever has time left when the first caller has none', async () => {
+  it('queries OPA again for a caller that has time left when the first caller has none', async () => {
     const never = gate();
     const server = await scripted(never.step, well);
     const opa = await start({ url: server.url, coalesce: true, timeout: 15_000 });
@@ -188,7 +189,7 @@ describe('coalescing', () => {
     const patient = opa.decide({ input: 1 });
     await expect(hasty).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     await expect(patient).resolves.toMatchObject({ outcome: 'allow' });
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
     never.open();
   });
 });

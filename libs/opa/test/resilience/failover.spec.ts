@@ -17,32 +17,32 @@ async function refusing(): Promise<{ url: string; port: number }> {
 }
 
 describe('several OPAs', () => {
-  it('asks the first while it is healthy', async () => {
+  it('send queries to the first OPA while it is healthy', async () => {
     const [first, second] = [await scripted(well), await scripted(well)];
     const opa = await start({ url: [first.url, second.url] });
     await opa.decide({ input: 1 });
     await opa.decide({ input: 2 });
-    expect([first.asked(), second.asked()]).toEqual([2, 0]);
+    expect([first.queries(), second.queries()]).toEqual([2, 0]);
   });
 
-  it('uses the next OPA, without a retry, and leaves the failing one alone', async () => {
+  it('use the next OPA without a retry, and then skip the failing OPA', async () => {
     const [first, second] = [await scripted(503), await scripted(well)];
     const third = await refusing();
     const opa = await start({ url: [third.url, first.url, second.url] });
     for (let i = 0; i < 5; i += 1) {
       await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'allow' });
     }
-    expect([first.asked(), second.asked()]).toEqual([1, 5]);
+    expect([first.queries(), second.queries()]).toEqual([1, 5]);
     expect(opa.stats().retries).toBe(0);
   });
 
-  it('has time left for the next when one hangs', async () => {
+  it('leave time for the next OPA when the first one hangs', async () => {
     const hang = gate();
     const [first, second] = [await scripted(hang.step), await scripted(well)];
     const opa = await start({ url: [first.url, second.url], timeout: 2_000 });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
-    expect([first.asked(), second.asked()]).toEqual([1, 2]);
+    expect([first.queries(), second.queries()]).toEqual([1, 2]);
     hang.open();
   });
 
@@ -50,23 +50,23 @@ describe('several OPAs', () => {
     [500, 'OPA_POLICY_ERROR'],
     [401, 'OPA_UNAUTHORIZED'],
     [404, 'OPA_BAD_ANSWER'],
-  ] as const)('takes %d for an answer', async (status, code) => {
+  ] as const)('accept status %d as a response, without trying the next OPA', async (status, code) => {
     const [first, second] = [await scripted(status), await scripted(well)];
     const opa = await start({ url: [first.url, second.url] });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
-    expect(second.asked()).toBe(0);
+    expect(second.queries()).toBe(0);
   });
 
-  it('does not set an overloaded one aside, and stays an overload', async () => {
+  it('keep using an overloaded OPA and report the overload', async () => {
     const first = await scripted(429);
     const second = await refusing();
     const opa = await start({ url: [first.url, second.url], retry: false, onUnavailable: 'allow' });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
-    expect(first.asked()).toBe(2);
+    expect(first.queries()).toBe(2);
   });
 
-  it('notices that one is back, by its health', async () => {
+  it('use an OPA again once its health check succeeds', async () => {
     const { url, port } = await refusing();
     const second = await scripted(well);
     const opa = await start({ url: [url, second.url] });
@@ -89,7 +89,7 @@ describe('several OPAs', () => {
     expect(outcome).toBe('deny');
   });
 
-  it('tries all when all are set aside', async () => {
+  it('try every OPA when all are marked unhealthy', async () => {
     let up = false;
     const server = closing(
       await httpServer((request, response) => {
@@ -105,7 +105,7 @@ describe('several OPAs', () => {
   });
 });
 
-describe('the time', () => {
+describe('the time of a decision over several OPAs', () => {
   /** Is well once it is told so, but its health never is; until then it fails. */
   const late = async () => {
     let mode: 'fails' | 'hangs' | 'well' = 'fails';
@@ -119,7 +119,7 @@ describe('the time', () => {
     return { url: server.url, be: (now: typeof mode) => void (mode = now) };
   };
 
-  it('is shared evenly when all are set aside and the first ones hang', async () => {
+  it('is shared evenly when all are unhealthy and the first ones hang', async () => {
     const members = [await late(), await late(), await late()] as const;
     const opa = await start({ url: members.map(({ url }) => url), retry: false, timeout: 3_000 });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
@@ -129,7 +129,7 @@ describe('the time', () => {
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('is shared by those that are set aside when the one that was healthy fails', async () => {
+  it('is shared by the unhealthy OPAs when the healthy one fails', async () => {
     const [first, second, third] = [await late(), await late(), await late()];
     const opa = await start({ url: [first.url, second.url, third.url], retry: false, timeout: 3_000 });
     third.be('well');
@@ -140,7 +140,7 @@ describe('the time', () => {
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('is all for the one that is healthy while the other is set aside', async () => {
+  it('belongs entirely to the healthy OPA when the other is unhealthy', async () => {
     const first = await late();
     const slow = await scripted(well, (_request, response) => {
       // More than half of the time.
@@ -152,13 +152,13 @@ describe('the time', () => {
   });
 });
 
-describe('one of several that has failed', () => {
-  it('is asked first again once it is healthy; while it is set aside, only its health is checked', async () => {
+describe('an OPA that has failed', () => {
+  it('gets only health checks while it is unhealthy, and is queried first again once it is healthy', async () => {
     let well = false;
-    const asked: unknown[] = [];
+    const queried: unknown[] = [];
     const first = closing(
       await httpServer((request, response) => {
-        asked.push(request.url);
+        queried.push(request.url);
         request.resume();
         response.writeHead(well ? 200 : 503).end('{"result":true}');
       }),
@@ -167,26 +167,26 @@ describe('one of several that has failed', () => {
     const opa = await start({ url: [first.url, second.url], retry: false });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
     // Two probes that it fails, and decisions all the while.
-    while (asked.length < 3) {
+    while (queried.length < 3) {
       await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
     }
-    expect(asked).toEqual(['/v1/data/a/b', '/health?bundles', '/health?bundles']);
+    expect(queried).toEqual(['/v1/data/a/b', '/health?bundles', '/health?bundles']);
     well = true;
     let outcome = 'deny';
     while (outcome === 'deny') ({ outcome } = await opa.decide({ input: 1 }));
-    expect(asked.slice(0, 4).at(-1)).toBe('/health?bundles');
-    const before = second.asked();
+    expect(queried.slice(0, 4).at(-1)).toBe('/health?bundles');
+    const before = second.queries();
     for (let i = 0; i < 5; i += 1) {
       await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'allow' });
     }
-    expect(second.asked()).toBe(before);
+    expect(second.queries()).toBe(before);
   });
 
-  it('is passed over, each in its order', async () => {
+  it('is skipped, and the others are queried in order', async () => {
     const [first, second, third] = [await scripted(503), await scripted('reset'), await scripted(well)];
     const opa = await start({ url: [first.url, second.url, third.url], retry: false });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
-    expect([first.asked(), second.asked(), third.asked()]).toEqual([1, 1, 2]);
+    expect([first.queries(), second.queries(), third.queries()]).toEqual([1, 1, 2]);
   });
 });

@@ -39,16 +39,16 @@ const FALLBACKS: [name: string, options: () => OpaModuleOptions, made: object][]
   ['bundle', () => ({ bundle }), { outcome: 'allow', allowed: true, cached: false, engine: 'embedded' }],
 ];
 
-const gone = async (): Promise<string> => {
+const closedPort = async (): Promise<string> => {
   const server = await httpServer(() => undefined);
   await server.close();
   return server.url;
 };
 
-const answers = (step: Step) => async (): Promise<string> => (await scripted(well, step)).url;
+const opaWith = (step: Step) => async (): Promise<string> => (await scripted(well, step)).url;
 const silent: Step = () => undefined;
 
-describe.each(FALLBACKS)('%s', (degraded, options, made) => {
+describe.each(FALLBACKS)('the fallback %s', (degraded, options, expected) => {
   const question = { input: { n: 1 } };
 
   /** A module whose OPA has answered once, long enough ago that nothing of it is fresh. */
@@ -61,24 +61,24 @@ describe.each(FALLBACKS)('%s', (degraded, options, made) => {
   }
 
   it.each<[string, () => Promise<string>, number, string]>([
-    ['503', answers(503), 5_000, 'OPA_UNREACHABLE'],
-    ['a reset', answers('reset'), 5_000, 'OPA_UNREACHABLE'],
-    ['silence', answers(silent), 500, 'OPA_TIMEOUT'],
-  ])('follows %s; it is marked, counted and logged', async (_name, url, timeout, code) => {
+    ['503', opaWith(503), 5_000, 'OPA_UNREACHABLE'],
+    ['a reset', opaWith('reset'), 5_000, 'OPA_UNREACHABLE'],
+    ['silence', opaWith(silent), 500, 'OPA_TIMEOUT'],
+  ])('applies to %s; the decision is marked, counted and logged', async (_name, url, timeout, code) => {
     const opa = await opened(await url());
     const decision = await opa.decide({ ...question, timeout });
-    expect(decision).toMatchObject({ ...made, degraded, policy: 'a/b' });
+    expect(decision).toMatchObject({ ...expected, degraded, policy: 'a/b' });
     expect(opa.stats().decisions).toMatchObject({ degraded: 1, error: 0 });
     expect(warned()).toContain('"a/b"');
     expect(warned()).toContain(code);
   });
 
-  it('follows the circuit that those opened', async () => {
-    const opa = await opened(await answers(503)(), { circuitBreaker: { minimumCalls: 2 } });
+  it('applies to a circuit that such failures opened', async () => {
+    const opa = await opened(await opaWith(503)(), { circuitBreaker: { minimumCalls: 2 } });
     await opa.decide(question);
     await opa.decide(question);
     expect(opa.stats().breaker).toBe('open');
-    await expect(opa.decide(question)).resolves.toMatchObject({ ...made, degraded });
+    await expect(opa.decide(question)).resolves.toMatchObject({ ...expected, degraded });
     expect(warned()).toContain('OPA_CIRCUIT_OPEN');
     expect(opa.stats().decisions.degraded).toBe(3);
   });
@@ -92,41 +92,41 @@ describe.each(FALLBACKS)('%s', (degraded, options, made) => {
     ['OPA_BAD_ANSWER', 404],
     ['OPA_BAD_ANSWER', 204],
     ['OPA_BAD_DECISION', { result: { allow: 'yes' } }],
-  ])('never follows %s: %j', async (code, step) => {
-    const opa = await opened(await answers(step)());
+  ])('never applies to %s: %j', async (code, step) => {
+    const opa = await opened(await opaWith(step)());
     await expect(opa.decide(question)).rejects.toMatchObject({ code });
     expect(opa.stats().decisions).toMatchObject({ degraded: 0, error: 1 });
   });
 
-  it('never follows a full queue, a deadline that passes in it, or an input that cannot be written', async () => {
-    const held = gate();
-    const opa = await opened((await scripted(well, held.step)).url, {
+  it('never applies to a full queue, a deadline that passes in the queue, or an input that is not JSON', async () => {
+    const slow = gate();
+    const opa = await opened((await scripted(well, slow.step)).url, {
       pool: { maxSockets: 1, maxPending: 1 },
       timeout: 10_000,
     });
     const first = opa.decide({ input: { n: 2 } });
-    await held.reached;
+    await slow.reached;
     const second = opa.decide({ ...question, timeout: 500 });
     await expect(opa.decide(question)).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(second).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     await expect(opa.decide({ input: { n: 1n } })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
-    held.open();
+    slow.open();
     await expect(first).resolves.toMatchObject({ outcome: 'allow' });
     expect(opa.stats().decisions).toMatchObject({ degraded: 0, error: 3 });
   });
 
-  it('does not follow what the caller itself has ended', async () => {
-    const opa = await opened(await answers(silent)());
+  it('does not apply when the caller itself aborted the decision', async () => {
+    const opa = await opened(await opaWith(silent)());
     const caller = new AbortController();
-    const asked = opa.decide({ ...question, signal: caller.signal });
+    const aborted = opa.decide({ ...question, signal: caller.signal });
     setImmediate(() => caller.abort());
-    await expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    await expect(aborted).rejects.toMatchObject({ code: 'OPA_ABORTED' });
   });
 });
 
-describe('the bundle', () => {
-  it('decides an outage by its own policy, denials as well', async () => {
-    const opa = await start({ ...single, url: await gone(), bundle });
+describe('the fallback bundle', () => {
+  it('decides by its own policy during an outage, denials included', async () => {
+    const opa = await start({ ...single, url: await closedPort(), bundle });
     await expect(opa.decide({ input: { n: 0 } })).resolves.toMatchObject({
       outcome: 'deny',
       allowed: false,
@@ -135,7 +135,7 @@ describe('the bundle', () => {
     });
   });
 
-  it('is not remembered as what OPA has said', async () => {
+  it('is not cached as a decision of OPA', async () => {
     const { url } = await scripted(503, { result: false });
     const opa = await start({ ...single, url, bundle, cache });
     const ask = () => opa.decide({ input: { n: 1 } });
@@ -143,14 +143,14 @@ describe('the bundle', () => {
     await expect(ask()).resolves.toMatchObject({ outcome: 'deny', cached: false });
   });
 
-  it('makes no allow of what it does not know, or fails on', async () => {
-    const opa = await start({ ...single, url: await gone(), bundle });
+  it('allows nothing when its policy is undefined or fails', async () => {
+    const opa = await start({ ...single, url: await closedPort(), bundle });
     await expect(opa.decide({ policy: 'a/other', input: {} })).resolves.toMatchObject({ allowed: false });
   });
 });
 
-describe('a trial of the open circuit that is answered with 429', () => {
-  it('closes it, so that a flood does not hold the door open', async () => {
+describe('a trial of the open circuit that OPA answers with 429', () => {
+  it('closes the circuit, so that a flood cannot keep fail-open going', async () => {
     const clock = fakeClock();
     const server = await scripted(503, 503, 429);
     const opa = await start({
@@ -169,8 +169,8 @@ describe('a trial of the open circuit that is answered with 429', () => {
   });
 });
 
-describe('mode', () => {
-  it('disabled evaluates no policy and allows', async () => {
+describe('the option mode', () => {
+  it('disabled allows everything and evaluates no policy', async () => {
     const server = await scripted(well);
     const opa = await start({ ...single, url: server.url, mode: 'disabled' });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({
@@ -186,16 +186,16 @@ describe('mode', () => {
     ['undefined', { nothing: true } as never, { outcome: 'undefined', degraded: 'permissive' }],
     ['an outage', 503, { outcome: 'unavailable', degraded: 'permissive' }],
     ['an overload', 429, { outcome: 'unavailable', degraded: 'permissive' }],
-  ])('permissive lets %s through, marked, counted and logged', async (_name, step, made) => {
+  ])('permissive lets %s pass, marks it, counts it and logs it', async (_name, step, outcome) => {
     const server = await scripted(step);
     const opa = await start({ ...single, url: server.url, mode: 'permissive' });
-    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ ...made, allowed: true });
+    await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ ...outcome, allowed: true });
     expect(opa.stats().decisions).toMatchObject({ degraded: 1, error: 0, allow: 0 });
     expect(warned()).toContain('"a/b"');
     expect(opa.permissiveReport()).toHaveLength(1);
   });
 
-  it('permissive leaves an allow as it is', async () => {
+  it('permissive does not change an allow', async () => {
     const server = await scripted(well);
     const opa = await start({ ...single, url: server.url, mode: 'permissive' });
     const decision = await opa.decide({ input: 1 });

@@ -57,20 +57,20 @@ describe.each(DOORS)('%s', (degraded, options) => {
       const opa = await start({ ...single, url: server.url, ...options() });
       await opa.decide({ input });
       clock.pass(2_000);
-      const asked = opa.decide({ input, timeout: SHORT });
+      const decision = opa.decide({ input, timeout: SHORT });
       if (expected !== undefined) {
-        await expect(asked).resolves.toMatchObject({ degraded: expected });
+        await expect(decision).resolves.toMatchObject({ degraded: expected });
         return;
       }
-      await expect(asked).rejects.toMatchObject({ noFallback: true });
-      await expect(asked).rejects.toThrow('The input is above 65536 bytes and may be the reason');
+      await expect(decision).rejects.toMatchObject({ noFallback: true });
+      await expect(decision).rejects.toThrow('The input is above 65536 bytes and may be the reason');
       expect(opa.stats().decisions).toMatchObject({ degraded: 0, error: 1 });
     });
   });
 });
 
 describe('timeouts of large inputs', () => {
-  it('do not lead to fail-open on the way through axios', async () => {
+  it('do not lead to fail-open when queries go through axios', async () => {
     const { url } = await scripted(silent);
     const options: OpaModuleOptions = { ...single, url, policy: 'a/b', onUnavailable: 'allow' };
     const module = { module: class App {}, imports: [OpaModule.forRoot(options)] };
@@ -84,14 +84,14 @@ describe('timeouts of large inputs', () => {
     });
   });
 
-  it('do not lead to fail-open of an engine of the user’s own', async () => {
+  it('do not lead to fail-open with an engine of the user', async () => {
     const engine = new TestEngine({ 'a/b': new OpaError('OPA_TIMEOUT', 'late') });
     const opa = await start({ engine, onUnavailable: 'allow' });
     await expect(opa.decide({ input: LARGE })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
     await expect(opa.decide({ input: SMALL })).resolves.toMatchObject({ degraded: 'fail-open' });
   });
 
-  it('do not lead to fail-open for a filter, nor for a list that is shown', async () => {
+  it('do not lead to fail-open for a filter, nor for a masked list', async () => {
     const { url } = await scripted(silent);
     const opa = await start({ ...single, url, onUnavailable: 'allow', timeout: SHORT });
     await expect(opa.filter([LARGE])).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
@@ -100,7 +100,7 @@ describe('timeouts of large inputs', () => {
     await expect(shown).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
   });
 
-  it('do not open the circuit, so that others do not fail open', async () => {
+  it('do not open the circuit, so that other callers do not fail open', async () => {
     const { url } = await scripted(silent);
     const opa = await start({ ...single, url, circuitBreaker: { minimumCalls: 2 }, timeout: SHORT });
     for (let i = 0; i < 3; i += 1)
@@ -111,7 +111,7 @@ describe('timeouts of large inputs', () => {
     expect(opa.stats().breaker).toBe('open');
   });
 
-  it('set no OPA aside; the next one is asked, and its absence does not lead to fail-open', async () => {
+  it('mark no OPA as unhealthy; the next OPA is queried, and its outage does not lead to fail-open', async () => {
     const slow = await scripted(silent);
     const other = await scripted(well, 503);
     const opa = await start({ ...single, url: [slow.url, other.url], onUnavailable: 'allow' });
@@ -121,10 +121,10 @@ describe('timeouts of large inputs', () => {
     await expect(opa.decide({ input: LARGE, timeout: 2 * SHORT })).rejects.toMatchObject({
       noFallback: true,
     });
-    expect([slow.asked(), other.asked()]).toEqual([2, 2]);
+    expect([slow.queries(), other.queries()]).toEqual([2, 2]);
   });
 
-  it('find out nothing about an OPA behind an open circuit: small ones try it meanwhile', async () => {
+  it('tell nothing about an OPA behind an open circuit: a small input makes the trial', async () => {
     const clock = fakeClock();
     const bySize: Step = (request, response) => {
       if (Number(request.headers['content-length']) < LARGE.text.length) response.end('{"result":true}');
@@ -139,7 +139,7 @@ describe('timeouts of large inputs', () => {
     expect([small.outcome, await large]).toMatchObject(['allow', { code: 'OPA_TIMEOUT' }]);
   });
 
-  it('close an open circuit by an answer', async () => {
+  it('close an open circuit when OPA responds', async () => {
     const clock = fakeClock();
     const { url } = await scripted('reset', well);
     const opa = await start({ ...single, url, circuitBreaker: { minimumCalls: 1, halfOpenAfter: 1_000 } });

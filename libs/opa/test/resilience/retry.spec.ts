@@ -12,7 +12,7 @@ afterEach(async () => {
   await cleanUp();
 });
 
-describe('retry', () => {
+describe('the retry', () => {
   it.each([
     ['a reset', 'reset'],
     ['429', 429],
@@ -20,20 +20,24 @@ describe('retry', () => {
     ['503', 503],
     ['504', 504],
     ['429 with Retry-After', [429, { 'retry-after': '0' }]],
-  ] as const)('asks once more after %s', async (_name, step) => {
+  ] as const)('sends the query once more after %s', async (_name, step) => {
     const server = await scripted(typeof step === 'object' ? [step[0], step[1]] : step, well);
     const opa = await start({ url: server.url, retry: quick });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
     expect(opa.stats()).toMatchObject({ retries: 1, decisions: { allow: 1, error: 0 } });
   });
 
-  it('asks once more where nobody listens, in case that somebody does by then', async () => {
-    const gone = await httpServer(() => undefined);
-    await gone.close();
+  it('sends the query once more after a refused connection', async () => {
+    const closedServer = await httpServer(() => undefined);
+    await closedServer.close();
     const pause = jest.spyOn(BoundedWaits.prototype, 'pause');
-    const opa = await start({ url: gone.url, timeout: 15_000, retry: { minDelay: 300, maxDelay: 300 } });
-    const asked = opa.decide({ input: 1 });
+    const opa = await start({
+      url: closedServer.url,
+      timeout: 15_000,
+      retry: { minDelay: 300, maxDelay: 300 },
+    });
+    const decision = opa.decide({ input: 1 });
     await settles(() => pause.mock.calls.length, 1);
     const back = createServer((_request, response) => response.end('{"result":true}'));
     closing({
@@ -42,8 +46,8 @@ describe('retry', () => {
         await new Promise((resolve) => back.close(resolve));
       },
     });
-    back.listen(Number(new URL(gone.url).port), '127.0.0.1');
-    await expect(asked).resolves.toMatchObject({ outcome: 'allow' });
+    back.listen(Number(new URL(closedServer.url).port), '127.0.0.1');
+    await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
     expect(opa.stats().retries).toBe(1);
   });
 
@@ -51,7 +55,7 @@ describe('retry', () => {
     ['the least', 0, 25],
     ['the middle', 0.5, 137.5],
     ['the most', 1 - 2 ** -53, 250],
-  ])('waits anything between its default bounds: %s', async (_name, drawn, ms) => {
+  ])('pauses for a random time between its default bounds: %s', async (_name, drawn, ms) => {
     const server = await scripted(503, well);
     const opa = await start({ url: server.url, timeout: 60_000 });
     jest.spyOn(Math, 'random').mockReturnValue(drawn);
@@ -60,11 +64,11 @@ describe('retry', () => {
     expect(pause.mock.calls).toEqual([[expect.closeTo(ms), undefined]]);
   });
 
-  it('is on by default, once', async () => {
+  it('happens once by default', async () => {
     const server = await scripted(503);
     const opa = await start({ url: server.url });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE', status: 503 });
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
   });
 
   it.each([
@@ -72,33 +76,33 @@ describe('retry', () => {
     [401, 'OPA_UNAUTHORIZED'],
     [404, 'OPA_BAD_ANSWER'],
     [500, 'OPA_POLICY_ERROR'],
-  ] as const)('does not ask again after %d', async (status, code) => {
+  ] as const)('does not follow status %d', async (status, code) => {
     const server = await scripted(status, well);
     const opa = await start({ url: server.url, retry: quick });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
-    expect(server.asked()).toBe(1);
+    expect(server.queries()).toBe(1);
   });
 
-  it('does not ask again when it is off', async () => {
+  it('does not happen with retry: false', async () => {
     const server = await scripted(503, well);
     const opa = await start({ url: server.url, retry: false });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
-    expect(server.asked()).toBe(1);
+    expect(server.queries()).toBe(1);
   });
 
-  it('gives up at once when Retry-After lies behind the deadline', async () => {
+  it('does not happen when Retry-After points beyond the deadline', async () => {
     const server = await scripted([429, { 'retry-after': '30' }], well);
     const opa = await start({ url: server.url, retry: quick });
     const failed = opa.decide({ input: 1 });
     await expect(failed).rejects.toMatchObject({ code: 'OPA_OVERLOADED', retryAfterMs: 30_000 });
-    expect(server.asked()).toBe(1);
+    expect(server.queries()).toBe(1);
   });
 
-  it('stays an overload when a later try finds nobody: a flood does not lead to fail-open', async () => {
+  it('stays an overload when the next try cannot connect, so that a flood does not lead to fail-open', async () => {
     const server = await scripted(429, 503);
     const opa = await start({ url: server.url, retry: quick, onUnavailable: 'allow' });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
-    expect(server.asked()).toBe(2);
+    expect(server.queries()).toBe(2);
   });
 
   it.each([
@@ -106,26 +110,29 @@ describe('retry', () => {
     [401, 'OPA_UNAUTHORIZED'],
     [400, 'OPA_BAD_ANSWER'],
     [429, 'OPA_OVERLOADED'],
-  ] as const)('tells of the second try what is definite, after an overload: %d', async (status, code) => {
-    const server = await scripted(429, status);
-    const opa = await start({ url: server.url, retry: quick });
-    await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code, status });
-    expect(server.asked()).toBe(2);
-  });
+  ] as const)(
+    'reports the definite failure of the second try after an overload: %d',
+    async (status, code) => {
+      const server = await scripted(429, status);
+      const opa = await start({ url: server.url, retry: quick });
+      await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code, status });
+      expect(server.queries()).toBe(2);
+    },
+  );
 
-  it('is ended by its caller, after an overload too', async () => {
+  it('ends when its caller aborts, also after an overload', async () => {
     const second = gate();
     const server = await scripted(429, second.step);
     const opa = await start({ url: server.url, timeout: 15_000, retry: quick });
     const caller = new AbortController();
-    const asked = opa.decide({ input: 1, signal: caller.signal });
+    const decision = opa.decide({ input: 1, signal: caller.signal });
     await second.reached;
     caller.abort();
-    await expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+    await expect(decision).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     second.open();
   });
 
-  it('ends a pause when its caller disconnects', async () => {
+  it('ends its pause when the caller disconnects', async () => {
     const server = await scripted(503);
     const opa = await start({
       url: server.url,
@@ -134,10 +141,10 @@ describe('retry', () => {
     });
     const caller = new AbortController();
     const failed = opa.decide({ input: 1, signal: caller.signal });
-    await settles(() => [server.asked(), opa.stats().sockets.inUse], [1, 0]);
+    await settles(() => [server.queries(), opa.stats().sockets.inUse], [1, 0]);
     caller.abort();
     await expect(failed).rejects.toMatchObject({ code: 'OPA_ABORTED' });
-    expect(server.asked()).toBe(1);
+    expect(server.queries()).toBe(1);
     expect(opa.stats().retries).toBe(0);
   });
 
@@ -169,7 +176,7 @@ describe('retry', () => {
   });
 
   it.each(['', 'soon', '-1', new Date(0).toUTCString()])(
-    'takes its own pause when Retry-After is %j',
+    'uses its own pause when Retry-After is %j',
     async (value) => {
       const server = await scripted([503, { 'retry-after': value }], well);
       const opa = await start({ url: server.url, retry: quick });
@@ -178,12 +185,12 @@ describe('retry', () => {
   );
 });
 
-describe('the budget of retries', () => {
+describe('the retry budget', () => {
   // A slow machine must not have its 10 seconds pass.
   let clock: ReturnType<typeof fakeClock>;
   beforeEach(() => void (clock = fakeClock()));
 
-  it('is 10, or 10 % of the decisions', async () => {
+  it('is 10 retries, or 10 % of the decisions', async () => {
     const server = await scripted(503);
     const opa = await start({ url: server.url, retry: quick, circuitBreaker: false });
     const ask = async (times: number): Promise<void> => {
@@ -193,14 +200,14 @@ describe('the budget of retries', () => {
     expect(opa.stats().retries).toBe(10);
     await ask(150);
     expect(opa.stats().retries).toBe(20);
-    expect(server.asked()).toBe(220);
+    expect(server.queries()).toBe(220);
   });
 
   it.each<[string, Step]>([
     ['OPA answers 503', 503],
     ['OPA answers 429', 429],
     ['OPA resets each connection', 'reset'],
-  ])('holds when many fail at once: %s', async (_name, step) => {
+  ])('holds when many decisions fail at once: %s', async (_name, step) => {
     const server = await scripted(step);
     const opa = await start({
       url: server.url,
@@ -209,14 +216,14 @@ describe('the budget of retries', () => {
       retry: { ...quick, retries: 3 },
       circuitBreaker: false,
     });
-    const asked = Array.from({ length: 500 }, (_, input) => opa.decide({ input }));
-    const settled = await Promise.allSettled(asked);
+    const decisions = Array.from({ length: 500 }, (_, input) => opa.decide({ input }));
+    const settled = await Promise.allSettled(decisions);
     expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
-    expect(server.asked()).toBe(550);
+    expect(server.queries()).toBe(550);
     expect(opa.stats()).toMatchObject({ retries: 50, decisions: { error: 500 } });
   });
 
-  it('counts the decisions that went well', async () => {
+  it('grows with successful decisions', async () => {
     const server = await scripted(...Array.from({ length: 300 }, () => well), 503);
     const opa = await start({ url: server.url, retry: { ...quick, retries: 100 }, circuitBreaker: false });
     for (let i = 0; i < 300; i += 1) await opa.decide({ input: i });
@@ -224,7 +231,7 @@ describe('the budget of retries', () => {
     expect(opa.stats().retries).toBe(31);
   });
 
-  it('is there again after 10 seconds, and not before', async () => {
+  it('is restored after 10 seconds, and not before', async () => {
     const server = await scripted(503);
     const opa = await start({ url: server.url, timeout: 60_000, retry: quick, circuitBreaker: false });
     const ask = async (): Promise<number> => {

@@ -9,9 +9,9 @@ afterEach(cleanUp);
 
 const cache = { max: 100, allowTtl: 10_000, denyTtl: 1_000 };
 
-/** Its writes land when the test says so, the latest of those that have begun first. */
+/** A store whose writes finish when the test says so, the newest write first. */
 function slowStore(): { store: AnswerStore; land: () => Promise<void> } {
-  const kept = new Map<string, StoredAnswer>();
+  const entries = new Map<string, StoredAnswer>();
   const begun: (() => void)[] = [];
   const later = (write: () => unknown): Promise<void> =>
     new Promise((resolve) => {
@@ -21,10 +21,10 @@ function slowStore(): { store: AnswerStore; land: () => Promise<void> } {
       });
     });
   const store: AnswerStore = {
-    get: (key) => Promise.resolve(kept.get(key)),
-    set: (key, value) => later(() => kept.set(key, value)),
-    delete: (key) => later(() => kept.delete(key)),
-    clear: () => kept.clear(),
+    get: (key) => Promise.resolve(entries.get(key)),
+    set: (key, value) => later(() => entries.set(key, value)),
+    delete: (key) => later(() => entries.delete(key)),
+    clear: () => entries.clear(),
   };
   const land = async (): Promise<void> => {
     for (let next = begun.pop(); next !== undefined; next = begun.pop()) {
@@ -35,13 +35,14 @@ function slowStore(): { store: AnswerStore; land: () => Promise<void> } {
   return { store, land };
 }
 
-describe('a store of the user’s own', () => {
-  it('gets keys that tell nothing, plain answers and their time', async () => {
-    const kept = new Map<string, [StoredAnswer, number]>();
+describe('a cache store of the user', () => {
+  it('receives hashed keys, plain JSON values and their lifetime', async () => {
+    const entries = new Map<string, [StoredAnswer, number]>();
     const store: AnswerStore = {
-      get: (key) => Promise.resolve(kept.get(key)?.[0]),
-      set: (key, value, ttl) => void kept.set(key, [JSON.parse(JSON.stringify(value)) as StoredAnswer, ttl]),
-      clear: () => kept.clear(),
+      get: (key) => Promise.resolve(entries.get(key)?.[0]),
+      set: (key, value, ttl) =>
+        void entries.set(key, [JSON.parse(JSON.stringify(value)) as StoredAnswer, ttl]),
+      clear: () => entries.clear(),
     };
     const server = await scripted({ result: { allow: true } });
     const opa = await start({
@@ -51,19 +52,19 @@ describe('a store of the user’s own', () => {
     });
     await opa.decide({ input: { secret: 's3cret' } });
     expect(await opa.decide({ input: { secret: 's3cret' } })).toMatchObject({ cached: true, allowed: true });
-    expect([...kept.keys()]).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
-    expect([...kept.values()]).toEqual([
+    expect([...entries.keys()]).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+    expect([...entries.values()]).toEqual([
       [{ answer: { result: { allow: true } }, freshUntil: expect.any(Number) }, 10_500],
     ]);
     await opa.purge();
-    expect(kept.size).toBe(0);
+    expect(entries.size).toBe(0);
   });
 
   const purges: [name: string, lands: 'before' | 'after'][] = [
-    ['waits for what is being written', 'before'],
-    ['does not wait for ever, and what lands afterwards is taken back', 'after'],
+    ['waits for pending writes', 'before'],
+    ['does not wait forever, and deletes what is written later', 'after'],
   ];
-  it.each(purges)('is purged for good: that %s', async (_name, lands) => {
+  it.each(purges)('serves nothing from before a purge: that %s', async (_name, lands) => {
     const { store, land } = slowStore();
     const server = await scripted(well, { result: false });
     const opa = await start({ url: server.url, cache: { ...cache, store } });
@@ -76,25 +77,28 @@ describe('a store of the user’s own', () => {
   });
 
   it.each<[name: string, landed: boolean, hints: object, made: object]>([
-    ['kept, after the older has landed', true, {}, { outcome: 'deny', cached: true }],
-    ['not kept, after the older has landed', true, { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
-    ['kept, before the older has landed', false, {}, { outcome: 'deny', cached: true }],
-    ['not kept, before the older has landed', false, { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
-  ])('never gives an older answer than the newest: %s', async (_name, landed, hints, made) => {
-    const clock = fakeClock();
-    const { store, land } = slowStore();
-    const server = await scripted(well, { result: false }, 503);
-    const kept = { ...cache, staleTtl: 5_000, ...hints, store };
-    const opa = await start({ url: server.url, retry: false, onUnavailable: 'stale', cache: kept });
-    const ask = (): Promise<unknown> => opa.decide({ input: 1 }).catch((error: unknown) => error);
-    await ask();
-    if (landed) await land();
-    clock.pass(11_000);
-    expect(await ask()).toMatchObject({ outcome: 'deny', cached: false });
-    expect(await ask()).toMatchObject(made);
-    await land();
-    expect(await ask()).toMatchObject(made);
-  });
+    ['cached, after the older write has finished', true, {}, { outcome: 'deny', cached: true }],
+    ['not cached, after the older write has finished', true, { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
+    ['cached, before the older write has finished', false, {}, { outcome: 'deny', cached: true }],
+    ['not cached, before the older write has finished', false, { denyTtl: 0 }, { code: 'OPA_UNREACHABLE' }],
+  ])(
+    'never serves an answer that is older than the newest one: %s',
+    async (_name, landed, hints, expected) => {
+      const clock = fakeClock();
+      const { store, land } = slowStore();
+      const server = await scripted(well, { result: false }, 503);
+      const options = { ...cache, staleTtl: 5_000, ...hints, store };
+      const opa = await start({ url: server.url, retry: false, onUnavailable: 'stale', cache: options });
+      const ask = (): Promise<unknown> => opa.decide({ input: 1 }).catch((error: unknown) => error);
+      await ask();
+      if (landed) await land();
+      clock.pass(11_000);
+      expect(await ask()).toMatchObject({ outcome: 'deny', cached: false });
+      expect(await ask()).toMatchObject(expected);
+      await land();
+      expect(await ask()).toMatchObject(expected);
+    },
+  );
 
   it.each([
     [
@@ -104,11 +108,11 @@ describe('a store of the user’s own', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('down'))],
-    ['knows nothing, in its own way', () => Promise.resolve(null)],
-    ['never answers', () => new Promise<never>(() => undefined)],
-    ['gives what is no answer', () => 'garbage' as never],
-    ['gives one whose time cannot be read', () => ({ answer: { result: true } }) as never],
-  ])('costs no decision when it %s', async (_name, get) => {
+    ['returns null for a missing entry', () => Promise.resolve(null)],
+    ['never responds', () => new Promise<never>(() => undefined)],
+    ['returns a malformed entry', () => 'garbage' as never],
+    ['returns an entry without freshUntil', () => ({ answer: { result: true } }) as never],
+  ])('fails no decision when it %s', async (_name, get) => {
     const server = await scripted(well);
     const store: AnswerStore = { get, set: () => Promise.reject(new Error('down')), clear: () => undefined };
     const opa = await start({ url: server.url, timeout: 2_000, cache: { ...cache, store } });

@@ -9,19 +9,19 @@ import { httpServer } from '../support.js';
 
 const open: { close(): Promise<void> }[] = [];
 
-/** Ends what a test has started; for `afterEach`. */
+/** Closes everything that the test has opened; for `afterEach`. */
 export async function cleanUp(): Promise<void> {
   jest.useRealTimers();
-  for (const one of open.splice(0).reverse()) await one.close();
+  for (const resource of open.splice(0).reverse()) await resource.close();
 }
 
-/** Has something closed after the test. */
-export function closing<T extends { close(): Promise<void> }>(one: T): T {
-  open.push(one);
-  return one;
+/** Closes the resource after the test, and returns it. */
+export function closing<T extends { close(): Promise<void> }>(resource: T): T {
+  open.push(resource);
+  return resource;
 }
 
-/** Starts the module and gives its service. Default of `timeout`: so long that a busy machine decides in time. */
+/** Starts an application with the module and returns its OpaService. Its default timeout suits a busy machine. */
 export async function start(options: OpaModuleOptions & { name?: string }): Promise<OpaService> {
   const module = {
     module: class App {},
@@ -34,22 +34,22 @@ export async function start(options: OpaModuleOptions & { name?: string }): Prom
   return closing(app).get<OpaService>(getOpaToken(options.name));
 }
 
-/** How a stand-in answers one request: a document, a status (with headers), a reset, or by a listener. */
+/** How the fake OPA responds to one request: a document, a status (with headers), a reset, or a listener. */
 export type Step =
   RequestListener | { result: unknown } | number | [number, Record<string, string>] | 'reset';
 
-/** A stand-in for OPA that is well. */
+/** The step of a healthy OPA that allows. */
 export const well: Step = { result: true };
 
-/** A stand-in for OPA that goes through the steps and then stays with the last one. */
-export async function scripted(...steps: Step[]): Promise<TestServer & { asked: () => number }> {
-  let asked = 0;
+/** A fake OPA that runs through the steps and then repeats the last one. */
+export async function scripted(...steps: Step[]): Promise<TestServer & { queries: () => number }> {
+  let queries = 0;
   const server = await httpServer((request, response) => {
     const step =
-      request.url?.startsWith('/health') === true ? undefined : steps[Math.min(asked++, steps.length - 1)];
+      request.url?.startsWith('/health') === true ? undefined : steps[Math.min(queries++, steps.length - 1)];
     request.resume().on('end', () => answer(step, request, response));
   });
-  return closing({ ...server, asked: () => asked });
+  return closing({ ...server, queries: () => queries });
 }
 
 function answer(step: Step | undefined, request: IncomingMessage, response: ServerResponse): void {
@@ -61,7 +61,7 @@ function answer(step: Step | undefined, request: IncomingMessage, response: Serv
   else response.setHeader('content-type', 'application/json').end(JSON.stringify(step));
 }
 
-/** Lets the test say what time it is; sockets and timers go on. */
+/** Lets the test set the time of Date and performance; sockets and timers keep running. */
 export function fakeClock(): { pass(ms: number): void } {
   jest.useFakeTimers({
     doNotFake: [
@@ -79,7 +79,7 @@ export function fakeClock(): { pass(ms: number): void } {
   return { pass: (ms) => jest.advanceTimersByTime(ms) };
 }
 
-/** Keeps answers back until it is told. */
+/** A step whose response waits for `open()`; `reached` resolves when a query arrives. */
 export function gate(
   status = 200,
   result: unknown = true,

@@ -159,7 +159,7 @@ describe('a masked result', () => {
     masked((witness.passed[0] as { data: unknown }).data);
   });
 
-  it('keeps its class on gRPC, where a getter is a field', async () => {
+  it('keeps its class on gRPC, where a getter becomes a field', async () => {
     const running = await startGrpc(opa('/email', '/owner/phone'), Service);
     close = () => running.close();
     expect(await unary(running.client, 'Read', '7')).toMatchObject({ id: '7', email: '***' });

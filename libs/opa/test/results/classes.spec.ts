@@ -82,14 +82,14 @@ async function passed(
   return response.status === 200 ? witness.passed[0] : response.status;
 }
 
-describe.each(ADAPTERS)('a serializer outside the decision on %s', (adapter) => {
+describe.each(ADAPTERS)('a serializer that runs after the decision on %s', (adapter) => {
   const leaves = async (setup: Partial<ResultsSetup>): Promise<unknown> => {
     running = await startResults({ adapter, give: () => new User(), ...setup });
     return (await running.fetch()).json();
   };
   const serializer = [new ClassSerializerInterceptor(new Reflector()), OpaInterceptor];
 
-  it('still knows the class of a masked instance: excluded fields stay at home', async () => {
+  it('still knows the class of a masked instance, so that excluded fields stay hidden', async () => {
     const user = await leaves({ interceptors: serializer, view: masking('/address/street') });
     expect(user).toMatchObject({ id: 1, address: { street: '***', city: 'Ulm' }, domain: 'example.test' });
     expect(user).toMatchObject({ born: '2000-01-01T00:00:00.000Z' });
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('a serializer outside the decision on %s', (adapter) => 
     ['a field', masking('/email'), { email: '***' }],
     ['a getter that JSON does not show', masking('/domain'), { domain: '***', email: 'ann@example.test' }],
     ['every member', masking('/*'), { id: '***', domain: '***', email: '***', born: '***' }],
-  ])('has masked: %s', async (_name, view, expected) => {
+  ])('receives a masked copy of: %s', async (_name, view, expected) => {
     const user = await leaves({ interceptors: serializer, view });
     expect(user).toMatchObject(expected);
     expect(user).not.toHaveProperty('password');
@@ -112,7 +112,7 @@ describe.each(ADAPTERS)('a serializer outside the decision on %s', (adapter) => 
     );
   });
 
-  it('knows the instances of a list, and of what an Observable gave', async () => {
+  it('knows the classes of items of a list and of values of an Observable', async () => {
     const list = await leaves({
       interceptors: serializer,
       give: () => [new User(), new User()],
@@ -122,7 +122,7 @@ describe.each(ADAPTERS)('a serializer outside the decision on %s', (adapter) => 
     expect(JSON.stringify(list)).not.toContain('hash');
   });
 
-  it('checks a Standard Schema against the values that the handler gave', async () => {
+  it("validates the handler's values against a Standard Schema", async () => {
     const schema = z.object({ email: z.string(), born: z.date(), domain: z.string() });
     const user = await leaves({
       interceptors: [new StandardSchemaSerializerInterceptor(new Reflector()), OpaInterceptor],
@@ -134,7 +134,7 @@ describe.each(ADAPTERS)('a serializer outside the decision on %s', (adapter) => 
 });
 
 describe('an edited result', () => {
-  it('is copied along the path alone', async () => {
+  it('is copied only along the edited path', async () => {
     const user = new User();
     const copy = (await passed(() => user, masking('/address/street'))) as User;
     expect(copy).toBeInstanceOf(User);
@@ -145,7 +145,7 @@ describe('an edited result', () => {
     expect(user.address.street).toBe('Main St');
   });
 
-  it('is the same object where a path leads nowhere', async () => {
+  it('is the same object when the path leads nowhere', async () => {
     const user = new User();
     expect(await passed(() => user, masking('/absent', '/born/x', '/address/*/x'))).toBe(user);
   });
@@ -164,11 +164,11 @@ describe('an edited result', () => {
     expect(Object.getOwnPropertyDescriptor(copy, 'hidden')?.value).toBe('h');
   });
 
-  it('takes its class along through toJSON() of its own members', async () => {
+  it('keeps its class when members have their own toJSON()', async () => {
     expect(await passed(() => new Plain(), masking('/email'))).toBeInstanceOf(Plain);
   });
 
-  it('is edited in what a promise or a method of it gives', async () => {
+  it('is edited in what a promise or a method returns', async () => {
     class Lazy {
       id = 1;
       get profile(): Promise<object> {
@@ -194,7 +194,7 @@ describe('an edited result', () => {
     ['a document whose JSON is made elsewhere', () => new Document({ email: 'a@b.c' }), '/email'],
     ['bytes', () => ({ raw: Buffer.from('abc') }), '/raw/data/0'],
     ['a typed array', () => ({ raw: new Uint16Array([1, 2]) }), '/raw/0'],
-  ])('is refused where a copy would not be faithful: %s', async (_name, give, path) => {
+  ])('is refused when a copy would not be faithful: %s', async (_name, give, path) => {
     expect(await passed(give, masking(path))).toBe(500);
   });
 });

@@ -115,7 +115,7 @@ const rows: [string, typeof onExpress, Leave, string][] = [
   ['fastify: a status text', onFastify, (reply) => (reply.raw.statusMessage = 'own=1'), 'own=1'],
 ];
 
-describe('what a handler leaves for the end of an answer', () => {
+describe('headers and cookies that a handler sets', () => {
   const send = async (setup: typeof onExpress, leave: Leave, view: TestAnswer): Promise<string> => {
     running = await startResults({
       ...setup,
@@ -128,13 +128,13 @@ describe('what a handler leaves for the end of an answer', () => {
     return head(await running.app.getUrl());
   };
 
-  it.each(rows)('leaves with an allowed result: %s', async (_name, setup, leave, text) => {
+  it.each(rows)('leave with an allowed result: %s', async (_name, setup, leave, text) => {
     const answer = await send(setup, leave, true);
     expect(answer).toMatch(/^200 /);
     expect(answer).toContain(text);
   });
 
-  it.each(rows)('stays with a denied one: %s', async (_name, setup, leave) => {
+  it.each(rows)('do not leave with a denied result: %s', async (_name, setup, leave) => {
     const answer = await send(setup, leave, {
       allow: false,
       headers: { 'x-denied': '1', 'set-cookie': 'policy=1' },
@@ -149,7 +149,7 @@ describe('what a handler leaves for the end of an answer', () => {
   it.each([
     ['express', onExpress],
     ['fastify', onFastify],
-  ])('leaves the cookies of before the handler on %s', async (_name, setup) => {
+  ])('leave on %s when they were set before the handler', async (_name, setup) => {
     const answer = await send(setup, () => undefined, false);
     expect(answer.match(/set-cookie: (before|csrf)=1/gi)).toHaveLength(2);
   });

@@ -12,7 +12,7 @@ import { masking, startResults, Witness } from './support.js';
 const SECRET = 's3cret';
 const json = Header('content-type', 'application/json');
 
-/** A stream of before Node 0.10: it pipes, and has no iterator. */
+/** A stream as before Node 0.10: it has `pipe` and no iterator. */
 class OldStream extends EventEmitter {
   pipe<T extends PassThrough>(into: T): T {
     into.end(SECRET);
@@ -34,7 +34,7 @@ const shared = (text: string): SharedArrayBuffer => {
 let running: RunningResults;
 afterEach(() => running.close());
 
-describe.each(ADAPTERS)('a result on %s', (adapter) => {
+describe.each(ADAPTERS)('a result of a handler on %s', (adapter) => {
   const start = async (setup: Omit<ResultsSetup, 'adapter'>): Promise<Response> => {
     running = await startResults({ adapter, ...setup });
     return running.fetch();
@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
 
   it.each<[string, () => unknown]>([
     ['a stream', () => Readable.from([SECRET])],
-    ['an old stream', () => new OldStream()],
+    ['a stream as before Node 0.10', () => new OldStream()],
     ['an async generator', chunks],
     ['an async iterable with a property "then"', () => Object.assign(chunks(), { then: 'later' })],
     ['a web stream', () => new Response(SECRET).body],
@@ -53,7 +53,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
     ['a function', () => Object.assign(() => SECRET, { toString: () => SECRET })],
     ['a symbol', () => Symbol(SECRET)],
     ['a bigint', () => 10n],
-  ])('is refused, for the policy cannot see it: %s', async (_name, make) => {
+  ])('that the policy cannot see is refused: %s', async (_name, make) => {
     for (const interceptors of [[OpaInterceptor], [Witness, OpaInterceptor]]) {
       const response = await start({ give: make, interceptors });
       expect(response.status).toBe(500);
@@ -63,7 +63,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
     }
   });
 
-  it('is what a thenable of an Observable stands for', async () => {
+  it('that is an Observable of a thenable is decided as the resolved value', async () => {
     const query = { then: (resolve: (rows: unknown) => void): void => resolve([{ name: SECRET }]) };
     const response = await start({ give: () => of(query), view: masking('/0/name') });
     expect(await response.json()).toEqual([{ name: '***' }]);
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
     ['a DataView', (text) => new DataView(bytes(text).buffer)],
     ['an ArrayBuffer', (text) => bytes(text).buffer],
     ['a SharedArrayBuffer', shared],
-  ])('is its bytes, as they are shown: %s', async (_name, make) => {
+  ])('that is binary is sent as its bytes, and the policy sees them: %s', async (_name, make) => {
     const response = await start({ give: () => make('\x00secret'.padEnd(10)) });
     const content = Buffer.from(await response.arrayBuffer());
     expect([response.status, response.headers.get('content-type')]).toEqual([
@@ -97,22 +97,25 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
   it.each<[string, string, unknown]>([
     ['an object', '{"name":"s3"}', { name: 's3' }],
     ['a list', '["s3"]', ['s3']],
-    ['a key that is there twice', '{"name":"s3","name":"s4"}', { name: 's4' }],
-  ])('is shown as JSON when a text is declared so: %s', async (_name, text, shown) => {
-    const response = await start({ give: () => text, decorate: [json] });
-    expect(running.shown().body).toEqual(shown);
-    expect(JSON.parse(await response.text())).toEqual(shown);
-    await running.close();
-    const masked = await start({ give: () => text, decorate: [json], view: masking('/name', '/0') });
-    expect(await masked.text()).not.toMatch(/s3|s4/);
-  });
+    ['a duplicate key', '{"name":"s3","name":"s4"}', { name: 's4' }],
+  ])(
+    'that is text with a JSON content type is shown to the policy as JSON: %s',
+    async (_name, text, shown) => {
+      const response = await start({ give: () => text, decorate: [json] });
+      expect(running.shown().body).toEqual(shown);
+      expect(JSON.parse(await response.text())).toEqual(shown);
+      await running.close();
+      const masked = await start({ give: () => text, decorate: [json], view: masking('/name', '/0') });
+      expect(await masked.text()).not.toMatch(/s3|s4/);
+    },
+  );
 
   it.each<[string, unknown]>([
-    ['a text that is none', SECRET],
+    ['a text that is not JSON', SECRET],
     ['a byte-order mark', Buffer.from(`\uFEFF{"name":"${SECRET}"}`)],
     ['UTF-16', Buffer.from(`{"name":"${SECRET}"}`, 'utf16le')],
-    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00])],
-  ])('is refused when it is declared as JSON and is not: %s', async (_name, result) => {
+    ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00])],
+  ])('with a JSON content type that is not valid JSON is refused: %s', async (_name, result) => {
     for (const type of ['application/json', 'application/problem+json; charset=utf-8', 'text/JSON']) {
       const response = await start({ give: () => result, decorate: [Header('content-type', type)] });
       expect(response.status).toBe(500);
@@ -121,7 +124,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
     }
   });
 
-  it('is a text where it is declared as one, and shown as a text', async () => {
+  it('that is text with another content type is shown to the policy as text', async () => {
     const lines = '{"a":1}\n{"a":2}\n';
     const response = await start({
       give: () => lines,
@@ -140,7 +143,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
     ['a text', '<b>ä</b>'],
     ['an object', { a: [1, { b: 'ä' }], c: new Date(0), d: undefined }],
     ['an empty Map', new Map()],
-  ])('leaves as it would without a response policy: %s', async (_name, result) => {
+  ])('gets the same response with and without a response policy: %s', async (_name, result) => {
     const responses: unknown[] = [];
     for (const interceptors of [[OpaInterceptor], []]) {
       const { status, headers } = await start({ give: () => result, interceptors });
@@ -154,7 +157,7 @@ describe.each(ADAPTERS)('a result on %s', (adapter) => {
   });
 });
 
-describe('a result that others work on outside the decision', () => {
+describe('a result that another interceptor changes after the decision', () => {
   it.each<[string, unknown]>([
     ['a Map', { a: [new Map([['k', SECRET]])] }],
     ['a Set', { a: [new Set([SECRET])] }],
@@ -162,8 +165,8 @@ describe('a result that others work on outside the decision', () => {
     ['an ArrayBuffer', { a: [bytes(SECRET).buffer] }],
     ['a DataView', { a: [new DataView(bytes(SECRET).buffer)] }],
     ['a stream', { a: [Readable.from([SECRET])] }],
-    ['headers', { a: [new Headers({ name: SECRET })] }],
-    ['a search', { a: [new URLSearchParams({ name: SECRET })] }],
+    ['Headers', { a: [new Headers({ name: SECRET })] }],
+    ['URLSearchParams', { a: [new URLSearchParams({ name: SECRET })] }],
   ])('is refused when JSON hides a part of it: %s', async (_name, result) => {
     running = await startResults({
       adapter: 'express',
@@ -175,7 +178,7 @@ describe('a result that others work on outside the decision', () => {
     expect(running.engine.questions).toEqual([]);
   });
 
-  it('is refused when it was changed while it was decided', async () => {
+  it('is refused when it changed during the decision', async () => {
     const row = { name: 'n' };
     running = await startResults({
       adapter: 'fastify',

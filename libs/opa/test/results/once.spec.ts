@@ -18,8 +18,8 @@ const start = async (setup: ResultsSetup): Promise<Response> => {
   return running.fetch();
 };
 
-describe.each(ADAPTERS)('what leaves on %s', (adapter) => {
-  it('is what toJSON() gave when it was shown', async () => {
+describe.each(ADAPTERS)('the response on %s', (adapter) => {
+  it('is what toJSON() returned for the policy', async () => {
     let calls = 0;
     const give = (): object => ({ row: { toJSON: () => ({ call: (calls += 1) }) } });
     const response = await start({ adapter, give });
@@ -28,7 +28,7 @@ describe.each(ADAPTERS)('what leaves on %s', (adapter) => {
     expect(calls).toBe(1);
   });
 
-  it('is not what the handler made of its result meanwhile', async () => {
+  it('does not include what the handler changed in its result after the decision', async () => {
     const row: Record<string, unknown> = { name: 'n', bytes: Buffer.from('ab') };
     const view = (): boolean => {
       row['name'] = 's3cret';
@@ -39,7 +39,7 @@ describe.each(ADAPTERS)('what leaves on %s', (adapter) => {
     expect(await response.json()).toEqual({ name: 'n', bytes: { type: 'Buffer', data: [97, 98] } });
   });
 
-  it('has a type, a length and an entity tag of its own, once it is masked', async () => {
+  it('has its own type, length and entity tag after masking', async () => {
     const response = await start({ adapter, give: () => ({ a: 'ää', b: 1 }), view: masking('/b') });
     const text = await response.text();
     expect(text).toBe('{"a":"ää","b":"***"}');
@@ -48,7 +48,7 @@ describe.each(ADAPTERS)('what leaves on %s', (adapter) => {
     expect(response.headers.has('etag')).toBe(adapter === 'express');
   });
 
-  it('keeps a redirection what it is', async () => {
+  it('stays a redirect', async () => {
     const give = (): object => ({ url: '/elsewhere', statusCode: 307 });
     running = await startResults({ adapter, give, decorate: [Redirect('/here')] });
     const response = await running.fetch({ redirect: 'manual' });
@@ -56,8 +56,8 @@ describe.each(ADAPTERS)('what leaves on %s', (adapter) => {
   });
 });
 
-describe('what leaves on Express', () => {
-  it('has passed the replacer, spaces and escapes of the application before the decision', async () => {
+describe('the response on Express', () => {
+  it('shows the policy what the application\'s "json replacer", "json spaces" and "json escape" produce', async () => {
     const prepare: ResultsSetup['prepare'] = (app) => {
       app.set('json replacer', (key: string, value: unknown) => (key === 'hash' ? undefined : value));
       app.set('json spaces', 1);
@@ -73,8 +73,8 @@ describe('what leaves on Express', () => {
   });
 });
 
-describe('what leaves on Fastify', () => {
-  it('is written by the serializer where another interceptor wraps a text after the decision', async () => {
+describe('the response on Fastify', () => {
+  it('is serialized once when another interceptor wraps the text after the decision', async () => {
     const wraps: NestInterceptor = {
       intercept: (_context, next) => next.handle().pipe(map((data: unknown) => ({ data }))),
     };
@@ -86,7 +86,7 @@ describe('what leaves on Fastify', () => {
     expect(await response.json()).toEqual({ wrapped: { data: 'text' } });
   });
 
-  it("has passed the reply's serializer before the decision", async () => {
+  it("shows the policy what the reply's serializer produces", async () => {
     const give: ResultsSetup['give'] = (reply) => {
       reply.serializer?.((payload) => JSON.stringify({ wrapped: payload }));
       return { name: 'n' };
@@ -96,7 +96,7 @@ describe('what leaves on Fastify', () => {
     expect(await response.json()).toEqual({ wrapped: { name: '***' } });
   });
 
-  it("has passed the route's schema before the decision", async () => {
+  it("shows the policy what the route's schema produces", async () => {
     const schema = { response: { 200: { type: 'object', properties: { name: { type: 'string' } } } } };
     const response = await start({
       adapter: 'fastify',
@@ -107,7 +107,7 @@ describe('what leaves on Fastify', () => {
     expect(await response.text()).toBe('{"name":"n"}');
   });
 
-  it('has no text put through a serializer afterwards', async () => {
+  it('does not pass text through a serializer after the decision', async () => {
     const give: ResultsSetup['give'] = (reply) => {
       reply.header('content-type', 'text/plain');
       reply.serializer?.(() => 's3cret');
@@ -148,7 +148,7 @@ describe('what the application itself changes on the way to the client', () => {
     ],
   ];
 
-  it.each(rows)('is not skipped, and warned of once: %s', async (_name, setup) => {
+  it.each(rows)('still runs, with one warning: %s', async (_name, setup) => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     const give = (): object => ({ name: 'n', pin: 1, hash: 's3cret' });
     const response = await start({ ...setup, give, view: masking('/pin') });

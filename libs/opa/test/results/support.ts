@@ -87,7 +87,8 @@ export async function startResults(setup: ResultsSetup): Promise<RunningResults>
     }
   }
   const descriptor = Object.getOwnPropertyDescriptor(Results.prototype, 'get');
-  if (descriptor !== undefined) for (const one of decorate) one(Results.prototype, 'get', descriptor);
+  if (descriptor !== undefined)
+    for (const decorator of decorate) decorator(Results.prototype, 'get', descriptor);
   const module = await Test.createTestingModule({
     imports: [OpaModule.forRoot({ engine, audit: false })],
     controllers: [Results],

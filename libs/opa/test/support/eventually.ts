@@ -9,10 +9,10 @@ const PAUSE_MS = 2;
 /** Looks until it sees the expected value. Fails after a minute. */
 export async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
   const limit = performance.now() + PATIENCE_MS;
-  let seen = await look();
-  while (seen !== expected && performance.now() < limit) {
+  let value = await look();
+  while (value !== expected && performance.now() < limit) {
     await after(PAUSE_MS);
-    seen = await look();
+    value = await look();
   }
-  expect(seen).toEqual(expected);
+  expect(value).toEqual(expected);
 }

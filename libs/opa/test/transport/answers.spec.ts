@@ -35,7 +35,7 @@ const http =
     httpServer((_request, response) => response.writeHead(status, headers).end(body));
 const ok = (body: string) => http(200, body, { 'content-type': 'application/json' });
 
-describe('what an answer becomes', () => {
+describe('a response of OPA', () => {
   it.each([
     ['true', ok('{"result":true}'), { outcome: 'allow', allowed: true }],
     ['false', ok('{"result":false}'), { outcome: 'deny', allowed: false }],
@@ -47,7 +47,7 @@ describe('what an answer becomes', () => {
       { outcome: 'allow', headers: { 'x-a': '1' } },
     ],
     ['gzip', http(200, gzipSync('{"result":true}'), { 'content-encoding': 'gzip' }), { outcome: 'allow' }],
-  ])('decides: %s', async (_name, start, expected) => {
+  ])('becomes a decision: %s', async (_name, start, expected) => {
     server = await start();
     const opa = await service({ url: server.url });
     await expect(opa.decide({ input: {} })).resolves.toMatchObject(expected);
@@ -88,7 +88,7 @@ describe('what an answer becomes', () => {
       raw('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"result":true}'),
       'OPA_BAD_ANSWER',
     ],
-  ])('refuses: %s', async (_name, start, code) => {
+  ])('becomes an error: %s', async (_name, start, code) => {
     server = await start();
     // Fail-open must not follow but for an OPA that isn't there.
     const opa = await service({ url: server.url, retry: false });
@@ -97,7 +97,7 @@ describe('what an answer becomes', () => {
     expect(server.opened()).toBe(1);
   });
 
-  it('fails open only for an OPA that is not there or late', async () => {
+  it('leads to fail-open only when OPA is unreachable or late', async () => {
     server = await httpServer((request, response) => {
       response.statusCode = request.url === '/v1/data/open' ? 503 : 401;
       response.end();
@@ -113,10 +113,10 @@ describe('what an answer becomes', () => {
     });
   });
 
-  it('is unreachable when refused', async () => {
-    const gone = await httpServer(() => undefined);
-    await gone.close();
-    const opa = await service({ url: gone.url });
+  it('is missing when the connection is refused: OPA is unreachable', async () => {
+    const closedServer = await httpServer(() => undefined);
+    await closedServer.close();
+    const opa = await service({ url: closedServer.url });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
   });
 
@@ -126,7 +126,7 @@ describe('what an answer becomes', () => {
     ['a hole', [undefined]],
     ['a Map', { m: new Map([[1, 2]]) }],
     ['a symbol', Symbol('s')],
-  ])('evaluates no policy about an input that JSON would change: %s', async (_name, input) => {
+  ])('is not requested for an input that JSON would change: %s', async (_name, input) => {
     server = await httpServer((_request, response) => response.end('{"result":true}'));
     const opa = await service({ url: server.url });
     await expect(opa.decide({ input })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
@@ -134,7 +134,7 @@ describe('what an answer becomes', () => {
   });
 });
 
-describe('what a 500 tells', () => {
+describe('the error for status 500', () => {
   const input = { ok: true, secret: 'HUSH' };
   let real: OpaServer;
   beforeAll(async () => {
@@ -159,12 +159,12 @@ describe('what a 500 tells', () => {
       'eval_conflict_error (function data.a.f produced conflicting values for the same inputs) at ',
     ],
     ['name', 'eval_conflict_error ('],
-  ])('is what failed and where, and nothing of the input: a conflict of a %s', async (name, said) => {
+  ])('names what failed and where, and nothing of the input: a conflict of a %s', async (name, expected) => {
     const opa = await service({ url: real.url });
     const error: unknown = await opa
       .decide({ policy: `a/${name}`, input })
       .catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'OPA_POLICY_ERROR', message: expect.stringContaining(said) });
+    expect(error).toMatchObject({ code: 'OPA_POLICY_ERROR', message: expect.stringContaining(expected) });
     expect((error as Error).message).toMatch(/\.rego:\d+\.$/);
     expect(inspect(error, { depth: 10 })).not.toContain('HUSH');
   });
@@ -174,13 +174,13 @@ describe('what a 500 tells', () => {
     ["object.get 'HUSH'", 'eval_builtin_error (object.get) at '],
     ['conflict\nHUSH', 'eval_builtin_error (conflict) at '],
     [`${'x'.repeat(1_000)}HUSH`, 'eval_builtin_error (xxx'],
-  ])('is the name of what failed: %j', async (message, said) => {
+  ])('names the failure: %j', async (message, expected) => {
     const errors = [{ code: 'eval_builtin_error', message, location: { file: 'a.rego', row: 7 } }];
     const body = { code: 'internal_error', message: 'error(s) occurred: HUSH', errors };
     server = await http(500, JSON.stringify(body))();
     const opa = await service({ url: server.url });
     const error: unknown = await opa.decide({ input }).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ message: expect.stringContaining(`error(s) occurred, ${said}`) });
+    expect(error).toMatchObject({ message: expect.stringContaining(`error(s) occurred, ${expected}`) });
     expect(inspect(error, { depth: 10 })).not.toContain('HUSH');
   });
 });

@@ -22,7 +22,7 @@ const twoHundred = (status: number): boolean => status >= 200 && status < 300;
 type Config = InternalAxiosRequestConfig;
 type Set = (axiosRef: AxiosInstance) => void;
 
-describe("OPA's refusal that comes as an axios error", () => {
+describe('an error response of OPA that arrives as an axios error', () => {
   const by: [string, Set][] = [
     [
       'a response interceptor',
@@ -55,7 +55,7 @@ describe("OPA's refusal that comes as an axios error", () => {
         (axiosRef.defaults.adapter = (config) => usual({ ...config, validateStatus: twoHundred })),
     ],
   ];
-  const answers: [Step, string][] = [
+  const responses: [Step, string][] = [
     [401, 'OPA_UNAUTHORIZED'],
     [403, 'OPA_UNAUTHORIZED'],
     [404, 'OPA_BAD_ANSWER'],
@@ -65,8 +65,8 @@ describe("OPA's refusal that comes as an axios error", () => {
     [well, 'allow'],
   ];
 
-  it.each(by)('is what OPA said: %s', async (_by, set) => {
-    for (const [answer, expected] of answers) {
+  it.each(by)('is reported with its status and body: %s', async (_by, set) => {
+    for (const [answer, expected] of responses) {
       const { opa, axiosRef } = await failingOpen(answer);
       set(axiosRef);
       expect([answer, await ending(opa)]).toEqual([answer, expected]);
@@ -98,10 +98,10 @@ describe('an axios error that does not lead to fail-open', () => {
     ['with nothing but a status', () => ({ status: 401, headers: null, config: null }), 'OPA_UNAUTHORIZED'],
   ])('%s', async (_what, answer, code) => {
     const { opa, axiosRef } = await failingOpen(well);
-    const own = axiosRef.defaults.adapter;
+    const original = axiosRef.defaults.adapter;
     axiosRef.defaults.adapter = (config) => Promise.reject(refused(config, answer(config)));
     expect(await ending(opa)).toBe(code);
-    Object.assign(axiosRef.defaults, { adapter: own });
+    Object.assign(axiosRef.defaults, { adapter: original });
     axiosRef.interceptors.response.use(({ config }) => Promise.reject(refused(config, answer(config))));
     expect(await ending(opa)).toBe(code);
   });
@@ -111,19 +111,19 @@ describe('an axios error that does not lead to fail-open', () => {
     ['without an answer', (config) => new AxiosError('quota', 'ECONNREFUSED', config)],
     ['that it is cancelled', () => new CanceledError('no')],
     ['that its request is cancelled', (config) => new CanceledError('no', config)],
-  ])("an interceptor's own, %s", async (_what, error) => {
+  ])('thrown by an interceptor, %s', async (_what, error) => {
     const { opa, axiosRef } = await failingOpen(well);
     axiosRef.interceptors.request.use((config) => Promise.reject(error(config)));
     expect(await ending(opa)).toBe('OPA_BAD_INPUT');
   });
 
-  it("of an interceptor's own request, whatever that was answered", async () => {
+  it('of a request that an interceptor sends itself, whatever its response', async () => {
     const { opa, axiosRef, url } = await failingOpen(503);
     axiosRef.interceptors.request.use(() => axios.get(url, { proxy: false }));
     expect(await ending(opa)).toBe('OPA_BAD_INPUT');
   });
 
-  it('that an interceptor cancels the request that it gave an adapter of its own', async () => {
+  it('of a request that an interceptor cancels after replacing its adapter', async () => {
     const { opa, axiosRef } = await failingOpen(well);
     const signal = AbortSignal.abort();
     axiosRef.interceptors.request.use((config) => ({ ...config, adapter: usual, signal }));
@@ -135,7 +135,7 @@ it("an axios error of the request's own adapter is an outage", async () => {
   const { opa, axiosRef } = await failingOpen(well);
   axiosRef.interceptors.request.use((config) => ({
     ...config,
-    adapter: (asked) => Promise.reject(new AxiosError('no', 'ECONNREFUSED', asked)),
+    adapter: (config) => Promise.reject(new AxiosError('no', 'ECONNREFUSED', config)),
   }));
   expect(await ending(opa)).toBe('fail-open');
 });
@@ -149,9 +149,9 @@ describe('an overload', () => {
   const hang: Set = (axiosRef) =>
     axiosRef.interceptors.response.use(undefined, () => new Promise(() => undefined));
   const hide: Set = (axiosRef) => {
-    const own = axios.getAdapter(axiosRef.defaults.adapter);
+    const original = axios.getAdapter(axiosRef.defaults.adapter);
     axiosRef.defaults.adapter = (config) =>
-      own(config).catch(() => Promise.reject(new AxiosError('Network Error', undefined, config)));
+      original(config).catch(() => Promise.reject(new AxiosError('Network Error', undefined, config)));
   };
 
   it.each([
@@ -163,17 +163,17 @@ describe('an overload', () => {
     expect(await Promise.all([ending(opa), ending(opa)])).toEqual(['fail-open', 'OPA_OVERLOADED']);
   });
 
-  it('is not forgotten when it is asked again, late', async () => {
+  it('is still reported when the retry times out', async () => {
     const { opa, axiosRef } = await full();
-    const own = axios.getAdapter(axiosRef.defaults.adapter);
+    const original = axios.getAdapter(axiosRef.defaults.adapter);
     const first = opa.decide({ input: 1, timeout: 500 });
-    axiosRef.defaults.adapter = (config) => own(config).catch(() => first.then(() => own(config)));
+    axiosRef.defaults.adapter = (config) => original(config).catch(() => first.then(() => original(config)));
     expect(await ending(opa)).toBe('OPA_OVERLOADED');
     expect(await first).toMatchObject({ degraded: 'fail-open' });
   });
 });
 
-describe('interceptors that take the time', () => {
+describe('an interceptor that uses up the time of a decision', () => {
   const never = (): Promise<void> => new Promise(() => undefined);
   const mostOfIt = (): Promise<void> => after(900);
 
@@ -193,7 +193,7 @@ describe('interceptors that take the time', () => {
       well,
       (axiosRef) => axiosRef.interceptors.response.use((answer) => never().then(() => answer)),
     ],
-  ])('make no outage of it: %s', async (_when, answer, set) => {
+  ])('does not look like an outage of OPA: %s', async (_when, answer, set) => {
     const { url } = await scripted(answer);
     const { opa, axiosRef } = await pooled({ url, onUnavailable: 'allow', timeout: 1_500 });
     set(axiosRef);

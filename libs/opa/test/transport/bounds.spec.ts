@@ -26,19 +26,19 @@ async function start(options: OpaModuleOptions): Promise<OpaService> {
   return app.get(OpaService);
 }
 
-/** A stand-in that holds its answers back. */
+/** A fake OPA that responds only when the test ends the response. */
 async function holding(): Promise<{
   server: TestServer;
-  held: ServerResponse[];
-  asked: () => Promise<void>;
+  responses: ServerResponse[];
+  nextQuery: () => Promise<void>;
 }> {
-  const held: ServerResponse[] = [];
-  let tell = (): void => undefined;
-  const made = await httpServer((_request, response) => {
-    held.push(response);
-    tell();
+  const responses: ServerResponse[] = [];
+  let notify = (): void => undefined;
+  const server = await httpServer((_request, response) => {
+    responses.push(response);
+    notify();
   });
-  return { server: made, held, asked: () => new Promise((resolve) => (tell = resolve)) };
+  return { server, responses, nextQuery: () => new Promise((resolve) => (notify = resolve)) };
 }
 
 ignoreStalls();
@@ -49,8 +49,8 @@ afterEach(async () => {
   server = undefined;
 });
 
-describe('bounds', () => {
-  it('is late with a socket, overloaded without one', async () => {
+describe('the bounds of the socket pool', () => {
+  it('report a timeout for a query with a socket, and an overload for a query without one', async () => {
     const stand = await holding();
     server = stand.server;
     const opa = await start({ url: server.url, timeout: 1_000, pool: { maxSockets: 1 } });
@@ -60,7 +60,7 @@ describe('bounds', () => {
     await expect(first).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
   });
 
-  it('sends what was queued as soon as OPA answers again: how long it has not says nothing', async () => {
+  it('send queued queries as soon as OPA responds again, however long it was silent', async () => {
     let silent = true;
     server = await httpServer((_request, response) => {
       if (!silent) response.end('{"result":true}');
@@ -72,49 +72,49 @@ describe('bounds', () => {
     expect(decisions.every(({ allowed }) => allowed)).toBe(true);
   });
 
-  it('queues up to maxPending and refuses the next at once', async () => {
+  it('queue up to maxPending queries and refuse the next at once', async () => {
     const stand = await holding();
     server = stand.server;
     const opa = await start({ url: server.url, pool: { maxSockets: 1, maxPending: 1 } });
-    const asked = stand.asked();
+    const firstQuery = stand.nextQuery();
     const first = opa.decide({ input: 1 });
     const second = opa.decide({ input: 2 });
     await expect(opa.decide({ input: 3 })).rejects.toMatchObject({ code: 'OPA_OVERLOADED' });
     expect(opa.stats().waiting).toBe(1);
-    await asked;
-    const next = stand.asked();
-    stand.held[0]?.end('{"result":true}');
+    await firstQuery;
+    const next = stand.nextQuery();
+    stand.responses[0]?.end('{"result":true}');
     await expect(first).resolves.toMatchObject({ outcome: 'allow' });
     await next;
-    stand.held[1]?.end('{"result":true}');
+    stand.responses[1]?.end('{"result":true}');
     await expect(second).resolves.toMatchObject({ outcome: 'allow' });
     expect(server.opened()).toBe(1);
     expect(opa.stats().sockets).toMatchObject({ created: 1, reused: 1 });
   });
 
-  it('frees the socket of an aborted decision', async () => {
+  it('free the socket of an aborted decision', async () => {
     const stand = await holding();
     server = stand.server;
     const opa = await start({ url: server.url, timeout: 10_000 });
-    const gone = new AbortController();
-    const asked = stand.asked();
-    const decision = opa.decide({ input: 1, signal: gone.signal });
-    await asked;
+    const caller = new AbortController();
+    const firstQuery = stand.nextQuery();
+    const decision = opa.decide({ input: 1, signal: caller.signal });
+    await firstQuery;
     const [socket] = server.open;
     const closed = socket === undefined ? undefined : once(socket, 'close');
-    gone.abort();
+    caller.abort();
     await expect(decision).rejects.toMatchObject({ code: 'OPA_ABORTED' });
     await closed;
     expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0 });
   });
 
-  it('replays the reset of a reused socket at once', async () => {
+  it('send a query again at once when a reused socket is reset', async () => {
     const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"result":true}';
     server = await tcpServer((socket) => {
-      let asked = 0;
+      let queries = 0;
       socket.on('data', () => {
-        asked += 1;
-        if (asked === 1) socket.write(answer);
+        queries += 1;
+        if (queries === 1) socket.write(answer);
         else socket.resetAndDestroy();
       });
     });
@@ -125,34 +125,34 @@ describe('bounds', () => {
     expect(opa.stats().decisions).toMatchObject({ allow: 50, error: 0 });
   });
 
-  it('sends the token, and shows it to no error', async () => {
-    let seen: string | undefined;
+  it('send the token, and put it into no error', async () => {
+    let authorization: string | undefined;
     server = await httpServer((request, response) => {
-      seen = request.headers.authorization;
+      authorization = request.headers.authorization;
       response.writeHead(401).end();
     });
     const opa = await start({ url: server.url, token: async () => Promise.resolve('s3cret') });
     const error: unknown = await opa.decide({ input: {} }).catch((reason: unknown) => reason);
-    expect(seen).toBe('Bearer s3cret');
+    expect(authorization).toBe('Bearer s3cret');
     expect(String(error)).not.toContain('s3cret');
   });
 });
 
 describe('the pooled HttpService', () => {
-  it('shows every decision to its interceptors, and honours a replaced adapter', async () => {
+  it('runs its interceptors for every decision, and uses a replaced adapter', async () => {
     server = await httpServer((request, response) =>
       response.end(`{"result":${request.headers['x-added'] === '1'}}`),
     );
     const opa = await start({ url: server.url });
     const http = app?.get(OpaHttpService);
-    const seen: unknown[] = [];
+    const queries: unknown[] = [];
     http?.axiosRef.interceptors.request.use((config) => {
       config.headers.set('x-added', '1');
-      seen.push([config.method, config.url]);
+      queries.push([config.method, config.url]);
       return config;
     });
     await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
-    expect(seen).toEqual([['post', `${server.url}/v1/data/a/b`]]);
+    expect(queries).toEqual([['post', `${server.url}/v1/data/a/b`]]);
     if (http === undefined) throw new Error('no service');
     // Its types know axios' CommonJS half alone.
     new MockAdapter(http.axiosRef as never)
@@ -162,7 +162,7 @@ describe('the pooled HttpService', () => {
     expect(server.opened()).toBe(1);
   });
 
-  it('is HttpService to modules that import OpaModule, with no address and no credential in it', async () => {
+  it('is the HttpService of modules that import OpaModule, without base address or credentials', async () => {
     @Injectable()
     class Uses {
       constructor(@Inject(HttpService) readonly http: HttpService) {}
@@ -181,10 +181,10 @@ describe('the pooled HttpService', () => {
   });
 });
 
-describe('the lifetime, seen from a real OPA', () => {
+describe('the connections that a real OPA sees', () => {
   let opaServer: OpaServer;
 
-  it('leaves no connection behind, and is closed afterwards', async () => {
+  it('are all closed after the module has closed', async () => {
     opaServer = await startOpa({ rego: 'package a\nb if input.n >= 0' });
     try {
       const opa = await start({ url: opaServer.url, pool: { maxSockets: 8 } });
@@ -199,15 +199,15 @@ describe('the lifetime, seen from a real OPA', () => {
     }
   });
 
-  it('finishes what is under way, and leaves OPA without a connection', async () => {
+  it('are all closed after the module closed during decisions, which still finish', async () => {
     const stand = await holding();
     server = stand.server;
     const opa = await start({ url: server.url, timeout: 10_000 });
-    const asked = stand.asked();
+    const firstQuery = stand.nextQuery();
     const decision = opa.decide({ input: 1 });
-    await asked;
+    await firstQuery;
     const closing = app?.close();
-    stand.held[0]?.end('{"result":true}');
+    stand.responses[0]?.end('{"result":true}');
     await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
     await closing;
     app = undefined;

@@ -10,9 +10,9 @@ import { pooled } from './support.js';
 afterEach(cleanUp);
 
 const failing = async (opa: OpaService): Promise<OpaError> => {
-  const thrown: unknown = await opa.decide({ input: { a: 'hush' } }).catch((error: unknown) => error);
-  if (thrown instanceof OpaError) return thrown;
-  throw new Error('it did not fail as it should', { cause: thrown });
+  const error: unknown = await opa.decide({ input: { a: 'hush' } }).catch((error: unknown) => error);
+  if (error instanceof OpaError) return error;
+  throw new Error('it did not fail as it should', { cause: error });
 };
 
 function expectBare(error: OpaError, cause: object): void {
@@ -33,7 +33,7 @@ function axiosError(config: InternalAxiosRequestConfig): AxiosError {
   return new AxiosError('no', 'ECONNREFUSED', config, { config }, answer);
 }
 
-describe('a cause that a logger prints whole', () => {
+describe('an error cause that a logger prints whole', () => {
   const full = { name: 'AxiosError', message: 'no', code: 'ECONNREFUSED', status: 200 };
 
   it.each<[string, (config: InternalAxiosRequestConfig) => unknown, object]>([
@@ -45,11 +45,12 @@ describe('a cause that a logger prints whole', () => {
     ],
     ['several at once', (config) => new AggregateError([axiosError(config)], 'all'), { message: 'all' }],
     ['an answer', (config) => axiosError(config).response, { message: 'An HTTP request failed.' }],
-  ])('holds neither the token nor the input: %s', async (_what, thrown, cause) => {
+  ])('holds neither the token nor the input: %s', async (_what, failure, cause) => {
     const { url } = await scripted(well);
     const { opa, axiosRef } = await pooled({ url, token: 's3cret' });
     const usual = axiosRef.defaults.adapter;
-    const fail = async (config: InternalAxiosRequestConfig): Promise<never> => Promise.reject(thrown(config));
+    const fail = async (config: InternalAxiosRequestConfig): Promise<never> =>
+      Promise.reject(failure(config));
     axiosRef.defaults.adapter = fail;
     expectBare(await failing(opa), cause);
     Object.assign(axiosRef.defaults, { adapter: usual });
@@ -57,7 +58,7 @@ describe('a cause that a logger prints whole', () => {
     expectBare(await failing(opa), cause);
   });
 
-  it('holds no credential of the request with which a function asks for the token', async () => {
+  it('holds no credential of the request by which the token function fetches its token', async () => {
     const config = { headers: new AxiosHeaders({ authorization: 's3cret' }), data: 'hush' };
     const { opa } = await pooled({
       url: 'http://127.0.0.1:1',
@@ -68,12 +69,12 @@ describe('a cause that a logger prints whole', () => {
     expectBare(error, full);
   });
 
-  it('is what was thrown where that holds no request, though its causes go round in a circle', async () => {
+  it('is the original error when that error holds no request, even if its causes form a cycle', async () => {
     const { url } = await scripted(well);
     const { opa, axiosRef } = await pooled({ url });
-    const thrown = new Error('no');
-    thrown.cause = thrown;
-    axiosRef.interceptors.request.use(() => Promise.reject(thrown));
-    expect((await failing(opa)).cause).toBe(thrown);
+    const failure = new Error('no');
+    failure.cause = failure;
+    axiosRef.interceptors.request.use(() => Promise.reject(failure));
+    expect((await failing(opa)).cause).toBe(failure);
   });
 });

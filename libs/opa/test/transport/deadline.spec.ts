@@ -100,22 +100,25 @@ describe('the deadline of a decision', () => {
     expect(opa.stats().waiting).toBe(0);
   });
 
-  it.each(PARTS)('is not waited for once the caller is gone: %s', async (_part, _code, options) => {
-    const opa = await start({ ...single, ...(await options()) });
-    const caller = new AbortController();
-    const asked = opa.decide({ input: 1, signal: caller.signal });
-    const ended = expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED' });
-    setTimeout(() => caller.abort(new Error('gone')), 30);
-    await ended;
-    await settles(() => opa.stats().sockets.inUse, 0);
-  });
+  it.each(PARTS)(
+    'does not keep the decision waiting once the caller has disconnected: %s',
+    async (_part, _code, options) => {
+      const opa = await start({ ...single, ...(await options()) });
+      const caller = new AbortController();
+      const decision = opa.decide({ input: 1, signal: caller.signal });
+      const ended = expect(decision).rejects.toMatchObject({ code: 'OPA_ABORTED' });
+      setTimeout(() => caller.abort(new Error('gone')), 30);
+      await ended;
+      await settles(() => opa.stats().sockets.inUse, 0);
+    },
+  );
 
-  it("is passed to an engine of the user when it has passed, to the one that a caller's signal was given", async () => {
-    let told: Promise<unknown> | undefined;
+  it('aborts the signal that an engine of the user receives, beside the signal of the caller', async () => {
+    let aborted: Promise<unknown> | undefined;
     const engine: PolicyEngine = {
       name: 'own',
       evaluate: (_query, { signal }) => {
-        told = new Promise((resolve) => signal?.addEventListener('abort', () => resolve(signal.aborted)));
+        aborted = new Promise((resolve) => signal?.addEventListener('abort', () => resolve(signal.aborted)));
         return never();
       },
     };
@@ -124,10 +127,10 @@ describe('the deadline of a decision', () => {
     await expect(opa.decide({ input: 1, timeout: 500, signal })).rejects.toMatchObject({
       code: 'OPA_TIMEOUT',
     });
-    await expect(told).resolves.toBe(true);
+    await expect(aborted).resolves.toBe(true);
   });
 
-  it("has one listener on the caller's signal, however many decisions wait, and none after them", async () => {
+  it("adds one listener to the caller's signal for many decisions, and removes the listener afterwards", async () => {
     const opa = await start({ ...single, engine: { name: 'own', evaluate: never } });
     const caller = new AbortController();
     const decided = [1, 2, 3].map((input) => opa.decide({ input, signal: caller.signal }));
@@ -137,7 +140,7 @@ describe('the deadline of a decision', () => {
     expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
   });
 
-  it('is no word of OPA when there was no time to ask it', async () => {
+  it('is not reported as a timeout of OPA when there was no time to query OPA', async () => {
     const server = await scripted(well);
     const opa = await start({ ...single, url: server.url });
     await expect(opa.decide({ input: 1, timeout: Number.MIN_VALUE })).rejects.toMatchObject({
@@ -146,21 +149,21 @@ describe('the deadline of a decision', () => {
     expect(server.opened()).toBe(0);
   });
 
-  it('has nothing begin for a caller that has gone before', async () => {
+  it('starts nothing for a caller that has already disconnected', async () => {
     const server = await scripted(well);
     const opa = await start({ ...single, url: server.url });
     const reason = new Error('gone');
-    const asked = opa.decide({ input: 1, signal: AbortSignal.abort(reason) });
-    await expect(asked).rejects.toMatchObject({ code: 'OPA_ABORTED', cause: reason });
+    const decision = opa.decide({ input: 1, signal: AbortSignal.abort(reason) });
+    await expect(decision).rejects.toMatchObject({ code: 'OPA_ABORTED', cause: reason });
     expect(server.opened()).toBe(0);
   });
 
-  it.each([0, -1, NaN, Infinity, 2 ** 31, '500', null])('is no time: %p', async (timeout) => {
+  it.each([0, -1, NaN, Infinity, 2 ** 31, '500', null])('rejects an invalid time: %p', async (timeout) => {
     const server = await scripted(well);
     // Not even where everything else is let through.
     const opa = await start({ ...single, url: server.url, mode: 'permissive', onUnavailable: 'allow' });
-    const asked = opa.decide({ input: 1, timeout: timeout as number });
-    await expect(asked).rejects.toMatchObject({
+    const decision = opa.decide({ input: 1, timeout: timeout as number });
+    await expect(decision).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining(`timeout was given ${timeout}`),
     });

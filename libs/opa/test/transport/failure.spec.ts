@@ -13,6 +13,6 @@ it.each([
   ['nobody listens, and there is no IPv6', both('EADDRNOTAVAIL', 'ECONNREFUSED'), 'OPA_UNREACHABLE'],
   ['nobody listens', both('ECONNREFUSED', 'ECONNREFUSED'), 'OPA_UNREACHABLE'],
 ])('%s', (_what, error, code) => {
-  const found = failureOf(error, parseOrigin('http://localhost:8181'));
-  expect(found).toMatchObject({ code, cause: error });
+  const failure = failureOf(error, parseOrigin('http://localhost:8181'));
+  expect(failure).toMatchObject({ code, cause: error });
 });

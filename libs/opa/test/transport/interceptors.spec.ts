@@ -40,12 +40,12 @@ async function open(answer?: RequestListener): Promise<{ opa: OpaService; axiosR
 }
 
 describe('interceptors of the pooled HttpService', () => {
-  it('see the query and the answer, and what they change of the query is what is sent', async () => {
+  it('see query and response, and OPA receives what they change in the query', async () => {
     const { opa, axiosRef } = await open();
-    const asked: Partial<InternalAxiosRequestConfig>[] = [];
+    const configs: Partial<InternalAxiosRequestConfig>[] = [];
     const answered: Partial<AxiosResponse>[] = [];
     axiosRef.interceptors.request.use(async (config) => {
-      asked.push({ ...config, headers: config.headers.toJSON() as never });
+      configs.push({ ...config, headers: config.headers.toJSON() as never });
       config.headers.set('X-Added', 'yes').delete('Accept');
       await Promise.resolve();
       return { ...config, data: '{"input":{"changed":"é"}}' };
@@ -56,7 +56,7 @@ describe('interceptors of the pooled HttpService', () => {
     });
     const decision = await opa.decide({ input: { a: 1 } });
     expect(decision).toMatchObject({ outcome: 'deny', reasons: ['seen'] });
-    expect(asked).toEqual([
+    expect(configs).toEqual([
       expect.objectContaining({
         method: 'post',
         url: `${server.url}/v1/data/a/b`,
@@ -85,7 +85,7 @@ describe('interceptors of the pooled HttpService', () => {
     ],
     ['a Buffer', Buffer.from('{"input":1}'), '{"input":1}'],
     ['text', '{"input":2}', '{"input":2}'],
-  ])('may give a query as %s', async (_name, data, body) => {
+  ])('may replace the query body by %s', async (_name, data, body) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use((config) => ({ ...config, data }));
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
@@ -102,7 +102,7 @@ describe('interceptors of the pooled HttpService', () => {
     ['a Map alone', new Map()],
     ['a form', new URLSearchParams({ input: '1' })],
     ['a function', () => 1],
-  ])('may not give a query that JSON would change: %s', async (_name, data) => {
+  ])('may not replace the query body by one that JSON would change: %s', async (_name, data) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use((config) => ({ ...config, data }));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_BAD_INPUT' });
@@ -111,21 +111,21 @@ describe('interceptors of the pooled HttpService', () => {
     expect(received).toEqual([]);
   });
 
-  it('see each of many decisions at once, each with its own query and answer', async () => {
+  it('see the right query and response for each of many concurrent decisions', async () => {
     const { opa, axiosRef } = await open();
-    const asked: unknown[] = [];
+    const inputs: unknown[] = [];
     axiosRef.interceptors.request.use((config) => {
-      asked.push(config.data);
+      inputs.push(config.data);
       return config;
     });
     const decisions = await Promise.all(Array.from({ length: 300 }, (_, input) => opa.decide({ input })));
     expect(decisions.every(({ allowed }) => allowed)).toBe(true);
     const questions = Array.from({ length: 300 }, (_, input) => `{"input":${input}}`);
-    expect(asked).toEqual(questions);
+    expect(inputs).toEqual(questions);
     expect(received.map(({ body }) => body).sort()).toEqual(questions.sort());
   });
 
-  it('may give a decision an adapter of its own', async () => {
+  it('may replace the adapter of one decision', async () => {
     const { opa, axiosRef } = await open();
     const usual = axios.getAdapter('http');
     axiosRef.interceptors.request.use((config) => ({ ...config, adapter: usual }));
@@ -133,7 +133,7 @@ describe('interceptors of the pooled HttpService', () => {
     expect(received[0]?.body).toBe('{"input":1}');
   });
 
-  it('are gone when they are ejected', async () => {
+  it('stop running once they are ejected', async () => {
     const { opa, axiosRef } = await open();
     let calls = 0;
     const id = axiosRef.interceptors.response.use((response) => {
@@ -154,14 +154,14 @@ describe('interceptors of the pooled HttpService', () => {
       Object.assign(new Error('no'), { code: 'ECONNRESET' }),
       'OPA_BAD_INPUT',
     ],
-  ])('end the decision with %s, and do not lead to fail-open', async (_what, error, code) => {
+  ])('fail the decision when they throw %s, without fail-open', async (_what, error, code) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use(() => Promise.reject(error));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code, cause: error });
     expect(received).toEqual([]);
   });
 
-  it('end the decision with the failure of an axios request of their own, and do not lead to fail-open', async () => {
+  it('fail the decision when an axios request of their own fails, without fail-open', async () => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use(() => axios.get('http://127.0.0.1:1/', { proxy: false }));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({
@@ -176,7 +176,7 @@ describe('interceptors of the pooled HttpService', () => {
     ['method', 'get'],
     ['params', { pretty: true }],
     ['auth', { username: 'u', password: 'p' }],
-  ])('may not lead a decision elsewhere, by its %s', async (name, value) => {
+  ])('may not send a decision elsewhere by its %s', async (name, value) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.request.use((config) => Object.assign(config, { [name]: value }));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({
@@ -190,19 +190,19 @@ describe('interceptors of the pooled HttpService', () => {
     ['shorten', 60_000, 500],
     ['not lengthen', 500, 60_000],
     ['not lift', 500, 0],
-  ])('may %s the time that is left of %d ms: %d', async (_how, given, timeout) => {
+  ])('may %s the remaining %d ms of a decision: %d', async (_how, requested, timeout) => {
     const { opa, axiosRef } = await open(() => undefined);
-    let left = 0;
+    let actual = 0;
     axiosRef.interceptors.request.use((config) => {
-      left = config.timeout ?? 0;
+      actual = config.timeout ?? 0;
       return { ...config, timeout };
     });
-    await expect(opa.decide({ input: 1, timeout: given })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
-    expect(left).toBeGreaterThan(0);
-    expect(left).toBeLessThanOrEqual(given);
+    await expect(opa.decide({ input: 1, timeout: requested })).rejects.toMatchObject({ code: 'OPA_TIMEOUT' });
+    expect(actual).toBeGreaterThan(0);
+    expect(actual).toBeLessThanOrEqual(requested);
   });
 
-  it('may take all of the time; what they send too late is given up with the decision', async () => {
+  it('may use up all of the time; a query that they send too late is cancelled', async () => {
     const { opa, axiosRef } = await open();
     let send: () => void = () => undefined;
     axiosRef.interceptors.request.use((config) => new Promise((resolve) => (send = () => resolve(config))));
@@ -213,10 +213,10 @@ describe('interceptors of the pooled HttpService', () => {
     expect(received).toEqual([]);
   });
 
-  it('may ask twice for one decision; both end with it', async () => {
+  it('may send a query twice; both requests end with the decision', async () => {
     const { opa, axiosRef } = await open(() => undefined);
-    const own = axios.getAdapter(axiosRef.defaults.adapter);
-    axiosRef.defaults.adapter = (config) => Promise.any([own(config), own(config)]);
+    const original = axios.getAdapter(axiosRef.defaults.adapter);
+    axiosRef.defaults.adapter = (config) => Promise.any([original(config), original(config)]);
     const caller = new AbortController();
     const decided = expect(opa.decide({ input: 1, signal: caller.signal })).rejects.toMatchObject({
       code: 'OPA_ABORTED',
@@ -238,13 +238,13 @@ describe('a replaced adapter', () => {
     ['connect ECONNREFUSED', 'ECONNREFUSED', 'OPA_UNREACHABLE'],
     ['timeout of 0ms exceeded', 'ECONNABORTED', 'OPA_TIMEOUT'],
     ['timeout', 'ETIMEDOUT', 'OPA_TIMEOUT'],
-  ])('fails as OPA would: %s, %s', async (message, given, code) => {
+  ])('fails as OPA would: %s, %s', async (message, cause, code) => {
     const { opa, axiosRef } = await open();
-    axiosRef.defaults.adapter = (config) => Promise.reject(failure(config, message, given));
+    axiosRef.defaults.adapter = (config) => Promise.reject(failure(config, message, cause));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
   });
 
-  it('that asks by a request of its own fails as OPA would', async () => {
+  it('fails as OPA would when it sends its own request', async () => {
     const { opa, axiosRef } = await open();
     axiosRef.defaults.adapter = () => axios.get('http://127.0.0.1:1/');
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
@@ -254,15 +254,15 @@ describe('a replaced adapter', () => {
     ['networkError', (mock: MockAdapter) => mock.onPost().networkError(), 'OPA_UNREACHABLE'],
     ['timeout', (mock: MockAdapter) => mock.onPost().timeout(), 'OPA_TIMEOUT'],
     ['abortRequest', (mock: MockAdapter) => mock.onPost().abortRequest(), 'OPA_TIMEOUT'],
-  ])('of axios-mock-adapter fails as OPA would: %s', async (_name, fail, code) => {
+  ])('fails as OPA would when axios-mock-adapter provides it: %s', async (_name, fail, code) => {
     const { opa, axiosRef } = await open();
     fail(new MockAdapter(axiosRef as never));
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
   });
 });
 
-describe('an answer made elsewhere', () => {
-  const made: [string, Partial<AxiosResponse>, object][] = [
+describe('a response that does not come from OPA', () => {
+  const responses: [string, Partial<AxiosResponse>, object][] = [
     ['503 without headers', { status: 503, data: {} }, { code: 'OPA_UNREACHABLE' }],
     ['500 without headers', { status: 500, data: 'no' }, { code: 'OPA_POLICY_ERROR', status: 500 }],
     [
@@ -272,13 +272,13 @@ describe('an answer made elsewhere', () => {
     ],
   ];
 
-  it.each(made)('by a response interceptor: %s', async (_name, answer, expected) => {
+  it.each(responses)('is accepted from a response interceptor: %s', async (_name, answer, expected) => {
     const { opa, axiosRef } = await open();
     axiosRef.interceptors.response.use(() => answer as AxiosResponse);
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject(expected);
   });
 
-  it.each(made)('by a replaced adapter: %s', async (_name, answer, expected) => {
+  it.each(responses)('is accepted from a replaced adapter: %s', async (_name, answer, expected) => {
     const { opa, axiosRef } = await open();
     axiosRef.defaults.adapter = (config) => Promise.resolve({ ...answer, config } as AxiosResponse);
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject(expected);

@@ -21,7 +21,7 @@ function clockOf(...times: [phase: Phase, ms: number][]): PhaseClock {
 const codeOf = (clock: PhaseClock, blocked = false): string =>
   clock.late(WHAT, { blocked, now: clock.deadline }).code;
 
-describe('who is to blame when a decision is late', () => {
+describe('the error code of a late decision', () => {
   it.each<[phase: Phase, code: string, whenBlocked: string]>([
     ['credential', 'OPA_UNAUTHORIZED', 'OPA_UNAUTHORIZED'],
     ['interceptors', 'OPA_BAD_INPUT', 'OPA_BAD_INPUT'],
@@ -29,13 +29,10 @@ describe('who is to blame when a decision is late', () => {
     ['queue', 'OPA_OVERLOADED', 'OPA_OVERLOADED'],
     ['connect', 'OPA_TIMEOUT', 'OPA_OVERLOADED'],
     ['opa', 'OPA_TIMEOUT', 'OPA_OVERLOADED'],
-  ])(
-    'all of the time was spent in %s: %s, or %s when the event loop was blocked',
-    (phase, code, whenBlocked) => {
-      expect(codeOf(clockOf([phase, 500]))).toBe(code);
-      expect(codeOf(clockOf([phase, 500]), true)).toBe(whenBlocked);
-    },
-  );
+  ])('after all of the time in %s: %s, or %s when the event loop was blocked', (phase, code, whenBlocked) => {
+    expect(codeOf(clockOf([phase, 500]))).toBe(code);
+    expect(codeOf(clockOf([phase, 500]), true)).toBe(whenBlocked);
+  });
 
   it.each<[phase: Phase, code: string]>([
     ['credential', 'OPA_UNAUTHORIZED'],
@@ -43,7 +40,7 @@ describe('who is to blame when a decision is late', () => {
     ['adapter', 'OPA_BAD_INPUT'],
     ['queue', 'OPA_OVERLOADED'],
     ['connect', 'OPA_OVERLOADED'],
-  ])('%s left OPA less than half of the time: %s', (phase, code) => {
+  ])('when %s left OPA less than half of the time: %s', (phase, code) => {
     expect(codeOf(clockOf([phase, 251], ['opa', 249]))).toBe(code);
     expect(codeOf(clockOf([phase, 250], ['opa', 250]))).toBe('OPA_TIMEOUT');
   });
@@ -54,13 +51,10 @@ describe('who is to blame when a decision is late', () => {
     ['adapter', 'OPA_TIMEOUT'],
     ['queue', 'OPA_OVERLOADED'],
     ['connect', 'OPA_TIMEOUT'],
-  ])(
-    '%s took 100 ms of a short deadline, which is nothing on a busy machine but for the queue: %s',
-    (phase, code) => {
-      expect(codeOf(clockOf([phase, 100], ['opa', 20]))).toBe(code);
-      expect(codeOf(clockOf([phase, 101], ['opa', 20]))).not.toBe('OPA_TIMEOUT');
-    },
-  );
+  ])('when %s took 100 ms of a short deadline, which only counts for the queue: %s', (phase, code) => {
+    expect(codeOf(clockOf([phase, 100], ['opa', 20]))).toBe(code);
+    expect(codeOf(clockOf([phase, 101], ['opa', 20]))).not.toBe('OPA_TIMEOUT');
+  });
 
   it.each<[times: [Phase, number][], code: string]>([
     [
@@ -112,11 +106,11 @@ describe('who is to blame when a decision is late', () => {
       ],
       'OPA_TIMEOUT',
     ],
-  ])('of %j the longest phase before OPA is to blame: %s', (times, code) => {
+  ])('of %j names the longest phase before OPA: %s', (times, code) => {
     expect(codeOf(clockOf(...times))).toBe(code);
   });
 
-  it('is said with the time of each phase, and with the timeout as the cause unless OPA was not asked', () => {
+  it('comes with the time of each phase, and with the timeout as its cause unless OPA was not queried', () => {
     expect(clockOf(['queue', 12], ['connect', 3], ['opa', 485]).late(WHAT, { now: 500 }).message).toBe(
       `${WHAT} did not answer before the decision's deadline (queue 12 ms, connect 3 ms, opa 485 ms).`,
     );
@@ -127,8 +121,8 @@ describe('who is to blame when a decision is late', () => {
   });
 });
 
-describe('the clock of a request', () => {
-  it('counts for each part what all of them had taken before, and stays in its own phase', () => {
+describe('the phase clock of a request', () => {
+  it('counts for each part what all of them had spent before, and stays in its own phase', () => {
     const clock = new PhaseClock({ deadline: 500 }, 0);
     const first = clock.fork(clock, 200);
     first.enter('opa', 200);
@@ -142,11 +136,11 @@ describe('the clock of a request', () => {
     expect(clock.phase).toBe('credential');
   });
 
-  it('knows until when OPA must be asked to have half of the time', () => {
+  it('gives the latest time at which OPA still gets half of the deadline', () => {
     expect(new PhaseClock({ deadline: 500 }, 100).latestFairStart).toBe(300);
   });
 
-  it('is never set back by a connection that was there before the request', () => {
+  it('ignores a connection that was established before the request', () => {
     const clock = new PhaseClock({ deadline: 500 }, 100);
     clock.enter('connect', 110);
     clock.enter('opa', 50);
@@ -158,6 +152,6 @@ describe('the clock of a request', () => {
 it.each([
   [19, false],
   [20, true],
-])('a timer that is late by %d ms: the event loop was blocked, %p', (late, blocked) => {
+])('a timer that fires %d ms late: the event loop was blocked, %p', (late, blocked) => {
   expect(wasBlocked(1_000, 1_000 + late)).toBe(blocked);
 });

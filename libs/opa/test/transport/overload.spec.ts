@@ -38,28 +38,28 @@ describe('an event loop that is blocked until the deadline has passed', () => {
     ['asks OPA alone', false, false],
     ['shares its questions', true, false],
     ['asks through an interceptor', false, true],
-  ])('reads what OPA has answered meanwhile, where it %s', async (_how, coalesce, intercepted) => {
+  ])('still reads a response that has arrived, where OPA %s', async (_how, coalesce, intercepted) => {
     const app = await start({ url: real.url, timeout: 1_000, coalesce });
     const opa = app.get(OpaService);
     if (intercepted) app.get(OpaHttpService).axiosRef.interceptors.request.use((config) => config);
     // Each over a socket that is there already.
     await Promise.all([0, 1, 2].map((input) => opa.decide({ input, timeout: 10_000 })));
-    const asked = [1, 1, 1].map((input) => ends(opa.decide({ input })));
+    const decisions = [1, 1, 1].map((input) => ends(opa.decide({ input })));
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
     standStill(1_500);
-    expect(await Promise.all(asked)).toEqual(['deny', 'deny', 'deny']);
+    expect(await Promise.all(decisions)).toEqual(['deny', 'deny', 'deny']);
     expect(opa.stats().breaker).toBe('closed');
   });
 
-  it('does not break off the handshake that it has held up', async () => {
+  it('does not abort a TLS handshake that it delayed', async () => {
     const authority = await createAuthority('ours');
     const secure = await startTlsOpa(await authority.issue('opa'));
     closing({ close: () => secure.stop() });
     const app = await start({ url: secure.url, timeout: 10_000, tls: { ca: authority.cert } });
-    const asked = ends(app.get(OpaService).decide({ input: { n: -1 } }));
+    const decision = ends(app.get(OpaService).decide({ input: { n: -1 } }));
     await new Promise(setImmediate);
     standStill(500);
-    expect(await asked).toBe('undefined');
+    expect(await decision).toBe('undefined');
   });
 
   it.each([
@@ -67,49 +67,52 @@ describe('an event loop that is blocked until the deadline has passed', () => {
     ['that are there', true, 'most of', 380],
     ['yet to be opened', false, 'all of', 600],
     ['yet to be opened', false, 'most of', 380],
-  ])('is no outage, with sockets %s (%p), where it was blocked for %s the time', async (...row) => {
-    const [, warm, , ms] = row;
-    const later = (response: ServerResponse) => void setTimeout(() => response.end('{"result":false}'), 30);
-    const { url } = closing(await httpServer((_request, response) => later(response)));
-    const opa = (await start({ url, circuitBreaker: false })).get(OpaService);
-    const all = (timeout: number): Promise<unknown>[] =>
-      Array.from({ length: 20 }, () => ends(opa.decide({ input: 1, timeout })));
-    if (warm) await Promise.all(all(10_000));
-    const asked = all(400);
-    standStill(ms);
-    expect(await Promise.all(asked)).not.toContain('fail-open');
-  });
+  ])(
+    'is not reported as an outage, with sockets %s (%p), when it was blocked for %s the time',
+    async (...row) => {
+      const [, warm, , ms] = row;
+      const later = (response: ServerResponse) => void setTimeout(() => response.end('{"result":false}'), 30);
+      const { url } = closing(await httpServer((_request, response) => later(response)));
+      const opa = (await start({ url, circuitBreaker: false })).get(OpaService);
+      const all = (timeout: number): Promise<unknown>[] =>
+        Array.from({ length: 20 }, () => ends(opa.decide({ input: 1, timeout })));
+      if (warm) await Promise.all(all(10_000));
+      const decisions = all(400);
+      standStill(ms);
+      expect(await Promise.all(decisions)).not.toContain('fail-open');
+    },
+  );
 });
 
-describe('a decision that had to wait for its socket', () => {
+describe('a decision that waited for its socket', () => {
   /** One socket, taken by a first decision for some time; then the second one has it, and OPA answers no more. */
   async function second(timeout: number, waits: number): Promise<unknown> {
-    const held: ServerResponse[] = [];
-    const { url } = closing(await httpServer((_request, response) => void held.push(response)));
+    const responses: ServerResponse[] = [];
+    const { url } = closing(await httpServer((_request, response) => void responses.push(response)));
     const opa = (await start({ url, pool: { maxSockets: 1 } })).get(OpaService);
     const first = opa.decide({ input: 1, timeout: 10_000 });
     const waiting = ends(opa.decide({ input: 2, timeout }));
-    await settles(() => held.length, 1);
+    await settles(() => responses.length, 1);
     await new Promise((resolve) => setTimeout(resolve, waits));
-    held[0]?.end('{"result":true}');
+    responses[0]?.end('{"result":true}');
     await first;
     return waiting;
   }
 
-  it('is overloaded when that took most of its time: a flood does not lead to fail-open', async () => {
+  it('is an overload when the wait took most of its time, so that a flood does not lead to fail-open', async () => {
     expect(await second(500, 300)).toBe('OPA_OVERLOADED');
   });
 
-  it('is late when it had most of its time for OPA, and a fallback follows', async () => {
+  it('is a timeout when OPA had most of the time, and the fallback applies', async () => {
     expect(await second(2_000, 0)).toBe('fail-open');
   });
 });
 
-describe('a decision whose store of cached decisions gives a promise', () => {
+describe('a decision with an asynchronous cache store', () => {
   it.each([
     ['was blocked for most of the time during the lookup', 600, 'OPA_OVERLOADED', 0],
     ['was free', 0, 'fail-open', 1],
-  ])('and whose OPA never answers: the event loop %s', async (_what, ms, end, requests) => {
+  ])('whose OPA never responds: the event loop %s', async (_what, ms, end, requests) => {
     let received = 0;
     const { url } = closing(await httpServer(() => void (received += 1)));
     const store = {
@@ -126,7 +129,7 @@ describe('a decision whose store of cached decisions gives a promise', () => {
   });
 });
 
-it("a decision behind others in the agent's own queue is overloaded", async () => {
+it("a decision that waits in the agent's own queue is an overload", async () => {
   const { url } = closing(await httpServer(() => undefined));
   const app = await start({ url, timeout: 100, pool: { maxSockets: 1 } });
   const { axiosRef } = app.get(OpaHttpService);

@@ -21,8 +21,8 @@ function takeAll(pacer: Pacer): number {
   return count;
 }
 
-describe('a portion of a burst', () => {
-  it('is eight in each turn of the event loop', async () => {
+describe('the number of queries that start in one turn of the event loop', () => {
+  it('is eight', async () => {
     const { pacer, portions } = pacing();
     expect(takeAll(pacer)).toBe(8);
     for (let i = 0; i < 3; i += 1) await turn();
@@ -30,7 +30,7 @@ describe('a portion of a burst', () => {
     pacer.stop();
   });
 
-  it('is as many times as large as the milliseconds that the turn took', async () => {
+  it('is eight for each millisecond that the last turn took', async () => {
     const { pacer, portions, pass } = pacing();
     takeAll(pacer);
     pass(5);
@@ -39,7 +39,7 @@ describe('a portion of a burst', () => {
     pacer.stop();
   });
 
-  it('is of the usual size when nothing waited at the end of a long turn', async () => {
+  it('is eight when nothing waited at the end of a long turn', async () => {
     let now = 1_000;
     jest.spyOn(performance, 'now').mockImplementation(() => now);
     const pacer = new Pacer(() => undefined);
@@ -50,7 +50,7 @@ describe('a portion of a burst', () => {
     pacer.stop();
   });
 
-  it('does not follow once the pacer is stopped', async () => {
+  it('is zero once the pacer has stopped', async () => {
     const { pacer, portions } = pacing();
     takeAll(pacer);
     pacer.stop();

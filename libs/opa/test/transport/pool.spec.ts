@@ -27,8 +27,8 @@ function poolOf(maxSockets: number, maxPending: number): Pool {
 
 const begun = (members: readonly Member[]): number => members.filter((member) => member.begun).length;
 
-describe('a burst', () => {
-  it('begins a few exchanges in each turn of the event loop, in their order, until the places are taken', async () => {
+describe('a burst of queries', () => {
+  it('starts a few exchanges in each turn of the event loop, in order, until all sockets are in use', async () => {
     const pool = poolOf(20, 100);
     const members = Array.from({ length: 30 }, () => new Member());
     for (const member of members) expect(pool.enter(member)).toBe(true);
@@ -45,14 +45,14 @@ describe('a burst', () => {
     expect(pool.waiting).toBe(10);
   });
 
-  it('leaves the queue as long as it is: what only waits for the next turn has a place', () => {
+  it('does not fill the queue: a query that only waits for the next turn has a socket', () => {
     const pool = poolOf(20, 5);
     const entered = Array.from({ length: 26 }, () => pool.enter(new Member()));
     expect(entered).toEqual([...Array.from({ length: 25 }, () => true), false]);
     expect(pool.waiting).toBe(5);
   });
 
-  it('gives the place of one that leaves before its turn to another', async () => {
+  it('gives the place of a cancelled query to the next one', async () => {
     const pool = poolOf(10, 5);
     const members = Array.from({ length: 15 }, () => new Member());
     for (const member of members) pool.enter(member);
@@ -68,17 +68,17 @@ describe('a burst', () => {
 });
 
 describe('the queue', () => {
-  it('is served in its order, and from its end while the first has waited for more than half of its time', async () => {
+  it('is served in order, and newest first while the oldest has waited for more than half of its time', async () => {
     const pool = poolOf(1, 10);
     const holds = new Member();
     const late = new Member(0);
     const [fresh, freshest] = [new Member(), new Member()];
     for (const member of [holds, late, fresh, freshest]) pool.enter(member);
     const served: Member[] = [holds];
-    for (let held = holds; served.length < 4; served.push(held)) {
-      pool.leave(held);
+    for (let current = holds; served.length < 4; served.push(current)) {
+      pool.leave(current);
       await turn();
-      held = [late, fresh, freshest].find((one) => one.begun && !served.includes(one)) ?? held;
+      current = [late, fresh, freshest].find((place) => place.begun && !served.includes(place)) ?? current;
     }
     expect(served).toEqual([holds, freshest, fresh, late]);
   });

@@ -12,7 +12,7 @@ afterEach(cleanUp);
 const lasting = { connectTimeout: 10_000, freeSocketTimeout: 60_000, socketTtl: 60_000 };
 const patient = { timeout: 10_000, retry: false, circuitBreaker: false } as const;
 
-it('OpaService.stats() is a snapshot with every count of the contract', async () => {
+it('OpaService.stats() returns a snapshot with every count of the contract', async () => {
   const server = await scripted(well, { result: false }, { result: true }, 500);
   const opa = await start({ ...patient, url: server.url, pool: lasting });
   const before = opa.stats();
@@ -35,22 +35,22 @@ it('OpaService.stats() is a snapshot with every count of the contract', async ()
 });
 
 describe('pool.freeSocketTimeout', () => {
-  it('closes a socket that idles, as the other side sees it, and not one that is in use', async () => {
-    const held: ServerResponse[] = [];
-    const server = closing(await httpServer((_request, response) => void held.push(response)));
+  it('closes an idle socket, also for the other side, and no socket in use', async () => {
+    const responses: ServerResponse[] = [];
+    const server = closing(await httpServer((_request, response) => void responses.push(response)));
     const pool = { ...lasting, freeSocketTimeout: 20 };
     const opa = await start({ ...patient, url: server.url, pool });
     const decision = opa.decide({ input: 1 });
-    await settles(() => held.length, 1);
+    await settles(() => responses.length, 1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(server.open.size).toBe(1);
-    held[0]?.end('{"result":true}');
+    responses[0]?.end('{"result":true}');
     await expect(decision).resolves.toMatchObject({ outcome: 'allow' });
     await settles(() => server.open.size, 0);
     expect(opa.stats().sockets).toMatchObject({ created: 1, closed: 1, idle: 0, inUse: 0 });
   });
 
-  it('keeps one that is used again in time', async () => {
+  it('keeps a socket that is reused in time', async () => {
     const server = await scripted(well);
     const opa = await start({ ...patient, url: server.url, pool: lasting });
     for (let i = 0; i < 20; i += 1) await opa.decide({ input: i });
@@ -59,7 +59,7 @@ describe('pool.freeSocketTimeout', () => {
 });
 
 describe('pool.socketTtl', () => {
-  it('retires sockets under steady load, without a failure', async () => {
+  it('replaces sockets under steady load without a failure', async () => {
     const server = await scripted(well);
     const pool = { ...lasting, maxSockets: 4, socketTtl: 50 };
     const opa = await start({ ...patient, url: server.url, pool });
@@ -76,8 +76,8 @@ describe('pool.socketTtl', () => {
   });
 });
 
-describe('pool.socketTtl of a socket that idles', () => {
-  it('ends it, however long it may idle', async () => {
+describe('pool.socketTtl of an idle socket', () => {
+  it('closes the socket, whatever freeSocketTimeout is', async () => {
     const server = await scripted(well);
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, socketTtl: 50 } });
     await opa.decide({ input: 1 });
@@ -91,19 +91,19 @@ describe('pool.maxSockets and pool.maxFreeSockets', () => {
       await httpServer((_request, response) => void setImmediate(() => response.end('{"result":true}'))),
     );
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, ...pool } });
-    const asked = Array.from({ length: 200 }, (_, input) => opa.decide({ input }));
+    const decisions = Array.from({ length: 200 }, (_, input) => opa.decide({ input }));
     expect(opa.stats().waiting).toBe(195);
-    await Promise.all(asked);
+    await Promise.all(decisions);
     return { opa, server };
   };
 
-  it('bound how many OPA sees: one for each decision at once, and used again by those that wait', async () => {
+  it('bound the connections that OPA sees: one for each concurrent decision, reused by waiting ones', async () => {
     const { opa, server } = await burst({ maxSockets: 5 });
     expect(server.opened()).toBe(5);
     expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { created: 5, reused: 195 } });
   });
 
-  it('bound how many are kept', async () => {
+  it('bound the idle connections', async () => {
     const { opa, server } = await burst({ maxSockets: 5, maxFreeSockets: 2 });
     await settles(() => server.open.size, 2);
     expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, idle: 2 } });
@@ -129,7 +129,7 @@ describe('pool.maxResponseBytes', () => {
     ['with a length', whole],
     ['in chunks', chunks],
     ['as gzip, unpacked', zipped],
-  ])('takes an answer of that size, and not a byte more: %s', async (_name, answer) => {
+  ])('accepts a response of that size, and not a byte more: %s', async (_name, answer) => {
     const sizes = [CAP, CAP + 1];
     const server = await scripted((_request, response) => answer(document(sizes.shift() ?? 0))(response));
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, maxResponseBytes: CAP } });
@@ -138,7 +138,7 @@ describe('pool.maxResponseBytes', () => {
     await settles(() => opa.stats().sockets.inUse, 0);
   });
 
-  it('refuses an answer by its length alone, before its body comes', async () => {
+  it('refuses a response by its Content-Length, before its body arrives', async () => {
     const server = await scripted((_request, response) => {
       response.writeHead(200, { 'content-length': CAP + 1 }).flushHeaders();
     });
@@ -149,7 +149,7 @@ describe('pool.maxResponseBytes', () => {
 });
 
 describe('pool.maxFreeSockets of 0', () => {
-  it('keeps no socket', async () => {
+  it('keeps no idle socket', async () => {
     const server = await scripted(well);
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, maxFreeSockets: 0 } });
     for (let i = 0; i < 3; i += 1) await opa.decide({ input: i });
@@ -159,7 +159,7 @@ describe('pool.maxFreeSockets of 0', () => {
 });
 
 describe('pool.connectTimeout', () => {
-  it('takes no connection for late that stands when the event loop has was blocked', async () => {
+  it('does not fail a connection that was established while the event loop was blocked', async () => {
     const server = await scripted(well);
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, connectTimeout: 20 } });
     const decision = opa.decide({ input: 1 });

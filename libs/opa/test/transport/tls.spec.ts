@@ -66,7 +66,7 @@ describe("OPA's certificate", () => {
         return path('ca.pem');
       },
     ],
-  ])('is taken from an authority given as %s', async (_name, ca) => {
+  ])('is accepted from an authority given as %s', async (_name, ca) => {
     await expect(ask(opa.url, { ca: await ca() })).resolves.toMatchObject(allowed);
   });
 
@@ -81,7 +81,7 @@ describe("OPA's certificate", () => {
     });
   });
 
-  it('is taken from an authority whose file has changed', async () => {
+  it('is accepted from an authority whose file has changed', async () => {
     const clock = fakeClock();
     const { path, put } = await files();
     await put('ca.pem', stranger.cert);
@@ -92,7 +92,7 @@ describe("OPA's certificate", () => {
     await expect(service.decide({ input: { n: 1 } })).resolves.toMatchObject(allowed);
   });
 
-  it('must carry the name that is asked for', async () => {
+  it('must carry the requested host name', async () => {
     await expect(ask(named.url, { ca: authority.cert })).rejects.toMatchObject({
       ...unreachable,
       cause: expect.objectContaining({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
@@ -103,14 +103,14 @@ describe("OPA's certificate", () => {
     await expect(ask(named.url, right)).resolves.toMatchObject(allowed);
   });
 
-  it('is looked at once a connection, not once a decision', async () => {
+  it('is checked once for each connection, not for each decision', async () => {
     const service = await start({ ...patient, url: opa.url, tls: { ca: authority.cert } });
     for (const n of [1, 2, 3]) await service.decide({ input: { n } });
     expect(service.stats().sockets).toMatchObject({ created: 1, reused: 2 });
   });
 });
 
-describe("this client's certificate, before an OPA that asks for it", () => {
+describe('the client certificate, for an OPA that requires one', () => {
   let opa: OpaServer;
   let ca: string;
   let gateway: Pair;
@@ -135,7 +135,7 @@ describe("this client's certificate, before an OPA that asks for it", () => {
         return { cert: path('cert.pem'), key: path('key.pem') };
       },
     ],
-  ])('is shown, given as %s', async (_name, pair) => {
+  ])('is sent, given as %s', async (_name, pair) => {
     await expect(ask(opa.url, { ca, ...(await pair()) })).resolves.toMatchObject(allowed);
   });
 
@@ -168,16 +168,16 @@ describe("this client's certificate, before an OPA that asks for it", () => {
     await put('key.pem', other.key);
     const tls = { ca, cert: path('cert.pem'), key: path('key.pem') };
     const service = await start({ ...patient, url: opa.url, tls });
-    const asked = () => service.decide({ input: { n: 1 } });
-    await expect(asked()).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+    const decide = () => service.decide({ input: { n: 1 } });
+    await expect(decide()).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
 
     await put('cert.pem', gateway.cert);
     clock.pass(1_001);
-    await expect(asked()).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
+    await expect(decide()).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
 
     await put('key.pem', gateway.key);
     clock.pass(1_001);
-    await expect(asked()).resolves.toMatchObject(allowed);
+    await expect(decide()).resolves.toMatchObject(allowed);
   });
 });
 

@@ -15,18 +15,18 @@ afterEach(cleanUp);
 
 const never = () => new Promise<never>(() => undefined);
 
-/** A stand-in that takes one token and remembers what it was sent. */
-async function guarded(good: { token: string }): Promise<{ url: string; seen: string[] }> {
-  const seen: string[] = [];
+/** A fake OPA that accepts only the valid token and records each Authorization header. */
+async function guarded(valid: { token: string }): Promise<{ url: string; credentials: string[] }> {
+  const credentials: string[] = [];
   const { url } = closing(
     await httpServer((request, response) => {
       request.resume();
-      seen.push(String(request.headers.authorization));
-      const status = request.headers.authorization === `Bearer ${good.token}` ? 200 : 401;
+      credentials.push(String(request.headers.authorization));
+      const status = request.headers.authorization === `Bearer ${valid.token}` ? 200 : 401;
       response.writeHead(status).end('{"result":true}');
     }),
   );
-  return { url, seen };
+  return { url, credentials };
 }
 
 async function file(content: string): Promise<{ path: string; replace(content: string): Promise<void> }> {
@@ -41,10 +41,10 @@ async function file(content: string): Promise<{ path: string; replace(content: s
   return { path, replace };
 }
 
-describe('token', () => {
-  it('is asked of the function for each request, and once more after a 401', async () => {
-    const good = { token: 'first' };
-    const { url, seen } = await guarded(good);
+describe('the option "token"', () => {
+  it('calls the function for each request, and once more after a 401', async () => {
+    const valid = { token: 'first' };
+    const { url, credentials } = await guarded(valid);
     const reasons: boolean[] = [];
     let current = 'first';
     const token: OpaToken = ({ refused }) => {
@@ -54,37 +54,37 @@ describe('token', () => {
     };
     const opa = await start({ url, token });
     await opa.decide({ input: 1 });
-    good.token = 'second';
+    valid.token = 'second';
     await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
-    expect(seen).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
+    expect(credentials).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
     expect(reasons).toEqual([false, false, true]);
   });
 
-  it('is renewed once for all that are refused meanwhile', async () => {
-    const good = { token: 'first' };
-    const { url, seen } = await guarded(good);
+  it('renews the token once for all concurrent requests that were refused', async () => {
+    const valid = { token: 'first' };
+    const { url, credentials } = await guarded(valid);
     let current = 'first';
     let renewals = 0;
     const token: OpaToken = async ({ refused }) => {
       if (!refused) return current;
       renewals += 1;
-      // Not before every one of them has been refused.
-      await settles(() => seen.length, 20 * renewals - 10);
+      // The renewal starts after every decision has been refused.
+      await settles(() => credentials.length, 20 * renewals - 10);
       await settles(() => opa.stats().sockets.inUse, 0);
-      return (current = good.token);
+      return (current = valid.token);
     };
     const opa = await start({ url, token });
     for (const next of ['second', 'third']) {
-      good.token = next;
-      const asked = Array.from({ length: 10 }, (_, input) => opa.decide({ input: { next, input } }));
-      for (const { outcome } of await Promise.all(asked)) expect(outcome).toBe('allow');
+      valid.token = next;
+      const decisions = Array.from({ length: 10 }, (_, input) => opa.decide({ input: { next, input } }));
+      for (const { outcome } of await Promise.all(decisions)) expect(outcome).toBe('allow');
     }
     expect(renewals).toBe(2);
   });
 
-  it('is renewed again when the decision that asked for it is over, and what comes late does no harm', async () => {
+  it('renews the token again when an earlier renewal outlasted its decision, and ignores the late token', async () => {
     const clock = fakeClock();
-    const { url, seen } = await guarded({ token: 'new' });
+    const { url, credentials } = await guarded({ token: 'new' });
     const renewals: ((token: string) => void)[] = [];
     const token: OpaToken = ({ refused }) =>
       refused ? new Promise((resolve) => void renewals.push(resolve)) : 'old';
@@ -95,70 +95,70 @@ describe('token', () => {
     await settles(() => renewals.length, 2);
     renewals[0]?.('late');
     const second = opa.decide({ input: 3 });
-    await settles(() => seen.length, 3);
+    await settles(() => credentials.length, 3);
     await settles(() => opa.stats().sockets.inUse, 0);
     renewals[1]?.('new');
     for (const { outcome } of await Promise.all([first, second])) expect(outcome).toBe('allow');
     expect(renewals).toHaveLength(2);
   });
 
-  it('is not OPA that is late where the token took most of the time', async () => {
+  it('reports OPA_UNAUTHORIZED, and no outage, when the token took most of the time', async () => {
     const { url } = closing(await httpServer(() => undefined));
     const token = async () => after(300, 'good');
     const opa = await start({ url, token, onUnavailable: 'allow' });
     await expect(opa.decide({ input: 1, timeout: 500 })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
   });
 
-  it('that fails when nobody waits for it any more ends nothing', async () => {
+  it('causes no unhandled rejection when the function fails after the module has closed', async () => {
     const waits = new BoundedWaits();
     waits.close();
     const unhandled = jest.fn();
     process.on('unhandledRejection', unhandled);
     const clock = new PhaseClock({ deadline: Infinity });
-    const had = credential({ source: 'The test' }, clock, waits, () => Promise.reject(new Error('no')));
-    await expect(had).rejects.toMatchObject({ code: 'OPA_CLOSED' });
+    const pending = credential({ source: 'The test' }, clock, waits, () => Promise.reject(new Error('no')));
+    await expect(pending).rejects.toMatchObject({ code: 'OPA_CLOSED' });
     await new Promise(setImmediate);
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
   });
 
   it.each([
-    ['the same again', () => 'old', 1],
-    ['another one that is refused too', ({ refused }: { refused: boolean }) => (refused ? 'new' : 'old'), 2],
-    ['a text', 'old', 1],
-  ] as const)('is not tried for ever: %s', async (_name, token, times) => {
-    const { url, seen } = await guarded({ token: 'good' });
+    ['the same token again', () => 'old', 1],
+    ['another invalid token', ({ refused }: { refused: boolean }) => (refused ? 'new' : 'old'), 2],
+    ['(no function, but a fixed text)', 'old', 1],
+  ] as const)('gives up after a second 401: the function gives %s', async (_name, token, times) => {
+    const { url, credentials } = await guarded({ token: 'good' });
     const opa = await start({ url, token: token });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
-    expect(seen).toHaveLength(times);
+    expect(credentials).toHaveLength(times);
   });
 
-  it('is read from its file, and again when that has changed', async () => {
+  it('reads the token from its file, and again when the file has changed', async () => {
     const clock = fakeClock();
-    const good = { token: 'first' };
-    const { url, seen } = await guarded(good);
+    const valid = { token: 'first' };
+    const { url, credentials } = await guarded(valid);
     const { path, replace } = await file('first\n');
     const opa = await start({ url, token: { file: path } });
     await opa.decide({ input: 1 });
     await replace('second, longer\n'.replace(', ', '-'));
-    good.token = 'second-longer';
+    valid.token = 'second-longer';
     clock.pass(1_001);
     await opa.decide({ input: 2 });
-    expect(seen).toEqual(['Bearer first', 'Bearer second-longer']);
+    expect(credentials).toEqual(['Bearer first', 'Bearer second-longer']);
   });
 
-  it('is read from its file at once after a 401', async () => {
-    const good = { token: 'first' };
-    const { url, seen } = await guarded(good);
+  it('reads the file again at once after a 401', async () => {
+    const valid = { token: 'first' };
+    const { url, credentials } = await guarded(valid);
     const { path, replace } = await file('first');
     const opa = await start({ url, token: { file: path } });
     await replace('second');
-    good.token = 'second';
+    valid.token = 'second';
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
-    expect(seen).toEqual(['Bearer first', 'Bearer second']);
+    expect(credentials).toEqual(['Bearer first', 'Bearer second']);
   });
 
-  it('stays what it was while its file is gone', async () => {
+  it('keeps the last token while the file is missing', async () => {
     const clock = fakeClock();
     const { url } = await guarded({ token: 'first' });
     const { path } = await file('first');
@@ -168,7 +168,7 @@ describe('token', () => {
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('stops the start when its file cannot be read', async () => {
+  it('stops the start when the file cannot be read', async () => {
     const refused = start({ token: { file: join(tmpdir(), 'nestjs-opa-no-such-token') } });
     await expect(refused).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
@@ -179,19 +179,19 @@ describe('token', () => {
   describe.each([
     ['at first', false, undefined],
     ['after a 401', true, 401],
-  ] as const)('does not lead to fail-open when it is missing %s', (_when, onRefusal, status) => {
-    const thrown = new OpaError('OPA_TIMEOUT', "the function's own");
+  ] as const)('does not lead to fail-open when there is no token %s', (_when, onRefusal, status) => {
+    const failure = new OpaError('OPA_TIMEOUT', "the function's own");
     it.each<[what: string, give: () => Promise<string>, cause: unknown]>([
       ['hangs', never, expect.objectContaining({ code: 'OPA_TIMEOUT' })],
-      ['fails', () => Promise.reject(thrown), thrown],
+      ['fails', () => Promise.reject(failure), failure],
       [
         'fails at once',
         () => {
-          throw thrown;
+          throw failure;
         },
-        thrown,
+        failure,
       ],
-    ])('because its function %s', async (_what, give, cause) => {
+    ])('because the function %s', async (_what, give, cause) => {
       const { url } = await guarded({ token: 'new' });
       const token: OpaToken = ({ refused }) => (refused === onRefusal ? give() : 'old');
       const opa = await start({ url, token, onUnavailable: 'allow', circuitBreaker: { minimumCalls: 1 } });
@@ -205,7 +205,7 @@ describe('token', () => {
     });
   });
 
-  it('is in no message, whatever the file holds', async () => {
+  it('puts no content of the token file into an error', async () => {
     const { url } = await guarded({ token: 'x' });
     const { path } = await file('s3cret with a space');
     const opa = await start({ url, token: { file: path } });

@@ -12,7 +12,7 @@ import { cleanUp, closing, start } from '../resilience/support.js';
 
 const rego = 'package a\nb if input.n >= 0';
 
-/** Asks once, and leaves a busy machine its time. */
+/** No retries, and enough time for a busy machine. */
 const patient: OpaModuleOptions = {
   retry: false,
   circuitBreaker: false,
@@ -32,23 +32,23 @@ async function opaAt(address: string): Promise<OpaServer> {
 }
 
 describe('a real OPA on a unix socket', () => {
-  it('decides, is healthy, and its connections are kept and closed like any other', async () => {
+  it('decides, passes its health check, and reuses and closes its connections as over TCP', async () => {
     const { url } = await opaAt(await socketFile());
     const opa = await start({ ...patient, url, ready: true, pool: { ...patient.pool, maxSockets: 4 } });
-    const asked = Array.from({ length: 40 }, (_, n) => opa.decide({ input: { n: n - 1 } }));
-    const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
+    const decisions = Array.from({ length: 40 }, (_, n) => opa.decide({ input: { n: n - 1 } }));
+    const outcomes = (await Promise.all(decisions)).map(({ outcome }) => outcome);
     expect(outcomes).toEqual(['undefined', ...Array.from({ length: 39 }, () => 'allow')]);
     expect(opa.stats().sockets.created).toBeLessThanOrEqual(4);
     await cleanUp();
     expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0 });
   });
 
-  it('is unreachable once it has gone, and found again when it is back', async () => {
+  it('is unreachable once OPA has stopped, and decides again after a restart', async () => {
     const where = await socketFile();
     const first = await opaAt(where);
     const opa = await start({ ...patient, url: where });
     await expect(opa.decide(question)).resolves.toMatchObject({ outcome: 'allow' });
-    // So that a path is left behind, with nobody listening there.
+    // SIGKILL leaves the socket file behind, and no process listens there.
     await first.stop('SIGKILL');
     await expect(opa.decide(question)).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
     await opaAt(where);
@@ -71,25 +71,28 @@ if (process.platform === 'linux') {
   addresses.push(['an abstract name', () => Promise.resolve([`unix://@${name}`, `\0${name}`])]);
 }
 
-it.each(addresses)('a stand-in on a unix socket with %s is asked as over TCP', async (_name, address) => {
-  const [url, path] = await address();
-  const seen: unknown[] = [];
-  const server = createServer(({ url: target, headers }, response) => {
-    seen.push([target, headers.host]);
-    response.end('{"result":true}');
-  }).listen(path);
-  await once(server, 'listening');
-  closing({
-    close: async () => {
-      await once(server.close(), 'close');
-    },
-  });
-  const opa = await start({ ...patient, url });
-  await expect(opa.decide(question)).resolves.toMatchObject({ outcome: 'allow' });
-  expect(seen).toEqual([['/v1/data/a/b', 'localhost']]);
-});
+it.each(addresses)(
+  'a fake OPA on a unix socket with %s receives the same request as over TCP',
+  async (_name, address) => {
+    const [url, path] = await address();
+    const requests: unknown[] = [];
+    const server = createServer(({ url: target, headers }, response) => {
+      requests.push([target, headers.host]);
+      response.end('{"result":true}');
+    }).listen(path);
+    await once(server, 'listening');
+    closing({
+      close: async () => {
+        await once(server.close(), 'close');
+      },
+    });
+    const opa = await start({ ...patient, url });
+    await expect(opa.decide(question)).resolves.toMatchObject({ outcome: 'allow' });
+    expect(requests).toEqual([['/v1/data/a/b', 'localhost']]);
+  },
+);
 
-describe('a unix socket that is none', () => {
+describe('a unix socket URL that points to no socket', () => {
   it.each([
     ['nothing', socketFile],
     [
@@ -100,7 +103,7 @@ describe('a unix socket that is none', () => {
         return `unix://${path}`;
       },
     ],
-  ])('is unreachable, and named: %s', async (_name, address) => {
+  ])('is reported as unreachable, with its path: %s', async (_name, address) => {
     const url = await address();
     const opa = await start({ ...patient, url });
     await expect(opa.decide(question)).rejects.toMatchObject({
@@ -109,7 +112,7 @@ describe('a unix socket that is none', () => {
     });
   });
 
-  it('stops the start without a path', async () => {
+  it('stops the start when it has no path', async () => {
     await expect(start({ url: 'unix://opa.sock' })).rejects.toMatchObject({ code: 'OPA_BAD_OPTIONS' });
   });
 });

@@ -10,7 +10,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { OpaGuard, OpaInterceptor, OpaPolicy, OpaPublic } from 'nestjs-opa';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from '../driver.js';
 import { order } from '../driver.js';
 
 // Mercurius serves its GraphiQL page with it, which no test asks for; it requires an ES module, which Jest can't.
@@ -168,7 +168,7 @@ function resolver(called: (handler: HandlerName) => void): new () => object {
   return Orders;
 }
 
-function seen(handler: HandlerName, { data, errors }: GraphqlAnswer): Seen {
+function resultOf(handler: HandlerName, { data, errors }: GraphqlAnswer): CallResult {
   const [error] = errors ?? [];
   if (error === undefined) return { result: data?.[handler] };
   const { code, ...details } = (error.extensions ?? {}) as Record<string, never>;
@@ -203,7 +203,7 @@ const row = (driver: GraphqlDriver): ContextDriver => ({
     return {
       call: async (name, id) => {
         const { answer } = await postGraphql(url, { query: OPERATIONS[name], variables: { id } });
-        return seen(name, answer);
+        return resultOf(name, answer);
       },
       close: () => app.close(),
     };

@@ -15,7 +15,7 @@ import { GrpcMethod, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { OpaGuard, OpaInterceptor, OpaPolicy, OpaPublic } from 'nestjs-opa';
 import { join } from 'node:path';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from '../driver.js';
 import { order } from '../driver.js';
 
 interface OrderId {
@@ -186,13 +186,13 @@ function controller(called: (handler: HandlerName) => void): new () => object {
   return Orders;
 }
 
-async function seen(reply: Promise<unknown>): Promise<Seen> {
+async function resultOf(reply: Promise<unknown>): Promise<CallResult> {
   try {
     const message = (await reply) as { text?: string };
     return { result: message.text ?? message };
-  } catch (thrown) {
-    const { code, details: message, ...rest } = thrown as ServiceError;
-    const { reasons, decisionId } = denialOf(thrown as ServiceError);
+  } catch (error) {
+    const { code, details: message, ...rest } = error as ServiceError;
+    const { reasons, decisionId } = denialOf(error as ServiceError);
     const [pushback] = rest.metadata.get('grpc-retry-pushback-ms');
     const retryAfter = pushback === undefined ? undefined : Number(pushback) / 1_000;
     return { error: { code, message, reasons, decisionId, retryAfter, rest } };
@@ -213,6 +213,6 @@ export const grpc: ContextDriver = {
   start: async (opa, called): Promise<RunningContext> => {
     const { client, close } = await startGrpc(opa, controller(called));
     const methods = { read: 'Read', remove: 'Remove', open: 'Open', unnamed: 'Unnamed', shadow: 'Shadow' };
-    return { call: (handler, id) => seen(unary(client, methods[handler], id)), close };
+    return { call: (handler, id) => resultOf(unary(client, methods[handler], id)), close };
   },
 };

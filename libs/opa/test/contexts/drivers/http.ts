@@ -5,7 +5,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { OpaGuard, OpaInterceptor, OpaPolicy, OpaPublic } from 'nestjs-opa';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from '../driver.js';
 import { order } from '../driver.js';
 
 function controller(called: (handler: HandlerName) => void): new () => object {
@@ -37,7 +37,7 @@ function controller(called: (handler: HandlerName) => void): new () => object {
   return Orders;
 }
 
-async function seen(response: Response): Promise<Seen> {
+async function resultOf(response: Response): Promise<CallResult> {
   const text = await response.text();
   const json = (response.headers.get('content-type') ?? '').includes('json');
   const body: unknown = json ? JSON.parse(text) : text;
@@ -72,7 +72,7 @@ const driver = (name: string, adapter: () => AbstractHttpAdapter): ContextDriver
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();
     return {
-      call: async (handler, id) => seen(await fetch(`${url}/orders/${handler}/${id}`)),
+      call: async (handler, id) => resultOf(await fetch(`${url}/orders/${handler}/${id}`)),
       close: () => app.close(),
     };
   },

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { OpaModuleOptions, PolicyEngine, RouteReport } from 'nestjs-opa';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from '../driver.js';
 import { ChildHost } from './child.js';
 
 const host = new ChildHost('mcp-nest.mjs');
@@ -32,7 +32,7 @@ export async function startMcp(
 }
 
 /** Tells what came of a request to an MCP server. */
-export async function answered(request: Promise<unknown>): Promise<Seen> {
+export async function answered(request: Promise<unknown>): Promise<CallResult> {
   try {
     return { result: await request };
   } catch (error) {
@@ -66,9 +66,9 @@ export const mcpNest: ContextDriver = {
     const { client, close } = await startMcp(options as OpaModuleOptions & { engine: PolicyEngine }, called);
     return {
       call: async (name, id) => {
-        const seen = await answered(client.callTool({ name, arguments: { id } }));
-        if ('error' in seen) return seen;
-        const { content } = seen.result as { content: { text: string }[] };
+        const result = await answered(client.callTool({ name, arguments: { id } }));
+        if ('error' in result) return result;
+        const { content } = result.result as { content: { text: string }[] };
         return { result: JSON.parse(content[0]?.text ?? 'null') as unknown };
       },
       close,

@@ -2,7 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { connect } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import type { OpaModuleOptions, PolicyEngine, RouteReport } from 'nestjs-opa';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from '../driver.js';
 import { ChildHost } from './child.js';
 import type { TestBroker } from './rabbitmq-broker.js';
 
@@ -16,7 +16,7 @@ export const stopRabbitApplication = (): Promise<void> => host.stop();
 export interface RabbitApplication {
   readonly channel: Channel;
   /** Sends an RPC and waits for its reply. */
-  request(routingKey: string, data: unknown, headers?: Record<string, string>): Promise<Seen>;
+  request(routingKey: string, data: unknown, headers?: Record<string, string>): Promise<CallResult>;
   routes(): Promise<RouteReport[]>;
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startRabbit(
   };
 }
 
-function seenIn(content: Buffer): Seen {
+function seenIn(content: Buffer): CallResult {
   const reply: unknown = JSON.parse(content.toString());
   const { status, code, message, reasons, decisionId, retryAfter, ...rest } = Object(reply) as Partial<
     Record<string, unknown>

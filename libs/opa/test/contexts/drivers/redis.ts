@@ -26,8 +26,8 @@ export async function startRedis(port?: number): Promise<TestRedis> {
 async function startOn(port: number): Promise<TestRedis> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = once(child, 'exit');
-  const ended = gone.then(([code]) => {
+  const exited = once(child, 'exit');
+  const ended = exited.then(([code]) => {
     throw new Error(`redis-server ended with ${code}.`);
   });
   await Promise.race([isReady(child.stdout), ended]);
@@ -36,7 +36,7 @@ async function startOn(port: number): Promise<TestRedis> {
     options: { host: '127.0.0.1', port },
     stop: async () => {
       child.kill();
-      await gone;
+      await exited;
     },
   };
 }

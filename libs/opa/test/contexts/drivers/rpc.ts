@@ -6,7 +6,7 @@ import { Test } from '@nestjs/testing';
 import { OpaGuard, OpaInterceptor, OpaPolicy, OpaPublic } from 'nestjs-opa';
 import type { AddressInfo, Server } from 'node:net';
 import { lastValueFrom } from 'rxjs';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from '../driver.js';
 import { order } from '../driver.js';
 
 function controller(called: (handler: HandlerName) => void): new () => object {
@@ -43,7 +43,7 @@ function controller(called: (handler: HandlerName) => void): new () => object {
 }
 
 /** Sends a message and tells what came back. */
-export async function sent(client: ClientProxy, pattern: unknown, data: unknown): Promise<Seen> {
+export async function sent(client: ClientProxy, pattern: unknown, data: unknown): Promise<CallResult> {
   try {
     return { result: await lastValueFrom(client.send<unknown>(pattern, data)) };
   } catch (error) {

@@ -10,7 +10,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import type { ContextDriver, HandlerName, RunningContext, Seen } from '../driver.js';
+import type { ContextDriver, HandlerName, RunningContext, CallResult } from '../driver.js';
 import { order } from '../driver.js';
 
 function gateway(path: string | undefined, called: (handler: HandlerName) => void): Type {
@@ -103,7 +103,7 @@ export async function received(client: WebSocket): Promise<unknown> {
 }
 
 /** What a client is told by Nest's event `exception`. */
-export function refused(exception: unknown): Seen {
+export function refused(exception: unknown): CallResult {
   const { code, message, reasons, decisionId, retryAfter, ...rest } = exception as Record<string, never>;
   return { error: { code: String(code), message: String(message), reasons, decisionId, retryAfter, rest } };
 }

@@ -20,8 +20,8 @@ await module.init();
 const opa = module.get(OpaService);
 
 const outcomes = async () => {
-  const asked = Array.from({ length: 20 }, (_, input) => opa.decide({ input }));
-  const settled = await Promise.allSettled(asked);
+  const decisions = Array.from({ length: 20 }, (_, input) => opa.decide({ input }));
+  const settled = await Promise.allSettled(decisions);
   return settled.map(({ value, reason }) => value?.outcome ?? `${reason.code} ${reason.cause?.code}`);
 };
 

@@ -20,7 +20,7 @@ export interface Bench {
 }
 
 /** Asks once for each decision, and has time. */
-function options({ timeout = 10_000, pool, ...others }: OpaModuleOptions): OpaModuleOptions {
+function defaults({ timeout = 10_000, pool, ...others }: OpaModuleOptions): OpaModuleOptions {
   return {
     policy: 'a/b',
     retry: false,
@@ -62,9 +62,9 @@ export function bench(): Bench {
   };
 
   return {
-    async open(given) {
+    async open(options) {
       const module = await Test.createTestingModule({
-        imports: [OpaModule.forRoot(options(given))],
+        imports: [OpaModule.forRoot(defaults(options))],
       }).compile();
       modules.push(await watched(() => module.init()));
       const opa = module.get(OpaService);

@@ -37,7 +37,7 @@ export async function startToxiproxy(upstream: string): Promise<Proxy> {
   const port = await freePort();
   const binary = stdout.trim();
   const child = spawn(binary, ['-host', '127.0.0.1', '-port', String(port)], { stdio: 'ignore' });
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   const call = (method: string, path: string, body?: object): Promise<unknown> =>
     ask(port, method, path, body);
   while (
@@ -49,17 +49,17 @@ export async function startToxiproxy(upstream: string): Promise<Proxy> {
     if (child.exitCode !== null) throw new Error(`Toxiproxy ended with ${child.exitCode}.`);
     await after(25);
   }
-  const made = (await call('POST', '/proxies', { name: 'opa', listen: '127.0.0.1:0', upstream })) as {
+  const proxy = (await call('POST', '/proxies', { name: 'opa', listen: '127.0.0.1:0', upstream })) as {
     listen: string;
   };
   return {
-    url: `http://${made.listen}`,
+    url: `http://${proxy.listen}`,
     add: (toxic) => call('POST', '/proxies/opa/toxics', toxic),
     cut: () => call('POST', '/proxies/opa', { enabled: false }),
     mend: () => call('POST', '/reset'),
     stop: async () => {
       child.kill();
-      await gone;
+      await exited;
     },
   };
 }
