@@ -27,7 +27,7 @@ beforeAll(async () => {
   cleanup.add(server, (used) => used.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const entries = () => [{ name: 'raw', url, timeout: 500 }];
+  const entries = () => [{ name: 'raw', url, timeout: 2_000 }];
   ({ gateway } = await startOpenGateway(cleanup, () => undefined, entries));
 });
 
