@@ -36,14 +36,35 @@ function messagesOf(file: string): string[] {
   return messages.filter((text) => text.length >= MIN_LENGTH);
 }
 
-const MESSAGES = ['src', 'libs/mcp/src', 'libs/opa/src'].flatMap((folder) =>
+const SOURCES = ['src', 'libs/mcp/src', 'libs/opa/src'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .flatMap((name) => messagesOf(`${folder}/${name}`)),
+    .map((name) => `${folder}/${name}`),
 );
+
+const MESSAGES = SOURCES.flatMap(messagesOf);
+
+/** The HTTP statuses and the JSON-RPC codes with which the gateway answers. */
+const CODES = [
+  ...new Set(
+    SOURCES.map(readPage).flatMap((text) =>
+      [...text.matchAll(/(?:GatewayError\(|refused\(|\bcodes\()(\d{3})\b|(-32\d{3})\b/g)].map(
+        ([, status, code]) => status ?? code ?? '',
+      ),
+    ),
+  ),
+].sort();
 
 it('finds the log lines of the gateway and of the libraries', () => {
   expect(MESSAGES.length).toBeGreaterThan(40);
+});
+
+it('finds the statuses and the codes', () => {
+  expect(CODES).toEqual(expect.arrayContaining(['404', '503', '-32001', '-32603']));
+});
+
+it.each(CODES)('the page on troubleshooting has a row for the code %s', (code) => {
+  expect(PAGE).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
 });
 
 it.each(MESSAGES)('the page on troubleshooting has the log line: %s', (message) => {
