@@ -1,6 +1,6 @@
-// Gets what npm run test:services drives the MCP gateway with: the Inspector's command line, the conformance suite, a
-// Node that is new enough for both, and the Python package in two versions. From the cache, else installed into it. Says
-// on stderr what it installs; the last line of stdout is their paths as JSON.
+// Gets the programs with which npm run test:services tries the MCP gateway: clients, servers, the conformance suite, and a
+// Node that is new enough for them. Takes them from the cache, or installs them there. Names on stderr what it installs.
+// The last line of stdout is the paths as JSON.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,9 +11,11 @@ import { nodeBinary, npmPackage } from './lib/npm-package.mjs';
 /** Of the npm registry. The conformance suite has 2026-07-28 in its pre-releases alone. */
 const INSPECTOR = '2.12.0';
 const CONFORMANCE = '0.2.0-alpha.12';
+const REMOTE = '0.15.1';
+const GITLAB = '2.1.64';
 const NODE = '22.23.3';
-/** Of PyPI: the last of 1.x, which loses its session when a refusal is an HTTP error, and one of 2.x. */
-const PYTHON = { v1: '1.26.0', v2: '2.3.0' };
+/** Packages of PyPI. Version 1.26 of `mcp` loses its session when a refusal is an HTTP error. */
+const PYTHON = { v1: 'mcp==1.26.0', v2: 'mcp==2.3.0', fastmcp: 'fastmcp==4.2.3' };
 
 const run = promisify(execFile);
 const LIMIT_MS = 600_000;
@@ -21,28 +23,33 @@ const LIMIT_MS = 600_000;
 const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > 22 || (major === 22 && minor >= 19);
 
-const pythonPackage = (version) =>
-  cached(`python-${version}`, async (folder) => {
-    await run('python3', ['-m', 'venv', '--copies', folder], { timeout: LIMIT_MS });
-    // Its scripts know the folder that they were made in; its Python doesn't mind.
-    const python = join(folder, 'bin', 'python');
-    await run(python, ['-m', 'pip', 'install', '--quiet', `mcp==${version}`], { timeout: LIMIT_MS });
+async function pythonWith(requirement) {
+  const folder = await cached(`python-${requirement.replace('==', '-')}`, async (work) => {
+    await run('python3', ['-m', 'venv', '--copies', work], { timeout: LIMIT_MS });
+    // The scripts of a virtual environment hold the path of its first folder. Its Python works from any folder.
+    const python = join(work, 'bin', 'python');
+    await run(python, ['-m', 'pip', 'install', '--quiet', requirement], { timeout: LIMIT_MS });
   });
+  return join(folder, 'bin', 'python');
+}
 
 const binOf = (folder, bin) => join(folder, 'node_modules', '.bin', bin);
 
 try {
-  const [inspector, conformance] = [
-    await npmPackage('@modelcontextprotocol/inspector', INSPECTOR),
-    await npmPackage('@modelcontextprotocol/conformance', CONFORMANCE),
-  ];
+  const inspector = await npmPackage('@modelcontextprotocol/inspector', INSPECTOR);
+  const conformance = await npmPackage('@modelcontextprotocol/conformance', CONFORMANCE);
+  const remote = await npmPackage('mcp-remote', REMOTE);
+  const gitlab = await npmPackage('@zereight/mcp-gitlab', GITLAB);
   const tools = {
     node: newEnough ? process.execPath : await nodeBinary(NODE),
     inspector: binOf(inspector, 'mcp-inspector'),
     conformance: binOf(conformance, 'conformance'),
+    remote: binOf(remote, 'mcp-remote'),
+    gitlab: binOf(gitlab, 'mcp-gitlab'),
     python: {
-      v1: join(await pythonPackage(PYTHON.v1), 'bin', 'python'),
-      v2: join(await pythonPackage(PYTHON.v2), 'bin', 'python'),
+      v1: await pythonWith(PYTHON.v1),
+      v2: await pythonWith(PYTHON.v2),
+      fastmcp: await pythonWith(PYTHON.fastmcp),
     },
   };
   console.log(JSON.stringify(tools));

@@ -6,6 +6,7 @@ import { run } from './run.mjs';
 const PACKAGES = {
   'redis-server': ['redis-server', ['--version']],
   'rabbitmq-server': ['test', ['-x', '/usr/lib/rabbitmq/bin/rabbitmq-server']],
+  nginx: ['nginx', ['-v']],
   'golang-go': ['go', ['version']],
   'python3-venv': ['python3', ['-c', 'import ensurepip']],
 };

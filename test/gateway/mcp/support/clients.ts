@@ -43,6 +43,13 @@ export async function connectModern(
   return client;
 }
 
+/** Connects the official client 2.x, which finds out the server's version; `send` stands for fetch. */
+export async function connectAny(url: string, token: string, send: typeof fetch): Promise<ModernClient> {
+  const client = new ModernClient(INFO, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new ModernTransport(new URL(url), options(token, send)));
+  return client;
+}
+
 /** The official clients by the era that they speak. */
 export const CLIENTS = [
   ['sdk 1.x, 2025-11-25', connectLegacy],

@@ -7,7 +7,8 @@ import type { Cleanup } from '../../support/cleanup.js';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 const GO_SCRIPT = join(import.meta.dirname, '../../../../scripts/get-go-servers.mjs');
-const LISTENING = /Listening on (http:\/\/\S+)/;
+/** What a server writes when it listens. mcp-gitlab writes `Endpoint:`, and then a colour. */
+const LISTENING = /(?:Listening on|Endpoint:) (http:\/\/[\w.:/]+)/;
 
 /** Starts `@modelcontextprotocol/server-everything`, 2025-11-25, as a process; gives its URL. */
 export function startEverything(cleanup: Cleanup): Promise<string> {
@@ -36,7 +37,8 @@ export async function buildGoServers(): Promise<Readonly<Record<GoServer, string
 export const startGo = (cleanup: Cleanup, program: string): Promise<string> =>
   startProcess(cleanup, program, [], {});
 
-function startProcess(
+/** Starts a server as a process, which ends with the test. Gives the URL that the server writes. */
+export function startProcess(
   cleanup: Cleanup,
   program: string,
   args: readonly string[],
@@ -45,7 +47,7 @@ function startProcess(
   const { PATH = '' } = process.env;
   const child = spawn(program, args, {
     env: { PATH, ...env },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const gone = once(child, 'exit');
   cleanup.add(child, async () => {
@@ -54,11 +56,13 @@ function startProcess(
   });
   let output = '';
   return new Promise((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       output += chunk.toString();
       const url = LISTENING.exec(output)?.[1];
       if (url !== undefined) resolve(url);
-    });
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
     void gone.then(() => reject(new Error(`the server ended: ${output}`)));
   });
 }

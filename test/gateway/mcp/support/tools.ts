@@ -14,7 +14,9 @@ export interface McpTools {
   readonly node: string;
   readonly inspector: string;
   readonly conformance: string;
-  readonly python: { readonly v1: string; readonly v2: string };
+  readonly remote: string;
+  readonly gitlab: string;
+  readonly python: { readonly v1: string; readonly v2: string; readonly fastmcp: string };
 }
 
 /** Gets the programs: out of the cache, or from npm and PyPI. */
@@ -24,7 +26,7 @@ export async function getMcpTools(): Promise<McpTools> {
 }
 
 /** Runs a program to its end, whatever its exit code; gives what it wrote. */
-function outputOf(program: string, args: readonly string[], env: object = {}): Promise<string> {
+export function outputOf(program: string, args: readonly string[], env: object = {}): Promise<string> {
   const { PATH = '' } = process.env;
   const options = { env: { PATH, ...env }, timeout: LIMIT_MS, maxBuffer: 64 << 20 };
   return new Promise((resolve) => {
