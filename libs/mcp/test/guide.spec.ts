@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { TestEngine } from 'nestjs-opa/testing';
-import { cleanUp, enforcer, tool } from './support.js';
+import { call, cleanUp, enforcer, tool } from './support.js';
 
 const GUIDE = new URL('../../../docs/guides/mcp.md', import.meta.url);
+
+const LISTED = {
+  name: 'search',
+  annotations: { readOnlyHint: true },
+  inputSchema: { type: 'object', properties: { q: { type: 'string' } } },
+};
 
 afterEach(cleanUp);
 
@@ -15,7 +21,9 @@ describe('docs/guides/mcp.md', () => {
     );
     const engine = new TestEngine({ request: true });
     for (const shape of ['coaz', 'contextforge'] as const) {
-      await (await enforcer(engine, { shape })).before(tool);
+      const mcp = await enforcer(engine, { shape });
+      await mcp.after(call('tools/list'), { tools: [LISTED] });
+      await mcp.before(tool);
     }
     expect(engine.questions.map(({ input }) => input)).toEqual(shown);
   });

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 import { pickHeaders } from 'nestjs-opa/internal';
 import type { McpEnforcer, McpOrigin, McpPermit } from '../policy/enforcer.js';
+import { subjectOf } from '../protocol/call.js';
 import type { McpCaller } from '../protocol/call.js';
 import { bearerTokenOf } from '../upstream/upstream-credentials.js';
 import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream-client.js';
 import { SubjectSession } from '../session/subject-session.js';
 import type { ClientRequest } from './client-request.js';
 import type { ClientResponse } from './client-response.js';
-import { subjectOf } from './mcp-server.js';
 import type { DecidedServer, McpServer } from './mcp-server.js';
 
 /** One HTTP request of a client to an MCP server, with its caller, its session and its response. */

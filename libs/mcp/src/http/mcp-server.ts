@@ -4,6 +4,7 @@ import type { McpServerEntry } from '../options/server.schema.js';
 import { Admissions } from '../session/admissions.js';
 import type { BodyBudget } from './body-budget.js';
 import { DeclaredNames } from '../protocol/declared-names.js';
+import { ListedTools } from '../protocol/listed-tools.js';
 import type { LostBodies } from './lost-bodies.js';
 import type { HeaderRules } from '../upstream/header-rules.js';
 import type { CallLedger, ServerRecords } from '../session/records.js';
@@ -43,6 +44,7 @@ export class McpServer {
   readonly permits = new SessionPermits();
   readonly params = new MirroredParams();
   readonly declaredNames = new DeclaredNames();
+  readonly listedTools = new ListedTools();
   readonly origins: OriginRule;
   /** The upstream headers of each call. The gateway sends them again when it lists the server's tools for the call. */
   readonly sentWith = new WeakMap<McpCall, SentWith>();
@@ -81,9 +83,3 @@ export interface DecidedServer {
   readonly server: McpServer;
   readonly enforcer: McpEnforcer;
 }
-
-/**
- * The caller as a JSON text: the claim `sub`, or `null` for an anonymous caller. `sub` is a string, so it can't be
- * `null`.
- */
-export const subjectOf = ({ claims }: McpCaller): string => JSON.stringify([claims?.['sub'] ?? null]);

@@ -119,6 +119,6 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
     }
     this.ownDecides = true;
     const policies = { ...entry, policy: policyOf(entry, runtime.settings) };
-    return new McpPolicyEnforcer(service, policies, schemas, executor);
+    return new McpPolicyEnforcer(service, policies, schemas, executor, server.listedTools);
   }
 }

@@ -1,4 +1,5 @@
 import { peerAddress } from 'nestjs-opa/internal';
+import { subOf } from '../protocol/call.js';
 import type { McpCall } from '../protocol/call.js';
 import type { DecidedMethod, HookRule } from '../protocol/methods/index.js';
 import { resourceOf } from './resource.js';
@@ -33,11 +34,11 @@ export function payloadBefore(
 }
 
 /** The members of ContextForge's input that describe the caller. `user` is the token's `sub`, or `anonymous`. */
-export function contextforgeCaller({ caller: { claims, ip, headers } }: McpCall): Record<string, unknown> {
-  const sub = claims?.['sub'];
+export function contextforgeCaller({ caller }: McpCall): Record<string, unknown> {
+  const sub = subOf(caller);
   return {
     user: typeof sub === 'string' ? sub : 'anonymous',
-    request_ip: peerAddress(ip),
-    headers,
+    request_ip: peerAddress(caller.ip),
+    headers: caller.headers,
   };
 }

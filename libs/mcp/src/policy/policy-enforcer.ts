@@ -5,6 +5,7 @@ import { isAllowed } from 'nestjs-opa/internal';
 import type { McpCall } from '../protocol/call.js';
 import { isUndecided, methodIn, schemaListOf } from '../protocol/methods/index.js';
 import type { ContentMethod, DecidedMethod, McpMethod } from '../protocol/methods/index.js';
+import { ListedTools } from '../protocol/listed-tools.js';
 import type { OutputSchemas } from '../protocol/output-schemas.js';
 import { isObject } from '../protocol/parse.js';
 import { assertResultShape } from '../protocol/result-shape.js';
@@ -44,6 +45,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
     private readonly policies: McpPolicies,
     private readonly schemas: OutputSchemas,
     executor: Pick<ObligationExecutor, 'execute'>,
+    private readonly tools = new ListedTools(),
   ) {
     this.obligations = new McpObligations(executor);
   }
@@ -149,6 +151,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
     const tools: unknown = list !== undefined && isObject(result) ? result[list.items] : undefined;
     if (!Array.isArray(tools)) return;
     this.schemas.learn(call, tools);
+    this.tools.learn(call.caller, tools);
     this.mappings.report(tools);
   }
 
@@ -157,6 +160,8 @@ export class McpPolicyEnforcer implements McpEnforcer {
   }
 
   private inputOf(call: McpCall, method: DecidedMethod): Record<string, unknown> {
-    return this.policies.shape === 'contextforge' ? contextforgeInput(call, method) : coazInput(call, method);
+    return this.policies.shape === 'contextforge'
+      ? contextforgeInput(call, method)
+      : coazInput(call, method, this.tools);
   }
 }

@@ -20,6 +20,15 @@ export interface McpCaller {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+/** The claim `sub` of the caller; `undefined` for an anonymous caller. */
+export const subOf = ({ claims }: McpCaller): unknown => claims?.['sub'];
+
+/**
+ * The caller as a JSON text: the claim `sub`, or `null` for an anonymous caller. `sub` is a string, so it can't be
+ * `null`.
+ */
+export const subjectOf = (caller: McpCaller): string => JSON.stringify([subOf(caller) ?? null]);
+
 /** A client's request to an MCP server. */
 export interface McpCall {
   readonly request: JsonRpcRequest;

@@ -46,7 +46,7 @@ export class MirroredParams {
    * Compares the headers of a tool call with its arguments.
    *
    * @param listTools - requests the server's tools; called when the client sends such a header for an unknown tool
-   * @returns the client's `Mcp-Param-…` headers for the server; `{}` for a tool that the server doesn't list
+   * @returns the `Mcp-Param-…` headers that the tool declares and the client sent; `{}` for a tool that the server doesn't list
    * @throws GatewayError 400 with -32020 when a header is missing or contradicts its argument, or a second header has a
    * similar name
    */
@@ -68,7 +68,9 @@ export class MirroredParams {
       const agree = value === undefined ? sentValue === undefined : says(sentValue, value);
       if (!agree || hasRival(headers, header)) throw mismatch(header, 'does not say what the body says', id);
     }
-    return Object.fromEntries(sent);
+    // No other header has been compared, so a reader of it could see another call than the policy.
+    const declared = new Set(mirrored.map(({ header }) => header));
+    return Object.fromEntries(sent.filter(([header]) => declared.has(header)));
   }
 
   private async learnTool(name: string, listTools: () => Promise<readonly unknown[]>): Promise<void> {

@@ -7,6 +7,7 @@ import { metaOf } from '../protocol/era.js';
 import { LIST_TOOLS } from '../protocol/methods/index.js';
 import { EventSplitter, KEEP_ALIVE } from '../protocol/event-stream.js';
 import type { DeclaredNames } from '../protocol/declared-names.js';
+import type { ListedTools } from '../protocol/listed-tools.js';
 import type { McpServerEntry } from '../options/server.schema.js';
 import type { SentWith, UpstreamClient, UpstreamResponse } from './upstream-client.js';
 
@@ -18,6 +19,7 @@ export interface ListedServer {
   readonly entry: Pick<McpServerEntry, 'name' | 'maxResultBytes'>;
   readonly upstream: UpstreamClient;
   readonly declaredNames: DeclaredNames;
+  readonly listedTools: ListedTools;
   /** The headers that the gateway sent to the server with each call, and the caller's token. */
   readonly sentWith: WeakMap<McpCall, SentWith>;
 }
@@ -38,6 +40,7 @@ export async function listTools(server: ListedServer, call: McpCall): Promise<re
     cursor = result['nextCursor'];
     if (cursor !== undefined) continue;
     server.declaredNames.learn(LIST_TOOLS, { tools });
+    server.listedTools.learn(call.caller, tools);
     return tools;
   }
   throw new OpaError('OPA_BAD_ANSWER', `The MCP server "${server.entry.name}" did not list its tools.`);

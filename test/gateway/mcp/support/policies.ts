@@ -25,6 +25,10 @@ obligations contains {"type": "step-up", "properties": {"scope": "a b"}} if {
 obligations contains {"type": "step-up", "properties": {"scopes": ["b", "c"]}} if {
   contains(json.marshal(input.response.result), "elevated")
 }`,
+  'read-only.rego': `package mcp.read_only
+default allow := false
+allow if not input.resource.type == "tool"
+allow if object.get(input.resource, ["tool", "annotations", "readOnlyHint"], false) == true`,
   'rest.rego': `package rest.request
 default allow := false
 allow if startswith(input.request.path, "/public/")`,

@@ -1,0 +1,64 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Cleanup } from '../support/cleanup.js';
+import { send } from '../support/client.js';
+import type { Answer } from '../support/client.js';
+import { HEADERS, call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
+import { reply, result, said } from './support/scripted-server.js';
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+const mcp = await startMcpGateway(cleanup, [
+  { policy: 'mcp/read_only', list: undefined, response: undefined },
+]);
+const { port } = mcp.gateway;
+
+type Request = (method: string, name?: string) => (token: string) => Promise<Answer>;
+
+const older: Request = (method, name) => (token) =>
+  post(port, name === undefined ? call(method) : tool(name), { headers: bearer(token) });
+const newer: Request = (method, name) => (token) => {
+  const sent = modern(method, { ...(name !== undefined && { name }) }, name);
+  return send(port, {
+    path: '/mcp/up',
+    method: 'POST',
+    ...sent,
+    headers: { ...sent.headers, ...bearer(token) },
+  });
+};
+const bearer = (token: string): Record<string, string> => ({ ...HEADERS, authorization: `Bearer ${token}` });
+
+/** Has the upstream list one tool, and respond to every call. */
+function upstream(readOnlyHint: boolean): void {
+  const tools = [{ name: 'report', annotations: { readOnlyHint }, inputSchema: { type: 'object' } }];
+  mcp.upstream.answer = ({ message }, response) =>
+    reply(
+      response,
+      message['method'] === 'tools/list'
+        ? result(message, { tools, ttlMs: 0, cacheScope: 'private', resultType: 'complete' })
+        : said(message, 'ok'),
+    );
+}
+
+const isAllowed = (answer: Answer): boolean => 'result' in (answer.json() as object);
+
+describe.each([
+  ['2025-11-25', older],
+  ['2026-07-28', newer],
+])('a policy that allows read-only tools, in %s', (version, request) => {
+  const list = request('tools/list');
+  const report = request('tools/call', 'report');
+
+  it("decides a call by the annotations of the subject's latest list", async () => {
+    const alice = await mcp.issuer.sign({ sub: `alice-${version}` });
+    const bob = await mcp.issuer.sign({ sub: `bob-${version}` });
+    upstream(true);
+    expect(isAllowed(await report(alice))).toBe(false);
+    await list(alice);
+    expect(isAllowed(await report(alice))).toBe(true);
+    expect(isAllowed(await report(bob))).toBe(false);
+    upstream(false);
+    await list(alice);
+    expect(isAllowed(await report(alice))).toBe(false);
+  });
+});
