@@ -3,17 +3,15 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { BadRequestException } from '@nestjs/common';
 
-/** A request of a client to switch the protocol of its connection. */
+/** A client's request for a WebSocket. */
 export interface Upgrade {
-  /** The protocol as the client wrote it, such as `websocket`. */
-  readonly protocol: string;
   /** The connection of the client. */
   readonly socket: Socket;
 }
 
 const upgrades = new WeakMap<IncomingMessage, Upgrade>();
 
-/** The upgrade that a request asks for; `undefined` for other requests. */
+/** The upgrade to a WebSocket that a request asks for; `undefined` for other requests. */
 export const upgradeOf = (request: IncomingMessage): Upgrade | undefined => upgrades.get(request);
 
 /**
@@ -36,7 +34,7 @@ export class GatewayRequest extends IncomingMessage {
 export function serveUpgrades(server: Server): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const response = new ServerResponse(request);
-    upgrades.set(request, { protocol: request.headers.upgrade ?? '', socket });
+    upgrades.set(request, { socket });
     // Node has removed its own listeners from the connection.
     socket.on('error', () => socket.destroy());
     if (head.length > 0) socket.unshift(head);

@@ -43,7 +43,7 @@ export async function forward(
   const headers = responseHeaders(response, request, upstream, new URL(sent.path, upstream.url));
   const requested = upgradeOf(request.raw);
   if (upgrade !== undefined && requested !== undefined) {
-    openTunnel(requested.socket, reply, { ...upgrade, headers, protocol: requested.protocol });
+    openTunnel(requested.socket, reply, { ...upgrade, headers });
     return undefined;
   }
   const obstacle = isVisible(request, upstream) ? unreadable(headers) : undefined;
@@ -69,9 +69,9 @@ function upstreamRequest(request: FastifyRequest, reply: FastifyReply, upstream:
     path: upstream.pathOf(path) + query,
     headers: requestHeaders(request, upstream),
     body: bodyOf(request),
-    trailers: () => requestTrailers(request.raw, upstream),
+    trailers: (headers) => requestTrailers(request.raw, headers, upstream),
     isUpgrade: upgradeOf(request.raw) !== undefined,
-    signal: whenGone(reply),
+    signal: whenGone(request, reply),
   };
 }
 
@@ -82,8 +82,9 @@ async function answerOf(
 ): Promise<UpstreamAnswer> {
   try {
     const answer = await sendWithCredentials(upstream, sent, subjectToken);
-    if (isUsable(answer.response, sent)) return answer;
+    if (isUsable(answer, sent)) return answer;
     answer.response.destroy();
+    answer.upgrade?.socket.destroy();
   } catch (cause) {
     if (cause instanceof UserTokenMissingError) throw new UnauthorizedException(cause.message);
     throw failure(upstream, sent.signal.aborted ? sent.signal.reason : cause);
@@ -110,21 +111,35 @@ function sendWithCredentials(
   });
 }
 
-/** Whether a response has a status of HTTP, and switches the protocol only after a request to do so. */
-function isUsable({ statusCode = 0 }: IncomingMessage, { isUpgrade }: UpstreamRequest): boolean {
-  return statusCode === 101 ? isUpgrade : statusCode >= 200 && statusCode <= 599;
+/** Whether a response has a status of HTTP, and opens a WebSocket only after a request to do so. */
+function isUsable({ response, upgrade }: UpstreamAnswer, { isUpgrade }: UpstreamRequest): boolean {
+  const { statusCode = 0, headers } = response;
+  if (statusCode !== 101) return statusCode >= 200 && statusCode <= 599;
+  return isUpgrade && upgrade !== undefined && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** Whether a response policy reads the body. A response to HEAD has no body, so the policy can always decide it. */
 const isVisible = ({ method }: FastifyRequest, { entry }: Upstream): boolean =>
   entry.response !== undefined && method !== 'HEAD';
 
-/** A signal that is aborted when the client disconnects before it has received the whole response. */
-function whenGone({ raw }: FastifyReply): AbortSignal {
+// After the end of a response, Node no longer tells its request when the client disconnects.
+function abortWithSocket(incoming: IncomingMessage, gone: AbortController): void {
+  const { socket } = incoming;
+  const abort = (): void => gone.abort();
+  socket.once('close', abort);
+  incoming.once('end', () => socket.off('close', abort));
+}
+
+/**
+ * A signal that is aborted when the client disconnects before it has sent the whole request, or before it has received
+ * the whole response. An upstream may respond before the end of the request, and then waits for the rest of the request.
+ */
+function whenGone({ raw: incoming }: FastifyRequest, { raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   if (raw.destroyed) gone.abort();
   raw.once('close', () => {
     if (!raw.writableFinished) gone.abort();
+    else if (!incoming.complete) abortWithSocket(incoming, gone);
   });
   return gone.signal;
 }

@@ -30,8 +30,10 @@ export function requestHeaders(request: ForwardedRequest, upstream: Upstream): I
     headers['accept-encoding'] = 'identity';
   } else if (acceptsTrailers(request)) headers['te'] = 'trailers';
   frameBody(headers, request);
-  const upgrade = upgradeOf(request.raw);
-  if (upgrade !== undefined) Object.assign(headers, { connection: 'upgrade', upgrade: upgrade.protocol });
+  // The client may name more protocols, such as `h2c`. The policy has decided the request for a WebSocket alone.
+  if (upgradeOf(request.raw) !== undefined) {
+    Object.assign(headers, { connection: 'upgrade', upgrade: 'websocket' });
+  }
   addForwarded(headers, request, upstream);
   headers.host = upstream.url.host;
   return headers;
@@ -84,7 +86,7 @@ function makePublic(headers: IncomingHttpHeaders, { paths, publicUrl }: Upstream
   if (typeof refresh === 'string') headers['refresh'] = publicRefresh(refresh, address);
   const cookies = headers['set-cookie'];
   if (cookies === undefined) return;
-  headers['set-cookie'] = [cookies].flat().map((cookie) => publicCookie(cookie, paths, url.hostname));
+  headers['set-cookie'] = [cookies].flat().map((cookie) => publicCookie(cookie, address));
 }
 
 /** Removes the upstream's CORS headers. The gateway's own value `Origin` of `Vary` must remain. */

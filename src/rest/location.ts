@@ -1,7 +1,10 @@
 import type { PublicPath } from './public-path.js';
 
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
-const REFRESH = /^(\s*[\d.]*\s*[;,]?\s*url\s*=\s*)(["']?)(.*)\2\s*$/i;
+// White space must match in one way only. Otherwise a long value blocks the event loop.
+const REFRESH = /^(\s*(?:[\d.]+\s*)?(?:[;,]\s*)?url\s*=\s*)(["']?)(.*)\2\s*$/i;
+// Clients resolve dot segments, read a backslash as a slash, and ignore tabs.
+const UNRESOLVED = /[\t\\]|\/(\.|%2e){1,2}([/?#]|$)/i;
 
 /** The addresses of one request to an upstream. */
 export interface RequestAddress {
@@ -22,15 +25,17 @@ export interface RequestAddress {
 export function publicReference(reference: string, { url, paths, publicOrigin }: RequestAddress): string {
   const target = URL.canParse(reference, url.href) ? new URL(reference, url) : undefined;
   if (target?.origin !== url.origin) return reference;
+  // Only a path without dot segments keeps all of its bytes. Dot segments could lead out of the upstream's public path.
+  const pathOf = (path: string): string =>
+    paths.of(UNRESOLVED.test(path) ? target.pathname + target.search + target.hash : path);
   const [origin] = ABSOLUTE.exec(reference) ?? [];
   if (origin !== undefined) {
     // The part after the origin may be a query alone.
     const path = reference.slice(origin.length).replace(/^(?!\/)/, '/');
-    return (publicOrigin ?? '') + paths.of(path);
+    return (publicOrigin ?? '') + pathOf(path);
   }
-  // Only a path from the root keeps all of its bytes. The URL parser resolves dot segments of the other references.
-  if (/^\/(?![/\\])/.test(reference)) return paths.of(reference);
-  return paths.of(target.pathname + target.search + target.hash);
+  const isFromRoot = /^\/(?!\/)/.test(reference);
+  return pathOf(isFromRoot ? reference : target.pathname + target.search + target.hash);
 }
 
 /** Rewrites the URL in the value of a `Refresh` header, as {@link publicReference} does. */

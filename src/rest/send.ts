@@ -12,8 +12,8 @@ export interface UpstreamRequest {
   readonly headers: OutgoingHttpHeaders;
   /** The body; `undefined` without a body. */
   readonly body: Readable | undefined;
-  /** Returns the trailers. Called at the end of the body. */
-  readonly trailers: () => readonly [string, string][];
+  /** Returns the trailers for a request with these headers. Called at the end of the body. */
+  readonly trailers: (headers: OutgoingHttpHeaders) => readonly [string, string][];
   /** Whether the request must have a connection of its own. */
   readonly isUpgrade: boolean;
   /** Ends the request when the client disconnects. */
@@ -94,14 +94,14 @@ function attempt(upstream: Upstream, agent: Agent, sent: UpstreamRequest): Promi
 
 const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
-function sendBody(outgoing: ClientRequest, { body, trailers }: UpstreamRequest): void {
+function sendBody(outgoing: ClientRequest, { headers, body, trailers }: UpstreamRequest): void {
   if (body === undefined) {
     outgoing.end();
     return;
   }
   body.pipe(outgoing, { end: false });
   const end = (): void => {
-    outgoing.addTrailers(trailers());
+    outgoing.addTrailers(trailers(headers));
     outgoing.end();
   };
   body.once('end', end);

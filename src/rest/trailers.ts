@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { matchesHeader } from 'nestjs-opa/internal';
 import { isHopByHop, removeUntrusted } from 'nestjs-opa-mcp/internal';
@@ -9,15 +9,25 @@ import type { Upstream } from './upstream.js';
 const NO_TRAILER =
   /^(access-control-.*|age|authorization|cache-control|content-.*|cookie|date|expect|expires|host|if-.*|location|max-forwards|origin|pragma|range|retry-after|set-cookie|te|vary|warning|www-authenticate)$/;
 
-/** The trailers of a client's request that the upstream receives. No policy sees them. */
+/**
+ * The trailers of a client's request that the upstream receives. No policy sees them. An upstream that merges trailers
+ * into headers could believe a trailer instead of a header that the policy saw, set or removed. So no trailer has the
+ * name of such a header.
+ *
+ * @param sent - the headers that the gateway sends to the upstream, with the credentials of the entry
+ */
 export function requestTrailers(
   raw: IncomingMessage,
+  sent: OutgoingHttpHeaders,
   { entry, policyHeaders }: Upstream,
 ): [string, string][] {
   const trailers = fieldsOf(raw);
   const names: IncomingHttpHeaders = Object.fromEntries(trailers);
   removeUntrusted(names, (name) => entry.forwardHeaders.includes(name));
-  return trailers.filter(([name]) => name in names && !matchesHeader(name, policyHeaders));
+  const isHeader = (name: string): boolean => name in raw.headersDistinct || Object.hasOwn(sent, name);
+  return trailers.filter(
+    ([name]) => Object.hasOwn(names, name) && !isHeader(name) && !matchesHeader(name, policyHeaders),
+  );
 }
 
 /** The trailers of an upstream's response that the client receives. */

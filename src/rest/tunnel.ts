@@ -11,8 +11,6 @@ export interface UpgradedConnection {
   readonly head: Buffer;
   /** The headers of the upstream's response 101 for the client. */
   readonly headers: IncomingHttpHeaders;
-  /** The protocol of the connection, such as `websocket`. */
-  readonly protocol: string;
 }
 
 /**
@@ -22,9 +20,11 @@ export interface UpgradedConnection {
 export function openTunnel(
   client: Socket,
   reply: FastifyReply,
-  { socket: upstream, head, headers, protocol }: UpgradedConnection,
+  { socket: upstream, head, headers }: UpgradedConnection,
 ): void {
-  reply.headers({ ...headers, connection: 'Upgrade', upgrade: protocol });
+  reply.headers({ ...headers, connection: 'Upgrade', upgrade: 'websocket' });
+  // A response 101 has no body (RFC 9110, 8.6).
+  reply.removeHeader('content-length');
   const { raw } = reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) raw.setHeader(name, value);

@@ -50,6 +50,7 @@ describe.each([
 
   const UNREADABLE: [string, Record<string, string>, string | Buffer][] = [
     ['is text', { 'content-type': 'text/plain' }, TEXT],
+    ['has a Content-Type that is no media type', { 'content-type': `text/html${'; '.repeat(60)},` }, TEXT],
     ['has no type', {}, TEXT],
     ['is not JSON after all', { 'content-type': JSON_TYPE }, `${TEXT}]`],
     ['is cut short', { 'content-type': JSON_TYPE }, TEXT.slice(0, -1)],

@@ -37,6 +37,10 @@ describe('a reference of the upstream', () => {
     ['a relative path', 'next', '/api/up/next'],
     ['a query', '?page=2', expect.stringMatching(/^\/api\/up\/\d+\?page=2$/)],
     ['a path with dot segments', '../base/x', '/api/up/x'],
+    ['a path from the root with dot segments', '/a/../../other/x?y#z', '/api/up/other/x?y#z'],
+    ['encoded dot segments', '/%2e%2E/../x', '/api/up/x'],
+    ['dot segments between backslashes', '/a\\..\\..\\x', '/api/up/x'],
+    ['dot segments that a tab hides', '/.\t./x', '/api/up/x'],
     ['a URL of another host', 'https://idp.example/login', 'https://idp.example/login'],
     ['a URL of another port', 'http://127.0.0.1:1/x', 'http://127.0.0.1:1/x'],
     ['a host without a scheme', '//elsewhere.example/x', '//elsewhere.example/x'],
@@ -101,5 +105,19 @@ describe('a cookie of the upstream', () => {
   ])('leads to the gateway with %s', async (_what, cookie, expected) => {
     const { 'set-cookie': cookies } = await headersFrom({ 'set-cookie': [cookie, 'b=2; Path=/base/b'] });
     expect(cookies).toEqual([expected, 'b=2; Path=/api/up/b']);
+  });
+
+  // The client's default path for /api/root is /api, the path of all upstreams.
+  it.each([
+    ['no path', 'a=1; HttpOnly', 'a=1; HttpOnly; Path=/api/root'],
+    ['a relative path', 'a=1; Path=x', 'a=1; Path=x; Path=/api/root'],
+    ['an empty path at the end', 'a=1; Path=/a; Path=', 'a=1; Path=/api/root/a; Path=; Path=/api/root'],
+    ['a path', 'a=1; Path=/a', 'a=1; Path=/api/root/a'],
+  ])("of the upstream's root does not reach other upstreams with %s", async (_what, cookie, expected) => {
+    upstream.server.once('request', (_request, response) => {
+      response.writeHead(200, { 'set-cookie': cookie }).end();
+    });
+    const { headers } = await send(gateway.port, { path: '/api/root' });
+    expect(headers['set-cookie']).toEqual([expected]);
   });
 });

@@ -5,6 +5,7 @@ import { Cleanup } from './support/cleanup.js';
 import { send } from './support/client.js';
 import type { GatewayProcess } from './support/gateway-process.js';
 import { startOpenGateway } from './support/open-gateway.js';
+import { rawConnection } from './support/raw.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -89,6 +90,21 @@ it('sends no request again after a timeout', async () => {
   await keepConnection(() => undefined);
   expect(await call()).toBe(504);
   expect(requests).toEqual(['GET']);
+});
+
+it('closes the connection of an early response when the client disconnects before the end of its body', async () => {
+  const closed = new Promise<void>((resolve) => {
+    answer = (count, socket) => {
+      if (count > 1) return;
+      socket.on('close', () => resolve());
+      socket.write(RESPONSE);
+    };
+  });
+  const text = 'POST /api/raw/x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbody';
+  const { until, socket } = await rawConnection(gateway.port, text);
+  await until(/ok$/);
+  socket.destroy();
+  await closed;
 });
 
 it('sends no request again on a new connection', async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   ];
   const opa = { policyHeaders: ['x-authz-*'] };
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { opa }));
-  const listen = { maxHeaderBytes: 65_536 };
+  const listen = { maxHeaderBytes: 1_048_576 };
   ({ gateway: roomy } = await startOpenGateway(cleanup, routes.handle, entries, { listen }));
 });
 
@@ -125,10 +125,12 @@ describe('trailers', () => {
       'X_Sum: 8',
       'X-Forwarded-For: 6.6.6.6',
       'Authorization: x',
+      'X-Role: admin',
+      '__proto__: x',
     ];
     const { closed } = await rawConnection(
       gateway.port,
-      `POST /api/up${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n` +
+      `POST /api/up${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Role: user\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n` +
         `4\r\nbody\r\n0\r\n${fields.join('\r\n')}\r\n\r\n`,
     );
     expect(await closed).toMatch(/^HTTP\/1\.1 200 /);
@@ -143,6 +145,16 @@ describe('listen.maxHeaderBytes', () => {
     const sent = { path: '/health/live', headers: { 'x-large': LARGE } };
     expect(await send(roomy.port, sent)).toMatchObject({ status: 200 });
     expect(await send(gateway.port, sent)).toMatchObject({ status: 431 });
+  });
+
+  it('does not let long white space in a header of an upstream block the gateway', async () => {
+    const space = ' '.repeat(300_000);
+    const path = routes.add((_request, response) => {
+      response.writeHead(200, { refresh: `0${space}x`, 'set-cookie': `a=1; path=a${space}b` }).end();
+    });
+    const text = `HEAD /api/up${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+    const { closed } = await rawConnection(roomy.port, text);
+    expect(await closed).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('limits the headers of a response, and the log names the option', async () => {

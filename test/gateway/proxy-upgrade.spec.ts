@@ -36,6 +36,16 @@ beforeAll(async () => {
       socket.end('HTTP/1.1 418 No\r\nContent-Length: 4\r\n\r\nnope');
       return;
     }
+    const [, protocol] = /\/switch-(.*)$/.exec(request.url ?? '') ?? [];
+    if (protocol !== undefined) {
+      socket.resume().on('end', () => {
+        sockets.emit('switched');
+        socket.end();
+      });
+      const header = protocol === '' ? '' : `Upgrade: ${protocol}\r\n`;
+      socket.write(`HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\n${header}\r\nbytes`);
+      return;
+    }
     requests.push(request);
     sockets.handleUpgrade(request, socket, head, (opened) => {
       opened.send('hello');
@@ -101,6 +111,23 @@ describe('a WebSocket', () => {
       'GET /api/denied/x HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\r\n',
     );
     expect(await closed).toMatch(/^HTTP\/1\.1 403 [^]*\\"upgrade\\":\\"websocket\\"/);
+  });
+
+  it('is the only protocol that the upstream is offered', async () => {
+    const { until, socket } = await rawConnection(
+      gateway.port,
+      'GET /api/up/chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c, websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    await until(/^HTTP\/1\.1 101 [^]*upgrade: websocket\r\n/);
+    expect(requests.at(-1)?.headers.upgrade).toBe('websocket');
+    socket.destroy();
+  });
+
+  it.each(['h2c', ''])('is refused when the upstream switches to the protocol "%s"', async (protocol) => {
+    const closed = once(sockets, 'switched');
+    expect(await refusal(`/api/up/switch-${protocol}`)).toBe(502);
+    await closed;
   });
 
   it('of a page of an allowed origin opens', async () => {
