@@ -64,7 +64,7 @@ const rounds = {};
 try {
   for (const name of names) {
     const begin = performance.now();
-    const found = await sections[name]({
+    const section = await sections[name]({
       url: opa.url,
       binary,
       bundle,
@@ -72,9 +72,9 @@ try {
       full,
       ...(full ? FULL : COMPACT),
     });
-    goals.push(...found.goals);
-    rounds[name] = found.rounds;
-    for (const text of found.tables) console.log(`\n${text}`);
+    goals.push(...section.goals);
+    rounds[name] = section.rounds;
+    for (const text of section.tables) console.log(`\n${text}`);
     console.error(`${name}: ${((performance.now() - begin) / 1_000).toFixed(0)} s`);
   }
 } finally {

@@ -1,4 +1,4 @@
-// Builds policies/bundle.tar.gz, or the file that is given, from the Rego beside it.
+// Builds policies/bundle.tar.gz, or the file named as argument, from the Rego sources beside it.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { getOpa } from './get-opa.mjs';

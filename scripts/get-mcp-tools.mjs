@@ -14,7 +14,7 @@ const CONFORMANCE = '0.2.0-alpha.12';
 const REMOTE = '0.15.1';
 const GITLAB = '2.1.64';
 const NODE = '22.23.3';
-/** Packages of PyPI. Version 1.26 of `mcp` loses its session when a refusal is an HTTP error. */
+/** Packages of PyPI. Version 1.26 of `mcp` loses its session after an HTTP error. */
 const PYTHON = { v1: 'mcp==1.26.0', v2: 'mcp==2.3.0', fastmcp: 'fastmcp==4.2.3' };
 
 const run = promisify(execFile);
@@ -54,6 +54,6 @@ try {
   };
   console.log(JSON.stringify(tools));
 } catch (error) {
-  console.error(`No MCP tools could be had: ${error.stderr || error.message}`);
+  console.error(`The MCP tools could not be installed: ${error.stderr || error.message}`);
   process.exitCode = 1;
 }

@@ -12,12 +12,12 @@ import { downloadRelease, OPA_VERSION } from './lib/opa-release.mjs';
 const run = promisify(execFile);
 const BINARY = process.platform === 'win32' ? 'opa.exe' : 'opa';
 
-/** Gives the absolute path of an OPA of the pinned version; throws one error that lists everything that was tried. */
+/** Returns the absolute path of an OPA of the pinned version; throws one error that lists everything that was tried. */
 export async function getOpa(env = process.env, say = (line) => process.stderr.write(`${line}\n`)) {
   if (env.OPA_BIN) {
-    // A bare name that is no file here is one on the PATH, as it is for whoever starts it.
-    const given = resolve(env.OPA_BIN);
-    const binary = isExecutable(given) ? given : (onPath(env.OPA_BIN, env) ?? given);
+    // A bare name that is not a file in this folder is searched on the PATH, as a shell does.
+    const path = resolve(env.OPA_BIN);
+    const binary = isExecutable(path) ? path : (onPath(env.OPA_BIN, env) ?? path);
     await assertVersion(binary, env);
     say(`OPA ${OPA_VERSION}: ${binary} (OPA_BIN)`);
     return binary;
@@ -34,7 +34,7 @@ export async function getOpa(env = process.env, say = (line) => process.stderr.w
   for (const [name, find] of tries) {
     try {
       const binary = await find();
-      if (binary === undefined) throw new Error('there is none');
+      if (binary === undefined) throw new Error('not found');
       await assertVersion(binary, env);
       say(`OPA ${OPA_VERSION}: ${binary} (${name})`);
       return binary;
@@ -42,10 +42,12 @@ export async function getOpa(env = process.env, say = (line) => process.stderr.w
       failed.push(`  ${name}: ${error.message}`);
     }
   }
-  throw new Error(`No OPA ${OPA_VERSION} could be had. Set OPA_BIN to one. Tried:\n${failed.join('\n')}`);
+  throw new Error(
+    `No OPA ${OPA_VERSION} was found. Set OPA_BIN to the path of one. Tried:\n${failed.join('\n')}`,
+  );
 }
 
-// Whoever gets the path may stand in another folder: a relative entry of the PATH is resolved here.
+// The caller may run in another folder, so a relative entry of the PATH is resolved here.
 function onPath(name, env) {
   if (name !== basename(name)) return undefined;
   const folders = env.PATH?.split(delimiter) ?? [];

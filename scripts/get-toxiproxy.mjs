@@ -34,9 +34,12 @@ async function install(binary, env) {
   } catch (error) {
     const why =
       error.code === 'ENOENT' ? 'go is not installed' : `go install failed: ${error.stderr ?? error}`;
-    throw new Error(`No Toxiproxy ${VERSION} could be had: ${why}. Install Go, or set TOXIPROXY_BIN.`, {
-      cause: error,
-    });
+    throw new Error(
+      `Toxiproxy ${VERSION} could not be installed: ${why}. Install Go, or set TOXIPROXY_BIN.`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -3,9 +3,9 @@
 // Both end by themselves, about a minute after the given time.
 import './lib/node-version.mjs';
 
-const given = process.argv.splice(2);
-const hostile = given[0] === '--hostile';
-const [seconds = hostile ? '600' : '60'] = given.slice(hostile ? 1 : 0);
+const options = process.argv.splice(2);
+const hostile = options[0] === '--hostile';
+const [seconds = hostile ? '600' : '60'] = options.slice(hostile ? 1 : 0);
 if (!/^[1-9]\d*$/.test(seconds)) {
   console.error(
     `${JSON.stringify(seconds)} is no number of seconds. Usage: npm run soak[:hostile] [-- seconds]`,

@@ -10,9 +10,9 @@ import { root } from './lib/run.mjs';
 import { ensureServices } from './lib/services.mjs';
 import { getOpa } from './get-opa.mjs';
 
-const given = process.argv.slice(2);
-const args = given.filter((arg) => arg !== '--services');
-const services = args.length < given.length;
+const options = process.argv.slice(2);
+const args = options.filter((arg) => arg !== '--services');
+const services = args.length < options.length;
 
 try {
   ensureInstalled(root);

@@ -7,12 +7,12 @@ const fail = (message) => {
 };
 
 const claims = {};
-const given = process.argv.slice(2).flatMap((word) => {
-  const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
-  return name === undefined ? [word] : [name, value];
+const options = process.argv.slice(2).flatMap((argument) => {
+  const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(argument) ?? [];
+  return name === undefined ? [argument] : [name, value];
 });
-for (let index = 0; index < given.length; index += 2) {
-  const [name, value] = given.slice(index, index + 2);
+for (let index = 0; index < options.length; index += 2) {
+  const [name, value] = options.slice(index, index + 2);
   if (!/^--\w/.test(name) || value === undefined) fail(`${name}: not "--claim value". Usage: ${USAGE}`);
   claims[name.slice(2)] = value;
 }
@@ -24,7 +24,7 @@ try {
   keys = await import('../demo/dist/development-keys.js');
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-  fail('The gateway is not built yet: npm start builds it, and makes the development key.');
+  fail('The gateway is not built yet: npm start builds it, and creates the development key.');
 }
 try {
   console.log(await keys.developmentToken(others, expires, process.env));

@@ -42,11 +42,11 @@ class BoundedGuard {
     const http = context.switchToHttp();
     const { raw } = http.getResponse();
     let request;
-    const giveUp = () => request.destroy(new Error('The decision was late, or its client has left.'));
+    const giveUp = () => request.destroy(new Error('The decision timed out, or the client disconnected.'));
     const timer = setTimeout(giveUp, this.#timeout);
     raw.once('close', giveUp);
     try {
-      return (await this.#ask(inputOf(http.getRequest()), (asked) => (request = asked))) === true;
+      return (await this.#ask(inputOf(http.getRequest()), (sent) => (request = sent))) === true;
     } finally {
       clearTimeout(timer);
       raw.off('close', giveUp);

@@ -40,14 +40,14 @@ export function field(names, close, copies) {
  * @returns {Promise<Record<string, import('./statistics.mjs').Rounds<T>>>} by name
  */
 export async function interleave(contenders, rounds) {
-  const found = Object.fromEntries(contenders.map(({ name }) => [name, []]));
+  const results = Object.fromEntries(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of Object.keys(found)) found[name].push([]);
+    for (const name of Object.keys(results)) results[name].push([]);
     for (const { name, measure } of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      found[name][round].push(await measure());
+      results[name][round].push(await measure());
     }
   }
-  return found;
+  return results;
 }
 
 /**
@@ -74,9 +74,9 @@ export async function compareClients(names, { url, levels, times }) {
     return interleave(contenders, rounds);
   };
   try {
-    const found = [];
-    for (const atOnce of levels) found.push(await compare(atOnce));
-    return found;
+    const results = [];
+    for (const atOnce of levels) results.push(await compare(atOnce));
+    return results;
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
   }

@@ -4,7 +4,7 @@
  * @typedef {object} Guarded - what a guarded app is made of; nothing for an unguarded one
  * @property {object[]} [imports] - Nest modules
  * @property {object} [guard] - a guard, or its class
- * @property {(app: object) => import('./clients.mjs').Client['ask']} [askOf] - asks what the guard asks
+ * @property {(app: object) => import('./clients.mjs').Client['ask']} [askOf] - sends the query that the guard sends
  * @property {(app: object) => Promise<boolean>} [caches] - tells whether decisions come out of the module's cache
  * @typedef {(task: Task) => Promise<Guarded>} Make
  */

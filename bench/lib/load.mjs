@@ -1,13 +1,13 @@
 /**
  * @typedef {(n: number) => Promise<void>} Ask - puts the n-th question; rejects when there is no answer, and with
- *   {@link WrongAnswer} when it is a wrong one
+ *   {@link WrongAnswer} when the response is wrong
  * @typedef {{ latencies: number[], failures: Record<string, number>, next: number, ms: number }} Driven
  */
 
 /** A wrong result. A fast wrong result is worth nothing, so it ends the benchmark. */
 export class WrongAnswer extends Error {
-  constructor(n, given, expected) {
-    super(`question ${n}: ${given} instead of ${expected}`);
+  constructor(n, actual, expected) {
+    super(`question ${n}: ${actual} instead of ${expected}`);
   }
 }
 

@@ -8,7 +8,7 @@ const RULES = 1_000;
 /** Users of the large data: about 10 MB. */
 const USERS = 62_000;
 
-/** The policy with many rules: each looks into the data, and one in a hundred applies to a question. */
+/** The policy with many rules: each rule reads the data, and one rule in a hundred applies to a query. */
 const large = `package large
 
 default allow := false
@@ -93,7 +93,7 @@ export function buildPlanBundles(binary) {
 const ROLES = ['viewer', 'editor', 'guest', 'viewer'];
 const METHODS = ['GET', 'POST', 'DELETE'];
 
-/** What is asked of the policies: no two questions are equal. */
+/** The inputs of the policies: no two inputs are equal. */
 export const question = (n) => ({
   subject: {
     type: 'user',

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * @typedef {object} Section - what one part of the benchmark found
+ * @typedef {object} Section - the results of one part of the benchmark
  * @property {string[]} tables
  * @property {import('./goals.mjs').Goal[]} goals
  * @property {object} rounds - the figures behind them
@@ -39,7 +39,7 @@ export function goalTable(goals) {
 }
 
 /**
- * Writes the whole run beside the benchmark, and gives the file's path.
+ * Writes the whole run beside the benchmark, and returns the file's path.
  *
  * @param {object} run
  */

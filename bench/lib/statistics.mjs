@@ -77,5 +77,7 @@ export function highest(rounds, figure) {
 }
 
 function means(rounds, figure) {
-  return rounds.map((round) => round.reduce((sum, found) => sum + found[figure], 0) / round.length);
+  return rounds.map(
+    (round) => round.reduce((sum, measurement) => sum + measurement[figure], 0) / round.length,
+  );
 }

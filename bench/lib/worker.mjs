@@ -30,13 +30,13 @@ export async function startWorker(name, task) {
   const child = fork(join(import.meta.dirname, '..', 'workers', `${name}.mjs`), [JSON.stringify(task)], {
     execArgv: [...process.execArgv, '--expose-gc', HEAP],
   });
-  const gone = once(child, 'exit').then(([code, signal]) => {
+  const exited = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`The ${name} worker of ${JSON.stringify(task)} ended with ${code ?? signal}.`);
   });
-  gone.catch(() => undefined);
+  exited.catch(() => undefined);
   const answer = async (limitMs) => {
     const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
-    const [{ value, error }] = await Promise.race([once(child, 'message'), gone]);
+    const [{ value, error }] = await Promise.race([once(child, 'message'), exited]);
     clearTimeout(timer);
     if (error !== undefined) throw new Error(error);
     return value;
@@ -48,7 +48,7 @@ export async function startWorker(name, task) {
   const stop = async () => {
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     if (child.connected) child.disconnect();
-    await gone.catch(() => clearTimeout(timer));
+    await exited.catch(() => clearTimeout(timer));
   };
   return { ready: await answer(LIMIT_MS), call, stop };
 }
@@ -57,7 +57,7 @@ export async function startWorker(name, task) {
  * Serves the calls of the parent process, and ends with the parent process.
  *
  * @param {Record<string, (args: any) => unknown>} handlers
- * @param {object} [ready] - what the starter is told first
+ * @param {object} [ready] - the first message to the process that started the worker
  */
 export function serve(handlers, ready = {}) {
   process.on('message', async ({ handler, args }) => {

@@ -9,7 +9,7 @@ import { startWorker } from '../lib/worker.mjs';
 
 const AT_ONCE = 1_000;
 const DELAY_MS = 100;
-/** The default, one second, is what 1,000 decisions over 100 sockets take: some would come too late. */
+/** 1,000 decisions over 100 sockets take about one second, the default, so that some decisions would time out. */
 const TIMEOUT_MS = 5_000;
 /** The rate of requests to the unguarded route, and the number of their connections. */
 const FREE_PER_SECOND = 1_000;
@@ -22,9 +22,9 @@ const OURS = 'nestjs-opa';
 const BASE = 'by hand, plain http';
 const LEAST = 'evenly in a second, route in another process';
 /**
- * Who asks: the client of a guard, so often in one go, or so many requests to the guarded route (`overHttp`). `apart`: the
- * route that nobody guards is another process's, which has nothing else to do: what is left is the wait for a core. Without
- * a guard it is a worker that asks as often, evenly, with as little of a client as there can be: less can't be had.
+ * A contender sends its burst through the client of a guard, or as requests to the guarded route (`overHttp`). With `apart`, the
+ * unguarded route runs in another process, which is otherwise idle, so that its latency shows only the wait for a core. Without
+ * a guard, a worker with a minimal client sends as many queries at an even rate; this is the lower bound.
  *
  * @typedef {{ name: string, guard?: string, overHttp?: boolean, apart?: boolean }} Contender
  * @type {readonly Contender[]}
@@ -60,14 +60,20 @@ export async function burst({ url, full, bursts }) {
   } finally {
     await delay.stop();
   }
-  const found = Object.fromEntries(Object.entries(rounds).map(([name, bursts]) => [name, summed(bursts)]));
-  const lines = Object.entries(found).map(([name, { stallMs, restStallMs, decidedMs, p99Ms, restP99Ms }]) => {
-    const cells = [stallMs, restStallMs, decidedMs, p99Ms, restP99Ms];
-    return [name, ...cells.map((cell) => cell.toFixed(cell < 100 ? 1 : 0))];
-  });
+  const summaries = Object.fromEntries(
+    Object.entries(rounds).map(([name, bursts]) => [name, summed(bursts)]),
+  );
+  const lines = Object.entries(summaries).map(
+    ([name, { stallMs, restStallMs, decidedMs, p99Ms, restP99Ms }]) => {
+      const cells = [stallMs, restStallMs, decidedMs, p99Ms, restP99Ms];
+      return [name, ...cells.map((cell) => cell.toFixed(cell < 100 ? 1 : 0))];
+    },
+  );
   const head = ['client', 'stall ms', 'at rest', 'decided ms', 'free route p99 ms', 'at rest'];
-  const { stallMs, decidedMs, p99Ms, restP99Ms } = found[OURS];
-  const [byHand, least] = [BASE, LEAST].map((name) => (found[name].p99Ms / found[name].restP99Ms).toFixed(1));
+  const { stallMs, decidedMs, p99Ms, restP99Ms } = summaries[OURS];
+  const [byHand, least] = [BASE, LEAST].map((name) =>
+    (summaries[name].p99Ms / summaries[name].restP99Ms).toFixed(1),
+  );
   const p99 = `1,000 at once: unguarded route's p99, × at rest (plain http: ${byHand}, the least there is: ${least})`;
   return {
     tables: [table(`${AT_ONCE} at once, OPA answers in ${DELAY_MS} ms`, head, lines)],
@@ -76,7 +82,7 @@ export async function burst({ url, full, bursts }) {
       atMost('1,000 at once: all decided, ms', decidedMs, 1_300),
       atMost(p99, p99Ms / restP99Ms, 2),
     ],
-    rounds: found,
+    rounds: summaries,
   };
 }
 
@@ -103,8 +109,8 @@ async function measure({ guard, overHttp = false, apart = false }, url, bursts) 
     guard === undefined
       ? await startWorker('steady', { url })
       : await startWorker('app', { guard, url, timeout: TIMEOUT_MS });
-  const asked = apart ? await startWorker('app', { guard: 'no guard' }) : worker;
-  const load = await HttpLoad.open(asked.ready.port, CONNECTIONS);
+  const target = apart ? await startWorker('app', { guard: 'no guard' }) : worker;
+  const load = await HttpLoad.open(target.ready.port, CONNECTIONS);
   const crowd = overHttp ? await HttpLoad.open(worker.ready.port, AT_ONCE) : undefined;
   const free = load.asker(() => ({ path: '/free' }));
   const watched = async (begin) => {
@@ -134,6 +140,6 @@ async function measure({ guard, overHttp = false, apart = false }, url, bursts) 
     });
   }
   for (const opened of [load, crowd]) opened?.close();
-  for (const started of new Set([worker, asked])) await started.stop();
+  for (const started of new Set([worker, target])) await started.stop();
   return rounds;
 }

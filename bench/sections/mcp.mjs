@@ -47,7 +47,7 @@ export async function mcp({ binary, times }) {
     const lists = await measure(workers, token, { ...times, atOnce: 10, list: true });
     const streams = await measureStreams(workers, token);
     const sessions = await measureSessions(workers[REMOTE], token, times);
-    const one = calls.rounds[1];
+    const single = calls.rounds[1];
     return {
       tables: [
         calls.table,
@@ -57,7 +57,12 @@ export async function mcp({ binary, times }) {
       ],
       goals: [
         atLeast('tools/call/s, remote OPA, 32 at once', medians(calls.rounds[32][REMOTE]).perSecond, 1_500),
-        atMost('added p50, 1 at once, remote OPA', difference(one[REMOTE], one[DIRECT], 'p50Ms'), 1.5, ' ms'),
+        atMost(
+          'added p50, 1 at once, remote OPA',
+          difference(single[REMOTE], single[DIRECT], 'p50Ms'),
+          1.5,
+          ' ms',
+        ),
       ],
       rounds: { calls: calls.rounds, lists, streams, sessions },
     };
@@ -110,9 +115,9 @@ async function measure(workers, token, { rounds, warmUp, warmUpMs, leadMs, ms, a
       return { name, measure: measureOne, close: () => load.close() };
     }),
   );
-  const found = await interleave(contenders, rounds);
+  const measured = await interleave(contenders, rounds);
   for (const { close } of contenders) close();
-  return found;
+  return measured;
 }
 
 async function measureStreams(workers, token) {
@@ -132,8 +137,8 @@ async function measureSessions(worker, token, times) {
   const streams = await Promise.all(Array.from({ length: SESSIONS }, () => openSession(port, path, token)));
   const opened = performance.now() - start;
   const added = (await worker.call('weigh')) - before;
-  const found = await measure({ [REMOTE]: worker }, token, { ...times, atOnce: 10 });
-  const { perSecond, p50Ms, p99Ms } = medians(found[REMOTE]);
+  const measured = await measure({ [REMOTE]: worker }, token, { ...times, atOnce: 10 });
+  const { perSecond, p50Ms, p99Ms } = medians(measured[REMOTE]);
   for (const stream of streams) stream.destroy();
   return [
     ['opened at once in, ms', opened.toFixed(0)],
@@ -147,8 +152,8 @@ async function measureSessions(worker, token, times) {
 const HEAD = ['', '/s', 'p50 ms', 'p99 ms', 'CPU µs'];
 
 const linesOf = (rounds) =>
-  Object.entries(rounds).map(([name, found]) => {
-    const { perSecond, p50Ms, p99Ms, cpuMicros } = medians(found);
+  Object.entries(rounds).map(([name, measurements]) => {
+    const { perSecond, p50Ms, p99Ms, cpuMicros } = medians(measurements);
     return [name, perSecond.toFixed(0), p50Ms.toFixed(2), p99Ms.toFixed(2), cpuMicros.toFixed(0)];
   });
 

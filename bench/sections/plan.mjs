@@ -66,7 +66,7 @@ async function compareEngines(bundles, full) {
       rounds[name].push({ plan: pair.plan, wasm: pair.wasm });
     }
   }
-  const found = Object.entries(rounds).map(([name, pairs]) => ({
+  const summaries = Object.entries(rounds).map(([name, pairs]) => ({
     name,
     plan: median(pairs.map((pair) => pair.plan)),
     wasm: median(pairs.map((pair) => pair.wasm)),
@@ -74,11 +74,11 @@ async function compareEngines(bundles, full) {
   }));
   return {
     rounds,
-    lines: found.map(({ name, plan, wasm, ratio }) => [
+    lines: summaries.map(({ name, plan, wasm, ratio }) => [
       name,
       ...[plan, wasm, ratio].map((figure) => figure.toFixed(3)),
     ]),
-    goals: found.map(({ name, ratio }) =>
+    goals: summaries.map(({ name, ratio }) =>
       atMost(`opa-plan: CPU of an evaluation, × opa-wasm (${name})`, ratio, 0.1),
     ),
   };
@@ -99,7 +99,7 @@ async function growths(bundle) {
 
 async function measure(task, handler, args) {
   const worker = await startWorker('plan', task);
-  const found = await worker.call(handler, args, LIMIT_MS);
+  const measured = await worker.call(handler, args, LIMIT_MS);
   await worker.stop();
-  return found;
+  return measured;
 }

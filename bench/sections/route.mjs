@@ -71,9 +71,9 @@ async function measure(names, { url, bundle, wasm, times }) {
   try {
     const rounds = await compareRoutes(entered, times);
     const against = (ours, base) => ratio(rounds[ours], rounds[base], 'cpuMicros');
-    const lines = Object.entries(rounds).map(([name, found]) => {
-      const { cpuMicros, perSecond, p99Ms } = medians(found);
-      const most = highest(found, 'cpuMicros');
+    const lines = Object.entries(rounds).map(([name, measurements]) => {
+      const { cpuMicros, perSecond, p99Ms } = medians(measurements);
+      const most = highest(measurements, 'cpuMicros');
       return [name, cpuMicros.toFixed(1), most.toFixed(1), perSecond.toFixed(0), p99Ms.toFixed(2)];
     });
     return { rounds, against, lines };

@@ -25,16 +25,18 @@ export async function throughput({ url, times }) {
   const goals = [];
   const lines = [];
   for (const [i, atOnce] of LEVELS.entries()) {
-    const found = rounds[i];
-    const against = ratio(found[OURS], found[BASE], 'perSecond');
+    const measurements = rounds[i];
+    const against = ratio(measurements[OURS], measurements[BASE], 'perSecond');
     for (const name of NAMES) {
-      const { perSecond, p99Ms, stallMs } = medians(found[name]);
-      const [sockets, failed] = ['sockets', 'failed'].map((figure) => highest(found[name], figure));
+      const { perSecond, p99Ms, stallMs } = medians(measurements[name]);
+      const [sockets, failed] = ['sockets', 'failed'].map((figure) => highest(measurements[name], figure));
       const cells = [perSecond.toFixed(0), p99Ms.toFixed(1), stallMs.toFixed(1), sockets, failed];
       lines.push([`${name}, ${atOnce} at once`, ...cells.map(String)]);
     }
     goals.push(atLeast(`decisions/s, ${atOnce} at once, × plain http`, against, 0.85));
-    goals.push(atMost(`sockets opened, ${atOnce} at once`, highest(found[OURS], 'sockets'), MAX_SOCKETS));
+    goals.push(
+      atMost(`sockets opened, ${atOnce} at once`, highest(measurements[OURS], 'sockets'), MAX_SOCKETS),
+    );
   }
   const head = ['client', '/s', 'p99 ms', 'stall ms', 'sockets', 'failed'];
   return { tables: [table('Throughput', head, lines)], goals, rounds };

@@ -63,7 +63,7 @@ async function weigh({ atOnce, count }) {
   return { rss, heap: heapUsed + external, failures };
 }
 
-/** Asks so many questions that V8 has compiled what is asked often. */
+/** Sends enough queries that V8 has compiled the hot code. */
 async function warmUp(how) {
   await load(how);
 }

@@ -81,13 +81,13 @@ serve({
     const text = await readFile(data, 'utf8');
     const packed = gzipSync(text);
     const timed = async (act) => {
-      const found = [];
+      const durations = [];
       for (let n = 0; n < times; n += 1) {
         const begin = performance.now();
         await act();
-        found.push(performance.now() - begin);
+        durations.push(performance.now() - begin);
       }
-      return Math.min(...found);
+      return Math.min(...durations);
     };
     const parseMs = await timed(() => JSON.parse(text));
     const bareMs = await timed(async () => JSON.parse((await inflate(packed)).toString()));

@@ -19,7 +19,7 @@ export class OrdersController {
   }
 }
 
-/** Over a connected microservice, which the application's guard doesn't reach: a guard of its own. */
+/** Handlers of a connected microservice. The application's guard does not run there, so this class has its own guard. */
 @Controller()
 @UseGuards(OpaGuard)
 export class OrderMessages {
@@ -30,7 +30,7 @@ export class OrderMessages {
   }
 }
 
-/** The same without one: its policy is never asked, and the audit says so. */
+/** The same without a guard: its policy is never evaluated, and the audit warns about it. */
 @Controller()
 export class ForgottenMessages {
   @MessagePattern('orders.remove')

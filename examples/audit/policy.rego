@@ -2,7 +2,7 @@ package orders
 
 import rego.v1
 
-# orders/read: nobody, so that what is guarded can be told from what is not.
+# orders/read: denies everybody, so that guarded handlers differ from unguarded ones.
 default read := false
 
 # orders/remove: nobody either.

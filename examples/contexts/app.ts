@@ -5,7 +5,7 @@ import { OpaGuard, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
 import type { Observable } from 'rxjs';
 import { of } from 'rxjs';
 
-/** A WebSocket gateway: each message is a decision of its own. */
+/** A WebSocket gateway: each message gets its own decision. */
 @WebSocketGateway()
 @UseGuards(OpaGuard)
 export class ChatGateway {

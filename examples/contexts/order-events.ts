@@ -10,7 +10,7 @@ interface OrderPaid {
 export class OrderEvents {
   constructor(private readonly opa: OpaService) {}
 
-  /** The library's own decorator stands here. */
+  /** Put the decorator of your library here. */
   async paid({ order, paidBy }: OrderPaid): Promise<void> {
     const input = {
       subject: { id: paidBy },

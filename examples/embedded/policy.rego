@@ -10,5 +10,5 @@ read := {"allow": true} if {
 	semver.compare(version, "2.0.0") >= 0
 }
 
-# orders/view, asked about the result: no e-mail addresses.
+# orders/view decides about the result: it masks the e-mail address.
 view := {"allow": true, "obligations": [{"type": "mask", "properties": {"path": "/email"}}]}

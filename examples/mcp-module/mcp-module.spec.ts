@@ -32,19 +32,22 @@ describe('the example of McpGatewayModule', () => {
     }
   });
 
-  it.each(CLIENTS)('shows and allows a viewer one tool: %s', async (_client, connect) => {
-    const client = await connect(url, tokenOf('viewer'));
-    const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual(['read_order']);
-    const result = await client.callTool({ name: 'read_order', arguments: { id: 1001 } });
-    expect(result.content).toEqual([{ type: 'text', text: 'Order 1001: 3 × tea' }]);
-    expectLogs(/denied tools\/call "cancel_order"/);
-    await expect(client.callTool(cancel)).rejects.toMatchObject({
-      code: -32001,
-      message: expect.stringContaining('only editors may cancel an order'),
-    });
-    await client.close();
-  });
+  it.each(CLIENTS)(
+    'lists one tool for a viewer, and allows the viewer to call it: %s',
+    async (_client, connect) => {
+      const client = await connect(url, tokenOf('viewer'));
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name)).toEqual(['read_order']);
+      const result = await client.callTool({ name: 'read_order', arguments: { id: 1001 } });
+      expect(result.content).toEqual([{ type: 'text', text: 'Order 1001: 3 × tea' }]);
+      expectLogs(/denied tools\/call "cancel_order"/);
+      await expect(client.callTool(cancel)).rejects.toMatchObject({
+        code: -32001,
+        message: expect.stringContaining('only editors may cancel an order'),
+      });
+      await client.close();
+    },
+  );
 
   it.each(CLIENTS)('shows and allows an editor both tools: %s', async (_client, connect) => {
     const client = await connect(url, tokenOf('editor'));
@@ -55,7 +58,7 @@ describe('the example of McpGatewayModule', () => {
     await client.close();
   });
 
-  it('tells a client without a token where to get one', async () => {
+  it('tells a client without a token where to get a token', async () => {
     const response = await fetch(url, { method: 'POST', body: '{}' });
     expect(response.status).toBe(401);
     const [, metadata = ''] =

@@ -10,7 +10,7 @@ describe('the example of obligations', () => {
   });
   afterAll(() => example.close());
 
-  it('masks and removes rows, and carries out its own type', async () => {
+  it('masks and removes rows, and runs a registered obligation', async () => {
     const response = await fetch(`${example.url}/customers`);
     expect(await response.json()).toEqual([
       { name: 'Ann', email: '***', private: false },
@@ -21,7 +21,7 @@ describe('the example of obligations', () => {
     ]);
   });
 
-  it('asks for a fresh login', async () => {
+  it('requests a step-up to a recent login', async () => {
     const response = await fetch(`${example.url}/customers`, { method: 'DELETE' });
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe(

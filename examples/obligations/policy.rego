@@ -14,7 +14,7 @@ remove := {
 	"obligations": [{"type": "step-up", "properties": {"max_age": 300}}],
 }
 
-# customers/view, asked about the result: no e-mail addresses, and nobody who wants to be left alone.
+# customers/view decides about the result: it masks e-mail addresses and removes customers who want no contact.
 view := {
 	"allow": true,
 	"obligations": [

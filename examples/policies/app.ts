@@ -20,7 +20,7 @@ const USERS: Readonly<Record<string, User>> = {
   mallory: { id: 'mallory', roles: ['admin'] },
 };
 
-/** Stands for an authentication of your own: it leaves the user on the request, where OpaGuard finds it. */
+/** Replace this by your own authentication guard: it stores the user on the request, where OpaGuard reads it. */
 @Injectable()
 export class DemoAuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -32,7 +32,7 @@ export class DemoAuthGuard implements CanActivate {
   }
 }
 
-/** Orders, each handler with its policies; the class's own is asked where a handler inherits it. */
+/** Each handler has its policies; the policy of the class is evaluated where a handler inherits it. */
 @Controller('orders')
 @OpaPolicy('orders/active')
 export class OrdersController {

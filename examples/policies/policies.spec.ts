@@ -17,17 +17,17 @@ describe('the example of policies', () => {
     return [response.status, text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text];
   };
 
-  it('asks who it is first', async () => {
+  it('requires authentication first', async () => {
     expect((await get('/1'))[0]).toBe(401);
   });
 
-  it('asks the policies that a handler names, and those that it inherits', async () => {
+  it('evaluates the policies of the handler, and those that it inherits', async () => {
     expect(await get('/1', 'ann')).toEqual([200, { id: '1', owner: 'ann' }]);
     expect(await get('/2', 'ann')).toMatchObject([403, { reasons: ['not your order'] }]);
     expect((await get('/1', 'mallory'))[0]).toBe(403);
   });
 
-  it('is content with one of several', async () => {
+  it('allows when one of several policies allows', async () => {
     expect((await get('/1/history', 'ann'))[0]).toBe(200);
     expect((await get('/1/history', 'bob'))[0]).toBe(200);
     expect((await get('/2/history', 'ann'))[0]).toBe(403);

@@ -13,7 +13,7 @@ visible contains item.id if {
 	item.owner == input.subject.id
 }
 
-# orders/read: one's own orders.
+# orders/read: users may read their own orders.
 default read := {"allow": false, "reasons": ["not your order"]}
 
 read := {"allow": true} if input.subject.id in owners[input.request.params.id]

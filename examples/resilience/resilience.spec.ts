@@ -42,7 +42,7 @@ describe('the example of resilience', () => {
     expect(await get('/orders/latest')).toEqual([200, { cached: false }]);
   });
 
-  it('asks the second OPA when the first has gone, and is healthy', async () => {
+  it('queries the second OPA when the first is down, and stays healthy', async () => {
     await example.opa.stop();
     expect(await get('/health')).toMatchObject([200, { details: { opa: { status: 'up' } } }]);
     expect(await get('/orders/count')).toEqual([200, { cached: false }]);
@@ -58,7 +58,7 @@ describe('the example of resilience', () => {
     expect(await get('/health')).toMatchObject([503, { details: { opa } }]);
   });
 
-  it('forgets when it is told to', async () => {
+  it('empties the cache with purge()', async () => {
     await example.app.get(OpaService).purge();
     expect((await get('/orders/1'))[0]).toBe(503);
   });

@@ -45,7 +45,7 @@ export class OrdersController {
   }
 }
 
-/** Stands for an authentication of your own. */
+/** Replace this by your own authentication guard. */
 const subject = (context: ExecutionContext) => {
   const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
   return { role: headers['x-demo-role'] };

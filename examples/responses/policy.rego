@@ -19,7 +19,7 @@ obligations contains {"type": "remove", "properties": {"path": "/cost"}} if not 
 
 is_editor if input.subject.role == "editor"
 
-# orders/export, asked about a file: the whole text is in input.response.body.
+# orders/export decides about a file: the whole text is in input.response.body.
 default export := false
 
 export if not contains(input.response.body, "@")

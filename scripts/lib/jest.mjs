@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { run } from './run.mjs';
 
-/** Runs Jest in the workspace's folder. Gives `{ passed, failed }`; at least one has failed when Jest failed. */
+/** Runs Jest in the workspace's folder. Returns `{ passed, failed }`; `failed` is at least 1 when Jest failed. */
 export function jest(root, args) {
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-test-'));
   const counts = join(folder, 'counts.json');

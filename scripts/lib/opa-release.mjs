@@ -13,7 +13,7 @@ const NAMES = {
   'win32-x64': 'opa_windows_amd64.exe',
 };
 
-/** Downloads the release for this platform into a file; throws when there is none, or it isn't what was published. */
+/** Downloads the release for this platform into a file; throws when there is no release, or its checksum is wrong. */
 export async function downloadRelease(file, env) {
   const name = NAMES[`${process.platform}-${process.arch}`];
   if (name === undefined) throw new Error(`there is no release for ${process.platform}-${process.arch}`);

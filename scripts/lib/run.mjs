@@ -12,7 +12,7 @@ export function run(program, args, options = {}) {
   return signal ? 1 : status;
 }
 
-/** Runs npm, the same that runs this script where there is one. Throws when it fails. */
+/** Runs npm, preferably the npm that runs this script. Throws when it fails. */
 export function npm(args, cwd) {
   const cli = process.env['npm_execpath'];
   const [program, first] = cli?.endsWith('npm-cli.js') ? [process.execPath, [cli]] : ['npm', []];

@@ -65,7 +65,7 @@ export class LogWatch {
   }
 }
 
-/** Whether a pattern matches; notes each one that does. */
+/** Whether a pattern matches; records each matching pattern. */
 function isExpected(text, expected) {
   const matching = expected.filter(({ pattern }) =>
     typeof pattern === 'string' ? text.includes(pattern) : pattern.test(text),

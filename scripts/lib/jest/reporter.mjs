@@ -77,7 +77,7 @@ export default class ProgressReporter {
 
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
-/** A suite that couldn't run has no tests to count: it counts as one that failed. */
+/** A suite that could not run has no tests, so it counts as one failed test. */
 const countsOf = ({ numPassedTests, numFailedTests, numRuntimeErrorTestSuites }) => ({
   passed: numPassedTests,
   failed: numFailedTests + numRuntimeErrorTestSuites,

@@ -126,14 +126,14 @@ const cache = { max: 100, allowTtl: 60_000, denyTtl: 60_000 };
 describe.each([
   ['the embedded engine', {}, false],
   ['a cache hit', { cache }, true],
-] as const)('what is decided at once, by %s', (_name, options, cached) => {
+] as const)('decisions of a synchronous engine, by %s', (_name, options, cached) => {
   /** The second of two equal requests: with a cache it is a hit. */
   async function again(path: string): Promise<Awaited<ReturnType<typeof get>>> {
     await get(path);
     return get(path);
   }
 
-  it('lets through without a promise', async () => {
+  it('pass an allow without a promise', async () => {
     const opa = await start(options);
     const canActivate = jest.spyOn(OpaGuard.prototype, 'canActivate');
     expect(await again('allow')).toMatchObject({ status: 200, body: { cached, engine: 'embedded' } });
@@ -148,7 +148,7 @@ describe.each([
     ['failing', 500, { message: 'The request could not be decided' }, null, { error: 2 }],
     ['unfaithful', 500, { message: 'The request could not be decided' }, null, { error: 2 }],
     ['both', 451, { reasons: ['no'] }, 'p', { allow: 2, deny: 2 }],
-  ])('refuses %s in full, by a rejection', async (path, status, body, why, decisions) => {
+  ])('refuse %s by a rejection, with all of its parts', async (path, status, body, why, decisions) => {
     const opa = await start(options);
     const canActivate = jest.spyOn(OpaGuard.prototype, 'canActivate');
     expect(await again(path)).toMatchObject({ status, body, why });
@@ -156,20 +156,20 @@ describe.each([
     expect(opa.stats().decisions).toMatchObject(decisions);
   });
 
-  it('carries out what an allow brings along', async () => {
+  it('carry out the headers and obligations of an allow', async () => {
     await start(options);
     expect(await again('headers')).toMatchObject({ status: 200, body: { by: 'p' } });
     expect(await again('masked')).toMatchObject({ status: 200, body: { email: '***', id: 1 } });
   });
 
-  it('marks and reports what is only permissive', async () => {
+  it('mark and report a denial in permissive mode', async () => {
     const opa = await start(options);
     expect(await again('shadow')).toMatchObject({ status: 200, body: { degraded: 'permissive' } });
     expect(opa.stats().decisions).toMatchObject({ deny: 2, degraded: 2 });
     expect(opa.permissiveReport()).toMatchObject([{ policy: 'p/deny', outcome: 'deny', count: 2 }]);
   });
 
-  it('lets a permissive handler run whose input has no JSON', async () => {
+  it('run a permissive handler whose input has no JSON', async () => {
     const opa = await start(options);
     expect(await again('shadow-unfaithful')).toMatchObject({ status: 200, body: { decided: true } });
     expect(opa.permissiveReport()).toMatchObject([{ outcome: 'OPA_BAD_INPUT', count: 2 }]);
@@ -178,14 +178,14 @@ describe.each([
   it.each([
     ['allow', 200, { allow: 1 }],
     ['deny', 451, { deny: 1 }],
-  ])('decides once a request where guards meet: %s', async (path, status, decisions) => {
+  ])('are evaluated once for a request where several guards run: %s', async (path, status, decisions) => {
     const opa = await start(options);
     const { port } = (app?.getHttpServer() as Server).address() as AddressInfo;
     expect((await fetch(`http://127.0.0.1:${port}/twice/${path}`)).status).toBe(status);
     expect(opa.stats().decisions).toMatchObject({ allow: 0, deny: 0, ...decisions });
   });
 
-  it('waits for a subject that is a promise', async () => {
+  it('wait for a subject that is a promise', async () => {
     const subject = async (): Promise<object> => Promise.resolve({ id: 'ann' });
     const opa = await start({ ...options, input: { subject } });
     const decide = jest.spyOn(opa, 'decide');
@@ -193,7 +193,7 @@ describe.each([
     expect(decide.mock.lastCall).toMatchObject([{ policy: 'p/allow', input: { subject: { id: 'ann' } } }]);
   });
 
-  it("asks by the service's public method once somebody has replaced it", async () => {
+  it('call the public method of the service when a test has replaced it', async () => {
     const opa = await start(options);
     const denied = { ...(await opa.decide({ policy: 'p/allow', input: {} })), allowed: false };
     const decide = jest.spyOn(opa, 'decide').mockResolvedValue(denied);

@@ -97,7 +97,7 @@ class Bare {
 @Injectable({ scope: Scope.REQUEST })
 class RequestScopedGuard extends OpaGuard {}
 
-describe('the routes of the audit', () => {
+describe('the routes in the audit', () => {
   let app: INestApplicationContext | undefined;
   afterEach(async () => {
     await app?.close();
@@ -106,7 +106,7 @@ describe('the routes of the audit', () => {
   const rows = (): RouteReport[] => [...(app?.get(OpaService).routes() ?? [])];
   const named = (): string[] => rows().map(({ kind, route, status }) => `${kind} ${route}: ${status}`);
 
-  it('are as the application serves them: with prefixes, versions and the paths of modules', async () => {
+  it('are the routes of the application: with prefixes, versions and module paths', async () => {
     const shop = RouterModule.register([{ path: 'shop', module: Shop }]);
     const module = await Test.createTestingModule({
       imports: [opa(), Shop, shop],
@@ -135,7 +135,7 @@ describe('the routes of the audit', () => {
     }
   });
 
-  it('take versions of other kinds, and default ones, for what they are', async () => {
+  it('understand other kinds of versioning, and default versions', async () => {
     const module = await Test.createTestingModule({
       imports: [opa()],
       controllers: [Orders, Items],
@@ -160,7 +160,7 @@ describe('the routes of the audit', () => {
     expect(rows().map(({ route }) => route)).toEqual(['GET /items']);
   });
 
-  it('name every pattern of a handler, and both ways to one that has two', async () => {
+  it('list every pattern of a handler, and both routes of a handler with two', async () => {
     const module = await Test.createTestingModule({ imports: [opa()], controllers: [Both] }).compile();
     app = module.createNestApplication();
     await app.init();
@@ -176,7 +176,7 @@ describe('the routes of the audit', () => {
   it.each([
     ['where guards run around them', ['guards'] as const, ['graphql Order.customer: guarded']],
     ['and not where none do: they are no way in', [] as const, []],
-  ])('name GraphQL fields below the root %s', async (_name, fieldResolverEnhancers, below) => {
+  ])('list GraphQL fields below the root %s', async (_name, fieldResolverEnhancers, below) => {
     const typeDefs = `
       type Order { id: ID, customer: Order }
       type Query { order: Order }
@@ -187,7 +187,7 @@ describe('the routes of the audit', () => {
     expect(named()).toEqual(['graphql Query.order: guarded', 'graphql Mutation.place: guarded', ...below]);
   });
 
-  it('of a microservice of its own are under its APP_GUARD, as they are', async () => {
+  it('of a standalone microservice are guarded by its APP_GUARD, as they are at run time', async () => {
     const module = Test.createTestingModule({ imports: [opa()], controllers: [Both], providers: [appGuard] });
     const service = (await module.compile()).createNestMicroservice<MicroserviceOptions>(ON_TCP);
     app = service;
@@ -203,7 +203,7 @@ describe('the routes of the audit', () => {
     await client.close();
   });
 
-  it('of a gateway are under the APP_GUARD of a Nest that lets it reach them, as they are', async () => {
+  it('of a gateway are guarded by APP_GUARD in a version of Nest that supports it, as they are at run time', async () => {
     const withGuard = { ...opa(), providers: [appGuard] };
     const gateway = await startGateway(withGuard, Bare, onWs);
     app = gateway;
@@ -214,7 +214,7 @@ describe('the routes of the audit', () => {
     client.terminate();
   });
 
-  it('of a gateway are not guarded by a global guard of request scope, which Nest skips there', async () => {
+  it('of a gateway are not guarded by a request-scoped global guard, which Nest skips there', async () => {
     const withGuard = { ...opa(), providers: [{ provide: APP_GUARD, useClass: RequestScopedGuard }] };
     const gateway = await startGateway(withGuard, Bare, onWs);
     app = gateway;

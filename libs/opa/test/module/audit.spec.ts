@@ -112,7 +112,7 @@ const table = (opa: OpaService): Record<string, Partial<RouteReport>> =>
   Object.fromEntries(opa.routes().map(({ kind, route, ...rest }) => [`${kind} ${route}`, rest]));
 
 describe('the start-up audit', () => {
-  it('knows what decides each handler', async () => {
+  it('shows what decides each handler', async () => {
     const rows = table(await start([Orders, Own]));
     expect(rows).toMatchObject({
       'http GET /api/orders': { status: 'guarded', policies: ['orders/all'], handler: 'Orders.list' },
@@ -126,7 +126,7 @@ describe('the start-up audit', () => {
     expect(Object.keys(rows)).toHaveLength(7);
   });
 
-  it('names what no guard covers, and policies that are never asked', async () => {
+  it('warns of handlers that no guard covers, and of policies that are never evaluated', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const rows = table(await start([Bare]));
     expect(rows).toMatchObject({
@@ -143,14 +143,14 @@ describe('the start-up audit', () => {
     );
   });
 
-  it('is silent with audit: false, and knows all the same', async () => {
+  it('logs nothing with audit: false, and still fills the table', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const opa = await start([Bare], { engine: new TestEngine(), audit: false });
     expect(warn).not.toHaveBeenCalled();
     expect(opa.routes()).toHaveLength(5);
   });
 
-  it('counts a global guard where it reaches, and says where it may not', async () => {
+  it('counts a global guard where it runs, and warns where it may not run', async () => {
     const rows = table(
       await start([Bare, Fields], { engine: new TestEngine(), policy: 'a/b' }, [
         { provide: APP_GUARD, useExisting: OpaGuard },
@@ -164,7 +164,7 @@ describe('the start-up audit', () => {
     });
   });
 
-  it('sees guards that the application adds before it starts', async () => {
+  it('includes guards that the application adds before it starts', async () => {
     const module = await Test.createTestingModule({
       imports: [OpaModule.forRoot({ engine: new TestEngine(), policy: 'a/b', unguarded: 'allow' })],
       controllers: [Bare],
@@ -175,7 +175,7 @@ describe('the start-up audit', () => {
     expect(table(app.get(OpaService))['http GET /bare']).toMatchObject({ status: 'guarded' });
   });
 
-  it('sees WebSocket handlers', async () => {
+  it('includes WebSocket handlers', async () => {
     const { WsAdapter } = await import('@nestjs/platform-ws');
     const module = await Test.createTestingModule({
       imports: [OpaModule.forRoot({ engine: new TestEngine() })],
@@ -197,7 +197,7 @@ describe('verifyPolicies', () => {
     read if input.subject.type != "anonymous"
     default view := false`;
 
-  it('stops the start over policies that OPA does not have, by name', async () => {
+  it('stops the start when OPA lacks policies, and names them', async () => {
     server = await startOpa({ rego });
     const refused = start([Orders, Own], { url: server.url, policy: 'orders/al', verifyPolicies: true });
     const error: unknown = await refused.catch((reason: unknown) => reason);
@@ -206,7 +206,7 @@ describe('verifyPolicies', () => {
     expect(String(error)).not.toMatch(/"orders\/(all|read|view)"/);
   });
 
-  it("warns with 'warn', and when OPA cannot be asked", async () => {
+  it("only warns with 'warn', and when OPA is unreachable", async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     server = await startOpa({ rego });
     await start([Own], { url: server.url, verifyPolicies: 'warn' });
@@ -216,7 +216,7 @@ describe('verifyPolicies', () => {
     expect(warn.mock.calls.flat().join()).toContain('The policy "own/read" can\'t be verified');
   });
 
-  it('is satisfied by policies that are there', async () => {
+  it('accepts policies that OPA has', async () => {
     server = await startOpa({ rego: 'package own\nread if input.x' });
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     await start([Own], { url: server.url, verifyPolicies: true });

@@ -133,7 +133,7 @@ describe('several policies on a handler', () => {
     ['any', false, unreachable, 503],
     ['any', late, false, 504],
     ['any', 'yes', true, 200],
-  ])('%s: %j and %j give %d', async (how, a, b, status) => {
+  ])('combine as %s: %j and %j give %d', async (how, a, b, status) => {
     await start({ a, b });
     expect((await get(how)).status).toBe(status);
     expect(evaluated().sort()).toEqual(['a', 'b']);
@@ -141,7 +141,7 @@ describe('several policies on a handler', () => {
     expect(second?.input).toEqual(first?.input);
   });
 
-  it('gives the reasons of all denials, the status and headers of the first, and carries out what all oblige to', async () => {
+  it('deny with the reasons of all denials, the status and headers of the first, and all obligations', async () => {
     await start({
       a: { allow: false, reasons: ['r1'], http_status: 429, headers: { 'x-a': '1' }, obligations: [log(1)] },
       b: { allow: false, reason: 'r2', http_status: 451, obligations: [log(2)] },
@@ -154,7 +154,7 @@ describe('several policies on a handler', () => {
     expect(logged).toEqual([1, 2, 1, 2]);
   });
 
-  it('all: does nothing of an allow beside a denial', async () => {
+  it('combined by all: ignore the parts of an allow beside a denial', async () => {
     await start({
       a: { allow: true, obligations: [log(1)], reasons: ['fine'], headers: { 'x-a': '1' } },
       b: { allow: false, obligations: [log(2)] },
@@ -165,7 +165,7 @@ describe('several policies on a handler', () => {
     expect(logged).toEqual([2]);
   });
 
-  it('all: one decision of what all allows bring', async () => {
+  it('combined by all: merge all allows into one decision', async () => {
     await start({
       a: {
         allow: true,
@@ -193,7 +193,7 @@ describe('several policies on a handler', () => {
     expect(logged).toEqual([1, 2]);
   });
 
-  it('any: the first allow, whole, and nothing of the others', async () => {
+  it('combined by any: use the first allow completely, and nothing of the others', async () => {
     await start({
       a: { allow: false, headers: { 'x-a': '1' }, obligations: [log(1)] },
       b: { allow: true, headers: { 'x-b': '1' }, obligations: [log(2)] },
@@ -205,7 +205,7 @@ describe('several policies on a handler', () => {
     expect(logged).toEqual([2]);
   });
 
-  it("a handler's own policies replace its class's, or inherit them", async () => {
+  it('of a handler replace those of its class, or extend them with inherit', async () => {
     await start({ a: true, b: true, own: true, default: true });
     const paths: [string, string[]][] = [
       ['replaces', ['own']],
@@ -225,7 +225,7 @@ describe('several policies on a handler', () => {
     }
   });
 
-  it('an heir of a class that is content with any: its own must allow', async () => {
+  it("of a handler that inherits from a class with any: the handler's own policy must allow", async () => {
     await start({ a: false, b: true, own: false });
     expect((await get('class')).status).toBe(200);
     expect((await get('class/inherits')).status).toBe(403);
@@ -235,7 +235,7 @@ describe('several policies on a handler', () => {
     expect((await get('class/inherits')).status).toBe(403);
   });
 
-  it('permissive: lets through and reports each that would have stopped it', async () => {
+  it('in permissive mode: pass the request and report each policy that would have denied', async () => {
     await start({ a: true, b: { allow: false, reasons: ['r'] } });
     expect(await (await get('shadow')).json()).toEqual({ degraded: 'permissive' });
     expect(app.get(OpaService).permissiveReport()).toMatchObject([
@@ -243,7 +243,7 @@ describe('several policies on a handler', () => {
     ]);
   });
 
-  it('permissive, any: a real allow counts before one that is let through', async () => {
+  it('in permissive mode combined by any: prefer a real allow to a permissive one', async () => {
     const mask = { type: 'mask', properties: { path: '/email' } };
     await start({ a: false, b: { allow: true, obligations: [mask] } });
     expect(await (await get('shadow-any')).json()).toEqual({ policy: 'b', email: '***' });
@@ -252,21 +252,24 @@ describe('several policies on a handler', () => {
   it.each([
     ['stop', 403],
     ['pass', 200],
-  ])('all: an obligation that fails is enforced when one decision says "%s"', async (enforced, status) => {
-    await start({});
-    const obligations = [{ type: 'no provider', properties: {} }];
-    jest.spyOn(app.get(OpaService), 'decide').mockImplementation((query) =>
-      Promise.resolve({
-        allowed: true,
-        reasons: [],
-        obligations: query.policy === 'b' ? obligations : [],
-        enforced: query.policy === 'b' ? enforced : 'pass',
-      } as unknown as Decision),
-    );
-    expect((await get('all')).status).toBe(status);
-  });
+  ])(
+    'combined by all: enforce a failing obligation when one decision says "%s"',
+    async (enforced, status) => {
+      await start({});
+      const obligations = [{ type: 'no provider', properties: {} }];
+      jest.spyOn(app.get(OpaService), 'decide').mockImplementation((query) =>
+        Promise.resolve({
+          allowed: true,
+          reasons: [],
+          obligations: query.policy === 'b' ? obligations : [],
+          enforced: query.policy === 'b' ? enforced : 'pass',
+        } as unknown as Decision),
+      );
+      expect((await get('all')).status).toBe(status);
+    },
+  );
 
-  it('fails open only where no policy denies', async () => {
+  it('fail open only where no policy denies', async () => {
     await start({ a: unreachable, b: true }, { onUnavailable: 'allow' });
     expect(await (await get('all')).json()).toMatchObject({
       decision: { outcome: 'unavailable', allowed: true, degraded: 'fail-open' },
@@ -278,7 +281,7 @@ describe('several policies on a handler', () => {
   it.each([
     ['no policies', [], {}],
     ['a bad path', ['a', '../b'], {}],
-  ] as [string, string[], OpaPolicyOptions][])('refuses %s', async (_name, policies, options) => {
+  ] as [string, string[], OpaPolicyOptions][])('refuse %s', async (_name, policies, options) => {
     await start({});
     expect(() => OpaPolicy(policies, options)).toThrow(expect.objectContaining({ code: 'OPA_BAD_OPTIONS' }));
   });

@@ -65,6 +65,6 @@ it.each<[string, Setup]>([
 it.each<[string, Setup]>([
   ['on POST', { route: [Post()], interceptors: CACHE, global: CacheInterceptor }],
   ['without a cache', { route: [Get()], interceptors: [OpaInterceptor] }],
-])('a handler with @OpaDecides starts: %s', async (_name, setup) => {
+])('the application starts with @OpaDecides on a handler: %s', async (_name, setup) => {
   await expect(start(setup)).resolves.toBeUndefined();
 });

@@ -116,12 +116,12 @@ interface Asked {
 const inputs = (): Asked[] => engine.questions.map(({ input }) => input as Asked);
 const isActive = ({ subject }: Asked): boolean => subject.suspended !== true;
 
-describe.each(ADAPTERS)('a guard that is met before and after authentication, on %s', (adapter) => {
+describe.each(ADAPTERS)('a guard that runs before and after authentication, on %s', (adapter) => {
   describe.each([
     ['the subject is another object', []],
     ['the subject has changed in place', [EmptyUserGuard]],
   ])('%s', (_name, guards) => {
-    it('decides about whom the request turned out to come from', async () => {
+    it('decides about the authenticated subject', async () => {
       const url = await start(adapter, guards);
       const subjects: unknown[] = [];
       engine.answer('orders/read', (input: Asked) => {
@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('a guard that is met before and after authentication, on
     });
   });
 
-  it('asks once when nothing has changed, and sets the headers that only a policy may set', async () => {
+  it('evaluates one query when the input is unchanged, and sets the headers that only a policy may set', async () => {
     const url = await start(adapter, [HeaderAuthGuard], {
       policyHeaders: ['x-authz-*'],
       input: { headers: ['x-authz-by'] },
@@ -148,34 +148,37 @@ describe.each(ADAPTERS)('a guard that is met before and after authentication, on
   });
 });
 
-it.each(ADAPTERS)('guards of two module instances ask each about the same input, on %s', async (adapter) => {
-  const engines = [true, false].map((answer) => new TestEngine({ 'orders/any': answer }));
-  const [allows, denies] = engines.map((engine) => ({ engine: engine, audit: false }));
+it.each(ADAPTERS)(
+  'guards of two module instances each evaluate a query about the same input, on %s',
+  async (adapter) => {
+    const engines = [true, false].map((answer) => new TestEngine({ 'orders/any': answer }));
+    const [allows, denies] = engines.map((engine) => ({ engine: engine, audit: false }));
 
-  @Controller()
-  @UseGuards(OpaGuard)
-  class Invoices {
-    @Get('invoices') @OpaPolicy('orders/any') read() {
-      return 'ran';
+    @Controller()
+    @UseGuards(OpaGuard)
+    class Invoices {
+      @Get('invoices') @OpaPolicy('orders/any') read() {
+        return 'ran';
+      }
     }
-  }
-  @Module({ imports: [OpaModule.forRoot({ ...denies, isGlobal: false })], controllers: [Invoices] })
-  class InvoicesModule {}
+    @Module({ imports: [OpaModule.forRoot({ ...denies, isGlobal: false })], controllers: [Invoices] })
+    class InvoicesModule {}
 
-  const module = await Test.createTestingModule({
-    imports: [OpaModule.forRoot({ ...allows }), InvoicesModule],
-    providers: [{ provide: APP_GUARD, useExisting: OpaGuard }],
-  }).compile();
-  app = module.createNestApplication(newAdapter(adapter), { logger: false });
-  await app.listen(0, '127.0.0.1');
-  expect((await fetch(`${await app.getUrl()}/invoices`)).status).toBe(403);
-  expect(engines.map(({ questions }) => questions.length)).toEqual([1, 1]);
-});
+    const module = await Test.createTestingModule({
+      imports: [OpaModule.forRoot({ ...allows }), InvoicesModule],
+      providers: [{ provide: APP_GUARD, useExisting: OpaGuard }],
+    }).compile();
+    app = module.createNestApplication(newAdapter(adapter), { logger: false });
+    await app.listen(0, '127.0.0.1');
+    expect((await fetch(`${await app.getUrl()}/invoices`)).status).toBe(403);
+    expect(engines.map(({ questions }) => questions.length)).toEqual([1, 1]);
+  },
+);
 
-describe('a handler that calls next() and runs again for another route', () => {
+describe('a handler that calls next(), so that another route runs', () => {
   const isPublic = ({ request }: Asked): boolean => 'page' in request.params || 'view' in request.params;
 
-  it('is decided again', async () => {
+  it('is followed by a second decision', async () => {
     const url = await start('express');
     engine.answer('pages/read', isPublic);
     expect((await fetch(`${url}/pages/salaries`)).status).toBe(403);
@@ -185,7 +188,7 @@ describe('a handler that calls next() and runs again for another route', () => {
     ]);
   });
 
-  it('has each result decided by the response policy, about its own route', async () => {
+  it('has each result decided by the response policy of its own route', async () => {
     const url = await start('express');
     engine.answer('pages/view', isPublic);
     const response = await fetch(`${url}/views/salaries`);
@@ -193,7 +196,7 @@ describe('a handler that calls next() and runs again for another route', () => {
     expect(inputs().at(-1)?.request.params).toEqual({ secret: 'salaries' });
   });
 
-  it('is decided again where its input tells no difference', async () => {
+  it('is followed by a second decision even when both inputs are equal', async () => {
     const url = await start('express', [], { input: { shape: () => ({ subject: 'anybody' }) } });
     let runs = 0;
     engine.answer('pages/read', () => (runs += 1) === 1);

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { settingsOf } from '../../src/module/settings.js';
 
-it('what is not given is as docs/reference/options.md says', () => {
+it('the defaults are those in docs/reference/options.md', () => {
   expect(settingsOf({})).toEqual({
     urls: ['http://127.0.0.1:8181'],
     timeout: 1_000,
@@ -25,7 +25,7 @@ it('what is not given is as docs/reference/options.md says', () => {
   });
 });
 
-it('what is implied by other options follows them', () => {
+it('options whose defaults depend on other options follow them', () => {
   const { onUnavailable, pool, retry, circuitBreaker } = settingsOf({
     url: 'http://127.0.0.1:1',
     bundle: 'b.tar.gz',

@@ -26,7 +26,7 @@ const cache = { max: 1, allowTtl: 1, denyTtl: 1 };
 const two = { url: ['http://127.0.0.1:1', 'http://127.0.0.1:2'] };
 const engine = new TestEngine();
 
-describe('the engine stack holds the wrappers that are on, in their order, and no others', () => {
+describe('the engine stack has the configured wrappers in order, and no others', () => {
   it.each<[string, OpaModuleOptions, string[]]>([
     ['nothing', { ...off }, ['RemoteEngine']],
     ['the defaults', {}, ['CircuitBreakerEngine', 'RetryEngine', 'RemoteEngine']],
@@ -52,7 +52,7 @@ describe('the engine stack holds the wrappers that are on, in their order, and n
     expect(await stackOf(options)).toEqual(expected);
   });
 
-  it('a bundle, alone and as the fallback', async () => {
+  it('for a bundle, as the only engine and as the fallback', async () => {
     const bundle = await buildBundle('package a\nb := true', 'a/b');
     expect(await stackOf({ bundle })).toEqual(['PlanEngine']);
     expect(await stackOf({ ...off, bundle, url: 'http://127.0.0.1:1' })).toEqual([

@@ -33,7 +33,7 @@ interface Refused {
   readonly body: unknown;
 }
 
-describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
+describe.each(['express', 'fastify'] as const)('an error response on %s', (adapter) => {
   let app: INestApplication;
   afterEach(() => app.close());
 
@@ -78,7 +78,7 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
   ];
 
   it.each(rows)(
-    'says the kind alone, before the handler and after it: %s',
+    'shows only the kind of failure, before the handler and after it: %s',
     async (_name, answer, status, retryAfter) => {
       const expected = { status, retryAfter, body: { statusCode: status, ...bodies[status] } };
       for (const path of ['before', 'after']) {
@@ -92,7 +92,7 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
     ['is an error of the application', new OpaError('OPA_BAD_INPUT', 'x'), 'error'],
     ['of a client alone is none', new OpaError('OPA_BAD_INPUT', 'x', { clientFault: true }), 'debug'],
     ['that nobody waits for is silent', new OpaError('OPA_ABORTED', 'x'), undefined],
-  ] as const)('%s in the log', async (_what, answer, level) => {
+  ] as const)('logs %s', async (_what, answer, level) => {
     const logs = ['error', 'debug'] as const;
     const spies = logs.map((name) => jest.spyOn(Logger.prototype, name).mockImplementation(() => undefined));
     await failing('before', answer);
@@ -105,13 +105,13 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
     );
   });
 
-  it("is framed by the server, whatever the policy's headers say", async () => {
+  it('has the framing headers of the server, whatever headers the policy sets', async () => {
     const headers = { 'content-length': '3', 'transfer-encoding': 'chunked' };
     const denial = { allow: false, headers, body: '{"a":1}' };
     expect(await failing('before', denial)).toEqual({ status: 403, retryAfter: null, body: { a: 1 } });
   });
 
-  describe('by an OPA that logs its decisions', () => {
+  describe('from an OPA that logs its decisions', () => {
     let opa: OpaServer;
     beforeAll(async () => {
       const rego = 'package decided\n\nrule := {"allow": false, "reason": "closed"}';
@@ -120,7 +120,7 @@ describe.each(['express', 'fastify'] as const)('a refusal on %s', (adapter) => {
     });
     afterAll(() => opa.stop());
 
-    it("has the policy's reasons and the decision's id", async () => {
+    it('has the reasons of the policy and the decision id', async () => {
       const { body } = await refused('rule', { url: opa.url });
       expect(body).toEqual({
         statusCode: 403,

@@ -18,7 +18,7 @@ const FLAGS = [
 afterEach(cleanUp);
 
 // A request and all that belongs to it is 4 kB; a closure or table that reaches it from the old generation keeps it.
-it('a guarded request leaves nothing behind that outlives it', async () => {
+it('no object of a guarded request outlives the request', async () => {
   const { url } = await scripted(well);
   const { stdout } = await run(process.execPath, [...FLAGS, script, url]);
   const { bytes, full } = JSON.parse(stdout) as { bytes: number; full: number };

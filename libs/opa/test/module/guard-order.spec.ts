@@ -76,7 +76,7 @@ async function start(setup: Setup): Promise<() => string[]> {
 
 const get = async (path: string): Promise<number> => (await fetch(`${await app?.getUrl()}/${path}`)).status;
 
-describe('the audit warns where OpaGuard runs before a guard that authenticates', () => {
+describe('the audit warns where OpaGuard runs before an authenticating guard', () => {
   it.each([
     [[], [OpaGuard, JwtGuard], 'OpaGuard (on the handler) runs before JwtGuard (on the handler)'],
     [[OpaGuard], [JwtGuard], 'OpaGuard (on the class) runs before JwtGuard (on the handler)'],
@@ -110,7 +110,7 @@ describe('the audit warns where OpaGuard runs before a guard that authenticates'
     [[OpaGuard, { canActivate: () => true }], [], {}],
     [[OpaGuard], [JwtGuard], { authentication: false }],
     [[OpaGuard], [JwtGuard], { audit: false }],
-  ] as const)('not at %p, %p with %p', async (onClass, onHandler, options) => {
+  ] as const)('but not with guards %p, %p and %p', async (onClass, onHandler, options) => {
     const warnings = await start({ controllers: [controllerWith([...onClass], [...onHandler])], options });
     expect(warnings()).toEqual([]);
   });
@@ -139,13 +139,13 @@ describe('the audit warns where OpaGuard runs before a guard that authenticates'
       [],
       'Register JwtGuard first',
     ],
-  ])('global guards: %s', async (_name, setup, onHandler, fix) => {
+  ])('for global guards: %s', async (_name, setup, onHandler, fix) => {
     const warnings = await start({ controllers: [controllerWith([], onHandler)], ...setup });
     if (fix === undefined) expect(warnings()).toEqual([]);
     else expect(warnings()).toEqual([expect.stringContaining(fix)]);
   });
 
-  it('global guards: that of the root module before that of a module which it imports', async () => {
+  it('for a global guard of the root module before one of an imported module', async () => {
     @Module({ providers: globally(JwtGuard) })
     class AuthModule {}
     const warnings = await start({
@@ -156,7 +156,7 @@ describe('the audit warns where OpaGuard runs before a guard that authenticates'
     expect(warnings()).toEqual([expect.stringContaining('OpaGuard (global) runs before JwtGuard (global)')]);
   });
 
-  it('in one line for all handlers, of every kind, without those where no policy is asked', async () => {
+  it('in one line for all handlers of every kind, without handlers that evaluate no policy', async () => {
     const IS_PUBLIC = 'isPublic';
     @Controller()
     @UseGuards(OpaGuard, JwtGuard)
@@ -195,7 +195,7 @@ describe('the audit warns where OpaGuard runs before a guard that authenticates'
   });
 });
 
-describe('at run time the guard', () => {
+describe('at run time OpaGuard', () => {
   it.each([
     ['warns once a handler when guards would still have run', [OpaGuard, Gatekeeper, RolesGuard], 1],
     ['is silent when none would have', [Gatekeeper, OpaGuard], 0],
@@ -209,7 +209,7 @@ describe('at run time the guard', () => {
       );
   });
 
-  it('warns of the global guard too, and not of a known subject', async () => {
+  it('warns about the global guard too, and not when there is a subject', async () => {
     const setup = { controllers: [controllerWith([Gatekeeper], [])], providers: globally(OpaGuard) };
     const warnings = await start(setup);
     await get('orders');
@@ -221,7 +221,7 @@ describe('at run time the guard', () => {
     expect(later()).toHaveLength(before);
   });
 
-  it('logs a denial at debug: policy, outcome, type of the subject and route, and nothing of the request', async () => {
+  it('logs a denial at debug: policy, outcome, subject type and route, and no content of the request', async () => {
     const debug = jest.spyOn(Logger.prototype, 'debug').mockImplementation(() => undefined);
     const subject = (): object => ({ type: 'service', id: 's3cret' });
     await start({ controllers: [controllerWith([OpaGuard], [])], options: { input: { subject } } });

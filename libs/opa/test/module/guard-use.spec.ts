@@ -99,7 +99,7 @@ async function start(
   return app.init();
 }
 
-describe('the start stops over OpaGuard without an OpaModule, and says what to import', () => {
+describe('the application does not start with OpaGuard but without an OpaModule; the error says what to import', () => {
   it.each<[Type, Provider[]]>([
     [OnClass, []],
     [OnHandler, []],
@@ -116,13 +116,13 @@ describe('the start stops over OpaGuard without an OpaModule, and says what to i
     });
   });
 
-  it('so does OpaInterceptor', async () => {
+  it('with OpaInterceptor too', async () => {
     await expect(start([Intercepted])).rejects.toThrow('OpaInterceptor is used, but');
   });
 });
 
-describe('named instances alone', () => {
-  it('are fine where handlers name them, and public ones are let in', async () => {
+describe('named instances without a default instance', () => {
+  it('work where handlers name them, and public handlers pass', async () => {
     const started = await start([OfBilling], [billing()]);
     await started.listen(0, '127.0.0.1');
     const url = await started.getUrl();
@@ -136,13 +136,13 @@ describe('named instances alone', () => {
     [Bare, 'Bare.read', [everywhere]],
     [Fields, 'Fields.order', []],
     [Gateway, 'Gateway.read', []],
-  ])('stop the start where a handler names none: %p', async (used, handler, providers) => {
+  ])('stop the start where a handler names no instance: %p', async (used, handler, providers) => {
     await expect(start([used], [billing()], providers)).rejects.toThrow(
       `${handler} is under an OpaGuard that finds no unnamed OpaModule: import OpaModule.forRoot`,
     );
   });
 
-  it('so does an unnamed one that the module of the handler cannot see', async () => {
+  it('stop the start where the module of the handler cannot resolve the default instance', async () => {
     const hidden = OpaModule.forRoot({ engine, isGlobal: false });
     await expect(start([OnClass], [hidden])).rejects.toThrow('with isGlobal: false in this module too');
   });

@@ -125,7 +125,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     started = undefined;
   });
 
-  it('asks once a request, with the input of the contract', async () => {
+  it('evaluate one query for a request, with the input that the contract defines', async () => {
     const { fetch, engine } = await begin({ 'orders/class': true });
     const answer = await fetch('/orders/7?expand=all&expand=none', {
       headers: { authorization: 'Bearer secret', 'x-request-id': 'r1' },
@@ -151,7 +151,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     expect(JSON.stringify(input)).not.toContain('secret');
   });
 
-  it('takes the handler over the class, and merges @OpaInput over the input', async () => {
+  it('use the policy of the handler before that of the class, and merge @OpaInput into the input', async () => {
     const { fetch, engine } = await begin({ 'orders/class': true, 'orders/write': { allow: true } });
     const written = await fetch('/orders', { method: 'POST' });
     expect(await written.json()).toEqual({ outcome: 'allow', policy: 'orders/write' });
@@ -159,7 +159,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     expect(engine.questions[1]?.input).toMatchObject({ context: { tenant: 't1' }, action: { name: 'GET' } });
   });
 
-  it('evaluates no policy for a public handler', async () => {
+  it('evaluate no policy for a public handler', async () => {
     const { fetch, engine } = await begin({});
     expect((await fetch('/orders/public')).status).toBe(200);
     expect(engine.questions).toHaveLength(0);
@@ -186,7 +186,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     ['bad input', new OpaError('OPA_BAD_INPUT', 'bigint'), 500],
     ["the client's bad input", new OpaError('OPA_BAD_INPUT', 'bigint', { clientFault: true }), 400],
     ['an obligation nobody carries out', { allow: true, obligations: [{ type: 'log' }] }, 403],
-  ])('refuses: %s', async (_name, answer, status) => {
+  ])('refuse: %s', async (_name, answer, status) => {
     const { fetch } = await begin({ 'orders/class': answer });
     const response = await fetch('/orders/1');
     expect(response.status).toBe(status);
@@ -198,7 +198,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     if (status === 429) expect(response.headers.get('x-why')).toBe('limits');
   });
 
-  it('gives the reasons of a denial', async () => {
+  it('send the reasons of a denial', async () => {
     const { fetch } = await begin({ 'orders/class': { allow: false, reason: 'a', reasons: ['b'] } });
     expect(await (await fetch('/orders/1')).json()).toEqual({
       statusCode: 403,
@@ -208,7 +208,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     });
   });
 
-  it('denies a handler without a policy, unless told otherwise', async () => {
+  it('deny a handler without a policy, unless an option allows it', async () => {
     const denied = await begin({});
     expect((await denied.fetch('/unnamed')).status).toBe(403);
     await denied.app.close();
@@ -217,7 +217,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     expect(engine.questions).toHaveLength(0);
   });
 
-  it.each(['value', 'observable', 'stream'])('masks, removes and sets headers on: %s', async (kind) => {
+  it.each(['value', 'observable', 'stream'])('mask, remove and set headers on: %s', async (kind) => {
     const obligations = [
       { type: 'mask', properties: { paths: ['/customer/email'] } },
       { type: 'remove', properties: { path: '/notes/*' } },
@@ -256,14 +256,14 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
       500,
     ],
     ['beyond the cap', true, 'large', 500],
-  ])('lets nothing of a result out: %s', async (_name, answer, kind, status) => {
+  ])('send nothing of a result: %s', async (_name, answer, kind, status) => {
     const { fetch } = await begin({ 'orders/read': true, 'orders/view': answer });
     const response = await fetch(`/orders/view/${kind}`);
     expect(response.status).toBe(status);
     expect(await response.text()).not.toContain('ann@');
   });
 
-  it('permissive lets through and marks; disabled evaluates no policy', async () => {
+  it('pass and mark in permissive mode, and evaluate no policy when disabled', async () => {
     const permissive = await begin({ 'orders/write': false }, { mode: 'permissive' });
     const response = await permissive.fetch('/orders', { method: 'POST' });
     expect(await response.json()).toMatchObject({ outcome: 'deny' });
@@ -273,7 +273,7 @@ describe.each(['express', 'fastify'] as const)('guard and interceptor on %s', (a
     expect(engine.questions).toHaveLength(0);
   });
 
-  it('is decided by an overridden OpaService', async () => {
+  it('use an overridden OpaService', async () => {
     const module = await Test.createTestingModule({
       imports: [OpaModule.forRoot()],
       controllers: [OrdersController],

@@ -78,8 +78,8 @@ async function start(
   return app.getUrl();
 }
 
-describe.each(ADAPTERS)('@OpaInput with a provider, on %s', (adapter) => {
-  it('merges what it builds with what it injects', async () => {
+describe.each(ADAPTERS)('@OpaInput with a provider class, on %s', (adapter) => {
+  it('merges what the provider builds with its injected services', async () => {
     const url = await start(OrderInput, [Orders, OrderInput], { adapter });
     expect((await fetch(`${url}/orders/7`)).status).toBe(200);
     expect(engine.questions).toMatchObject([
@@ -87,14 +87,14 @@ describe.each(ADAPTERS)('@OpaInput with a provider, on %s', (adapter) => {
     ]);
   });
 
-  it('refuses when it fails, and tells the client nothing of why', async () => {
+  it('refuses the request when the provider fails, and does not tell the client why', async () => {
     const response = await fetch(`${await start(OrderInput, [Orders, OrderInput], { adapter })}/orders/gone`);
     expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('s3cret')]);
     expect(engine.questions).toEqual([]);
   });
 
   it.each(['enforce', 'permissive'] as const)(
-    'refuses with the exception that it throws: %s',
+    'refuses with the exception that the provider throws: %s',
     async (mode) => {
       const url = await start(OrderInput, [Orders, OrderInput], { adapter, mode, onUnavailable: 'allow' });
       const response = await fetch(`${url}/orders/unknown`);
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('@OpaInput with a provider, on %s', (adapter) => {
   );
 });
 
-describe('the start stops', () => {
+describe('the application does not start with an input provider', () => {
   it.each<[string, Type<OpaInputProvider>, Provider[], string]>([
     ['for a class that is no provider', OrderInput, [], 'add it to the providers of OrdersModule'],
     ['for one of request scope', RequestInput, [RequestInput], 'make it a singleton'],
@@ -115,14 +115,14 @@ describe('the start stops', () => {
     await expect(start(input, providers)).rejects.toThrow(why);
   });
 
-  it('for a class without build', () => {
+  it('without a build method', () => {
     expect(() => controllerWith(Orders as unknown as Type<OpaInputProvider>)).toThrow(
       '@OpaInput(Orders): the class has no method build(context, input).',
     );
   });
 });
 
-it('enforce gives the allow, and throws HTTP its refusal elsewhere', async () => {
+it('enforce() resolves for an allow, and throws an HTTP exception for a denial outside of a context', async () => {
   await start(OrderInput, [Orders, OrderInput]);
   const opa = app?.get(OpaService);
   await expect(opa?.enforce({ policy: 'orders/read', input: {} })).resolves.toMatchObject({ allowed: true });

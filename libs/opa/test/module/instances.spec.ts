@@ -82,7 +82,7 @@ describe('named instances', () => {
     expect(instance).not.toBe(app.get(getOpaToken(undefined, provided)));
   });
 
-  it('have a health of their own', async () => {
+  it('have their own health indicator', async () => {
     await start();
     Object.assign(billing, { ready: () => Promise.reject(new OpaError('OPA_UNREACHABLE', 'gone')) });
     const health = async (name?: string): Promise<object> =>
@@ -91,7 +91,7 @@ describe('named instances', () => {
     expect(await health()).toEqual({ opa: { status: 'up' } });
   });
 
-  it('have a mode and a report of their own', async () => {
+  it('have their own mode and report', async () => {
     const url = await start({ mode: 'permissive' });
     billing.answer('read', false);
     unnamed.answer('read', false);
@@ -115,7 +115,7 @@ describe('named instances', () => {
     });
   });
 
-  it('that are not there decide nothing: the request is refused', async () => {
+  it('that do not exist deny every request', async () => {
     const response = await fetch(`${await start()}/missing`);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('misspelt');

@@ -157,7 +157,7 @@ describe('the audit of interceptors', () => {
       { controllers: [controllerWith([], [Adds, AddsByRequest, OpaInterceptor])] },
       'Adds, AddsByRequest',
     ],
-  ])('names those that run outside: %s', async (_name, setup, names) => {
+  ])('lists interceptors that run outside of OpaInterceptor: %s', async (_name, setup, names) => {
     await start(setup);
     expect(warnings).toEqual([
       expect.stringContaining(`may change the response after the decision: Orders.read (${names}).`),
@@ -174,7 +174,7 @@ describe('the audit of interceptors', () => {
       'inside the global one',
       { controllers: [controllerWith([CacheInterceptor], [Adds])], options: { interceptor: 'global' } },
     ],
-  ])('says nothing of those that run %s', async (_name, setup) => {
+  ])('does not list interceptors that run %s', async (_name, setup) => {
     await start(setup);
     expect(warnings).toEqual([]);
   });
@@ -199,7 +199,7 @@ describe('the audit of interceptors', () => {
       },
       'Gateway.read',
     ],
-  ])('stops the start over a response policy that might not be asked: %s', async (_name, setup, handler) => {
+  ])('stops the start when a response policy might not be evaluated: %s', async (_name, setup, handler) => {
     await expect(start(setup)).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining(`${handler} has a response policy, but OpaInterceptor may not run`),
@@ -221,7 +221,7 @@ describe('the audit of interceptors', () => {
       'app.useGlobalInterceptors()',
       { prepare: (of) => void of.useGlobalInterceptors(of.get(OpaInterceptor)) },
     ],
-  ])('lets a response policy be asked by %s', async (_name, setup) => {
+  ])('accepts a response policy that is evaluated by %s', async (_name, setup) => {
     const get = await start({ controllers: [controllerWith([], [])], ...setup });
     engine.answer('view', false);
     expect((await get()).status).toBe(403);
@@ -238,7 +238,7 @@ describe('the audit of interceptors', () => {
         options: { audit: false },
       },
     ],
-  ])('stops the start over a cache outside: %s', async (_name, setup) => {
+  ])('stops the start when a cache runs outside of OpaInterceptor: %s', async (_name, setup) => {
     await expect(start(setup)).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining('around Orders.read a CacheInterceptor runs outside OpaInterceptor'),
@@ -255,7 +255,7 @@ describe.each(ADAPTERS)("interceptor: 'global' on %s", (adapter) => {
     prepare: (of) => void of.useGlobalInterceptors(new Adds()),
   };
 
-  it('is the outermost of all interceptors, and decides once', async () => {
+  it('is the outermost interceptor, and decides once', async () => {
     const get = await start({ ...everywhere, controllers: [controllerWith([Adds, OpaInterceptor], [Adds])] });
     engine.answer('view', masking('/added', '/pin'));
     expect(await (await get()).json()).toEqual({ name: 'Ann', pin: '***', added: '***' });
@@ -263,7 +263,7 @@ describe.each(ADAPTERS)("interceptor: 'global' on %s", (adapter) => {
     expect(warnings).toEqual([]);
   });
 
-  it('decides what a cache gives for each who asks', async () => {
+  it('decides a cached response for each caller', async () => {
     handled = 0;
     const get = await start({
       adapter,
@@ -284,14 +284,14 @@ describe.each(ADAPTERS)("interceptor: 'global' on %s", (adapter) => {
   });
 });
 
-it('a mask of the request is refused where a cache would give an unmasked answer', async () => {
+it('a mask of the request policy is refused where a cache would return an unmasked response', async () => {
   const get = await start({ controllers: [Masked] });
   const response = await get();
   expect(response.status).toBe(403);
   expect(await response.text()).not.toContain('1234');
 });
 
-it('a named instance registers no interceptor', async () => {
+it('a named instance registers no global interceptor', async () => {
   const module = Test.createTestingModule({
     imports: [OpaModule.forRoot({ engine: new TestEngine(), name: 'billing', interceptor: 'global' })],
   });

@@ -30,8 +30,8 @@ async function realOpa(options: StartOpaOptions): Promise<OpaServer> {
   return opa;
 }
 
-describe('warmup', () => {
-  it('opens its sockets before the first decision, which then go over them', async () => {
+describe('the option warmup', () => {
+  it('opens its sockets before the first decision, which uses them', async () => {
     const server = await scripted(well);
     const opa = await start({ ...patient, url: server.url, warmup: 5 });
     expect(server.open.size).toBe(5);
@@ -45,19 +45,19 @@ describe('warmup', () => {
   it.each([
     ['maxSockets', { maxSockets: 3 }, 3],
     ['maxFreeSockets', { maxSockets: 3, maxFreeSockets: 2 }, 2],
-  ])('opens no more than pool.%s would keep', async (_name, pool, opened) => {
+  ])('opens no more sockets than pool.%s keeps', async (_name, pool, opened) => {
     const server = await scripted(well);
     await start({ ...patient, url: server.url, warmup: 5, pool: { ...patient.pool, ...pool } });
     expect(server.opened()).toBe(opened);
   });
 
-  it('opens none when decisions are disabled', async () => {
+  it('opens no sockets when decisions are disabled', async () => {
     const server = await scripted(well);
     await start({ ...patient, url: server.url, warmup: 5, mode: 'disabled' });
     expect(server.opened()).toBe(0);
   });
 
-  it('does not stop the start when OPA is not there', async () => {
+  it('does not stop the start when OPA is unreachable', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     const closedServer = await httpServer(() => undefined);
     await closedServer.close();
@@ -66,8 +66,8 @@ describe('warmup', () => {
   });
 });
 
-describe('ready', () => {
-  it('keeps the application waiting until /health?bundles is 200, and says so once', async () => {
+describe('the option ready', () => {
+  it('delays the start until /health?bundles returns 200, and logs that once', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     let started = false;
     const paths: unknown[] = [];
@@ -110,7 +110,7 @@ describe('ready', () => {
     await expect(opa.decide({ input: {} })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
-  it('stops the start, saying why, when the bundle has not come within its bound', async () => {
+  it('stops the start with a reason when the bundle has not arrived in time', async () => {
     const clock = fakeClock();
     let requests = 0;
     const { url } = closing(
@@ -127,7 +127,7 @@ describe('ready', () => {
     expect(requests).toBe(2);
   });
 
-  it('evaluates no policy when decisions are disabled', async () => {
+  it('sends no health check when decisions are disabled', async () => {
     const server = await scripted(well);
     await start({ ...patient, url: server.url, ready: true, mode: 'disabled' });
     expect(server.opened()).toBe(0);
@@ -159,7 +159,7 @@ describe.each(ADAPTERS)('the connections that a real OPA sees, on %s', (adapter)
     await eventually(async () => (await connectionsTo(url)).server, 0);
   }
 
-  it('are gone when the application is closed after its load', async () => {
+  it('are closed when the application closes after its load', async () => {
     const { url, app, responses } = await loaded();
     expect(new Set(await Promise.all(responses))).toEqual(new Set([200]));
     const { server } = await connectionsTo(url);
@@ -169,7 +169,7 @@ describe.each(ADAPTERS)('the connections that a real OPA sees, on %s', (adapter)
     await expectNone(url);
   });
 
-  it('are gone when the application is closed amid its load, and what it had taken is answered', async () => {
+  it('are closed when the application closes under load, and accepted requests get responses', async () => {
     const { url, app, responses } = await loaded();
     const opa = app.app.get(OpaService);
     const settled = Promise.allSettled(responses);

@@ -25,7 +25,7 @@ const mask = (path: string): object => ({ type: 'mask', properties: { path } });
 const remove = (...paths: string[]): object => ({ type: 'remove', properties: { paths } });
 const skus = (body: unknown): string[] => (body as { items: { sku: string }[] }).items.map(({ sku }) => sku);
 
-describe('edits of a result', () => {
+describe('edits of a result by obligations', () => {
   const edited = (...obligations: object[]): Promise<string> => answer('', obligations);
   const answer = async (path: string, obligations: object[]): Promise<string> => {
     const engine = new TestEngine({ open: true, response: { allow: true, obligations } });
@@ -58,11 +58,11 @@ describe('edits of a result', () => {
       ['a', 'c', 'd'],
     ],
     ['a row beside a masked one', [remove('/items/0'), mask('/items/1/sku')], ['***', 'c', 'd']],
-  ])('removes rows: %s', async (_name, obligations, expected) => {
+  ])('remove rows: %s', async (_name, obligations, expected) => {
     expect(skus(await edit(...obligations))).toEqual(expected);
   });
 
-  it('removes rows of nested lists, and of lists in removed rows', async () => {
+  it('remove rows of nested lists, and of lists in removed rows', async () => {
     const body = await edit(
       remove('/items/*/lots/0', '/items/0/lots/2', '/items/1'),
       mask('/items/*/lots/1/n'),
@@ -80,17 +80,17 @@ describe('edits of a result', () => {
     ['a null value', [{ type: 'mask', properties: { path: '/email', value: null } }], { id: 1, email: null }],
     ['a member', [remove('/email')], { id: 1 }],
     ['no paths', [remove()], { id: 1, email: 'ann@example.test' }],
-  ])('edits members: %s', async (_name, obligations, expected) => {
+  ])('edit members: %s', async (_name, obligations, expected) => {
     const body = (await edit(...obligations)) as Record<string, unknown>;
     delete body['items'];
     expect(body).toEqual(expected);
   });
 
-  it('leaves a result that is nothing as it is', async () => {
+  it('do nothing to an empty result', async () => {
     expect(await answer('/none', [mask('/email')])).toBe('');
   });
 
-  it('replaces the whole', async () => {
+  it('replace the whole result', async () => {
     expect(await edited(mask(''), mask('/email'))).toBe('***');
     expect(await edited(mask('/id'), remove(''))).toBe('null');
   });

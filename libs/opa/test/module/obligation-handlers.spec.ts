@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import { OpaModule, OpaObligation } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 
-describe('obligation handlers at start-up', () => {
+describe('the registration of obligation handlers', () => {
   const begin = async (...providers: Provider[]): Promise<void> => {
     const module = await Test.createTestingModule({
       imports: [OpaModule.forRoot({ engine: new TestEngine() })],
@@ -37,14 +37,14 @@ describe('obligation handlers at start-up', () => {
     ["a built-in's name", [handler('mask')], /itself/],
     ['a request-scoped class', [handler('log', Scope.REQUEST)], /singleton/],
     ['a class without handle', [NoHandler], /handle/],
-  ])('stops for %s', async (_name, providers, message) => {
+  ])('stops the start for %s', async (_name, providers, message) => {
     await expect(begin(...providers)).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringMatching(message),
     });
   });
 
-  it('takes one handler under two tokens, and from a factory', async () => {
+  it('accepts one handler under two tokens, and one from a factory', async () => {
     const One = handler('one');
     const made = handler('made');
     const providers = [
@@ -55,7 +55,7 @@ describe('obligation handlers at start-up', () => {
     await expect(begin(...providers)).resolves.toBeUndefined();
   });
 
-  it('refuses an empty type', () => {
+  it('rejects an empty type', () => {
     expect(() => OpaObligation('')).toThrow(/must be a non-empty string/);
   });
 });

@@ -106,7 +106,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     app = undefined;
   });
 
-  it('carries out registered types on permits, before the handler, and on denials', async () => {
+  it('run registered handlers on permits, before the handler, and on denials', async () => {
     await start();
     const log = { id: 'o1', type: 'log', properties: { level: 'info' } };
     engine.answer('request', { decision: true, context: { obligations: [log] } });
@@ -119,7 +119,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     ]);
   });
 
-  it('carries them out for the response decision too, both lists of a document', async () => {
+  it('run for the response decision too, from both lists of a document', async () => {
     await start();
     const [first, two] = [{ type: 'log', properties: { n: 1 } }, { type: 'log' }];
     engine.answer('response', { allow: true, obligations: [first], context: { obligations: [two] } });
@@ -146,29 +146,32 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     ['a step-up with a malformed scope', stepUp({ scopes: ['a b'] }), '"scopes"'],
   ];
 
-  it.each(cases)('denies a permit, and keeps a denial one: %s', async (_name, obligation, log) => {
-    await start();
-    const header = { type: 'header', properties: { name: 'x-a', value: '1' } };
-    for (const [policy, path] of [
-      ['request', 'edited/read'],
-      ['response', 'edited/response'],
-    ] as const) {
-      for (const allow of [true, false]) {
-        logged = [];
-        done.length = 0;
-        engine.answer(policy, { allow, obligations: [obligation, { type: 'log' }, header] });
-        const response = await get(path);
-        expect(response.status).toBe(403);
-        expect(await response.text()).not.toMatch(/ann@|audit log/);
-        expect(response.headers.get('x-a')).toBe('1');
-        expect(done).toHaveLength(1);
-        expect(logged.join('\n')).toContain(log);
-        expect(logged.join('\n')).toContain(`policy "${policy}"`);
+  it.each(cases)(
+    'deny a permit, and do not change a denial, when they fail: %s',
+    async (_name, obligation, log) => {
+      await start();
+      const header = { type: 'header', properties: { name: 'x-a', value: '1' } };
+      for (const [policy, path] of [
+        ['request', 'edited/read'],
+        ['response', 'edited/response'],
+      ] as const) {
+        for (const allow of [true, false]) {
+          logged = [];
+          done.length = 0;
+          engine.answer(policy, { allow, obligations: [obligation, { type: 'log' }, header] });
+          const response = await get(path);
+          expect(response.status).toBe(403);
+          expect(await response.text()).not.toMatch(/ann@|audit log/);
+          expect(response.headers.get('x-a')).toBe('1');
+          expect(done).toHaveLength(1);
+          expect(logged.join('\n')).toContain(log);
+          expect(logged.join('\n')).toContain(`policy "${policy}"`);
+        }
       }
-    }
-  });
+    },
+  );
 
-  it('sets and clears headers of the answer at once', async () => {
+  it('set and remove response headers at once', async () => {
     await start();
     permit(
       'request',
@@ -180,7 +183,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     expect(response.headers.has('x-powered-by')).toBe(false);
   });
 
-  it.each(['permit', 'denial'])('asks for a step-up on a %s', async (kind) => {
+  it.each(['permit', 'denial'])('request a step-up on a %s', async (kind) => {
     await start();
     const properties = {
       acr_values: ['loa2', 'loa3'],
@@ -208,7 +211,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     ['scope as a text', { scope: 'orders:write orders:read' }, 'orders:write orders:read'],
     ['scopes as a list', { scopes: ['orders:write', 'orders:read'] }, 'orders:write orders:read'],
     ['both', { scope: 'orders:write', scopes: ['orders:write', 'profile'] }, 'orders:write profile'],
-  ])('names the scopes of a step-up: %s', async (_name, properties, scopes) => {
+  ])('name the scopes of a step-up: %s', async (_name, properties, scopes) => {
     await start();
     permit('request', stepUp(properties));
     const response = await get('plain/read');
@@ -218,7 +221,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     ]);
   });
 
-  it('lets no header be smuggled into a step-up', async () => {
+  it('cannot inject headers through a step-up', async () => {
     await start();
     permit('request', stepUp({ error_description: 'a\r\nset-cookie: b=1' }));
     const response = await get('plain/read');
@@ -226,7 +229,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     expect(response.headers.has('set-cookie')).toBe(false);
   });
 
-  it("leaves a request decision's mask to the interceptor, for each row once", async () => {
+  it('of the request decision mask in the interceptor, once for each row', async () => {
     await start();
     permit('request', mask('/email'), remove('/items/0', '/items/2'));
     const body = await (await get('edited/read')).json();
@@ -234,7 +237,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     expect(skus(body)).toEqual(['b', 'd']);
   });
 
-  it('adds them to those of the response decision, which sees the result as it was', async () => {
+  it('of the request decision are added to those of the response decision, which sees the unmasked result', async () => {
     await start();
     permit('request', remove('/items/1'));
     permit('response', remove('/items/2'), mask('/email'));
@@ -244,7 +247,7 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     expect(engine.questions.at(-1)?.input).toMatchObject({ response: { body: rows() } });
   });
 
-  it('denies a mask that nobody would carry out', async () => {
+  it('that mask are denied when no interceptor would carry them out', async () => {
     await start();
     permit('request', mask('/email'));
     for (const path of ['plain/read', 'edited/taken']) {
@@ -257,14 +260,14 @@ describe.each(['express', 'fastify'] as const)('obligations on %s', (adapter) =>
     expect((await get('edited/text')).status).toBe(500);
   });
 
-  it('finds the interceptor among the global ones', async () => {
+  it('find OpaInterceptor among the global interceptors', async () => {
     await start([{ provide: APP_INTERCEPTOR, useExisting: OpaInterceptor }]);
     permit('request', mask('/email'));
     expect(await (await get('plain/read')).json()).toMatchObject({ email: '***' });
     expect((await get('edited/taken')).status).toBe(403);
   });
 
-  it('permissive: lets through what an obligation would have stopped, and reports it', async () => {
+  it('in permissive mode pass and report what a failing obligation would have denied', async () => {
     await start();
     permit('request', { type: 'notarize' }, { type: 'log' });
     expect((await get('plain/permissive')).status).toBe(200);

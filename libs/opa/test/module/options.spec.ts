@@ -168,8 +168,8 @@ const TOGETHER: [given: unknown, message: string][] = [
 
 afterEach(() => void jest.restoreAllMocks());
 
-describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
-  it.each(WRONG)('%j: it names "%s", shows %s, and says what is accepted', async (...row) => {
+describe('invalid options stop the start with the code OPA_BAD_OPTIONS', () => {
+  it.each(WRONG)('%j: the message names "%s", shows %s, and says what is accepted', async (...row) => {
     const [options, option, shown, accepted] = row;
     const { code, message } = await refusal(start(options));
     expect(code).toBe('OPA_BAD_OPTIONS');
@@ -178,7 +178,7 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
     expect(message.split('option "')).toHaveLength(2);
   });
 
-  it.each(UNKNOWN)('%j: nothing unknown is ignored, so "%s" is refused', async (options, name) => {
+  it.each(UNKNOWN)('%j: unknown options are refused, here "%s"', async (options, name) => {
     const { code, message } = await refusal(start(options));
     expect({ code, message }).toEqual({
       code: 'OPA_BAD_OPTIONS',
@@ -192,7 +192,7 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
     expect(message).toContain(expected);
   });
 
-  it('with one message for all that is wrong', async () => {
+  it('with one message for all invalid options', async () => {
     const { message } = await refusal(start({ timeout: -5, more: 1, retry: { retries: -1 } }));
     expect(message).toMatch(/^OpaModule: [^\n]*"timeout"[^\n]*"retry.retries"[^\n]*"more"[^\n]*\.$/);
   });
@@ -203,7 +203,7 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
     ['a name that nothing has', { ...factory, isglobal: false }, 'option "isglobal" is not known'],
     ['nothing that gives them', { isGlobal: true }, 'but was given none'],
     ['two that give them', { ...factory, useClass: class {} }, 'but was given useFactory and useClass'],
-  ])('when forRootAsync is given %s', (_name, argument, expected) => {
+  ])('when forRootAsync receives %s', (_name, argument, expected) => {
     const wrong = expect.objectContaining({
       code: 'OPA_BAD_OPTIONS',
       message: expect.stringContaining(expected),
@@ -211,7 +211,7 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
     expect(() => OpaModule.forRootAsync(argument as never)).toThrow(wrong);
   });
 
-  it.each([undefined, null, 5, 'url', []])('when a factory gives %j for them', async (options) => {
+  it.each([undefined, null, 5, 'url', []])('when a factory returns %j as options', async (options) => {
     const imports = [OpaModule.forRootAsync({ useFactory: () => options as unknown as OpaModuleOptions })];
     const { code, message } = await refusal(Test.createTestingModule({ imports }).compile());
     expect(code).toBe('OPA_BAD_OPTIONS');
@@ -219,7 +219,7 @@ describe('wrong options stop the start, with the code OPA_BAD_OPTIONS', () => {
   });
 });
 
-describe('options that are right', () => {
+describe('valid options', () => {
   it.each([
     ['none at all', {}],
     ['undefined ones, which have their defaults', { timeout: undefined, pool: undefined }],
@@ -253,7 +253,7 @@ describe('options that are right', () => {
     await module.close();
   });
 
-  it('stay as they were given', async () => {
+  it('are never modified', async () => {
     const options = Object.freeze({ pool: Object.freeze({ maxSockets: 5 }), retry: Object.freeze({}) });
     const module = await start(options);
     await module.close();
@@ -268,7 +268,7 @@ describe('options that are right', () => {
       '"input.body.maxBytes" (4194304) is above "input.maxBytes" (2097152)',
     ],
     ['tls without https', { tls: {}, url: 'http://127.0.0.1:1' }, 'no "url" is https://'],
-  ])('and can have no effect are warned of: %s', async (_name, options, warning) => {
+  ])('that have no effect cause a warning: %s', async (_name, options, warning) => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     const module = await start(options);
     await module.close();

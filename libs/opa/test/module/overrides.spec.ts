@@ -49,7 +49,7 @@ const appGuard: Provider = { provide: APP_GUARD, useExisting: OpaGuard };
 const ownGuard: Provider = { provide: APP_GUARD, useClass: OpaGuard };
 const global = (app: INestApplication): unknown => app.useGlobalGuards(app.get(OpaGuard));
 
-describe('overriding in tests', () => {
+describe('a test may override', () => {
   let app: INestApplication;
   afterEach(() => app.close());
 
@@ -90,7 +90,7 @@ describe('overriding in tests', () => {
     ['nothing', () => undefined],
     ['a promise of nothing', () => Promise.resolve(undefined)],
     ['a promise of null', () => Promise.resolve(null)],
-  ])('OpaService by one that gives %s, which is no allow', async (_name, decide) => {
+  ])('OpaService with a mock that returns %s, which is not an allow', async (_name, decide) => {
     expect(await status(OnClass, (module) => module.overrideProvider(OpaService).useValue({ decide }))).toBe(
       500,
     );
@@ -102,11 +102,11 @@ describe('overriding in tests', () => {
     expect(await status(OfBilling, billing)).toBe(200);
   });
 
-  it.each([OnClass, OnHandler])('overrideGuard(OpaGuard), for @UseGuards: %p', async (controller) => {
+  it.each([OnClass, OnHandler])('OpaGuard by overrideGuard, for @UseGuards: %p', async (controller) => {
     expect(await status(controller, guard)).toBe(200);
   });
 
-  it('overrideProvider(OpaGuard), for APP_GUARD with useExisting', async () => {
+  it('OpaGuard by overrideProvider, for APP_GUARD with useExisting', async () => {
     expect(await status(Bare, provider, [appGuard])).toBe(200);
   });
 });

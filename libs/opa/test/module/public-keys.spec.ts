@@ -65,7 +65,7 @@ class InCode {
   }
 }
 
-describe.each(ADAPTERS)('on %s', (adapter) => {
+describe.each(ADAPTERS)('the options for public handlers on %s', (adapter) => {
   let app: INestApplication;
   let engine: TestEngine;
   afterEach(() => app.close());
@@ -94,22 +94,25 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     ['handler/both', 403, 'guarded'],
     ['code/decides', 200, 'decides'],
     ['code/unguarded', 403, 'refused'],
-  ])("an application's own public marker and @OpaDecides: %s gives %i", async (path, status, audited) => {
-    const url = await start();
-    expect((await fetch(`${url}/${path}`)).status).toBe(status);
-    expect(engine.questions).toHaveLength(audited === 'guarded' ? 1 : 0);
-    const line = app
-      .get(OpaService)
-      .routes()
-      .find(({ route }) => route === `GET /${path}`);
-    expect(line).toMatchObject({
-      status: audited,
-      policies: audited === 'decides' ? ['orders/read'] : audited === 'guarded' ? ['deny'] : [],
-    });
-  });
+  ])(
+    "accept an application's own public marker and @OpaDecides: %s gives %i",
+    async (path, status, audited) => {
+      const url = await start();
+      expect((await fetch(`${url}/${path}`)).status).toBe(status);
+      expect(engine.questions).toHaveLength(audited === 'guarded' ? 1 : 0);
+      const line = app
+        .get(OpaService)
+        .routes()
+        .find(({ route }) => route === `GET /${path}`);
+      expect(line).toMatchObject({
+        status: audited,
+        policies: audited === 'decides' ? ['orders/read'] : audited === 'guarded' ? ['deny'] : [],
+      });
+    },
+  );
 });
 
-it('the start tells which handlers must ask OPA themselves', async () => {
+it('the start logs which handlers must query OPA themselves', async () => {
   const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   const module = await Test.createTestingModule({
     imports: [OpaModule.forRoot({ engine: new TestEngine() })],

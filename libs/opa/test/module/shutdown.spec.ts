@@ -49,8 +49,8 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-describe('a module that is closed amid decisions', () => {
-  it('waits for those that are in the queue, in a pause before a retry, or at the token', async () => {
+describe('closing the module during decisions', () => {
+  it('waits for decisions in the queue, in a retry pause, and at the token function', async () => {
     const first = gate();
     const server = await scripted(first.step, 503, well);
     const opa = await open({
@@ -72,7 +72,7 @@ describe('a module that is closed amid decisions', () => {
     expect(server.queries()).toBe(4);
   });
 
-  it('waits for those of an engine of the user', async () => {
+  it('waits for decisions of an engine of the user', async () => {
     let answer = (): void => undefined;
     const engine: PolicyEngine = {
       name: 'own',
@@ -86,7 +86,7 @@ describe('a module that is closed amid decisions', () => {
     await closed;
   });
 
-  it('decides what still comes, over sockets that hardly idle', async () => {
+  it('decides new requests meanwhile, over sockets that hardly idle', async () => {
     const server = await scripted(well);
     const opa = await open({ url: server.url, pool: { freeSocketTimeout: 60_000 } }, [Late]);
     await opa.decide({ input: 1 });
@@ -124,20 +124,23 @@ describe('a module that is closed amid decisions', () => {
     ],
     ['in a shared call', async () => ({ url: await silent(), coalesce: true })],
     ['at the first of two', async () => ({ url: [await silent(), await silent()] })],
-  ])('ends those that outlast shutdownTimeout, and leaves nothing: %s', async (_name, options) => {
-    const opa = await open({ ...(await options()), shutdownTimeout: 20, onUnavailable: 'allow' });
-    const decisions = [1, 1].map((input) =>
-      watched(() => opa.decide({ input })).catch((error: unknown) => (error as { code?: string }).code),
-    );
-    // Far enough to be where they are to be ended.
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await app.close();
-    expect(await Promise.all(decisions)).toEqual(['OPA_CLOSED', 'OPA_CLOSED']);
-    expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, idle: 0 } });
-    await settles(() => leftovers().timers, 0);
-  });
+  ])(
+    'aborts decisions that outlast shutdownTimeout, and leaves nothing behind: %s',
+    async (_name, options) => {
+      const opa = await open({ ...(await options()), shutdownTimeout: 20, onUnavailable: 'allow' });
+      const decisions = [1, 1].map((input) =>
+        watched(() => opa.decide({ input })).catch((error: unknown) => (error as { code?: string }).code),
+      );
+      // Far enough to be where they are to be ended.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await app.close();
+      expect(await Promise.all(decisions)).toEqual(['OPA_CLOSED', 'OPA_CLOSED']);
+      expect(opa.stats()).toMatchObject({ waiting: 0, sockets: { inUse: 0, idle: 0 } });
+      await settles(() => leftovers().timers, 0);
+    },
+  );
 
-  it('ends the one that tries OPA for an open circuit, whose caller has disconnected', async () => {
+  it('aborts the trial of an open circuit whose caller has disconnected', async () => {
     const trial = gate();
     const url = (await scripted(503, trial.step)).url;
     const circuitBreaker = { minimumCalls: 1, halfOpenAfter: 1 };
@@ -155,7 +158,7 @@ describe('a module that is closed amid decisions', () => {
     await settles(() => leftovers().timers, 0);
   });
 
-  it('ends those that wait in an interceptor of the HttpService', async () => {
+  it('aborts decisions that wait in an interceptor of the HttpService', async () => {
     const opa = await open({ url: await silent(), shutdownTimeout: 20 });
     app.get(OpaHttpService).axiosRef.interceptors.request.use(() => new Promise(() => undefined));
     const decision = watched(() => opa.decide({ input: 1 }));
@@ -166,8 +169,8 @@ describe('a module that is closed amid decisions', () => {
   });
 });
 
-describe("the HttpService's other requests", () => {
-  it('fail when the module is closed, those that wait for a socket too, and open none', async () => {
+describe('other requests of the HttpService', () => {
+  it('fail when the module closes, also those that wait for a socket, and open no connection', async () => {
     const server = closing(await httpServer(() => undefined));
     const opa = await open({ url: server.url, pool: { maxSockets: 1 } });
     const http = app.get(OpaHttpService).axiosRef;
@@ -185,7 +188,7 @@ describe("the HttpService's other requests", () => {
   });
 });
 
-describe('a decision that is asked for once the module is closed', () => {
+describe('a decision after the module has closed', () => {
   const failing = { retry: false, circuitBreaker: { minimumCalls: 1 }, onUnavailable: 'allow' } as const;
   it.each<[string, () => Promise<OpaModuleOptions>]>([
     ['an OPA', async () => ({ url: (await scripted(well)).url })],
@@ -196,7 +199,7 @@ describe('a decision that is asked for once the module is closed', () => {
     ],
     ['an open circuit and fail-open', async () => ({ url: await refuses(), ...failing })],
     ['several OPAs', async () => ({ url: [await refuses(), await refuses()], ...failing })],
-  ])('is OPA_CLOSED: with %s', async (_name, options) => {
+  ])('fails with OPA_CLOSED: with %s', async (_name, options) => {
     const opa = await open(await options());
     const first = opa.decide({ input: 1, timeout: 500 });
     await first.catch(() => undefined);

@@ -21,8 +21,8 @@ import { NEVER } from 'rxjs';
 const start = (options: unknown) =>
   Test.createTestingModule({ imports: [OpaModule.forRoot(options as OpaModuleOptions)] }).compile();
 
-describe('options', () => {
-  it('accepts every option of the contract', async () => {
+describe('the options', () => {
+  it('include every option of the contract', async () => {
     const module = await start({
       url: ['http://127.0.0.1:1', 'unix:///run/opa.sock'],
       policy: 'a/b',
@@ -47,7 +47,7 @@ describe('options', () => {
     await module.close();
   });
 
-  it.each(['useClass', 'useExisting', 'useFactory'] as const)('come from %s', async (how) => {
+  it.each(['useClass', 'useExisting', 'useFactory'] as const)('may come from %s', async (how) => {
     class Options implements OpaOptionsFactory {
       createOpaOptions() {
         return { engine: new TestEngine({ 'a/b': true }), policy: 'a/b' };
@@ -69,8 +69,8 @@ describe('options', () => {
   });
 });
 
-describe('providers', () => {
-  it('are all there, and named instances are apart', async () => {
+describe('the providers', () => {
+  it('exist, and those of named instances are separate', async () => {
     class Billing {
       constructor(@InjectOpa('billing') readonly opa: OpaService) {}
     }
@@ -95,7 +95,7 @@ describe('providers', () => {
   });
 });
 
-describe('handlers that a response policy would never see', () => {
+describe('handlers whose results a response policy could never see', () => {
   @Controller('res')
   class TakesOver {
     @Get()
@@ -176,13 +176,13 @@ describe('handlers that a response policy would never see', () => {
   it.each([
     ['take the response passthrough', PassesThrough],
     ['be an event stream', Streams],
-  ])('may %s', async (_name, controller) => {
+  ])('are accepted when they %s', async (_name, controller) => {
     await expect(init(controller)).resolves.toBeUndefined();
   });
 });
 
-describe('decorators', () => {
-  it('refuse a path that leaves data, and two declarations on one handler', () => {
+describe('the decorators', () => {
+  it('reject a path that leaves `data`, and two declarations on one handler', () => {
     expect(() => OpaPolicy('../v1/query')).toThrow(expect.objectContaining({ code: 'OPA_BAD_OPTIONS' }));
     expect(() => OpaPolicy('a', { response: 'b?c' })).toThrow(
       expect.objectContaining({ code: 'OPA_BAD_OPTIONS' }),

@@ -47,7 +47,7 @@ class Described {
 
 const OURS = 'Forbidden by policy';
 
-it.each(ADAPTERS)('the OpenAPI document names policies and their denials: %s', async (adapter) => {
+it.each(ADAPTERS)('the OpenAPI document lists policies and their denials: %s', async (adapter) => {
   const { app, close } = await startApp(adapter, [Orders], { engine: new TestEngine() });
   const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
   const described = Object.entries(paths).map(([path, { get = { responses: {} } }]) => [
@@ -67,7 +67,7 @@ it.each(ADAPTERS)('the OpenAPI document names policies and their denials: %s', a
   ]);
 });
 
-it('the OpenAPI document keeps what the class describes, and the response of a handler that describes none', async () => {
+it('the OpenAPI document keeps the responses of the class, and adds one to a handler that describes none', async () => {
   const { app, close } = await startApp('express', [Orders, Described], { engine: new TestEngine() });
   const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
   await close();
