@@ -108,6 +108,7 @@ function mcpModule(
     // Pass the claims of the token, because `user` has additional members.
     claims: (request) => (request as UserRequest).claims,
     maxBufferedBytes: listen.maxBufferedBytes,
+    maxHeaderBytes: listen.maxHeaderBytes,
     ...(listen.publicUrl !== undefined && { publicUrl: listen.publicUrl }),
     ...(auth !== undefined && {
       audience: auth.audience,

@@ -90,7 +90,7 @@ describe('upstreamPool', () => {
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const { port } = server.address() as AddressInfo;
-      const timeouts = { timeout: 1_000, headersTimeout: 1_000, bodyTimeout: 1_000 };
+      const timeouts = { timeout: 1_000, headersTimeout: 1_000, bodyTimeout: 1_000, maxHeaderSize: 16_384 };
       const pool = upstreamPool(`http://127.0.0.1:${port}`, timeouts);
       try {
         if (isReused) {

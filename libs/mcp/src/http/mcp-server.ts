@@ -31,6 +31,10 @@ export interface McpSettings {
   readonly audience: readonly string[] | undefined;
   /** The option `scopes` of the module. */
   readonly scopes: readonly string[];
+  /** The option `maxHeaderBytes` of the module. */
+  readonly maxHeaderBytes: number;
+  /** Whether the gateway serves metadata that tell clients how to get a token. */
+  readonly hasMetadata: boolean;
 }
 
 /**
@@ -55,7 +59,7 @@ export class McpServer {
     readonly urls: ServerUrls,
   ) {
     const { isLocal } = settings;
-    this.upstream = new UpstreamClient(entry);
+    this.upstream = new UpstreamClient(entry, settings.maxHeaderBytes);
     const { ledger, tasks } = settings.records(entry.name);
     this.ledger = ledger;
     this.tasks = new Tasks(tasks);

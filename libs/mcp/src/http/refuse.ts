@@ -3,7 +3,7 @@ import { INTERNAL_ERROR, METHOD_NOT_FOUND } from '../protocol/parse.js';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 import type { McpCall } from '../protocol/call.js';
 import type { McpRefusal } from '../policy/enforcer.js';
-import type { ClientResponse } from './client-response.js';
+import { completeChallenge } from './challenge.js';
 import type { Exchange } from './exchange.js';
 import type { Refused } from './refused.js';
 import { GatewayError } from '../protocol/gateway-error.js';
@@ -73,14 +73,20 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
 }
 
 /** Responds to a request that failed. The client receives the text of a GatewayError, and no details of any other error. */
-export function refuseError(response: ClientResponse, error: unknown): void {
+export function refuseError({ server, request, response }: RefusedRequest, error: unknown): void {
   if (response.hasBegun) {
     response.cutOff();
     return;
   }
   const refusal = error instanceof GatewayError ? error : UNEXPECTED;
-  response.json(refusal.status, errorText(refusal.id ?? response.requestId, refusal), refusal.headers);
+  const challenge = refusal.headers['www-authenticate'];
+  const headers =
+    challenge === undefined ? {} : { 'www-authenticate': completeChallenge(server, request, challenge) };
+  const text = errorText(refusal.id ?? response.requestId, refusal);
+  response.json(refusal.status, text, { ...refusal.headers, ...headers });
 }
+
+type RefusedRequest = Pick<Exchange, 'server' | 'request' | 'response'>;
 
 const UNEXPECTED = new GatewayError(500, INTERNAL_ERROR, 'Internal error');
 

@@ -88,7 +88,7 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
   }
 
   private sharedSettings({ runtime }: OpaInstance): McpSettings {
-    const { sessionKey, maxBufferedBytes, audience, scopes } = this.settings;
+    const { sessionKey, maxBufferedBytes, maxHeaderBytes, audience, scopes } = this.settings;
     const { input, policyHeaders } = runtime.settings;
     return {
       headers: new HeaderRules(input?.headers ?? [], policyHeaders),
@@ -102,6 +102,8 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
       },
       audience,
       scopes,
+      maxHeaderBytes,
+      hasMetadata: this.settings.authorizationServers !== undefined,
     };
   }
 

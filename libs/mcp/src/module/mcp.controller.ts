@@ -77,7 +77,7 @@ export function mcpController(guards: readonly McpGuard[]): Type {
         await this.respond(openExchange({ ...decided, request, response, claims, context }));
       } catch (error) {
         if (!(error instanceof GatewayError)) this.logger.error(error);
-        refuseError(response, error);
+        refuseError({ server: decided.server, request, response }, error);
       }
     }
 

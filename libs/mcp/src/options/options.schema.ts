@@ -38,6 +38,7 @@ const schema = z
       .int()
       .min(1)
       .default(64 * 1024 * 1024),
+    maxHeaderBytes: z.int().min(1_024).max(1_048_576).default(16_384),
   })
   .superRefine(({ servers, redis, sessionKey }, context) => {
     if (redis !== undefined && sessionKey === undefined) {

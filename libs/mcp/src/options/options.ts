@@ -59,4 +59,9 @@ export interface McpGatewayOptions {
    * Default: 64 MiB.
    */
   maxBufferedBytes?: number;
+  /**
+   * The largest total size of the headers of an MCP server's response, in bytes. Default: 16 KiB, as in Node. The limit for
+   * requests of clients is an option of the application's HTTP server (`maxHeaderSize`).
+   */
+  maxHeaderBytes?: number;
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { INTERNAL_ERROR, INVALID_REQUEST } from '../protocol/parse.js';
+import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { McpServerEntry } from '../options/server.schema.js';
 import { GatewayError } from '../protocol/gateway-error.js';
@@ -41,7 +42,11 @@ export class UpstreamClient {
   private readonly path: string;
   private readonly pool: Dispatcher;
 
-  constructor(private readonly entry: Pick<McpServerEntry, 'name' | 'url' | 'headers' | 'tls' | 'auth'>) {
+  /** @param maxHeaderSize - the largest total size of a response's headers, in bytes */
+  constructor(
+    private readonly entry: Pick<McpServerEntry, 'name' | 'url' | 'headers' | 'tls' | 'auth'>,
+    maxHeaderSize: number,
+  ) {
     this.credentials = new UpstreamCredentials(entry);
     const { origin, pathname, search } = new URL(entry.url);
     this.path = pathname + search;
@@ -51,6 +56,7 @@ export class UpstreamClient {
       // The client decides how long a call may take: the gateway aborts the call when the client disconnects.
       headersTimeout: 0,
       bodyTimeout: 0,
+      maxHeaderSize,
     });
   }
 
@@ -129,7 +135,9 @@ export class UpstreamClient {
   /** Logs the cause of a server's failure, and makes the error for the client. The error doesn't hold the cause. */
   failure(cause: unknown, signal: AbortSignal): GatewayError {
     const { name, url } = this.entry;
-    const reason = cause instanceof Error ? cause.message : 'unknown error';
+    const isTooLarge = cause instanceof errors.HeadersOverflowError;
+    const message = cause instanceof Error ? cause.message : 'unknown error';
+    const reason = isTooLarge ? `${cause.code} the headers are too large; raise maxHeaderBytes` : message;
     // When the client disconnects, the server has not failed.
     const { origin, pathname } = new URL(url);
     if (!signal.aborted) this.logger.warn(`${name} (${origin}${pathname}): ${reason}`);

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { McpServerOptions } from 'nestjs-opa-mcp';
+import type { McpGatewayOptions, McpServerOptions } from 'nestjs-opa-mcp';
 import { Cleanup } from '../../../../test/gateway/support/cleanup.js';
 import { send } from '../../../../test/gateway/support/client.js';
 import { startOpa } from '../../../../test/gateway/support/opa-process.js';
@@ -49,10 +49,14 @@ const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
 describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) => {
   const apps = new Cleanup();
   afterAll(() => apps.run());
-  const start = async (options: Partial<McpServerOptions> = {}): Promise<Started> => {
+  const start = async (
+    options: Partial<McpServerOptions> = {},
+    others: Partial<McpGatewayOptions> = {},
+  ): Promise<Started> => {
     const servers = [{ name: 'up', url: `${upstream.url}/mcp?key=q`, policy: 'mcp/request', ...options }];
-    return apps.add(await startApp({ platform, body: 'rawBody' }, opaUrl, { servers }), ({ app }) =>
-      app.close(),
+    return apps.add(
+      await startApp({ platform, body: 'rawBody' }, opaUrl, { servers, ...others }),
+      ({ app }) => app.close(),
     );
   };
 
@@ -174,6 +178,66 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     expect((await app.post(tool('any'))).status).toBe(401);
     expect((await app.post(tool('any'), { headers: of('c').headers })).status).toBe(401);
     expect(tokens.requests).toHaveLength(2);
+  });
+
+  it('never gives a user the token of another user, also when both ask at once', async () => {
+    const exchange = auth({ type: 'token_exchange' });
+    const app = await start({ auth: exchange });
+    demandToken();
+    // Two tokens of the user `a` are two subjects: the newer one may have fewer rights.
+    const subjects = ['a-1', 'a-2', 'b'];
+    const all = Array.from({ length: 30 }, (_, index) => subjects[index % 3] ?? '');
+    const answers = await Promise.all(
+      all.map((subject) =>
+        app.post(tool(subject), {
+          user: subject.slice(0, 1),
+          headers: { authorization: `Bearer jwt-${subject}` },
+        }),
+      ),
+    );
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(tokens.requests).toHaveLength(3);
+    const issuedFor = new Map(tokens.requests.map(({ form }, index) => [form['subject_token'], index]));
+    expect([...issuedFor.keys()].toSorted()).toEqual(['jwt-a-1', 'jwt-a-2', 'jwt-b']);
+    const used = new Map<unknown, Set<unknown>>();
+    for (const { message, headers } of upstream.got) {
+      const name = (message['params'] as { name: string }).name;
+      used.set(name, (used.get(name) ?? new Set()).add(headers.authorization));
+    }
+    expect([...used.values()].map(({ size }) => size)).toEqual([1, 1, 1]);
+    expect(new Set([...used.values()].flatMap((values) => [...values])).size).toBe(3);
+  });
+
+  it.each([
+    ['names the metadata and the scopes', ['https://idp.example'], ['a', 'b']],
+    ['is plain without an authorization server', undefined, ['a']],
+  ])('the 401 for a missing token of a user %s', async (_, authorizationServers, scopes) => {
+    const others = { scopes, ...(authorizationServers && { authorizationServers }) };
+    const app = await start({ auth: auth({ type: 'token_exchange' }) }, others);
+    const { status, headers } = await app.post(tool('any'));
+    const url = `http://127.0.0.1:${app.port}/.well-known/oauth-protected-resource/mcp/up`;
+    const parameters = ` scope="${scopes.join(' ')}", resource_metadata="${url}"`;
+    expect([status, headers['www-authenticate']]).toEqual([
+      401,
+      authorizationServers === undefined ? 'Bearer' : `Bearer${parameters}`,
+    ]);
+  });
+
+  it('maxHeaderBytes limits the headers of a response, and the log names the option but not the query', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    upstream.answer = ({ message }, response) =>
+      reply(response, result(message, {}), 200, { 'x-large': 'x'.repeat(8_000) });
+    const statuses: number[] = [];
+    for (const maxHeaderBytes of [16_384, 1_024]) {
+      const app = await start({}, { maxHeaderBytes });
+      statuses.push((await app.post(tool('any'))).status);
+    }
+    const lines = warn.mock.calls.map(([text]) => String(text));
+    warn.mockRestore();
+    expect(statuses).toEqual([200, 502]);
+    expect(lines).toEqual([
+      `up (${upstream.url}/mcp): UND_ERR_HEADERS_OVERFLOW the headers are too large; raise maxHeaderBytes`,
+    ]);
   });
 
   it.each<[string, (response: ServerResponse) => void, RegExp]>([

@@ -71,6 +71,8 @@ const WRONG: readonly (readonly [
   ['an empty audience', wrong({ audience: '' }), 'audience', '""', 'not empty'],
   ['one issuer', wrong({ authorizationServers: 'x' }), 'authorizationServers', '"x"', 'a list of URLs'],
   ['no room', wrong({ maxBufferedBytes: 0 }), 'maxBufferedBytes', '0', 'at least 1'],
+  ['small headers', wrong({ maxHeaderBytes: 1_023 }), 'maxHeaderBytes', '1023', 'at least 1024'],
+  ['large headers', wrong({ maxHeaderBytes: 1_048_577 }), 'maxHeaderBytes', '1048577', 'at most 1048576'],
 ];
 
 describe('wrong options stop the start', () => {
