@@ -30,6 +30,8 @@ export class ClientResponse {
   private readonly raw: Buffered;
   private readonly abort = new AbortController();
   private policyHeaders: HeaderValues = {};
+  /** All writes that wait for the client share this promise. */
+  private drain: PendingDrain | undefined;
 
   /** @param isClosing - whether the application is closing; if so, the response closes its connection */
   constructor(
@@ -39,6 +41,10 @@ export class ClientResponse {
     this.raw = 'raw' in platform ? takeOver(platform) : platform;
     this.signal = this.abort.signal;
     if (this.raw.destroyed) this.abort.abort();
+    // The middleware `compression` moves listeners of "drain" to another stream, from which Node's `once` can't remove
+    // them. So the response has one listener for all writes.
+    this.raw.on('drain', this.endWait);
+    this.signal.addEventListener('abort', this.endWait, { once: true });
     this.raw.once('close', () => {
       if (!this.raw.writableFinished) this.abort.abort();
     });
@@ -83,7 +89,9 @@ export class ClientResponse {
     if (text === '') return;
     const hasRoom = this.raw.write(text);
     this.raw.flush?.();
-    if (!hasRoom) await once(this.raw, 'drain', { signal: this.signal });
+    if (hasRoom) return;
+    await (this.drain ??= pendingDrain()).promise;
+    this.signal.throwIfAborted();
   }
 
   /** Ends a stream. Waits until Node has sent all of it. */
@@ -107,11 +115,29 @@ export class ClientResponse {
     if (!this.raw.writableEnded) this.raw.destroy();
   }
 
+  private readonly endWait = (): void => {
+    this.drain?.resolve();
+    this.drain = undefined;
+  };
+
   private begin(status: number, ...headers: readonly Headers[]): void {
     this.raw.statusCode = status;
     for (const set of headers) setOn(this.raw, set);
     if (this.isClosing()) this.raw.setHeader('connection', 'close');
   }
+}
+
+interface PendingDrain {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+function pendingDrain(): PendingDrain {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((resolvePromise) => {
+    resolve = resolvePromise;
+  });
+  return { promise, resolve };
 }
 
 /** Takes over Fastify's reply. Copies the reply's headers to Node's response. */

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { AddressInfo, Server } from 'node:net';
+import { OpaError } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
 import { ObligationExecutor } from 'nestjs-opa/internal';
 import { loadPlugins } from '../contextforge/plugins.js';
@@ -31,6 +32,12 @@ import { PluginInstances } from './plugin-instances.js';
 import { policyOf } from './policy-of.js';
 import { serveMetadata } from './resource-metadata.js';
 
+/**
+ * One host for each application that has the module. Two modules would serve the same path: Express would give every
+ * request to the first one, and Fastify would refuse the second one.
+ */
+const served = new WeakSet<HttpAdapterHost>();
+
 /** The MCP servers of the module, each with the enforcer that decides its messages. */
 @Injectable()
 export class McpGateway implements OnModuleInit, OnApplicationShutdown {
@@ -46,6 +53,14 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
     @Inject(PluginInstances) private readonly instances: PluginInstances,
   ) {
+    if (served.has(host)) {
+      throw new OpaError(
+        'OPA_BAD_OPTIONS',
+        'McpGatewayModule: the application imports a second McpGatewayModule. Import the module once, with the entries of ' +
+          'all MCP servers in "servers".',
+      );
+    }
+    served.add(host);
     this.settings = checkOptions(options);
   }
 

@@ -10,8 +10,10 @@ const UP: McpServerOptions = { name: 'up', url: 'http://127.0.0.1:1/mcp', policy
 const engine = () => OpaModule.forRoot({ engine: new TestEngine() });
 
 /** Starts an application that should refuse to start, and gives the reason. */
-async function refusalOf(...imports: DynamicModule[]): Promise<OpaError> {
-  const error: unknown = await startModules({ platform: 'express', body: 'rawBody' }, imports).then(
+const refusalOf = (...imports: DynamicModule[]): Promise<OpaError> => refusalOn('express', ...imports);
+
+async function refusalOn(platform: 'express' | 'fastify', ...imports: DynamicModule[]): Promise<OpaError> {
+  const error: unknown = await startModules({ platform, body: 'rawBody' }, imports).then(
     ({ app }) => app.close(),
     (reason: unknown) => reason,
   );
@@ -118,4 +120,10 @@ describe('wrong options stop the start', () => {
       expect.stringContaining("Import OpaModule.forRoot({ url: 'http://127.0.0.1:8181' }), without a name"),
     ]);
   });
+});
+
+it.each(['express', 'fastify'] as const)('a second module stops the start on %s', async (platform) => {
+  const modules = ['a', 'b'].map((name) => McpGatewayModule.forRoot({ servers: [{ ...UP, name }] }));
+  const { code, message } = await refusalOn(platform, engine(), ...modules);
+  expect([code, message]).toEqual(['OPA_BAD_OPTIONS', expect.stringContaining('a second McpGatewayModule')]);
 });

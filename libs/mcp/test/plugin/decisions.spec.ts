@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { OpaError } from 'nestjs-opa';
 import { OutputSchemas } from '../../src/protocol/output-schemas.js';
 import { parsePlugin } from '../../src/contextforge/load.js';
@@ -138,10 +139,14 @@ describe('results', () => {
     engine.answer('q/allow', { allow: true, body: { content: [] } });
     expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code: -32603 } });
     engine.answer('q/allow', true);
+    const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
     for (const body of ['text', null]) {
       engine.answer('p/allow', { allow: true, body });
       expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code: -32603 } });
     }
+    const message = 'OPA_BAD_DECISION: The policy "p/allow" changed a result';
+    expect(error.mock.calls).toEqual(Array(2).fill([expect.stringContaining(message)]));
+    error.mockRestore();
   });
 
   it('that a policy has changed are private to the caller', async () => {
