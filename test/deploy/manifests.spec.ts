@@ -41,8 +41,8 @@ const opa = pods.gateway.initContainers?.[0];
 const { services: composed, networks } = document('compose.yaml') as Compose;
 const kustomization = document('kustomization.yaml') as Kustomization;
 
-describe("the gateway's file", () => {
-  it('loads with its environment, and not without', async () => {
+describe('the configuration file of the gateway', () => {
+  it('loads with its environment variables, and fails without them', async () => {
     const { listen, opa: options, auth, redis, upstreams } = await loaded();
     expect(listen).toMatchObject({
       host: '0.0.0.0',
@@ -59,7 +59,7 @@ describe("the gateway's file", () => {
     }
   });
 
-  it('is the one that is mounted, with the environment and a key that is a secret', () => {
+  it('is mounted with its environment, and the key comes from a secret', () => {
     expect(gateway.env).toEqual([
       { name: 'GATEWAY_CONFIG', value: '/config/gateway.yaml' },
       {
@@ -80,7 +80,7 @@ describe("the gateway's file", () => {
 });
 
 describe('the kustomization', () => {
-  it('has every manifest, and the files that the pods mount', () => {
+  it('lists every manifest, and the files that the pods mount', () => {
     for (const file of kustomization.resources) expect(documents(file).length).toBeGreaterThan(0);
     const generated = kustomization.configMapGenerator;
     expect(generated.map(({ name }) => name)).toEqual(['gateway-config', 'gateway-env']);
@@ -110,9 +110,9 @@ describe('the kustomization', () => {
   });
 });
 
-describe('what runs', () => {
+describe('the containers', () => {
   it.each(containers)(
-    'in %s is not root, and has neither capabilities nor a writable root',
+    'in %s run without root, capabilities or a writable root file system',
     (_name, one, pod) => {
       expect(pod).toMatchObject({
         automountServiceAccountToken: false,
@@ -128,16 +128,19 @@ describe('what runs', () => {
     },
   );
 
-  it.each(Object.entries<ComposeService>(composed))('in compose as %s neither', (_name, one) => {
-    expect(Number(one.user)).toBeGreaterThan(0);
-    expect(one).toMatchObject({
-      read_only: true,
-      cap_drop: ['ALL'],
-      security_opt: ['no-new-privileges:true'],
-    });
-  });
+  it.each(Object.entries<ComposeService>(composed))(
+    'in compose run without root, capabilities or a writable root file system: %s',
+    (_name, one) => {
+      expect(Number(one.user)).toBeGreaterThan(0);
+      expect(one).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+      });
+    },
+  );
 
-  it.each(containers)('in %s is probed at a port that it has', (_name, one) => {
+  it.each(containers)('in %s are probed at a port that they have', (_name, one) => {
     const probes = [one.startupProbe, one.readinessProbe, one.livenessProbe].filter(
       (probe) => probe !== undefined,
     );
@@ -145,14 +148,14 @@ describe('what runs', () => {
     for (const { httpGet } of probes) expect(one.ports.map(({ name }) => name)).toContain(httpGet.port);
   });
 
-  it.each(['gateway', 'bundles'] as const)('as %s is what its service leads to', (name) => {
+  it.each(['gateway', 'bundles'] as const)('named %s are what their service points to', (name) => {
     const { selector, ports } = service(name);
     expect(deployment(name).template.metadata.labels).toEqual(selector);
     expect(deployment(name).selector.matchLabels).toEqual(selector);
     expect(pods[name].containers[0].ports.map((port) => port.name)).toContain(ports[0].targetPort);
   });
 
-  it('as the gateway listens, is probed and ends as the gateway does', async () => {
+  it('of the gateway have the port, probes and grace period of the gateway', async () => {
     const { port } = (await loaded()).listen;
     expect(gateway.ports).toEqual([{ name: 'http', containerPort: port }]);
     expect(gateway.readinessProbe?.httpGet.path).toBe('/health/ready');
@@ -165,13 +168,13 @@ describe('what runs', () => {
     expect(composed['gateway']).toMatchObject({ stop_grace_period: `${grace}s` });
   });
 
-  it('as the gateway stays in part while nodes are emptied', () => {
+  it('of the gateway stay partly available while nodes are drained', () => {
     const budget = specOf('PodDisruptionBudget', 'gateway') as { minAvailable: number; selector: object };
     expect(deployment('gateway').replicas).toBeGreaterThan(budget.minAvailable);
     expect(budget.selector).toEqual(deployment('gateway').selector);
   });
 
-  it('beside the gateway is an OPA, at the address that the gateway asks', async () => {
+  it('beside the gateway include an OPA, at the address that the gateway queries', async () => {
     const { url } = (await loaded()).opa;
     expect(opa?.restartPolicy).toBe('Always');
     for (const args of [opa?.args, composed['opa']?.command]) {
@@ -198,7 +201,7 @@ describe('in compose', () => {
     ]);
   });
 
-  it("the gateway trusts nginx's address, and names the URL of nginx", async () => {
+  it("the gateway trusts nginx's address, and has nginx's URL as public URL", async () => {
     const env = { ...environment(), ...composed['gateway']?.environment };
     const { listen, redis } = await loadConfig(join(DEPLOY, 'config/gateway.yaml'), env);
     const { LISTEN: port = '', SERVER_NAME: name = '' } = composed['nginx']?.environment ?? {};
@@ -211,7 +214,7 @@ describe('in compose', () => {
 });
 
 describe('the Containerfile', () => {
-  it('copies what is there', () => {
+  it('copies only paths that exist', () => {
     const copied = instructions()
       .filter(({ name, words }) => name === 'COPY' && words[0]?.startsWith('--from=') !== true)
       .flatMap(({ words }) => words.slice(0, -1));
@@ -219,7 +222,7 @@ describe('the Containerfile', () => {
     expect(copied.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   });
 
-  it('puts the bundle where OPA looks for it', () => {
+  it('puts the bundle at the path from which OPA loads it', () => {
     const { services, bundles } = document('config/opa.yaml') as OpaConfig;
     expect(bundles.gateway.service).toBe('bundles');
     const { hostname, port, pathname } = new URL(`${services.bundles.url}/${bundles.gateway.resource}`);

@@ -70,7 +70,7 @@ async function filesOf(path: string): Promise<string[]> {
 }
 
 it(
-  'the image of the gateway has all that the gateway needs, and no more than production packages',
+  "the gateway's image has everything that the gateway needs, and production packages only",
   async () => {
     const build = join(folder, 'build');
     await copy('build', undefined, ROOT, build);
@@ -188,7 +188,7 @@ describe('gateway, OPA and bundle server, with the arguments and files of the po
     while ((await send(port, { path }).catch(() => undefined))?.status !== status);
   }
 
-  it('is ready when OPA has its bundle, and decides by it', async () => {
+  it('is ready once OPA has its bundle, and decides by the bundle', async () => {
     expect(await send(gateway.port, { path: '/health/live' })).toMatchObject({ status: 200 });
     expect(await send(gateway.port, { path: '/health/ready' })).toMatchObject({ status: 503 });
     release();

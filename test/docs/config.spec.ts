@@ -42,7 +42,7 @@ async function load(text: string): Promise<unknown> {
 }
 
 describe('the configurations of the documentation', () => {
-  it('are found', () => {
+  it('exist', () => {
     expect(BLOCKS.length).toBeGreaterThan(8);
   });
 

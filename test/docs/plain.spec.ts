@@ -67,9 +67,12 @@ describe('the language of', () => {
     expect(problemsOf(readPage(page))).toEqual([]);
   });
 
-  it.each(PAGES.filter((page) => page.startsWith('docs/')))('%s says first when to read it', (page) => {
-    expect(readPage(page)).toMatch(/^# .+\n\nRead this page (?:when|before) /);
-  });
+  it.each(PAGES.filter((page) => page.startsWith('docs/')))(
+    '%s begins with when to read the page',
+    (page) => {
+      expect(readPage(page)).toMatch(/^# .+\n\nRead this page (?:when|before) /);
+    },
+  );
 
   const words = (count: number): string => Array<string>(count).fill('word').join(' ');
   it.each([
@@ -88,7 +91,7 @@ describe('the language of', () => {
     ['a block of code', `\`\`\`sh\n${words(31)}\n\`\`\``],
     ['code in backticks', `\`${words(31)}\``],
     ['cells of a row', `| ${words(20)} | ${words(20)} |`],
-  ])('%s may be as long', (_what, text) => {
+  ])('%s is short enough', (_what, text) => {
     expect(problemsOf(text)).toEqual([]);
   });
 });

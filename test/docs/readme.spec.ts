@@ -46,7 +46,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-it("is a Nest app of a few lines that works when it is pasted, with the README's policy", async () => {
+it("the README's Nest application works when it is pasted, with the README's policy", async () => {
   expect(example.trim().split('\n').length).toBeLessThanOrEqual(20);
   const [, rego = ''] = /```rego\n(.*?)```/s.exec(readme) ?? [];
   const opa = cleanup.add(await startOpa({ rego }), ({ stop }) => stop());
@@ -75,6 +75,6 @@ it("is a Nest app of a few lines that works when it is pasted, with the README's
   expect(await send(port, { path: '/orders/2' })).toMatchObject({ status: 403 });
 });
 
-it("is the library's own example too", async () => {
+it('the README of nestjs-opa has the same example', async () => {
   expect(exampleOf(await readFile(join(ROOT, 'libs/opa/README.md'), 'utf8'))).toBe(example);
 });

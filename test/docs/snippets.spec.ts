@@ -75,7 +75,7 @@ function check(): ReadonlyMap<string, readonly string[]> {
 describe('the TypeScript snippets of the documentation and of TSDoc', () => {
   const problems = check();
 
-  it('are found', () => {
+  it('exist', () => {
     expect(SNIPPETS.length).toBeGreaterThan(80);
   });
 

@@ -43,7 +43,7 @@ void (async () => {
 })();
 `;
 
-it('works in one file that is made with the externals of docs/guides/bundlers.md, without any node_modules', async () => {
+it('the application works as one bundled file with the externals of docs/guides/bundlers.md, without node_modules', async () => {
   const page = await readFile(join(ROOT, 'docs/guides/bundlers.md'), 'utf8');
   const external = [...page.matchAll(/--external:(\S+)/g)].map(([, name = '']) => name);
   expect(external.length).toBeGreaterThan(3);

@@ -47,7 +47,7 @@ describe('the packed packages', () => {
     expect(build).toMatch(/build-lib\.mjs|build:gateway/);
   });
 
-  it.each(PACKAGES)('%s contains its build, and neither tests nor demo nor sources', async (name) => {
+  it.each(PACKAGES)('%s contains its build, and no tests, demo or sources', async (name) => {
     const { stdout } = await run(root, 'tar', 'tzf', tarballs[name]);
     const files = stdout.trim().split('\n');
     expect(files).toContain('package/README.md');
@@ -56,7 +56,7 @@ describe('the packed packages', () => {
     expect(files.filter((file) => unexpected.test(file) || !isExpected.test(file))).toEqual([]);
   });
 
-  it.each(PACKAGES)('%s has nothing for publint to complain of', async (name) => {
+  it.each(PACKAGES)('%s passes publint', async (name) => {
     const { stdout } = await runInstalled(root, 'publint', 'run', tarballs[name], '--strict');
     expect(stdout).toContain('All good!');
   });
@@ -65,13 +65,13 @@ describe('the packed packages', () => {
     ['nestjs-opa', ['nestjs-opa', 'nestjs-opa/internal', 'nestjs-opa/testing']],
     ['nestjs-opa-mcp', ['nestjs-opa-mcp']],
     ['opa-plan', ['opa-plan']],
-  ] as const)('%s has right types for every kind of import', async (name, entries) => {
+  ] as const)('%s has correct types for every kind of import', async (name, entries) => {
     const { stdout } = await runInstalled(root, 'attw', tarballs[name], '--format', 'ascii');
     expect(stdout).toContain('No problems found');
     for (const entry of entries) expect(stdout).toContain(`"${entry}"`);
   });
 
-  it('imports nothing in its types but what is installed along with it', async () => {
+  it('import in their types only packages that are installed with them', async () => {
     const packed = join(nest12, 'node_modules', 'nestjs-opa');
     const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
       await readFile(join(packed, 'package.json'), 'utf8'),
@@ -92,7 +92,7 @@ describe('the packed packages', () => {
   });
 
   it(
-    'compiles and runs in an ESM project with Nest 12, and can be required there',
+    'compile and run in an ESM project with Nest 12, and can be required there',
     async () => {
       // Without its optional peers: neither the types nor the start may need them.
       for (const peer of ['@nestjs/microservices', '@modelcontextprotocol']) {
@@ -105,7 +105,7 @@ describe('the packed packages', () => {
   );
 
   it(
-    'passes the Jest of a CommonJS project with Nest 11',
+    'pass the Jest of a CommonJS project with Nest 11',
     async () => {
       const { stderr } = await runInstalled(nest11, 'jest', '--ci');
       expect(stderr).toMatch(/^Tests: +4 passed, 4 total$/m);

@@ -46,7 +46,7 @@ describe('.ci/run', () => {
     ['there are no tests', { SAID_test: '0 passed, 0 failed' }, '2 passed, 1 failed'],
     ['the services cannot be had', { SAID_run_test_services: '0 passed, 1 failed' }, '7 passed, 1 failed'],
     ['a step fails', { CODE_run_lint: '1', CODE_ci: '1' }, '9 passed, 2 failed'],
-  ])('ends with one line that counts: %s', (_name, env, expected) => {
+  ])('prints a last line with the counts: %s', (_name, env, expected) => {
     const PATH = [join(folder, 'path'), process.env['PATH']].join(delimiter);
     const { status, stdout } = spawnSync(join(folder, '.ci', 'run'), {
       env: { PATH, ...GOOD, ...env },

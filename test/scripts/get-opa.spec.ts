@@ -103,24 +103,24 @@ function getOpa(env: Record<string, string>): Promise<Result> {
 }
 
 describe('scripts/get-opa', () => {
-  it('takes OPA_BIN', async () => {
+  it('uses OPA_BIN', async () => {
     const opa = binary('mine', PINNED);
     expect(await getOpa({ OPA_BIN: opa })).toMatchObject({ code: 0, path: opa });
   });
 
-  it('refuses an OPA_BIN of another version, and looks no further', async () => {
+  it('refuses an OPA_BIN of another version, and tries nothing else', async () => {
     const { code, said } = await getOpa({ OPA_BIN: binary('old', '0.70.0') });
     expect(code).toBe(1);
     expect(said).toContain('is version 0.70.0, not 1.22.2');
   });
 
-  it.each(['mine', './mine'])('gives the absolute path of the OPA_BIN %s', async (OPA_BIN) => {
+  it.each(['mine', './mine'])('returns the absolute path of the OPA_BIN %s', async (OPA_BIN) => {
     expect(await getOpa({ OPA_BIN })).toMatchObject({ code: 1 });
     const path = binary('mine', PINNED);
     expect(await getOpa({ OPA_BIN })).toMatchObject({ code: 0, path });
   });
 
-  it('looks for an OPA_BIN that is a bare name on the PATH', async () => {
+  it('searches the PATH for an OPA_BIN that is a bare name', async () => {
     mkdirSync(join(folder, 'path'));
     const path = binary('path/mine', PINNED);
     expect(await getOpa({ OPA_BIN: 'mine' })).toMatchObject({ code: 0, path });
@@ -129,14 +129,14 @@ describe('scripts/get-opa', () => {
   it.each<[string, () => string]>([
     ['absolute', () => join(folder, 'path')],
     ['relative', () => 'path'],
-  ])('takes the one on the PATH, and gives its absolute path: %s folder', async (_name, entry) => {
+  ])('uses the OPA on the PATH, and returns its absolute path: %s folder', async (_name, entry) => {
     mkdirSync(join(folder, 'path'));
     const path = binary('path/opa', PINNED);
     const result = await getOpa({ PATH: ['/nowhere', entry(), '/bin', '/usr/bin'].join(delimiter) });
     expect(result).toMatchObject({ code: 0, path, said: expect.stringContaining('(on the PATH)') });
   });
 
-  it('takes no OPA of another version from the PATH', async () => {
+  it('ignores an OPA of another version on the PATH', async () => {
     mkdirSync(join(folder, 'path'));
     binary('path/opa', '0.70.0');
     const { code, said } = await getOpa({});
@@ -144,7 +144,7 @@ describe('scripts/get-opa', () => {
     expect(said).toContain('is version 0.70.0, not 1.22.2');
   });
 
-  it('downloads the release once, and takes the cached one afterwards', async () => {
+  it('downloads the release once, and uses the cached file afterwards', async () => {
     const OPA_DOWNLOAD_URL = await releases(release(sumOf(fake(PINNED))));
     const first = await getOpa({ OPA_DOWNLOAD_URL });
     expect(first).toMatchObject({ code: 0, said: expect.stringContaining('(official release)') });
@@ -156,7 +156,7 @@ describe('scripts/get-opa', () => {
     });
   });
 
-  it('refuses and does not keep a release with another checksum', async () => {
+  it('refuses a release with another checksum, and does not cache it', async () => {
     const { code, said } = await getOpa({ OPA_DOWNLOAD_URL: await releases(release(sumOf('other'))) });
     expect(code).toBe(1);
     expect(said).toContain('its checksum is');
@@ -173,7 +173,7 @@ describe('scripts/get-opa', () => {
     expect(readFileSync(path ?? '', 'utf8')).toBe(fake(PINNED));
   });
 
-  it('refuses a redirect from https to http, without asking there', async () => {
+  it('refuses a redirect from https to http, and sends no request there', async () => {
     let asked = 0;
     const plain = await releases((request, response) => {
       asked += 1;
@@ -185,7 +185,7 @@ describe('scripts/get-opa', () => {
     expect(asked).toBe(0);
   });
 
-  it('gives up a redirect that leads nowhere', async () => {
+  it('stops following an endless redirect', async () => {
     const OPA_DOWNLOAD_URL = await releases((_request, response) =>
       response.writeHead(302, { location: '/again' }).end(),
     );
@@ -197,7 +197,7 @@ describe('scripts/get-opa', () => {
   it.each<[string, RequestListener, string]>([
     ['there is no release', (_request, response) => response.writeHead(404).end(), 'answered 404'],
     ['it never answers', () => undefined, 'official release:'],
-  ])('says all that it tried when %s', async (_name, listener, expected) => {
+  ])('lists everything that it tried when %s', async (_name, listener, expected) => {
     const OPA_DOWNLOAD_URL = await releases(listener);
     const { code, said } = await getOpa({ OPA_DOWNLOAD_URL, OPA_DOWNLOAD_CONNECT_MS: '200' });
     expect(code).toBe(1);

@@ -69,7 +69,7 @@ describe('a test', () => {
     expect(failureOf('logs an error')).toEqual(['unexpected log: ERROR [Ctx] boom']);
   });
 
-  it('fails when nobody writes a log that it expects', () => {
+  it('fails when an expected log line is missing', () => {
     expect(failureOf('logs nothing that it expects')).toEqual([
       'the test expects a log that nobody wrote: never',
     ]);

@@ -65,7 +65,7 @@ const answers: readonly Answerer[] = [
 ];
 
 it(
-  `stays sound under ${SECONDS} seconds of hostile traffic`,
+  `the gateway lets nothing undecided pass in ${SECONDS} seconds of hostile traffic`,
   async () => {
     const mcp = await start();
     const { gateway } = mcp;

@@ -30,7 +30,7 @@ describe.each(ADAPTERS)('an application with JWT authentication on %s', (adapter
     return (body as { access_token: string }).access_token;
   };
 
-  it('signs in at a handler that the application itself marks public', async () => {
+  it("allows sign-in at a handler that the application's own marker makes public", async () => {
     expect(await signIn('john', 'changeme')).toMatchObject({ status: 200, body: { access_token: /^ey/ } });
     expect(await signIn('john', 'wrong')).toMatchObject({ status: 401 });
   });
@@ -38,7 +38,7 @@ describe.each(ADAPTERS)('an application with JWT authentication on %s', (adapter
   it.each([
     ['no token', undefined],
     ['a token of nobody', 'ey.ey.no'],
-  ])('answers %s with the 401 of the authentication, not with a 403', async (_, token) => {
+  ])('answers %s with the 401 of the authentication guard, not with a 403', async (_, token) => {
     expect(await app.send('/auth/profile', { token })).toMatchObject({ status: 401 });
   });
 
@@ -59,7 +59,7 @@ describe.each(ADAPTERS)('an application with JWT authentication on %s', (adapter
     });
   });
 
-  it('refuses a handler for which nobody has named a policy', async () => {
+  it('refuses a handler without a policy', async () => {
     const token = await tokenOf('maria', 'guess');
     expect(await app.send('/auth/undeclared', { token })).toMatchObject({ status: 403 });
   });
@@ -69,7 +69,7 @@ describe.each(ADAPTERS)('an application with JWT authentication on %s', (adapter
   });
 });
 
-it('warns that OpaGuard runs before the authentication of an imported module', async () => {
+it('the audit warns when OpaGuard runs before the authentication guard of an imported module', async () => {
   const app = await runApp(SlippedJwtApp, 'express', { engine: new TestEngine({}), ...options });
   await app.close();
   expect(app.startWarnings.join('\n')).toMatch(/AuthController\.profile.*OpaGuard.*before.*AuthGuard/s);

@@ -32,7 +32,7 @@ describe.each(ADAPTERS)('a shop with TypeORM, Passport, a serializer and a cache
   };
   const get = async (path: string, name: string) => app.send(path, { token: await tokenOf(name) });
 
-  it('starts with one warning: of the serializer that runs after a policy', () => {
+  it('starts with one warning: about the serializer that runs after a policy', () => {
     expect(app.startWarnings).toEqual([
       expect.stringMatching(/ArchiveController\.read.*ClassSerializerInterceptor/s),
     ]);
@@ -49,7 +49,7 @@ describe.each(ADAPTERS)('a shop with TypeORM, Passport, a serializer and a cache
     ['an auditor sees it without the address', '/orders/1', 'grace', '***'],
     ['the owner sees the archive', '/archive/1', 'ada', 'ada@example.com'],
     ['an auditor sees it without the address', '/archive/1', 'grace', '***'],
-  ])('%s, with a serializer on either side: %s', async (_, path, name, email) => {
+  ])('%s, with a serializer before or after the policy: %s', async (_, path, name, email) => {
     const { status, body, text } = await get(path, name);
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -61,12 +61,12 @@ describe.each(ADAPTERS)('a shop with TypeORM, Passport, a serializer and a cache
     expect(text).not.toContain('passwordHash');
   });
 
-  it("refuses another buyer's order, and knows orders that are not there", async () => {
+  it("returns 403 for another buyer's order, and 404 for a missing order", async () => {
     expect(await get('/orders/1', 'alan')).toMatchObject({ status: 403 });
     expect(await get('/orders/99', 'alan')).toMatchObject({ status: 404 });
   });
 
-  it('masks each item of a list, and leaves the rest to the class serializer', async () => {
+  it('masks each item of a list, and leaves all other fields to the class serializer', async () => {
     const { status, body, text } = await get('/orders', 'grace');
     expect([status, (body as { owner: { email: string } }[]).map(({ owner }) => owner.email)]).toEqual([
       200,
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('a shop with TypeORM, Passport, a serializer and a cache
     expect(await get('/orders', 'ada')).toMatchObject({ status: 403 });
   });
 
-  it('decides in code with the body that a pipe has checked', async () => {
+  it('decides in the handler with the validated body', async () => {
     const token = await tokenOf('ada');
     const create = (cost: unknown) =>
       app.send('/orders', { method: 'POST', token, json: { item: 'cups', cost } });
@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('a shop with TypeORM, Passport, a serializer and a cache
     expect(created.text).not.toContain('passwordHash');
   });
 
-  it('caches what the handler gave, and decides for each caller what leaves', async () => {
+  it("caches the handler's result, and decides the response for each caller", async () => {
     const first = await get('/prices', 'grace');
     const second = await get('/prices', 'ada');
     const third = await get('/prices', 'grace');
