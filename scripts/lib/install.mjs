@@ -11,9 +11,15 @@ import { npm } from './run.mjs';
  */
 export function ensureInstalled(root, { omitDev = false } = {}) {
   if (isInstalled(root, omitDev)) return;
-  const args = ['ci', omitDev ? '--omit=dev' : '--include=dev'];
+  const args = ['ci', omitDev && !hasDevPackages(root) ? '--omit=dev' : '--include=dev'];
   console.error(`Installing the dependencies (npm ${args.join(' ')})`);
   npm(args, root);
+}
+
+/** Whether an earlier installation has development packages, which `npm ci --omit=dev` would delete. */
+function hasDevPackages(root) {
+  const hidden = join(root, 'node_modules', '.package-lock.json');
+  return existsSync(hidden) && Object.values(packagesOf(hidden)).some(({ dev }) => dev === true);
 }
 
 /**

@@ -48,14 +48,15 @@ describe('ensureInstalled', () => {
     write('package-lock.json', lock(locked));
   });
 
-  const [a, b] = [{ 'node_modules/a': { version: '1.0.0' } }, { 'node_modules/b': { version: '1.0.0' } }];
+  const a = { 'node_modules/a': { version: '1.0.0' } };
+  const b = { 'node_modules/b': { version: '1.0.0', dev: true } };
   const all = { ...a, ...b };
-  const old = { ...b, 'node_modules/a': { version: '0.9.0' } };
+  const old = { 'node_modules/a': { version: '0.9.0' } };
 
   it.each<[string, object | undefined, string[], string[]]>([
     ['nothing is installed', undefined, ['ci --include=dev'], ['ci --omit=dev']],
     ['another version is installed', old, ['ci --include=dev'], ['ci --omit=dev']],
-    ['a package is missing', b, ['ci --include=dev'], ['ci --omit=dev']],
+    ['a package is missing beside development packages', b, ['ci --include=dev'], ['ci --include=dev']],
     ['only development packages are missing', a, ['ci --include=dev'], []],
     ['npm has installed everything', all, [], []],
   ])('when %s', (_name, installed, forTest, forStart) => {
