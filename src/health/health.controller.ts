@@ -6,6 +6,13 @@ import { RedisConnection } from '../redis/redis-connection.js';
 /** The timeout of a readiness check, in milliseconds. */
 const READY_TIMEOUT_MS = 1_000;
 
+/** The response of a readiness check, in the form of Nest's Terminus. */
+export interface Readiness {
+  readonly status: 'ok';
+  /** The services that the gateway can do without; absent without any. */
+  readonly details?: { readonly redis: { readonly status: 'up' | 'down' } };
+}
+
 /** The health checks for an orchestrator, such as Kubernetes. */
 @Controller('health')
 @OpaPublic()
@@ -24,19 +31,21 @@ export class HealthController {
   }
 
   /**
-   * Readiness: every OPA instance in use can decide, and Redis answers when the file names one.
+   * Readiness: every OPA instance in use can decide. The response names the state of Redis, when the file has a Redis. A
+   * gateway without Redis stays ready: it still serves most requests, and all replicas would lose Redis at once.
    *
-   * @throws ServiceUnavailableException when an instance or Redis is not ready within a second
+   * @throws ServiceUnavailableException when an instance is not ready within a second
    */
   @Get('ready')
-  async ready(): Promise<{ status: 'ok' }> {
+  async ready(): Promise<Readiness> {
     try {
       const signal = AbortSignal.timeout(READY_TIMEOUT_MS);
-      await Promise.all([...this.instances.inUse.map((opa) => opa.ready(signal)), this.redis?.assertReady()]);
+      await Promise.all(this.instances.inUse.map((opa) => opa.ready(signal)));
     } catch (error) {
       this.logger.warn(`not ready: ${error instanceof Error ? error.message : 'unknown error'}`);
       throw new ServiceUnavailableException('Not ready');
     }
-    return { status: 'ok' };
+    if (this.redis === undefined) return { status: 'ok' };
+    return { status: 'ok', details: { redis: { status: (await this.redis.isUp()) ? 'up' : 'down' } } };
   }
 }

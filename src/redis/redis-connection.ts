@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
@@ -5,6 +6,7 @@ import { Redis } from 'ioredis';
 /** The longest wait for a connection and for a response, in milliseconds. */
 const TIMEOUT_MS = 1_000;
 const MAX_RECONNECT_MS = 2_000;
+const PING_MS = 300;
 
 /** The gateway's connection to Redis. MCP records and limits share it. It connects again by itself. */
 @Injectable()
@@ -35,11 +37,22 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     await this.client.connect().catch(() => undefined);
   }
 
-  /** @throws Error when Redis does not answer */
-  async assertReady(): Promise<void> {
-    const { status } = this.client;
-    if (status !== 'ready') throw new Error(`Redis has no connection (${status})`);
-    await this.client.ping();
+  /** Whether Redis answers within 300 ms. An orchestrator waits one second for the health of the gateway. */
+  async isUp(): Promise<boolean> {
+    if (this.client.status !== 'ready') return false;
+    const late = new AbortController();
+    try {
+      const timeout = setTimeout(PING_MS, false, { signal: late.signal });
+      return await Promise.race([
+        this.client.ping().then(
+          () => true,
+          () => false,
+        ),
+        timeout,
+      ]);
+    } finally {
+      late.abort();
+    }
   }
 
   onApplicationShutdown(): void {

@@ -24,7 +24,12 @@ beforeAll(async () => {
   redis = await startRedis();
   cleanup.add(undefined, () => redis.stop());
   const url = `redis://127.0.0.1:${redis.options.port}`;
-  mcp = await startMcpGateway(cleanup, [{}], { redis: { url } }, KEY);
+  mcp = await startMcpGateway(
+    cleanup,
+    [{}, { name: 'tenants', policy: 'mcp/tenants' }],
+    { redis: { url } },
+    KEY,
+  );
   a = mcp.gateway;
   b = cleanup.add(await startGateway(mcp.config, KEY), ({ end }) => end());
 });
@@ -132,6 +137,32 @@ describe('two gateways that share a Redis', () => {
     expect((await post(at(b), { ...answer, id: 's2' }, { token: alice.token })).status).toBe(202);
   });
 
+  it('send the headers of the latest allowed request with undecided messages', async () => {
+    const token = await mcp.issuer.sign({ sub: 'alice' });
+    // The upstream demands the header that the policy sets.
+    mcp.upstream.answer = ({ message, method, headers }, response) => {
+      if (headers['x-tenant'] !== 'of-alice') response.writeHead(401).end();
+      else if (method === 'POST' && 'id' in message)
+        reply(response, result(message, {}), 200, { 'mcp-session-id': 'up-12' });
+      else response.writeHead(method === 'GET' ? 405 : 202).end();
+    };
+    const path = '/mcp/tenants';
+    const initialize = call('initialize', { protocolVersion: '2025-11-25' }, 0);
+    const opened = await post(at(a), initialize, { path, token });
+    const headers = { 'mcp-session-id': String(opened.headers['mcp-session-id']) };
+    const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
+    expect((await post(at(b), initialized, { path, token, headers })).status).toBe(202);
+    expect((await post(at(b), initialized, { path, token })).status).toBe(202);
+    expect((await post(at(b), call('ping'), { path, token, headers })).status).toBe(200);
+    const bob = await mcp.issuer.sign({ sub: 'bob' });
+    expect((await post(at(b), initialized, { path, token: bob })).status).toBe(401);
+    // Another server of the gateway has a session and a permit of its own.
+    expect((await post(at(b), initialized, { token })).status).toBe(401);
+    const ended = await send(at(b), { path, method: 'DELETE', token, headers });
+    expect(ended.status).toBe(202);
+    expect((await post(at(a), initialized, { path, token, headers })).status).toBe(401);
+  });
+
   it('store nothing that can be read, and believe no value that is not theirs', async () => {
     const alice = await client('alice', 'up-9');
     await beginCall(alice, 'event-of-9');
@@ -168,12 +199,16 @@ describe('two gateways that share a Redis', () => {
 
   it('go on without Redis, but for what needs a record; and recover', async () => {
     const alice = await client('alice', 'up-11');
-    const ready = async (): Promise<number> => (await send(at(a), { path: '/health/ready' })).status;
+    const redisState = async (): Promise<string> => {
+      const { status, text } = await send(at(a), { path: '/health/ready' });
+      return `${status} ${text}`;
+    };
+    const ready = (state: string): string => `200 {"status":"ok","details":{"redis":{"status":"${state}"}}}`;
     const ask = (): Promise<Answer> => post(at(a), tool('x', 1), alice);
-    expect(await ready()).toBe(200);
+    expect(await redisState()).toBe(ready('up'));
     mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'fine'));
     await redis.stop();
-    await eventually(ready, 503);
+    await eventually(redisState, ready('down'));
     const before = mcp.upstream.got.length;
     for (let i = 0; i < 3; i++) {
       const refused = await ask();
@@ -184,12 +219,15 @@ describe('two gateways that share a Redis', () => {
       });
     }
     expect(mcp.upstream.got).toHaveLength(before);
+    const notified = await post(at(a), { jsonrpc: '2.0', method: 'notifications/x' }, alice);
+    expect([notified.status, notified.headers['retry-after']]).toEqual([503, '1']);
+    expect(mcp.upstream.got).toHaveLength(before);
     const { headers = {}, body } = modern('tools/call', { name: 'x', arguments: {} }, 'x');
     const { token } = alice;
     expect((await post(at(a), body, { headers: headers, token })).text).toContain('fine');
     expect((await send(at(a), { path: '/health/live' })).status).toBe(200);
     redis = await startRedis(redis.options.port);
-    await eventually(ready, 200);
+    await eventually(redisState, ready('up'));
     expect((await ask()).text).toContain('fine');
     expect(a?.output().match(/The gateway has no connection to Redis/g)).toHaveLength(1);
     expect(a?.output().match(/so MCP messages to "up" that need a record are refused/g)).toHaveLength(1);

@@ -42,7 +42,7 @@ async function headersOf(
   permit: McpPermit,
 ): Promise<IncomingHttpHeaders> {
   const { server, request } = exchange;
-  const headers = upstreamHeaders(exchange, compared, permit);
+  const headers = upstreamHeaders(exchange, permit, compared);
   server.sentWith.set(call, { headers, subjectToken: exchange.subjectToken });
   if (call.era === 'modern' && methodOf(call.request.method)?.paramHeaders === true) {
     const list = () => listTools(server, call);

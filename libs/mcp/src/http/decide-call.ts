@@ -25,7 +25,7 @@ export async function decideCall(exchange: Exchange, call: McpCall): Promise<Mcp
     throw new Refused(admission.refusal, call);
   }
   if (!(await server.tasks.areOwn(subject, tasksOf(request)))) throw new Refused(UNKNOWN_TASK, call);
-  if (undecided) return { ...session.permit, ...admission.permit };
-  session.notePermit(admission.permit);
+  if (undecided) return { ...(await session.permit()), ...admission.permit };
+  await session.notePermit(admission.permit, era);
   return admission.permit;
 }

@@ -13,13 +13,13 @@ export async function deleteSession(exchange: Exchange): Promise<void> {
   const { server, response, session } = exchange;
   enterSession(exchange);
   await admit(exchange, 'legacy', 'DELETE');
-  const headers = upstreamHeaders(exchange);
+  const headers = upstreamHeaders(exchange, await session.permit());
   const upstream = await sendUpstream(exchange, { method: 'DELETE', headers });
   if (upstream.status >= 300) {
     await forward(exchange, upstream);
     return;
   }
-  session.end();
+  await session.end();
   await server.upstream.drop(upstream);
   response.empty(upstream.status);
 }

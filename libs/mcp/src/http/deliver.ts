@@ -19,10 +19,10 @@ export async function deliver(
   exchange: Exchange,
   { message, era, bytes, compared }: ClientMessage<JsonRpcNotification | JsonRpcResponse>,
 ): Promise<void> {
-  const { response, server } = exchange;
+  const { response, server, session } = exchange;
   await admit(exchange, era, 'method' in message ? message.method : 'a response');
   await assertOwn(exchange, message);
-  const headers = upstreamHeaders(exchange, compared);
+  const headers = upstreamHeaders(exchange, await session.permit(), compared);
   const upstream = await sendUpstream(exchange, { method: 'POST', headers, body: bytes });
   if (upstream.status < 200 || upstream.status >= 300) {
     await forward(exchange, upstream);

@@ -64,13 +64,13 @@ export function openExchange({
 /**
  * Builds the headers that the upstream receives.
  *
+ * @param permit - what the policy set; for a message that no policy decides, see `SubjectSession.permit`
  * @param compared - the mirrored headers that match the message; the upstream receives no other mirrored header
- * @param permit - the headers of the policy that allowed the request. Default: for a message that no policy decides
  */
 export function upstreamHeaders(
   { server, request, session }: Exchange,
+  permit: McpPermit,
   compared: readonly string[] = [],
-  permit: McpPermit = session.permit,
 ): IncomingHttpHeaders {
   const headers = server.settings.headers.toUpstream(request.headers, compared, permit);
   return { ...headers, ...session.toUpstream() };

@@ -21,7 +21,7 @@ export async function getStream(exchange: Exchange, streams: OpenStreams): Promi
   }
   await admit(exchange, 'legacy', 'GET');
   const headers = {
-    ...upstreamHeaders(exchange),
+    ...upstreamHeaders(exchange, await session.permit()),
     ...(lastEvent !== undefined && { 'last-event-id': String(lastEvent) }),
   };
   const run = async (): Promise<void> => {

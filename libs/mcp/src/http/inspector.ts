@@ -123,8 +123,9 @@ export class Inspector {
   private readonly decideAs = async (call: McpCall, result: unknown): Promise<McpResult> => {
     const { enforcer, server, response, origin } = this.exchange;
     if (!server.sentWith.has(call)) {
-      const { subjectToken } = this.exchange;
-      server.sentWith.set(call, { headers: upstreamHeaders(this.exchange), subjectToken });
+      const { subjectToken, session } = this.exchange;
+      const headers = upstreamHeaders(this.exchange, await session.permit());
+      server.sentWith.set(call, { headers, subjectToken });
     }
     if (server.declaredNames.misspelledIn(call.request, result)) return { refusal: MISSPELLED };
     if (!enforcer.seesResult(call)) return { result };

@@ -7,12 +7,11 @@ import { DeclaredNames } from '../protocol/declared-names.js';
 import { ListedTools } from '../protocol/listed-tools.js';
 import type { LostBodies } from './lost-bodies.js';
 import type { HeaderRules } from '../upstream/header-rules.js';
-import type { CallLedger, ServerRecords } from '../session/records.js';
+import type { CallLedger, PermitRecords, ServerRecords } from '../session/records.js';
 import { MirroredParams } from '../protocol/mirrored-params.js';
 import { OriginRule } from './origin-rule.js';
 import type { ServerUrls } from './server-urls.js';
 import type { SessionSeal } from '../session/session-seal.js';
-import { SessionPermits } from '../session/session-permits.js';
 import { Tasks } from '../session/tasks.js';
 import { UpstreamClient } from '../upstream/upstream-client.js';
 import type { SentWith } from '../upstream/upstream-client.js';
@@ -45,7 +44,7 @@ export class McpServer {
   readonly ledger: CallLedger;
   readonly tasks: Tasks;
   readonly admissions = new Admissions();
-  readonly permits = new SessionPermits();
+  readonly permits: PermitRecords;
   readonly params = new MirroredParams();
   readonly declaredNames = new DeclaredNames();
   readonly listedTools = new ListedTools();
@@ -60,9 +59,10 @@ export class McpServer {
   ) {
     const { isLocal } = settings;
     this.upstream = new UpstreamClient(entry, settings.maxHeaderBytes);
-    const { ledger, tasks } = settings.records(entry.name);
+    const { ledger, tasks, permits } = settings.records(entry.name);
     this.ledger = ledger;
     this.tasks = new Tasks(tasks);
+    this.permits = permits;
     this.origins = new OriginRule({ isLocal, origins: entry.origins, publicHost: urls.publicHost });
   }
 

@@ -3,8 +3,10 @@ import { BegunTasks } from './begun-tasks.js';
 import { Ledger } from './ledger.js';
 import type { ServerRecords } from './records.js';
 import { RedisLedger } from './redis/redis-ledger.js';
+import { RedisPermits } from './redis/redis-permits.js';
 import { RedisStore } from './redis/redis-store.js';
 import { RedisTasks } from './redis/redis-tasks.js';
+import { SessionPermits } from './session-permits.js';
 
 /** Where the records of a module's MCP servers lie. */
 export interface RecordsOptions {
@@ -17,7 +19,11 @@ export interface RecordsOptions {
 /** Opens the records of an MCP server. */
 export function openRecords({ redis, sessionKey }: RecordsOptions, server: string): ServerRecords {
   if (redis === undefined || sessionKey === undefined)
-    return { ledger: new Ledger(), tasks: new BegunTasks() };
+    return { ledger: new Ledger(), tasks: new BegunTasks(), permits: new SessionPermits() };
   const store = new RedisStore(redis, sessionKey, server);
-  return { ledger: new RedisLedger(store), tasks: new RedisTasks(store) };
+  return {
+    ledger: new RedisLedger(store),
+    tasks: new RedisTasks(store),
+    permits: new RedisPermits(store),
+  };
 }

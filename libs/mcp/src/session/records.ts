@@ -1,4 +1,5 @@
 import type { MaybePromise } from 'nestjs-opa';
+import type { McpPermit } from '../policy/enforcer.js';
 import type { McpCall } from '../protocol/call.js';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 
@@ -11,6 +12,22 @@ import type { JsonRpcId } from '../protocol/json-rpc.js';
 export interface ServerRecords {
   readonly ledger: CallLedger;
   readonly tasks: TaskRecords;
+  readonly permits: PermitRecords;
+}
+
+/** The part of a permit that changes the request to the upstream. It is plain JSON. */
+export type SessionPermit = Pick<McpPermit, 'headers' | 'removeHeaders'>;
+
+/**
+ * Records what the policy set on the latest allowed request of each scope. The messages that no policy decides, such as
+ * notifications, have the same headers. A scope is a session, or a subject without a session.
+ */
+export interface PermitRecords {
+  /** The permit of a scope's latest allowed request; `{}` for an unknown scope. */
+  get(scope: string): MaybePromise<SessionPermit>;
+  set(scope: string, permit: McpPermit): MaybePromise<void>;
+  /** Forgets a scope that has ended. */
+  delete(scope: string): MaybePromise<void>;
 }
 
 /** Records which receivers got which ids from a server: ids of events, of the server's requests, or of tasks. */

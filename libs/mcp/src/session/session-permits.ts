@@ -1,36 +1,29 @@
 import { LRUCache } from 'lru-cache';
 import type { McpPermit } from '../policy/enforcer.js';
+import type { PermitRecords, SessionPermit } from './records.js';
 
-const MAX_SESSIONS = 10_000;
+const MAX_SCOPES = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 /** The estimated memory of one entry beside its text. */
 const ENTRY_BYTES = 256;
 
-/** The part of a permit that changes the request to the upstream. It is plain JSON. */
-export type SessionPermit = Pick<McpPermit, 'headers' | 'removeHeaders'>;
-
-/**
- * Stores what the policy set on the latest allowed request of each session, and of each subject without a session. The
- * messages that no policy decides, such as notifications, have the same headers. A key is bound to subject and session.
- */
-export class SessionPermits {
+/** The permits in the memory of this process. The scope that was unused for longest is evicted first. */
+export class SessionPermits implements PermitRecords {
   private readonly permits = new LRUCache<string, SessionPermit>({
-    max: MAX_SESSIONS,
+    max: MAX_SCOPES,
     maxSize: MAX_BYTES,
     sizeCalculation: (permit) => JSON.stringify(permit).length + ENTRY_BYTES,
   });
 
-  /** The permit of a session's latest allowed request; `{}` for an unknown or evicted session. */
-  get(session: string): SessionPermit {
-    return this.permits.get(session) ?? {};
+  get(scope: string): SessionPermit {
+    return this.permits.get(scope) ?? {};
   }
 
-  set(session: string, { headers, removeHeaders }: McpPermit): void {
-    this.permits.set(session, { headers, removeHeaders });
+  set(scope: string, { headers, removeHeaders }: McpPermit): void {
+    this.permits.set(scope, { headers, removeHeaders });
   }
 
-  /** Forgets a session that has ended. */
-  delete(session: string): void {
-    this.permits.delete(session);
+  delete(scope: string): void {
+    this.permits.delete(scope);
   }
 }

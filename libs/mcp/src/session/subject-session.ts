@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { MaybePromise } from 'nestjs-opa';
 import { boundedKey } from '../protocol/bounded-key.js';
-import type { McpCall } from '../protocol/call.js';
+import type { McpCall, McpEra } from '../protocol/call.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 import type { JsonRpcId } from '../protocol/json-rpc.js';
 import { INVALID_REQUEST } from '../protocol/parse.js';
 import type { McpPermit } from '../policy/enforcer.js';
-import type { CallLedger } from './records.js';
-import type { SessionPermit, SessionPermits } from './session-permits.js';
+import type { CallLedger, PermitRecords, SessionPermit } from './records.js';
 import type { Session, SessionSeal } from './session-seal.js';
 
 /** The name, the seal and the ledger of an MCP server, which {@link SubjectSession} uses. */
@@ -15,7 +15,7 @@ export interface SessionRecords {
   readonly name: string;
   readonly seal: SessionSeal;
   readonly ledger: CallLedger;
-  readonly permits: SessionPermits;
+  readonly permits: PermitRecords;
 }
 
 /**
@@ -58,26 +58,30 @@ export class SubjectSession {
     if (typeof upstreamId !== 'string') return;
     this.session = this.records.seal.seal(upstreamId, this.bound);
     await this.records.ledger.begin(this.scope);
-    this.notePermit(this.latest);
+    await this.records.permits.set(this.scope, this.latest);
   }
 
   /** Records the permit of the exchange's allowed request. */
-  notePermit(permit: McpPermit): void {
+  async notePermit(permit: McpPermit, era: McpEra): Promise<void> {
     this.latest = permit;
-    if (this.hasPermits) this.records.permits.set(this.scope, permit);
+    if (!this.hasPermits) return;
+    const stored = this.records.permits.set(this.scope, permit);
+    // A request of the modern era needs no record, so it waits for none.
+    if (era === 'modern') void withoutFailure(stored);
+    else await stored;
   }
 
   /**
    * What the policy sets on a message that it does not decide: the same as on the latest allowed request of the session,
    * or of the subject without a session. All anonymous callers are one subject, so without a session they have none.
    */
-  get permit(): SessionPermit {
+  async permit(): Promise<SessionPermit> {
     return this.hasPermits ? this.records.permits.get(this.scope) : {};
   }
 
   /** Forgets the session, because the upstream has ended it. */
-  end(): void {
-    this.records.permits.delete(this.scope);
+  async end(): Promise<void> {
+    await withoutFailure(this.records.permits.delete(this.scope));
   }
 
   /** Records a call that the gateway sends to the upstream; `bytes` is the length of the call's text. */
@@ -97,12 +101,8 @@ export class SubjectSession {
 
   /** Records an event that the gateway sends to the client. */
   async noteEvent(id: string): Promise<void> {
-    try {
-      await this.records.ledger.events.note(this.scope, id);
-    } catch (error) {
-      // The stream goes on. Nobody can resume a stream after an event without a record.
-      if (!(error instanceof GatewayError)) throw error;
-    }
+    // The stream goes on. Nobody can resume a stream after an event without a record.
+    await withoutFailure(this.records.ledger.events.note(this.scope, id));
   }
 
   /** Whether the client may resume a stream after an event. It must not resume after an event of another scope. */
@@ -140,5 +140,14 @@ export class SubjectSession {
 
   private get bound(): string {
     return JSON.stringify([this.records.name, this.subject]);
+  }
+}
+
+/** Waits for an operation, and ignores that Redis failed. The log has the failure. */
+async function withoutFailure(operation: MaybePromise<void>): Promise<void> {
+  try {
+    await operation;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
   }
 }

@@ -32,6 +32,9 @@ allow if object.get(input.resource, ["tool", "annotations", "readOnlyHint"], fal
   'rest.rego': `package rest.request
 default allow := false
 allow if startswith(input.request.path, "/public/")`,
+  'tenants.rego': `package mcp.tenants
+default allow := true
+headers["x-tenant"] := sprintf("of-%v", [input.subject.id])`,
   'list.rego': `package mcp.list
 show contains item.name if { some item in input.items; item.name != "secret" }`,
 };

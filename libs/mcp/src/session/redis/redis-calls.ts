@@ -4,6 +4,8 @@ import type { RedisStore } from './redis-store.js';
 
 const MAX_CALLS = 1_000;
 const MAX_BYTES = 8 * 1024 * 1024;
+/** The bound of values and names together. */
+const MAX_READ_BYTES = 2 * MAX_BYTES;
 /** The field that replaces all others when a record would become too large. */
 const LOST = 'lost';
 const SIZE = 'size';
@@ -24,10 +26,14 @@ const REPLACE = `
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return 1`;
-// ARGV: lifetime.
+// ARGV: lifetime, most bytes. Somebody else may have written a record that would fill the memory of the gateway.
 const READ = `
 redis.call('EXPIRE', KEYS[1], ARGV[1])
-return redis.call('HGETALL', KEYS[1])`;
+local texts = redis.call('HGETALL', KEYS[1])
+local size = 0
+for _, text in ipairs(texts) do size = size + #text end
+if size > tonumber(ARGV[2]) then return { '${LOST}', '1' } end
+return texts`;
 
 /** A call of a record. */
 export interface StoredCall {
@@ -59,7 +65,7 @@ export class RedisCalls {
 
   /** The calls of a record; `undefined` without the record; `'incomplete'` when calls are lost or a value is not valid. */
   async read(key: string): Promise<readonly StoredCall[] | 'incomplete' | undefined> {
-    const flat = (await this.store.run(READ, key, RECORD_TTL_S)) as readonly string[];
+    const flat = (await this.store.run(READ, key, RECORD_TTL_S, MAX_READ_BYTES)) as readonly string[];
     if (flat.length === 0) return undefined;
     const calls: StoredCall[] = [];
     for (let index = 0; index < flat.length; index += 2) {

@@ -4,9 +4,9 @@ import type { JsonRpcId } from '../../protocol/json-rpc.js';
 import type { CallLedger } from '../records.js';
 import { RedisCalls } from './redis-calls.js';
 import type { StoredCall } from './redis-calls.js';
-import { RedisMarks } from './redis-marks.js';
 import { RedisReceivers } from './redis-receivers.js';
 import type { RedisStore } from './redis-store.js';
+import { RedisValues } from './redis-values.js';
 
 /** The ledger in Redis, which all replicas share. A record that Redis has lost counts as unknown. */
 export class RedisLedger implements CallLedger {
@@ -14,13 +14,13 @@ export class RedisLedger implements CallLedger {
   readonly events: RedisReceivers;
   readonly requests: RedisReceivers;
   private readonly calls: RedisCalls;
-  private readonly scopes: RedisMarks;
+  private readonly scopes: RedisValues;
 
   constructor(private readonly store: RedisStore) {
     this.events = new RedisReceivers(store, 'event');
     this.requests = new RedisReceivers(store, 'request');
     this.calls = new RedisCalls(store);
-    this.scopes = new RedisMarks(store);
+    this.scopes = new RedisValues(store);
   }
 
   async begin(scope: string): Promise<void> {

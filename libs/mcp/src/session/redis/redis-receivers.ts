@@ -1,18 +1,18 @@
 import type { JsonRpcId } from '../../protocol/json-rpc.js';
 import type { ReceiverRecords } from '../records.js';
-import { RedisMarks } from './redis-marks.js';
 import type { RedisStore } from './redis-store.js';
+import { RedisValues } from './redis-values.js';
 
 /** Records in Redis which receivers got which ids from a server. */
 export class RedisReceivers implements ReceiverRecords {
-  private readonly marks: RedisMarks;
+  private readonly marks: RedisValues;
 
   /** @param kind - what the ids name, such as `event` */
   constructor(
     private readonly store: RedisStore,
     private readonly kind: string,
   ) {
-    this.marks = new RedisMarks(store);
+    this.marks = new RedisValues(store);
   }
 
   async note(receiver: string, id: JsonRpcId): Promise<void> {
