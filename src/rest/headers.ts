@@ -107,9 +107,9 @@ function addForwarded(
 ): void {
   const addresses = forwarded?.addresses ?? [peerAddress(raw.socket.remoteAddress) ?? 'unknown'];
   headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], addresses].flat().join(', ');
-  headers['x-forwarded-proto'] ??= forwarded?.protocol ?? publicUrl.protocol ?? protocol;
+  headers['x-forwarded-proto'] ??= publicUrl.protocol ?? forwarded?.protocol ?? protocol;
   headers['x-forwarded-prefix'] ??= paths.prefix;
-  const publicHost = forwarded?.host ?? publicUrl.host ?? host;
+  const publicHost = publicUrl.host ?? forwarded?.host ?? host;
   if (publicHost !== undefined) headers['x-forwarded-host'] ??= publicHost;
 }
 

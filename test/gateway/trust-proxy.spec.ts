@@ -154,10 +154,21 @@ describe.each([
   });
 });
 
-describe('publicUrl without a trusted proxy', () => {
+describe.each([
+  ['without a trusted proxy', []],
+  // Many proxies pass a client's own header on.
+  ['behind a trusted proxy that passes a forged X-Forwarded-Host on', ['127.0.0.1']],
+])('publicUrl %s', (_name, trustProxy) => {
   it('is what the upstream gets as protocol and host', async () => {
-    const port = await start({ publicUrl: 'https://gw.example:8443/ai' });
-    expect(await forwarded(port, { host: 'own.example' })).toEqual(['127.0.0.1', 'https', 'gw.example:8443']);
+    const port = await start({ publicUrl: 'https://gw.example:8443/ai', trustProxy });
+    const headers = {
+      host: 'own.example',
+      'x-forwarded-for': CLIENT,
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'forged.example',
+    };
+    const [, ...address] = await forwarded(port, headers);
+    expect(address).toEqual(['https', 'gw.example:8443']);
   });
 });
 
