@@ -6,7 +6,7 @@ import type { UpstreamFields } from '../options/upstream-fields.js';
 import { SecretSource } from './secret-source.js';
 import { TokenCache } from './token-cache.js';
 import type { AccessToken } from './token-cache.js';
-import { TokenEndpoint } from './token-endpoint.js';
+import type { TokenEndpoint } from './token-endpoint.js';
 
 /** A request that needs the credentials of its upstream. */
 export interface CredentialRequest<Response> {
@@ -53,8 +53,10 @@ export class UpstreamCredentials {
     );
     if (auth === undefined) return;
     const secret = new SecretSource(auth.clientSecret, `${owner}, option "auth.clientSecret"`);
-    const endpoint = new TokenEndpoint(auth, secret);
-    this.tokens = new TokenCache((subjectToken, signal) => endpoint.request(subjectToken, signal));
+    let endpoint: Promise<TokenEndpoint> | undefined;
+    this.tokens = new TokenCache(async (subjectToken, signal) =>
+      (await (endpoint ??= openTokenEndpoint(auth, secret))).request(subjectToken, signal),
+    );
   }
 
   /**
@@ -118,6 +120,17 @@ export class UpstreamCredentials {
       throw error;
     }
   }
+}
+
+/**
+ * Loads the OAuth library with the first token request. The library is an ES module alone, which Jest can't load into
+ * CommonJS tests. So only the tests that request tokens need it.
+ */
+async function openTokenEndpoint(
+  ...[auth, secret]: ConstructorParameters<typeof TokenEndpoint>
+): Promise<TokenEndpoint> {
+  const module = await import('./token-endpoint.js');
+  return new module.TokenEndpoint(auth, secret);
 }
 
 async function sendWith<Response>(
