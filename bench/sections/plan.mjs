@@ -35,7 +35,11 @@ export async function plan({ binary, full }) {
       goals: [
         ...engines.goals,
         atMost('opa-plan: load of 10 MB of data, × gunzip and JSON.parse', load.loadMs / load.bareMs, 1.5),
-        atMost('opa-plan: longest stall of that load, × JSON.parse', load.stallMs / load.parseMs, 1.5),
+        atMost(
+          'opa-plan: stall of that load (least of several loads), × JSON.parse',
+          load.stallMs / load.parseMs,
+          1.5,
+        ),
         atMost('opa-plan: resident memory of that data, × its text', resident, 3),
         atMost('opa-plan: an endless policy outlasts its deadline by, ms (median)', median(late), 5),
         atMost('opa-plan: live memory after 1,000,000 evaluations: growth, MB', growth.evaluated, GROWTH_MB),

@@ -57,7 +57,7 @@ serve({
     return cpu() / count;
   },
   answers: () => QUESTIONS.slice(0, 200).map((input) => evaluate(input)),
-  /** By how many milliseconds evaluations outlast their deadlines, in CPU time: another process may have the core. */
+  /** By how many milliseconds evaluations outlast their deadlines. Another process that has the core counts too. */
   overshoot: ({ times, limitMs }) =>
     Array.from({ length: times }, () => {
       const deadline = performance.now() + limitMs;

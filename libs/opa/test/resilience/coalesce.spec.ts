@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { BaseEngine } from '../../src/contracts/index.js';
 import { CoalescingEngine } from '../../src/resilience/index.js';
 import { BoundedWaits } from '../../src/transport/index.js';
@@ -138,8 +138,11 @@ describe('coalescing of identical queries', () => {
   it('reports a timeout to every caller when OPA hangs, and no overload after another query', async () => {
     const server = await scripted(() => undefined);
     const opa = await start({ url: server.url, coalesce: true, timeout: 1_000, circuitBreaker: false });
-    const asked = Array.from({ length: 50 }, () => opa.decide({ input: 1 }));
-    const decisions = await Promise.allSettled(asked);
+    // The machine may stall between two calls. All callers have the same deadline here.
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+    const pending = Array.from({ length: 50 }, () => opa.decide({ input: 1 }));
+    clock.mockRestore();
+    const decisions = await Promise.allSettled(pending);
     const codes = decisions.map(
       (decision) => decision.status === 'rejected' && (decision.reason as { code: string }).code,
     );
