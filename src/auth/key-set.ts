@@ -33,7 +33,7 @@ export async function openKeySet(jwks: string, production: boolean): Promise<JWT
       if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) {
         throw cause;
       }
-      throw new KeysUnavailableError(`the keys at ${jwks} can't be had`, { cause });
+      throw new KeysUnavailableError(`the gateway cannot fetch the keys from ${jwks}`, { cause });
     }
   };
 }

@@ -9,5 +9,6 @@ import { isHost } from 'nestjs-opa-mcp/internal';
  */
 export function assertPlainHost({ headersDistinct: { host = [] } }: IncomingMessage): void {
   if (host.length > 1) throw new BadRequestException('The request has more than one Host');
-  if (!host.every(isHost)) throw new BadRequestException('The Host is not one');
+  if (!host.every(isHost))
+    throw new BadRequestException('The Host header is not a valid host name or address');
 }

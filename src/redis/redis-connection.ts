@@ -33,7 +33,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
 
   /** Connects. The gateway also starts without Redis: the requests that need Redis are refused. */
   async onModuleInit(): Promise<void> {
-    // The event "error" has reported the failure, and the client goes on trying.
+    // The event "error" has reported the failure, and the client keeps reconnecting.
     await this.client.connect().catch(() => undefined);
   }
 
@@ -63,7 +63,9 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   private reportDown(): void {
     if (this.isDown) return;
     this.isDown = true;
-    this.logger.error(`The gateway has no connection to Redis: ${this.cause}. It goes on trying.`);
+    this.logger.error(
+      `The gateway has no connection to Redis: ${this.cause}. The gateway keeps reconnecting. Check redis.url.`,
+    );
   }
 
   private reportUp(): void {

@@ -15,19 +15,19 @@ const logger = new Logger('Upstream');
 
 /** Makes the exception for a failed upstream: 504 after a timeout, otherwise 502. Logs the address and the cause. */
 export function failure({ entry, url }: Upstream, cause: unknown): HttpException {
-  const error = cause instanceof Error ? cause : new Error('no usable answer');
+  const error = cause instanceof Error ? cause : new Error('no usable response');
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // AbortError means that the client has disconnected. The upstream did not fail, so log nothing.
   if (error.name !== 'AbortError') {
     logger.warn(`${entry.name} (${url.origin}): ${code} ${HINTS[code] ?? error.message}`);
   }
   return error instanceof LateError || code === 'UND_ERR_CONNECT_TIMEOUT'
-    ? new GatewayTimeoutException('The upstream did not answer in time')
-    : new BadGatewayException('The upstream did not give an answer');
+    ? new GatewayTimeoutException('The upstream did not respond in time')
+    : new BadGatewayException('The upstream sent no usable response');
 }
 
 /** Makes the exception for a response that a response policy can't decide. Logs the reason. */
 export function undecidable({ entry, url }: Upstream, reason: string): HttpException {
-  logger.warn(`${entry.name} (${url.origin}): the response policy can't be shown the answer: ${reason}`);
-  return new InternalServerErrorException("The upstream's answer can't be decided");
+  logger.warn(`${entry.name} (${url.origin}): the response policy cannot read the response: ${reason}`);
+  return new InternalServerErrorException("The response policy cannot read the upstream's response");
 }

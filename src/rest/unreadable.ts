@@ -20,7 +20,8 @@ const UTF8 = /^"?(utf-8|utf8|us-ascii)"?$/i;
  */
 export function unreadable(headers: IncomingHttpHeaders): string | undefined {
   const encodings = [headers['content-encoding'] ?? []].flat().join(',');
-  if (!/^(|identity)$/i.test(encodings.trim())) return 'it is content-encoded, which it was not asked to be';
+  if (!/^(|identity)$/i.test(encodings.trim()))
+    return 'it has a content encoding; let the upstream respect "Accept-Encoding: identity"';
   const [type, ...more] = [headers['content-type'] ?? []].flat();
   if (type === undefined) return undefined;
   if (more.length > 0 || !MEDIA_TYPE.test(type)) return 'its Content-Type is not one media type';

@@ -89,7 +89,7 @@ describe('the credentials of an upstream', () => {
     ['headers: { x-a: "s3cret\\n" }', 'option "headers.x-a": the value is empty'],
     [
       'forwardToken: true, headers: { authorization: s3cret }',
-      'headers.authorization: leave it out, or forwardToken',
+      'headers.authorization: an entry cannot have both headers.authorization and forwardToken: remove one',
     ],
     ['headers: { x-a: { file: /nowhere/s } }', 'option "headers.x-a": the file /nowhere/s can\'t be read'],
     ['tls: { ca: /nowhere/ca.pem }', 'tls: leave it out, or give a https:// URL'],

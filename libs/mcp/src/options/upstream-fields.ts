@@ -59,6 +59,9 @@ export const upstreamFields = {
 /** The validated options for the gateway's own credentials. */
 export type UpstreamFields = z.output<z.ZodObject<typeof upstreamFields>>;
 
+const onlyOne = (option: string, other: string): string =>
+  `an entry cannot have both ${option} and ${other}: remove one`;
+
 /** Refuses combinations of an entry's credentials that contradict each other. */
 export function checkCredentials(
   {
@@ -74,9 +77,11 @@ export function checkCredentials(
     context.addIssue({ code: 'custom', path, message });
   };
   const hasAuthorization = Object.keys(named ?? {}).some((name) => comparable(name) === 'authorization');
-  if (hasAuthorization && forwardToken) wrong(['headers', 'authorization'], 'leave it out, or forwardToken');
-  if (hasAuthorization && auth !== undefined) wrong(['headers', 'authorization'], 'leave it out, or auth');
-  if (auth !== undefined && forwardToken) wrong(['auth'], 'leave it out, or forwardToken');
+  if (hasAuthorization && forwardToken)
+    wrong(['headers', 'authorization'], onlyOne('headers.authorization', 'forwardToken'));
+  if (hasAuthorization && auth !== undefined)
+    wrong(['headers', 'authorization'], onlyOne('headers.authorization', 'auth'));
+  if (auth !== undefined && forwardToken) wrong(['auth'], onlyOne('auth', 'forwardToken'));
   if (tls === undefined) return;
   if (!url.startsWith('https:')) wrong(['tls'], 'leave it out, or give a https:// URL');
   if ((tls.cert === undefined) !== (tls.key === undefined))

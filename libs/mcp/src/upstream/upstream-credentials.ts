@@ -28,7 +28,7 @@ export interface CredentialRequest<Response> {
 /** Thrown when a token exchange needs the token of a user, and the request has none. */
 export class UserTokenMissingError extends Error {
   constructor() {
-    super('This server needs the token of a user');
+    super('This server needs a user token. Send "Authorization: Bearer …".');
   }
 }
 
