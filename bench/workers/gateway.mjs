@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { loadConfig } from '../../dist/config/index.js';
 import { startGateway } from '../../dist/start.js';
 import { watchCpu } from '../lib/gauges.mjs';
 import { serve, task } from '../lib/worker.mjs';
@@ -21,7 +20,7 @@ const config = file('gateway.json', { listen: { port: 0 }, opa, auth, mcp });
 
 // The client counts the requests that are refused.
 Logger.overrideLogger(false);
-const port = await startGateway(await loadConfig(config, {}), {});
+const { port } = await startGateway(config, {});
 rmSync(folder, { recursive: true });
 
 let cpu;
