@@ -1,6 +1,7 @@
 import { Logger, ServiceUnavailableException, UnauthorizedException } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerTokenOf } from 'nestjs-opa-mcp/internal';
 import { KeysUnavailableError } from './key-set.js';
 import { userOf } from './subject.js';
 import type { Claims, Subject } from './subject.js';
@@ -31,8 +32,6 @@ export type UserRequest = FastifyRequest & {
   claims?: Claims | undefined;
 };
 
-const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
-
 /** Authenticates a request before OPA decides it. The guard sets `user` from a valid token. */
 export class AuthGuard implements CanActivate {
   private readonly logger = new Logger('Auth');
@@ -60,7 +59,7 @@ export class AuthGuard implements CanActivate {
     }
     try {
       // For another scheme than Bearer the guard verifies an empty token, which the verifier refuses.
-      request.claims = await verifier.verify(BEARER.exec(authorization)?.[1] ?? '', audience);
+      request.claims = await verifier.verify(bearerTokenOf({ authorization }) ?? '', audience);
       request.user = userOf(request.claims);
     } catch (error) {
       if (error instanceof InvalidTokenError) {

@@ -2,6 +2,7 @@ import {
   audience,
   checkCredentials,
   entryName,
+  isHopByHop,
   origins,
   policyPath,
   scopes,
@@ -11,16 +12,17 @@ import {
 import { z } from 'zod';
 
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
-// Headers of the connection, headers of the message framing, and headers that the gateway sets.
-const NEVER_FORWARDED =
-  /^(authorization|connection|content-length|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
+// Headers of proxies and of the message framing, and headers that the gateway sets.
+const NEVER_FORWARDED = /^(authorization|content-length|expect|host|proxy-.*)$/;
 const FORWARDED_RULE =
   'header names, none of the connection, the length, Host or Authorization (see forwardToken)';
 
 const forwarded = z
   .string({ error: FORWARDED_RULE })
   .toLowerCase()
-  .refine((name) => HEADER_NAME.test(name) && !NEVER_FORWARDED.test(name), { error: FORWARDED_RULE });
+  .refine((name) => HEADER_NAME.test(name) && !NEVER_FORWARDED.test(name) && !isHopByHop(name), {
+    error: FORWARDED_RULE,
+  });
 
 /** Accepts a REST upstream, which receives the requests to `/api/{name}/*`. */
 export const upstreamSchema = z

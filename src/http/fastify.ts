@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { PublicUrl, removeNamed } from 'nestjs-opa-mcp/internal';
 import type { GatewayConfig } from '../config/index.js';
 import { ClientErrors } from './client-errors.js';
-import { believeProxy } from './forwarded.js';
+import { readProxyHeaders } from './proxy-headers.js';
 import { assertPlainHost } from './host-rule.js';
-import { PublicUrl, removeNamed } from 'nestjs-opa-mcp/internal';
 import { assertPlainPath, withPlainPath } from './path-rules.js';
 import { withoutPrefix } from './public-prefix.js';
 import type { TlsMaterial } from './tls-files.js';
@@ -67,7 +67,7 @@ export function createAdapter(
     assertPlainHost(request.raw);
     assertPlainBody(request);
     assertUpgrade(request.raw);
-    believeProxy(request, proxies.has);
+    readProxyHeaders(request, proxies.has);
     done();
   });
   // Remove the headers that the client names in `Connection` before a decision sets headers. Otherwise a client could

@@ -19,9 +19,6 @@ export { isHopByHop, removeHopByHop, removeNamed } from './upstream/hop-by-hop.j
 export { removeUntrusted } from './upstream/untrusted-headers.js';
 export { upstreamConnector } from './upstream/connector.js';
 export { upstreamPool } from './upstream/upstream-pool.js';
-export {
-  bearerTokenOf,
-  UpstreamCredentials,
-  UserTokenMissingError,
-} from './upstream/upstream-credentials.js';
+export { bearerTokenOf } from './upstream/bearer-token.js';
+export { UpstreamCredentials, UserTokenMissingError } from './upstream/upstream-credentials.js';
 export { checkCredentials, upstreamFields } from './options/upstream-fields.js';

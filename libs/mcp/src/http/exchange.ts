@@ -4,7 +4,7 @@ import { pickHeaders } from 'nestjs-opa/internal';
 import type { McpEnforcer, McpOrigin, McpPermit } from '../policy/enforcer.js';
 import { subjectOf } from '../protocol/call.js';
 import type { McpCaller } from '../protocol/call.js';
-import { bearerTokenOf } from '../upstream/upstream-credentials.js';
+import { bearerTokenOf } from '../upstream/bearer-token.js';
 import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream-client.js';
 import { SubjectSession } from '../session/subject-session.js';
 import type { ClientRequest } from './client-request.js';

@@ -2,14 +2,14 @@ import { Logger } from '@nestjs/common';
 import { EventSplitter, KEEP_ALIVE, StreamEvent } from '../protocol/event-stream.js';
 import type { Piece } from '../protocol/event-stream.js';
 import { GatewayError } from '../protocol/gateway-error.js';
-import type { Forwarded } from './forwarded.js';
+import type { ForwardedResponse } from './forwarded-response.js';
 import { errorText, UNUSABLE_RESPONSE } from './refuse.js';
 
 /** The largest size of an event's fields beside its message, in characters. */
 const FIELDS = 64 * 1024;
 
 /** Sends an upstream's event stream to the client. Inspects each event as soon as it arrives, before the client gets it. */
-export async function forwardEvents(forwarded: Forwarded): Promise<void> {
+export async function forwardEvents(forwarded: ForwardedResponse): Promise<void> {
   await new EventForwarder(forwarded).run();
 }
 
@@ -19,7 +19,7 @@ class EventForwarder {
   /** Whether the client has received the response to the call. */
   private hasResponse = false;
 
-  constructor(private readonly forwarded: Forwarded) {}
+  constructor(private readonly forwarded: ForwardedResponse) {}
 
   async run(): Promise<void> {
     const { exchange, upstream, headers } = this.forwarded;

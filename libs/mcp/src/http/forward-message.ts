@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Forwarded } from './forwarded.js';
+import type { ForwardedResponse } from './forwarded-response.js';
 import { UNUSABLE_RESPONSE } from './refuse.js';
 import { Refused } from './refused.js';
 import { upstreamError } from './upstream-error.js';
@@ -19,7 +19,7 @@ export async function forwardMessage({
   headers,
   inspector,
   call,
-}: Forwarded): Promise<void> {
+}: ForwardedResponse): Promise<void> {
   const { server, response } = exchange;
   const { status } = upstream;
   const text = await server.upstream.read(upstream, server.entry.maxResultBytes, response.signal);

@@ -1,3 +1,4 @@
+import { comparableHeader } from 'nestjs-opa/internal';
 import { z } from 'zod';
 import { secret } from './secret.js';
 import type { Secret } from './secret.js';
@@ -11,18 +12,17 @@ const NAME_RULE =
   'not a header that an entry may set: it belongs to the connection, the message or the protocol';
 const PEM_RULE = 'the path of a PEM file, or PEM text';
 
-/** Normalizes a header's name as upstreams may: they read `X_Key` and `X-Key` as the same name. */
-const comparable = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
-
 const headers = z
   .record(z.string(), secret)
   .superRefine((entries, context) => {
     const names = Object.keys(entries);
     names.forEach((name, index) => {
       const wrong = (message: string): void => context.addIssue({ code: 'custom', path: [name], message });
-      const isDuplicate = names.slice(0, index).some((other) => comparable(other) === comparable(name));
+      const isDuplicate = names
+        .slice(0, index)
+        .some((other) => comparableHeader(other) === comparableHeader(name));
       if (!HEADER_NAME.test(name)) wrong('not the name of a header');
-      else if (REFUSED.test(comparable(name))) wrong(NAME_RULE);
+      else if (REFUSED.test(comparableHeader(name))) wrong(NAME_RULE);
       else if (isDuplicate) wrong('another spelling of this name is in the list, too; remove one');
     });
   })
@@ -76,7 +76,9 @@ export function checkCredentials(
   const wrong = (path: string[], message: string): void => {
     context.addIssue({ code: 'custom', path, message });
   };
-  const hasAuthorization = Object.keys(named ?? {}).some((name) => comparable(name) === 'authorization');
+  const hasAuthorization = Object.keys(named ?? {}).some(
+    (name) => comparableHeader(name) === 'authorization',
+  );
   if (hasAuthorization && forwardToken)
     wrong(['headers', 'authorization'], onlyOne('headers.authorization', 'forwardToken'));
   if (hasAuthorization && auth !== undefined)

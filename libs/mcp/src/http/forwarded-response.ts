@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.js';
 import type { Inspector } from './inspector.js';
 
 /** An upstream's response on its way to the client. */
-export interface Forwarded {
+export interface ForwardedResponse {
   readonly exchange: Exchange;
   readonly upstream: UpstreamResponse;
   /** The headers that the client receives. */

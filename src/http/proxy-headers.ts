@@ -6,7 +6,7 @@ import { peerAddress } from 'nestjs-opa/internal';
 import { isHost } from 'nestjs-opa-mcp/internal';
 
 /** What a trusted proxy says about a request. */
-export interface Forwarded {
+export interface ProxyHeaders {
   /** The client's address, then the addresses of the trusted proxies on the way, the peer last. */
   readonly addresses: readonly string[];
   /** The protocol from `X-Forwarded-Proto`; `undefined` without a valid one. */
@@ -15,8 +15,8 @@ export interface Forwarded {
   readonly host: string | undefined;
 }
 
-/** A request after {@link believeProxy}. A request without `forwarded` comes from a client itself. */
-export type ForwardedRequest = FastifyRequest & { forwarded?: Forwarded };
+/** A request after {@link readProxyHeaders}. A request without `forwarded` comes from a client itself. */
+export type ForwardedRequest = FastifyRequest & { forwarded?: ProxyHeaders };
 
 /**
  * Reads the headers of a trusted proxy into `request.forwarded`, and removes them. Afterwards Fastify's `ip`, `ips`,
@@ -27,7 +27,7 @@ export type ForwardedRequest = FastifyRequest & { forwarded?: Forwarded };
  * @param isTrusted - whether the gateway trusts an address. Fastify's option `trustProxy` is the same function
  * @throws BadRequestException when `X-Forwarded-Host` is not a host
  */
-export function believeProxy(
+export function readProxyHeaders(
   request: ForwardedRequest,
   isTrusted: (address: string | undefined) => boolean,
 ): void {
@@ -71,7 +71,7 @@ function addressesIn({ 'x-forwarded-for': value }: IncomingHttpHeaders): string 
   return addresses.join(', ');
 }
 
-function protocolIn({ 'x-forwarded-proto': value }: IncomingHttpHeaders): Forwarded['protocol'] {
+function protocolIn({ 'x-forwarded-proto': value }: IncomingHttpHeaders): ProxyHeaders['protocol'] {
   const protocol = lastOf(value)?.toLowerCase();
   return protocol === 'http' || protocol === 'https' ? protocol : undefined;
 }
