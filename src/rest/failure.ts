@@ -26,6 +26,14 @@ export function failure({ entry, url }: Upstream, cause: unknown): HttpException
     : new BadGatewayException('The upstream sent no usable response');
 }
 
+/** Logs that an upstream has refused the gateway's own credential. */
+export function reportUnauthorized({ entry, url }: Upstream): void {
+  logger.warn(
+    `${entry.name} (${url.origin}): the upstream refused the gateway's credential (status 401). Correct "headers" or ` +
+      '"auth" of the entry.',
+  );
+}
+
 /** Makes the exception for a response that a response policy can't decide. Logs the reason. */
 export function undecidable({ entry, url }: Upstream, reason: string): HttpException {
   logger.warn(`${entry.name} (${url.origin}): the response policy cannot read the response: ${reason}`);

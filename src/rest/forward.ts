@@ -6,7 +6,7 @@ import { UntypedFile } from 'nestjs-opa/internal';
 import { bearerTokenOf, UserTokenMissingError } from 'nestjs-opa-mcp/internal';
 import type { UserRequest } from '../auth/index.js';
 import { upgradeOf } from '../http/index.js';
-import { failure, undecidable } from './failure.js';
+import { failure, reportUnauthorized, undecidable } from './failure.js';
 import { requestHeaders, responseHeaders } from './headers.js';
 import { rememberHeaders } from './reply-headers.js';
 import { bodyOf } from './request-body.js';
@@ -41,6 +41,11 @@ export async function forward(
   const subjectToken = claims === undefined ? undefined : bearerTokenOf(request.raw.headers);
   const { response, upgrade } = await answerOf(upstream, sent, subjectToken);
   const headers = responseHeaders(response, request, upstream, new URL(sent.path, upstream.url));
+  if (response.statusCode === 401 && upstream.hasOwnCredential) {
+    reportUnauthorized(upstream);
+    // The challenge is for the gateway. A client would follow it, and send its token for another server here.
+    delete headers['www-authenticate'];
+  }
   const requested = upgradeOf(request.raw);
   if (upgrade !== undefined && requested !== undefined) {
     openTunnel(requested.socket, reply, { ...upgrade, headers });

@@ -47,6 +47,12 @@ export class Upstream {
     this.newConnections = upstreamAgent(this.url, { connect, keepAlive: false });
   }
 
+  /** Whether the gateway has a credential of its own for the upstream, and passes no token of the user. */
+  get hasOwnCredential(): boolean {
+    const { headers, auth, forwardToken } = this.entry;
+    return !forwardToken && (headers !== undefined || auth !== undefined);
+  }
+
   /** The path of a request at the upstream: the base path and the path of the request. */
   pathOf(path: string): string {
     return this.paths.basePath + path;

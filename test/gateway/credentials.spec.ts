@@ -30,7 +30,9 @@ beforeAll(async () => {
       const { authorization } = request.headers;
       const isRefused =
         authorization?.startsWith('Bearer token-') === true && !tokens.valid.has(authorization.slice(7));
-      response.writeHead(isRefused ? 401 : 200).end();
+      const isUnauthorized = request.url?.endsWith('/unauthorized') === true;
+      if (isUnauthorized) response.setHeader('www-authenticate', 'Bearer realm="upstream"');
+      response.writeHead(isRefused || isUnauthorized ? 401 : 200).end();
     },
     (url) => [
       { name: 'keyed', url, headers: { 'X-Key': 'secret', 'x-file': { file: join(folder, 'key') } } },
@@ -51,6 +53,17 @@ describe('the credentials of an upstream', () => {
     expect((await get('/api/keyed/', { [name]: 'forged', connection: 'x-key' })).status).toBe(200);
     expect(received.at(-1)?.headers).toMatchObject({ 'x-key': 'secret', 'x-file': 'from-file' });
     expect(JSON.stringify(received.at(-1)?.headers)).not.toContain('forged');
+  });
+
+  it('are logged, and not the fault of the client, when the upstream refuses them', async () => {
+    const { status, headers } = await get('/api/keyed/unauthorized');
+    expect([status, headers['www-authenticate']]).toEqual([401, undefined]);
+    expect(opened.gateway.output()).toContain("the upstream refused the gateway's credential (status 401)");
+  });
+
+  it('do not hide the challenge of an upstream for which the gateway has none', async () => {
+    const { status, headers } = await get('/api/up/unauthorized');
+    expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer realm="upstream"']);
   });
 
   it('give way to the header of a policy', async () => {
