@@ -39,7 +39,7 @@ export interface GatewayAddress {
  */
 export async function startGateway(file: string, env: Environment = process.env): Promise<GatewayAddress> {
   const config = await loadConfig(file, env);
-  const authentication = await openAuthentication(config.auth, isProduction(env));
+  const authentication = openAuthentication(config.auth, isProduction(env));
   const { tls } = config.listen;
   const material = tls && (await readTls(tls));
   const plugins = await loadPlugins(config.mcp, config.opa);
@@ -50,8 +50,9 @@ export async function startGateway(file: string, env: Environment = process.env)
     { bodyParser: false, abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  await listen(app, config.listen);
+  // The start may wait for OPA. Watch the files from the beginning, so that no change is lost.
   if (tls !== undefined) watchTls(app.getHttpServer() as HttpsServer, tls);
+  await listen(app, config.listen);
   app.flushLogs();
   const { host } = config.listen;
   const { port } = app.getHttpServer().address() as AddressInfo;

@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Logger } from '@nestjs/common';
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose';
-import type { FetchImplementation, JSONWebKeySet, JWK, JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors } from 'jose';
+import type { FetchImplementation, JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 import { ConfigError } from '../config/index.js';
-
-/** The prefix of the `kid` of keys that `npm start` creates. The gateway refuses such a key in production. */
-export const DEVELOPMENT_KID = 'development-';
+import { isDevelopmentKey, openKeyFile } from './key-file.js';
 
 /** The gateway can't load the issuer's keys. The token may be valid or invalid. */
 export class KeysUnavailableError extends Error {
@@ -13,17 +10,18 @@ export class KeysUnavailableError extends Error {
 }
 
 /**
- * Opens the issuer's keys. The gateway reads a file once. It fetches a URL on demand, and again for an unknown key.
+ * Opens the issuer's keys. The gateway reads a file again when it changes. It fetches a URL on demand, and again for an
+ * unknown key.
  *
  * @param jwks - an absolute path, or an http(s) URL
  * @param production - whether to refuse the development key. A file with the development key stops the start. From the
  * key set of a URL, the gateway removes the development key
  * @returns a function that finds the key of a token. The function throws {@link KeysUnavailableError} when the gateway
  * can't fetch the URL
- * @throws ConfigError when the file can't be used
+ * @throws ConfigError | OpaError when the file can't be used
  */
-export async function openKeySet(jwks: string, production: boolean): Promise<JWTVerifyGetKey> {
-  if (!/^https?:\/\//i.test(jwks)) return createLocalJWKSet(await readKeys(jwks, production));
+export function openKeySet(jwks: string, production: boolean): JWTVerifyGetKey {
+  if (!/^https?:\/\//i.test(jwks)) return openKeyFile(jwks, production);
   if (!URL.canParse(jwks)) throw new ConfigError(`auth.jwks: ${jwks} is not a URL`);
   const remote = createRemoteJWKSet(new URL(jwks), production ? { [customFetch]: fetchOthers } : {});
   return async (header, token) => {
@@ -38,9 +36,6 @@ export async function openKeySet(jwks: string, production: boolean): Promise<JWT
   };
 }
 
-const isDevelopmentKey = ({ kid }: JWK): boolean =>
-  typeof kid === 'string' && kid.startsWith(DEVELOPMENT_KID);
-
 /** Fetches a key set and removes the development key. */
 const fetchOthers: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
@@ -54,18 +49,3 @@ const fetchOthers: FetchImplementation = async (url, options) => {
   }
   return Response.json({ ...set, keys });
 };
-
-async function readKeys(file: string, production: boolean): Promise<JSONWebKeySet> {
-  let keys: JSONWebKeySet;
-  try {
-    keys = JSON.parse(await readFile(file, 'utf8')) as JSONWebKeySet;
-    createLocalJWKSet(keys);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'unknown error';
-    throw new ConfigError(`auth.jwks: ${file} is not a readable JWKS file: ${reason}`, { cause });
-  }
-  if (production && keys.keys.some(isDevelopmentKey)) {
-    throw new ConfigError(`auth.jwks: ${file} holds the development key, which NODE_ENV=production refuses`);
-  }
-  return keys;
-}

@@ -6,15 +6,12 @@ import { TokenVerifier } from './token-verifier.js';
 /**
  * Creates the settings of AuthGuard from the configuration. Without `auth` the guard does not read tokens.
  *
- * @throws ConfigError when the file of the keys can't be used
+ * @throws ConfigError | OpaError when the file of the keys can't be used
  */
-export async function openAuthentication(
-  auth: AuthConfig | undefined,
-  production: boolean,
-): Promise<Authentication> {
+export function openAuthentication(auth: AuthConfig | undefined, production: boolean): Authentication {
   if (!auth) return { anonymous: true, audience: [], scopes: [] };
   return {
-    verifier: new TokenVerifier(await openKeySet(auth.jwks, production), auth.issuer),
+    verifier: new TokenVerifier(openKeySet(auth.jwks, production), auth.issuer),
     anonymous: auth.anonymous,
     audience: auth.audience,
     scopes: auth.scopes,

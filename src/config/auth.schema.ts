@@ -5,7 +5,7 @@ import { filled } from './filled.js';
 /** Accepts the settings for the verification of tokens. */
 export const authSchema = z
   .strictObject({
-    /** The issuer's keys: a JWKS file, or an http(s) URL. */
+    /** The issuer's keys: a JWKS file, which is read again when it changes, or an http(s) URL. */
     jwks: filled,
     /** The value that a token's `iss` must have. */
     issuer: filled,

@@ -56,7 +56,7 @@ function replace(headers: IncomingHttpHeaders, name: string, value: string | und
 
 /**
  * The addresses in `X-Forwarded-For`, from the right up to the first text that is not an address. Such a text hides the
- * client, so the proxy that wrote it counts as the client. Some proxies add the client's port.
+ * client, so the proxy that wrote it counts as the client. Some proxies add the client's port, or a zone such as `%eth0`.
  */
 function addressesIn({ 'x-forwarded-for': value }: IncomingHttpHeaders): string {
   const addresses: string[] = [];
@@ -66,7 +66,7 @@ function addressesIn({ 'x-forwarded-for': value }: IncomingHttpHeaders): string 
       .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
       .replace(/^([\d.]+):\d+$/, '$1');
     if (isIP(address) === 0) break;
-    addresses.unshift(address);
+    addresses.unshift(peerAddress(address) ?? address);
   }
   return addresses.join(', ');
 }

@@ -8,6 +8,8 @@ import { ConfigError } from '../config/index.js';
 
 /** How often the gateway looks for a new certificate, in milliseconds. */
 const CHECK_MS = 1_000;
+/** How long a certificate and its key may not fit together before the gateway warns, in milliseconds. */
+const ROTATION_MS = 5_000;
 
 /** The paths of a certificate and of its private key, as PEM files. */
 export interface TlsPaths {
@@ -50,26 +52,35 @@ async function read(option: string, file: string): Promise<Buffer> {
 }
 
 /**
- * Watches the files of a server's certificate. New connections use a new certificate; open connections go on. When the
- * new files can't be used, the gateway logs the reason and keeps the old certificate.
+ * Watches the files of a server's certificate. New connections use a new certificate; open connections go on. While the
+ * new files can't be used, the gateway keeps the old certificate. A rotation replaces the files one after another, so the
+ * gateway reads both again after five seconds, and warns when it still can't use them.
  *
  * @remarks The watch compares the files' times. Events of the file system miss the symbolic links that Kubernetes
  * exchanges.
  */
 export function watchTls(server: Server, paths: TlsPaths): void {
   const logger = new Logger('Gateway');
-  const reload = async (): Promise<void> => {
+  let retry: NodeJS.Timeout | undefined;
+  const reload = async (onFailure: (error: unknown) => void): Promise<void> => {
     try {
       server.setSecureContext(await readTls(paths));
+      clearTimeout(retry);
       logger.log(`Uses the new certificate of ${paths.cert}`);
     } catch (error) {
-      logger.error(`Keeps the old certificate: ${messageOf(error)}`);
+      onFailure(error);
     }
   };
-  const listener = (): void => void reload();
+  const warn = (error: unknown): void => logger.warn(`Keeps the old certificate: ${messageOf(error)}`);
+  const retryLater = (): void => {
+    clearTimeout(retry);
+    retry = setTimeout(() => void reload(warn), ROTATION_MS).unref();
+  };
+  const listener = (): void => void reload(retryLater);
   const files = Object.values(paths) as string[];
   for (const file of files) watchFile(file, { interval: CHECK_MS, persistent: false }, listener);
   server.once('close', () => {
+    clearTimeout(retry);
     for (const file of files) unwatchFile(file, listener);
   });
 }

@@ -15,9 +15,9 @@ export class TrustedProxies {
     }
   }
 
-  /** Whether the gateway trusts an address. An IPv4-mapped address counts as its IPv4 address. */
+  /** Whether the gateway trusts an address. An IPv4-mapped address counts as its IPv4 address. Zones don't count. */
   readonly has = (address: string | undefined): boolean => {
-    const plain = peerAddress(address)?.replace(/%.*$/, '') ?? '';
+    const plain = peerAddress(address) ?? '';
     return this.list.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
   };
 }

@@ -36,7 +36,7 @@ export class Upstream {
     { policyHeaders, maxHeaderBytes, publicUrl }: UpstreamSettings,
   ) {
     const { url, name, timeout } = entry;
-    this.credentials = new UpstreamCredentials(entry);
+    this.credentials = new UpstreamCredentials(entry, 'Upstream');
     this.url = new URL(url);
     this.paths = new PublicPath(this.url.pathname.replace(/\/$/, ''), publicUrl.pathOf(`/api/${name}`));
     this.policyHeaders = policyHeaders;

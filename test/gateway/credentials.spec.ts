@@ -104,7 +104,10 @@ describe('the credentials of an upstream', () => {
       'forwardToken: true, headers: { authorization: s3cret }',
       'headers.authorization: an entry cannot have both headers.authorization and forwardToken: remove one',
     ],
-    ['headers: { x-a: { file: /nowhere/s } }', 'option "headers.x-a": the file /nowhere/s can\'t be read'],
+    [
+      'headers: { x-a: { file: /nowhere/s } }',
+      'option "headers.x-a": the file /nowhere/s can\'t be read (ENOENT)',
+    ],
     ['tls: { ca: /nowhere/ca.pem }', 'tls: leave it out, or give a https:// URL'],
     [
       'auth: { type: client_credentials, clientId: a, clientSecret: s3cret, issuer: "http://idp.example" }',

@@ -36,4 +36,4 @@ export { UntypedFile } from './interceptor/index.js';
 export { createInstance, describeProblem, OpaRuntime, tlsSource } from './module/index.js';
 export { RedisCommands, RedisFailure } from './redis/index.js';
 export type { RedisState } from './redis/index.js';
-export { FreshFile, parseOrigin } from './transport/index.js';
+export { FreshFile, openFile, parseOrigin } from './transport/index.js';

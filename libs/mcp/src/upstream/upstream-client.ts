@@ -47,7 +47,7 @@ export class UpstreamClient {
     private readonly entry: Pick<McpServerEntry, 'name' | 'url' | 'headers' | 'tls' | 'auth'>,
     maxHeaderSize: number,
   ) {
-    this.credentials = new UpstreamCredentials(entry);
+    this.credentials = new UpstreamCredentials(entry, 'Mcp');
     const { origin, pathname, search } = new URL(entry.url);
     this.path = pathname + search;
     this.pool = upstreamPool(origin, {

@@ -39,20 +39,26 @@ export class UpstreamCredentials {
   private readonly sources: ReadonlyMap<string, SecretSource>;
   private readonly tokens: TokenCache | undefined;
 
-  /** @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read, or holds no usable value */
-  constructor(private readonly entry: UpstreamFields & { readonly name: string }) {
+  /**
+   * @param context - the context of log lines about the entry's files
+   * @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read, or holds no usable value
+   */
+  constructor(
+    private readonly entry: UpstreamFields & { readonly name: string },
+    context: string,
+  ) {
     const { name, headers = {}, tls, auth } = entry;
     const owner = `The entry "${name}"`;
     // The schema gives absent members as `undefined`, which `exactOptionalPropertyTypes` tells from absent members.
-    this.tls = tlsSource(tls as OpaTlsOptions | undefined, owner);
+    this.tls = tlsSource(tls as OpaTlsOptions | undefined, owner, context);
     this.sources = new Map(
       Object.entries(headers).map(([header, secret]) => [
         header,
-        new SecretSource(secret, `${owner}, option "headers.${header}"`),
+        new SecretSource(secret, `${owner}, option "headers.${header}"`, context),
       ]),
     );
     if (auth === undefined) return;
-    const secret = new SecretSource(auth.clientSecret, `${owner}, option "auth.clientSecret"`);
+    const secret = new SecretSource(auth.clientSecret, `${owner}, option "auth.clientSecret"`, context);
     let endpoint: Promise<TokenEndpoint> | undefined;
     this.tokens = new TokenCache(async (subjectToken, signal) =>
       (await (endpoint ??= openTokenEndpoint(auth, secret))).request(subjectToken, signal),

@@ -5,7 +5,7 @@ import type { OpaToken, TokenSource } from '../client/index.js';
 import { OpaClient, TokenFunction } from '../client/index.js';
 import { messageOf, OpaError } from '../contracts/index.js';
 import { InFlightDecisions } from '../decision/index.js';
-import { FreshFile, Transport } from '../transport/index.js';
+import { openFile, Transport } from '../transport/index.js';
 import { DEFAULT_URL } from './engine-options.js';
 import type { EngineStack } from './engine-stack.js';
 import { engineStack } from './engine-stack.js';
@@ -114,9 +114,5 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 function tokenSource(token: OpaToken | undefined): TokenSource | undefined {
   if (typeof token === 'function') return new TokenFunction(token);
   if (typeof token !== 'object') return token;
-  try {
-    return new FreshFile(token.file);
-  } catch (cause) {
-    throw new OpaError('OPA_BAD_OPTIONS', 'OpaModule: the file of option "token" can\'t be read.', { cause });
-  }
+  return openFile(token.file, 'OpaModule, option "token"');
 }

@@ -2,43 +2,56 @@ import { Logger } from '@nestjs/common';
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { IdentitySource } from '../client/index.js';
-import { isPromise, OpaError } from '../contracts/index.js';
+import { isPromise, messageOf, OpaError } from '../contracts/index.js';
 import type { TlsIdentity } from '../transport/index.js';
-import { FreshFile } from '../transport/index.js';
+import { FreshFile, openFile } from '../transport/index.js';
 import type { OpaTlsOptions } from './options.js';
 
 const PARTS = ['ca', 'cert', 'key'] as const;
 type Pem = string | Buffer | undefined;
+/** How long a certificate and its key may not fit together before the source warns, in milliseconds. */
+const ROTATION_MS = 5_000;
 
 /**
  * Makes the source of the TLS identity. A text without a PEM header is the path of a file. The source reads the file
  * again when the file changes. During a rotation the certificate may not match the key yet. Until both match, the
- * source returns the previous identity.
+ * source returns the previous identity. It warns once when they still don't match after five seconds.
  *
  * @param owner - whose option it is, for messages
+ * @param context - the context of log lines
  * @returns the identity, or a function that returns the current identity; `undefined` without options
  * @throws OpaError `OPA_BAD_OPTIONS` when a file can't be read, or the certificate does not match the key
  */
 export function tlsSource(
   options: OpaTlsOptions | undefined,
   owner = 'OpaModule',
+  context = 'OpaModule',
 ): IdentitySource | undefined {
   if (options === undefined) return undefined;
-  const parts = PARTS.map((name) => open(owner, name, options[name]));
+  const parts = PARTS.map((name) => open(`${owner}, option "tls.${name}"`, options[name], context));
   const { servername } = options;
   let previous = parts.map((part) => (part instanceof FreshFile ? part.current : part));
   let identity = identityOf(owner, previous, servername);
   if (!parts.some((part) => part instanceof FreshFile)) return identity;
 
+  let mismatch: Mismatch | undefined;
   const renewed = (read: Pem[]): TlsIdentity => {
-    if (read.every((pem, index) => pem === previous[index])) return identity;
-    previous = read;
-    try {
-      identity = identityOf(owner, read, servername);
-    } catch (error) {
-      new Logger('OpaModule').warn(
-        `${(error as OpaError).message} The module keeps using the previous identity.`,
-      );
+    if (read.some((pem, index) => pem !== previous[index])) {
+      previous = read;
+      try {
+        identity = identityOf(owner, read, servername);
+        mismatch = undefined;
+      } catch (error) {
+        mismatch = {
+          message: messageOf(error),
+          since: mismatch?.since ?? performance.now(),
+          isReported: false,
+        };
+      }
+    }
+    if (mismatch?.isReported === false && performance.now() - mismatch.since >= ROTATION_MS) {
+      mismatch.isReported = true;
+      new Logger(context).warn(`${mismatch.message} The module keeps using the previous identity.`);
     }
     return identity;
   };
@@ -50,15 +63,17 @@ export function tlsSource(
   };
 }
 
-function open(owner: string, name: string, value: Pem): Pem | FreshFile {
+/** Files that can't be used together. */
+interface Mismatch {
+  readonly message: string;
+  /** When the source first read such files, as `performance.now()` gives it. */
+  readonly since: number;
+  isReported: boolean;
+}
+
+function open(owner: string, value: Pem, context: string): Pem | FreshFile {
   if (typeof value !== 'string' || value.includes('-----BEGIN')) return value;
-  try {
-    return new FreshFile(value);
-  } catch (cause) {
-    throw new OpaError('OPA_BAD_OPTIONS', `${owner}: the file of option "tls.${name}" can't be read.`, {
-      cause,
-    });
-  }
+  return openFile(value, owner, context);
 }
 
 function identityOf(

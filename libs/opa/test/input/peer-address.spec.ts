@@ -58,7 +58,9 @@ it.each([
   ['2001:db8::ffff:1', '2001:db8::ffff:1'],
   ['::ffff:0:c000:201', '::ffff:0:c000:201'],
   ['64:ff9b::192.0.2.1', '64:ff9b::192.0.2.1'],
-  ['fe80::1%eth0', 'fe80::1%eth0'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['2001:db8::ffff:1%eth0', '2001:db8::ffff:1'],
+  ['nonsense:%eth0', 'nonsense:%eth0'],
   ['::ffff:nonsense', '::ffff:nonsense'],
   [undefined, undefined],
 ])('the address %s is normalized to %s', (address, written) => {

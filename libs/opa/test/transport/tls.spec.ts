@@ -1,8 +1,10 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { OpaModuleOptions, OpaTlsOptions } from 'nestjs-opa';
+import { tlsSource } from 'nestjs-opa/internal';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { tempFolder } from '../engines/support/temp.js';
 import { cleanUp, fakeClock, start } from '../resilience/support.js';
@@ -179,6 +181,35 @@ describe('the client certificate, for an OPA that requires one', () => {
     clock.pass(1_001);
     await expect(decide()).resolves.toMatchObject(allowed);
   });
+
+  it('causes one warning when its new files still do not fit together after five seconds', async () => {
+    const clock = fakeClock();
+    const { path, put } = await files();
+    await put('cert.pem', gateway.cert);
+    await put('key.pem', gateway.key);
+    const pair = { cert: path('cert.pem'), key: path('key.pem') };
+    const read = tlsSource(pair, 'The entry "x"', 'Upstream');
+    if (typeof read !== 'function') throw new Error('the source reads no file');
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const identityAfter = async (ms: number) => {
+      clock.pass(ms);
+      return (await read()).cert?.toString();
+    };
+    await put('key.pem', other.key);
+    for (const ms of [1_001, 3_000]) expect(await identityAfter(ms)).toBe(gateway.cert);
+    expect(warn).not.toHaveBeenCalled();
+    for (const ms of [2_000, 1_001]) expect(await identityAfter(ms)).toBe(gateway.cert);
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /^The entry "x": .* do not belong together\. The module keeps using the previous identity\.$/,
+        ),
+      ],
+    ]);
+    warn.mockRestore();
+    await put('cert.pem', other.cert);
+    expect(await identityAfter(1_001)).toBe(other.cert);
+  });
 });
 
 describe('option "tls" stops the start', () => {
@@ -189,7 +220,9 @@ describe('option "tls" stops the start', () => {
     const pair = { cert: authority.cert, key: authority.key };
     await expect(startWith({ ...pair, [name]: path('missing.pem') })).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
-      message: expect.stringContaining(`"tls.${name}"`),
+      message: expect.stringMatching(
+        new RegExp(`"tls.${name}": the file /.*missing.pem can't be read \\(ENOENT\\)`),
+      ),
       cause: expect.objectContaining({ code: 'ENOENT' }),
     });
   });
