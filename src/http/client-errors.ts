@@ -2,6 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import { WrongScheme } from './wrong-scheme.js';
+import type { ClientError } from './wrong-scheme.js';
 
 /** The status and message for an unreadable request, by Node's error code. All other codes get status 400. */
 const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {
@@ -16,6 +18,7 @@ const MAX_PIPELINED = 100;
 export class ClientErrors {
   /** The unfinished responses of each connection. A response is unfinished until it and its request have ended. */
   private readonly unfinished = new WeakMap<Socket, readonly ServerResponse[]>();
+  private readonly wrongScheme = new WrongScheme();
 
   /** Records the responses of each connection. The method closes a connection with too many unfinished responses. */
   watch(server: Server): void {
@@ -33,7 +36,9 @@ export class ClientErrors {
   }
 
   /** Handles Node's 'clientError' event: answers the request when possible, and closes the connection. */
-  readonly handle = ({ code = '' }: { readonly code?: string }, socket: Socket): void => {
+  readonly handle = (error: ClientError, socket: Socket): void => {
+    const { code = '' } = error;
+    this.wrongScheme.report(error, socket);
     if (socket.writable && this.mayAnswer(socket)) socket.write(refusalOf(code));
     socket.destroy();
   };

@@ -3,7 +3,7 @@ import { NotImplementedException, UnauthorizedException } from '@nestjs/common';
 import type { StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { UntypedFile } from 'nestjs-opa/internal';
-import { bearerTokenOf, UserTokenMissingError } from 'nestjs-opa-mcp/internal';
+import { bearerTokenOf, unknownCoding, UserTokenMissingError } from 'nestjs-opa-mcp/internal';
 import type { UserRequest } from '../auth/index.js';
 import { upgradeOf } from '../http/index.js';
 import { failure, reportUnauthorized, undecidable } from './failure.js';
@@ -87,14 +87,15 @@ async function answerOf(
 ): Promise<UpstreamAnswer> {
   try {
     const answer = await sendWithCredentials(upstream, sent, subjectToken);
-    if (isUsable(answer, sent)) return answer;
+    const problem = problemOf(answer, sent);
+    if (problem === undefined) return answer;
     answer.response.destroy();
     answer.upgrade?.socket.destroy();
+    throw new Error(problem);
   } catch (cause) {
     if (cause instanceof UserTokenMissingError) throw new UnauthorizedException(cause.message);
     throw failure(upstream, sent.signal.aborted ? sent.signal.reason : cause);
   }
-  throw failure(upstream, undefined);
 }
 
 /** Sends a request with the credentials of the upstream's entry. */
@@ -116,11 +117,19 @@ function sendWithCredentials(
   });
 }
 
-/** Whether a response has a status of HTTP, and opens a WebSocket only after a request to do so. */
-function isUsable({ response, upgrade }: UpstreamAnswer, { isUpgrade }: UpstreamRequest): boolean {
+/**
+ * Why the gateway can't forward a response: its status is not one of HTTP, it opens a WebSocket without a request to do so,
+ * or it has a transfer coding that Node does not decode. `undefined` for other responses.
+ */
+function problemOf(
+  { response, upgrade }: UpstreamAnswer,
+  { isUpgrade }: UpstreamRequest,
+): string | undefined {
   const { statusCode = 0, headers } = response;
-  if (statusCode !== 101) return statusCode >= 200 && statusCode <= 599;
-  return isUpgrade && upgrade !== undefined && headers.upgrade?.toLowerCase() === 'websocket';
+  const isWebSocket = isUpgrade && upgrade !== undefined && headers.upgrade?.toLowerCase() === 'websocket';
+  if (statusCode === 101 ? !isWebSocket : statusCode < 200 || statusCode > 599)
+    return `the response has the unexpected status ${statusCode}`;
+  return unknownCoding(headers);
 }
 
 /** Whether a response policy reads the body. A response to HEAD has no body, so the policy can always decide it. */

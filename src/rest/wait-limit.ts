@@ -8,9 +8,13 @@ export class LateError extends Error {
   }
 }
 
+/** How often responses with a status 1xx renew the limit. An upstream could send such responses without end. */
+const MAX_RENEWALS = 100;
+
 /**
  * Ends a request with a {@link LateError} when the upstream does not begin its response in time. The time begins with
- * the last part of the body that the gateway sent. A client that sends its body slowly does not count.
+ * the last part of the body that the gateway sent, or with one of the first 100 responses with a status 1xx. A client
+ * that sends its body slowly does not count.
  *
  * @param ms - the limit in milliseconds
  */
@@ -25,6 +29,11 @@ export function limitWait(outgoing: ClientRequest, body: Readable | undefined, m
     clearTimeout(timer);
     body?.off('data', refresh);
   };
+  let renewals = 0;
+  const renew = (): void => {
+    renewals += 1;
+    if (renewals <= MAX_RENEWALS) timer.refresh();
+  };
   body?.on('data', refresh);
-  outgoing.once('response', stop).once('upgrade', stop).once('close', stop).on('information', refresh);
+  outgoing.once('response', stop).once('upgrade', stop).once('close', stop).on('information', renew);
 }

@@ -52,6 +52,34 @@ describe('an upstream that fails', () => {
     for (const name of ['content-encoding', 'x-up']) expect(answer.headers).not.toHaveProperty(name);
   });
 
+  it.each([
+    ['gzip, chunked', 'gzip, chunked'],
+    ['gzip', 'gzip'],
+    ['x chunked', 'x chunked'],
+  ])('encodes its body for the transfer: %s', async (_name, coding) => {
+    const path = routes.add(({ socket }) => {
+      socket.end(
+        `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${coding}\r\nConnection: close\r\n\r\n2\r\nzz\r\n0\r\n\r\n`,
+      );
+    });
+    expect((await send(gateway.port, { path: `/api/up${path}` })).status).toBe(502);
+    expect(gateway.output()).toContain(
+      `has the Transfer-Encoding "${coding}"; the gateway reads only "chunked"`,
+    );
+  });
+
+  it('sends responses with a status 1xx without end: the timeout ends the request', async () => {
+    const path = routes.add((_request, response) => {
+      const flood = (): void => {
+        if (!response.socket?.writable) return;
+        response.writeProcessing();
+        setImmediate(flood);
+      };
+      flood();
+    });
+    expect((await send(gateway.port, { path: `/api/late${path}` })).status).toBe(504);
+  });
+
   it('stalls in a body that a response policy reads', async () => {
     const path = routes.add(STALLED);
     const answer = await send(gateway.port, { path: `/api/masked${path}` });

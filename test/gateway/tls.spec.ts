@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createAuthority } from '../../libs/opa/test/support/certificates.js';
 import type { Authority, Pair } from '../../libs/opa/test/support/certificates.js';
 import { Cleanup } from './support/cleanup.js';
+import { rawConnection } from './support/raw.js';
 import { failToStart, writeConfig } from './support/gateway-process.js';
 import type { GatewayProcess } from './support/gateway-process.js';
 import { startOpenGateway } from './support/open-gateway.js';
@@ -74,6 +75,19 @@ describe('listen.tls', () => {
     await writeFile(files.cert, 'no certificate');
     await gateway.until(/Keeps the old certificate: listen\.tls: .*cert\.pem/);
     expect(await ask(gateway.port)).toEqual({ status: 200, name });
+  });
+
+  it('answers plain HTTP with 400 and a text, and logs one line', async () => {
+    const answers = [1, 2].map(async () => {
+      const { closed } = await rawConnection(gateway.port, 'GET / HTTP/1.1\r\nHost: gw.example\r\n\r\n');
+      return closed;
+    });
+    for (const answer of answers)
+      expect(await answer).toMatch(
+        /^HTTP\/1\.1 400 [^]*text\/plain[^]*\r\n\r\nThis port serves HTTPS\. Use an https:\/\/ URL\.\n$/,
+      );
+    expect(gateway.output().match(/A client sent plain HTTP to the HTTPS port/g)).toHaveLength(1);
+    expect((await ask(gateway.port)).status).toBe(200);
   });
 
   it('closes unused connections and ends when the gateway is told to', async () => {

@@ -20,5 +20,6 @@ export { removeUntrusted } from './upstream/untrusted-headers.js';
 export { upstreamConnector } from './upstream/connector.js';
 export { upstreamPool } from './upstream/upstream-pool.js';
 export { bearerTokenOf } from './upstream/bearer-token.js';
+export { unknownCoding } from './upstream/transfer-coding.js';
 export { UpstreamCredentials, UserTokenMissingError } from './upstream/upstream-credentials.js';
 export { checkCredentials, upstreamFields } from './options/upstream-fields.js';

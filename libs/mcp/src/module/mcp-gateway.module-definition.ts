@@ -1,7 +1,9 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import type { DynamicModule, Provider } from '@nestjs/common';
+import type { CanActivate, DynamicModule, Provider, Type } from '@nestjs/common';
 import type { McpGatewayOptions } from '../options/options.js';
-import type { McpGuard } from './except-preflight.js';
+
+/** A guard as `@UseGuards` takes it. */
+export type McpGuard = CanActivate | Type<CanActivate>;
 
 /** The injection token of the module's options. */
 export const MCP_GATEWAY_OPTIONS = Symbol('nestjs-opa-mcp:options');

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { AddressInfo, Server } from 'node:net';
 import { OpaError } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
@@ -25,7 +25,7 @@ import { SessionSeal } from '../session/session-seal.js';
 import { HeaderRules } from '../upstream/header-rules.js';
 import { listTools } from '../upstream/list-tools.js';
 import { MCP_GATEWAY_OPTIONS } from './mcp-gateway.module-definition.js';
-import { globalPrefixOf } from './mcp-route.js';
+import { routePrefixOf } from './mcp-route.js';
 import { findOpaInstance } from './opa-instance.js';
 import type { OpaInstance } from './opa-instance.js';
 import { PluginInstances } from './plugin-instances.js';
@@ -51,6 +51,7 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
     @Inject(ModuleRef) private readonly modules: ModuleRef,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
+    @Inject(ModulesContainer) private readonly container: ModulesContainer,
     @Inject(PluginInstances) private readonly instances: PluginInstances,
   ) {
     if (served.has(host)) {
@@ -86,7 +87,8 @@ export class McpGateway implements OnModuleInit, OnApplicationShutdown {
     const { entries, warnings } = await loadPlugins(servers, opa.runtime.options);
     for (const warning of warnings) new Logger('Mcp').warn(warning);
     const shared = this.sharedSettings(opa);
-    const prefix = globalPrefixOf(this.application);
+    const host = [...this.container.values()].find((module) => module.hasProvider(McpGateway));
+    const prefix = routePrefixOf(this.application, this.container, host?.metatype);
     for (const entry of servers) {
       const urls = new ServerUrls(`${prefix}/mcp/${entry.name}`, publicUrl);
       const server = new McpServer(entry, shared, urls);

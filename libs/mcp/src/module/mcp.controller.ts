@@ -15,7 +15,6 @@ import { OpaPublic } from 'nestjs-opa';
 import { ClientRequest } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import type { PlatformResponse } from '../http/client-response.js';
-import { isPreflight, respondToPreflight } from '../http/cors.js';
 import { openExchange } from '../http/exchange.js';
 import type { Exchange } from '../http/exchange.js';
 import { post } from '../http/post.js';
@@ -28,16 +27,15 @@ import { INVALID_REQUEST } from '../protocol/parse.js';
 import { OpenStreams } from '../session/open-streams.js';
 import { ChallengeFilter } from './challenge.filter.js';
 import { claimsOf } from './claims-of.js';
-import { exceptPreflight } from './except-preflight.js';
-import type { McpGuard } from './except-preflight.js';
 import { McpGateway } from './mcp-gateway.js';
-import { MCP_ROUTE, nameOf } from './mcp-route.js';
+import type { McpGuard } from './mcp-gateway.module-definition.js';
+import { MCP_ROUTE, METHODS, nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
 import { OriginGuard } from './origin.guard.js';
+import { PreflightFilter } from './preflight.filter.js';
 
 /** Injects Nest's execution context of the HTTP request. */
 const Context = createParamDecorator((_: undefined, context: ExecutionContext) => context);
-const METHODS = 'POST, GET, DELETE';
 
 /**
  * Makes the controller of all MCP servers, `/mcp/{name}`.
@@ -48,8 +46,8 @@ export function mcpController(guards: readonly McpGuard[]): Type {
   // The policies decide each message instead of the route.
   @Controller({ path: MCP_ROUTE, version: VERSION_NEUTRAL })
   @OpaPublic()
-  @UseGuards(OriginGuard, ...guards.map(exceptPreflight))
-  @UseFilters(ChallengeFilter)
+  @UseGuards(OriginGuard, ...guards)
+  @UseFilters(ChallengeFilter, PreflightFilter)
   class McpController {
     private readonly logger = new Logger('Mcp');
 
@@ -68,10 +66,6 @@ export function mcpController(guards: readonly McpGuard[]): Type {
       if (decided === undefined) return;
       const request = new ClientRequest(route);
       const response = new ClientResponse(reply, () => this.streams.isClosing);
-      if (isPreflight(request)) {
-        respondToPreflight(request, response, METHODS);
-        return;
-      }
       try {
         const claims = claimsOf(this.gateway.settings.claims, route);
         await this.respond(openExchange({ ...decided, request, response, claims, context }));

@@ -2,10 +2,11 @@ import { ForbiddenException, Inject, Injectable, NotFoundException } from '@nest
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { ClientRequest } from '../http/client-request.js';
 import type { PlatformResponse } from '../http/client-response.js';
-import { addCorsHeaders } from '../http/cors.js';
+import { addCorsHeaders, isPreflight } from '../http/cors.js';
 import { McpGateway } from './mcp-gateway.js';
 import { nameOf } from './mcp-route.js';
 import type { McpRouteRequest } from './mcp-route.js';
+import { PreflightAllowed } from './preflight.filter.js';
 
 /**
  * Refuses pages of other origins, whose `Origin` the browser sends. DNS rebinding binds the name of a foreign page to
@@ -33,6 +34,7 @@ export class OriginGuard implements CanActivate {
     if (!hosts.every((name) => rule.allowsHost(name)))
       throw new ForbiddenException('This host is not allowed');
     addCorsHeaders(request, response, rule);
+    if (isPreflight(request)) throw new PreflightAllowed();
     return true;
   }
 }

@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import type { McpServerEntry } from '../options/server.schema.js';
 import { GatewayError } from '../protocol/gateway-error.js';
 import { UpstreamCredentials, UserTokenMissingError } from './upstream-credentials.js';
+import { unknownCoding } from './transfer-coding.js';
 import { upstreamPool } from './upstream-pool.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -92,9 +93,13 @@ export class UpstreamClient {
     response.body.on('error', () => undefined);
     const type = String(response.headers['content-type'] ?? '');
     const encoding = String(response.headers['content-encoding'] ?? 'identity').toLowerCase();
-    if (encoding !== 'identity') {
+    const problem =
+      encoding === 'identity'
+        ? unknownCoding(response.headers)
+        : `its response is encoded as ${encoding}, which the gateway did not accept`;
+    if (problem !== undefined) {
       response.body.destroy();
-      throw new Error(`its response is encoded as ${encoding}, which the gateway did not accept`);
+      throw new Error(problem);
     }
     return {
       status: response.statusCode,
