@@ -49,11 +49,11 @@ export type { OpaModuleExtras, OpaModuleOptions, OpaOptionsFactory, OpaTlsOption
 export { OpaHealthIndicator } from './observability/health.indicator.js';
 export type { OpaHealth } from './observability/health.indicator.js';
 export type {
-  AnswerStore,
+  DecisionStore,
   OpaCacheOptions,
   OpaCircuitBreakerOptions,
   OpaRetryOptions,
-  StoredAnswer,
+  StoredDecision,
 } from './resilience/index.js';
 export { OpaHttpService } from './transport/index.js';
 export type { OpaPoolOptions } from './transport/index.js';

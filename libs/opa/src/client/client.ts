@@ -3,7 +3,7 @@ import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../cont
 import { assertPolicyPath, OpaError, promiseTry, snapshotOf } from '../contracts/index.js';
 import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { PhaseClock } from '../transport/index.js';
-import { readAnswer } from './answer.js';
+import { readDataResponse } from './data-response.js';
 import { credential } from './credential.js';
 import type { TokenSource } from './token.js';
 import { authorization } from './token.js';
@@ -122,11 +122,11 @@ export class OpaClient {
     const body = JSON.stringify({ query, unknowns: ['input'] });
     const clock = new PhaseClock(options);
     const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, clock });
-    const { result } = readAnswer(answer, this.url);
+    const { result } = readDataResponse(answer, this.url);
     return typeof result === 'object' && result !== null && 'queries' in result;
   }
 
-  private readonly read = (answer: HttpAnswer): EngineAnswer => readAnswer(answer, this.url);
+  private readonly read = (answer: HttpAnswer): EngineAnswer => readDataResponse(answer, this.url);
 
   private dataRequest(query: Query, options: DataOptions): WireRequest {
     const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;

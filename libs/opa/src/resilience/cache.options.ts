@@ -1,6 +1,6 @@
 import { custom, optional } from 'valibot';
 import { count, milliseconds, section } from '../contracts/index.js';
-import type { AnswerStore } from './answer-store.js';
+import type { DecisionStore } from './decision-store.js';
 
 /**
  * The options of the decision cache.
@@ -25,7 +25,7 @@ export interface OpaCacheOptions {
    */
   staleTtl?: number;
   /** Stores the entries. Default: the memory of the process. */
-  store?: AnswerStore;
+  store?: DecisionStore;
 }
 
 const isStore = (value: unknown): boolean =>

@@ -4,15 +4,15 @@ import type { BaseEngine, EngineAnswer, EvaluateOptions, MaybePromise, Query } f
 import { isPromise, isUnavailable, OpaError, snapshotOf } from '../contracts/index.js';
 import type { BoundedWaits } from '../transport/index.js';
 import { wasBlocked } from '../transport/index.js';
-import type { AnswerStore, StoredAnswer } from './answer-store.js';
+import type { DecisionStore, StoredDecision } from './decision-store.js';
 import { EngineWrapper } from './engine-wrapper.js';
 import { frozenCopy } from './frozen-copy.js';
-import type { PendingAnswer } from './newest-answers.js';
-import { NewestAnswers } from './newest-answers.js';
+import type { PendingDecision } from './ordered-decision-store.js';
+import { OrderedDecisionStore } from './ordered-decision-store.js';
 
 /** The settings of a {@link CachingEngine}. */
 export interface CacheSettings {
-  readonly store: AnswerStore;
+  readonly store: DecisionStore;
   /** Whether each key is a digest. An application's store may send keys to another process, so keys hide the input. */
   readonly secretKeys: boolean;
   /** The name of the module instance, a part of each key. */
@@ -29,12 +29,12 @@ const MAX_PLAIN_KEY = 1_024;
 /** Error codes for a decision that has ended. All other errors mean that the store has failed. */
 const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
 
-type CacheEntry = StoredAnswer | undefined;
+type CacheEntry = StoredDecision | undefined;
 
 /** Caches answers by instance, policy path and whole input. The cache never stores errors. */
 export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
-  private readonly answers: NewestAnswers;
+  private readonly answers: OrderedDecisionStore;
   private hitCount = 0;
 
   constructor(
@@ -43,7 +43,7 @@ export class CachingEngine extends EngineWrapper {
     private readonly waits: BoundedWaits,
   ) {
     super(engine);
-    this.answers = new NewestAnswers(settings.store, waits, (error) => this.storeFailed(error));
+    this.answers = new OrderedDecisionStore(settings.store, waits, (error) => this.storeFailed(error));
   }
 
   /** How many queries the cache answered, without stale answers. */
@@ -87,7 +87,7 @@ export class CachingEngine extends EngineWrapper {
   private async evaluateMiss(
     query: Query,
     options: EvaluateOptions,
-    pending: PendingAnswer,
+    pending: PendingDecision,
     stored: CacheEntry,
   ): Promise<EngineAnswer> {
     try {
@@ -126,7 +126,7 @@ export class CachingEngine extends EngineWrapper {
   }
 
   private async bounded(
-    reading: ReturnType<AnswerStore['get']>,
+    reading: ReturnType<DecisionStore['get']>,
     options: EvaluateOptions,
   ): Promise<CacheEntry> {
     try {
@@ -140,7 +140,7 @@ export class CachingEngine extends EngineWrapper {
     }
   }
 
-  private keep(answer: EngineAnswer, policy: string, pending: PendingAnswer): void {
+  private keep(answer: EngineAnswer, policy: string, pending: PendingDecision): void {
     const { lifetime, staleTtl } = this.settings;
     const ttl = lifetime(answer, policy);
     // Freeze the answer, because every hit returns the same objects. An answer with no lifetime removes the older
@@ -149,7 +149,7 @@ export class CachingEngine extends EngineWrapper {
     pending.store(entry, ttl + staleTtl);
   }
 
-  private mayBeStale(entry: CacheEntry): entry is StoredAnswer {
+  private mayBeStale(entry: CacheEntry): entry is StoredDecision {
     if (entry === undefined || this.settings.staleTtl === 0) return false;
     return Date.now() < entry.freshUntil + this.settings.staleTtl;
   }

@@ -1,5 +1,5 @@
-export type { AnswerStore, StoredAnswer } from './answer-store.js';
-export { MemoryStore } from './answer-store.js';
+export type { DecisionStore, StoredDecision } from './decision-store.js';
+export { MemoryStore } from './decision-store.js';
 export { BundleFallbackEngine } from './bundle-fallback.engine.js';
 export * from './caching.engine.js';
 export * from './cache.options.js';

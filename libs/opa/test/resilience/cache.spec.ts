@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { AnswerStore, StoredAnswer } from 'nestjs-opa';
+import type { DecisionStore, StoredDecision } from 'nestjs-opa';
 import type { Step } from './support.js';
 import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
 
@@ -8,7 +8,7 @@ afterEach(cleanUp);
 const cache = { max: 100, allowTtl: 10_000, denyTtl: 1_000 };
 
 /** The smallest possible asynchronous store, without `delete`. */
-function mapStore(entries = new Map<string, StoredAnswer>()): AnswerStore {
+function mapStore(entries = new Map<string, StoredDecision>()): DecisionStore {
   return {
     get: (key) => Promise.resolve(entries.get(key)),
     set: (key, value) => Promise.resolve(void entries.set(key, value)),
@@ -16,8 +16,8 @@ function mapStore(entries = new Map<string, StoredAnswer>()): AnswerStore {
   };
 }
 
-function deletingStore(): AnswerStore {
-  const entries = new Map<string, StoredAnswer>();
+function deletingStore(): DecisionStore {
+  const entries = new Map<string, StoredDecision>();
   return {
     ...mapStore(entries),
     delete: (key) => Promise.resolve(void entries.delete(key)),
@@ -199,7 +199,7 @@ describe("onUnavailable: 'stale'", () => {
     ['an allow that says ttl: 0', { result: { allow: true, ttl: 0 } }],
     ['a document that is not a decision', { result: 'no' }],
   ];
-  const stores: [name: string, store: () => AnswerStore | undefined][] = [
+  const stores: [name: string, store: () => DecisionStore | undefined][] = [
     ['memory', () => undefined],
     ['a store without delete', () => mapStore()],
     ['a store with delete', () => deletingStore()],

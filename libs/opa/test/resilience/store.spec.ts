@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { AnswerStore, StoredAnswer } from 'nestjs-opa';
+import type { DecisionStore, StoredDecision } from 'nestjs-opa';
 import { ignoreStalls } from '../support/stalls.js';
 import { cleanUp, fakeClock, scripted, start, well } from './support.js';
 
@@ -10,8 +10,8 @@ afterEach(cleanUp);
 const cache = { max: 100, allowTtl: 10_000, denyTtl: 1_000 };
 
 /** A store whose writes finish when the test says so, the newest write first. */
-function slowStore(): { store: AnswerStore; land: () => Promise<void> } {
-  const entries = new Map<string, StoredAnswer>();
+function slowStore(): { store: DecisionStore; land: () => Promise<void> } {
+  const entries = new Map<string, StoredDecision>();
   const begun: (() => void)[] = [];
   const later = (write: () => unknown): Promise<void> =>
     new Promise((resolve) => {
@@ -20,7 +20,7 @@ function slowStore(): { store: AnswerStore; land: () => Promise<void> } {
         resolve();
       });
     });
-  const store: AnswerStore = {
+  const store: DecisionStore = {
     get: (key) => Promise.resolve(entries.get(key)),
     set: (key, value) => later(() => entries.set(key, value)),
     delete: (key) => later(() => entries.delete(key)),
@@ -37,11 +37,11 @@ function slowStore(): { store: AnswerStore; land: () => Promise<void> } {
 
 describe('a cache store of the user', () => {
   it('receives hashed keys, plain JSON values and their lifetime', async () => {
-    const entries = new Map<string, [StoredAnswer, number]>();
-    const store: AnswerStore = {
+    const entries = new Map<string, [StoredDecision, number]>();
+    const store: DecisionStore = {
       get: (key) => Promise.resolve(entries.get(key)?.[0]),
       set: (key, value, ttl) =>
-        void entries.set(key, [JSON.parse(JSON.stringify(value)) as StoredAnswer, ttl]),
+        void entries.set(key, [JSON.parse(JSON.stringify(value)) as StoredDecision, ttl]),
       clear: () => entries.clear(),
     };
     const server = await scripted({ result: { allow: true } });
@@ -114,7 +114,11 @@ describe('a cache store of the user', () => {
     ['returns an entry without freshUntil', () => ({ answer: { result: true } }) as never],
   ])('fails no decision when it %s', async (_name, get) => {
     const server = await scripted(well);
-    const store: AnswerStore = { get, set: () => Promise.reject(new Error('down')), clear: () => undefined };
+    const store: DecisionStore = {
+      get,
+      set: () => Promise.reject(new Error('down')),
+      clear: () => undefined,
+    };
     const opa = await start({ url: server.url, timeout: 2_000, cache: { ...cache, store } });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow', cached: false });
   });

@@ -5,14 +5,14 @@ import type { HttpAnswer } from '../transport/index.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Turns OPA's response to a data request into an answer or an error. No other code does.
+ * Turns OPA's response to a data request into an engine's result or an error. No other code does this.
  *
  * @param url - OPA's address, for messages
  * @throws OpaError `OPA_BAD_ANSWER`, `OPA_UNAUTHORIZED`, `OPA_OVERLOADED`, `OPA_POLICY_ERROR` or `OPA_UNREACHABLE`
  */
-export function readAnswer(answer: HttpAnswer, url: string): EngineAnswer {
-  if (answer.status !== 200) throw errorOf(answer, url);
-  const fields = objectOf(answer.body);
+export function readDataResponse(response: HttpAnswer, url: string): EngineAnswer {
+  if (response.status !== 200) throw errorOf(response, url);
+  const fields = objectOf(response.body);
   if (fields === undefined) {
     throw new OpaError(
       'OPA_BAD_ANSWER',
@@ -42,15 +42,15 @@ const CODES: Readonly<Record<number, OpaErrorCode>> = {
   504: 'OPA_UNREACHABLE',
 };
 
-function errorOf(answer: HttpAnswer, url: string): OpaError {
-  const { status } = answer;
+function errorOf(response: HttpAnswer, url: string): OpaError {
+  const { status } = response;
   const code = CODES[status] ?? 'OPA_BAD_ANSWER';
   const hint =
     code === 'OPA_UNAUTHORIZED' ? ' (OPA refused this client\'s credential: option "token" or "tls")' : '';
-  const details = explain(objectOf(answer.body));
+  const details = explain(objectOf(response.body));
   return new OpaError(code, `OPA at ${url} answered ${status}${hint}${details}.`, {
     status,
-    retryAfterMs: retryAfter(answer.headers['retry-after']),
+    retryAfterMs: retryAfter(response.headers['retry-after']),
   });
 }
 
