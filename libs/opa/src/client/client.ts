@@ -121,12 +121,12 @@ export class OpaClient {
     const query = `x = data${segments.map((segment) => `[${JSON.stringify(segment)}]`).join('')}`;
     const body = JSON.stringify({ query, unknowns: ['input'] });
     const clock = new PhaseClock(options);
-    const answer = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, clock });
-    const { result } = readDataResponse(answer, this.url);
+    const response = await this.send({ method: 'POST', path, headers: JSON_HEADERS, body, clock });
+    const { result } = readDataResponse(response, this.url);
     return typeof result === 'object' && result !== null && 'queries' in result;
   }
 
-  private readonly read = (answer: HttpAnswer): EngineAnswer => readDataResponse(answer, this.url);
+  private readonly read = (response: HttpAnswer): EngineAnswer => readDataResponse(response, this.url);
 
   private dataRequest(query: Query, options: DataOptions): WireRequest {
     const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
@@ -156,10 +156,10 @@ export class OpaClient {
     const sendAs = (bearer: string): Promise<HttpAnswer> =>
       sendWith([...request.headers, 'Authorization', bearer]);
     const bearer = await authorization(token, false, clock, waits);
-    const answer = await sendAs(bearer);
-    if (answer.status !== 401 || typeof token === 'string') return answer;
+    const response = await sendAs(bearer);
+    if (response.status !== 401 || typeof token === 'string') return response;
     const renewed = await authorization(token, true, clock, waits);
-    return renewed === bearer ? answer : sendAs(renewed);
+    return renewed === bearer ? response : sendAs(renewed);
   }
 
   private pathOf(policy: string): string {

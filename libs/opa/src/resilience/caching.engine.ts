@@ -17,9 +17,9 @@ export interface CacheSettings {
   readonly secretKeys: boolean;
   /** The name of the module instance, a part of each key. */
   readonly instance: string;
-  /** How long the cache may use an answer, in milliseconds. 0: the cache does not store the answer. */
+  /** How long the cache may use a decision, in milliseconds. 0: the cache does not store the decision. */
   readonly lifetime: (answer: EngineAnswer, policy: string) => number;
-  /** How long after `lifetime` the cache may still use the answer when OPA is unreachable, in milliseconds. */
+  /** How long after `lifetime` the cache may still use the decision when OPA is unreachable, in milliseconds. */
   readonly staleTtl: number;
 }
 
@@ -31,10 +31,10 @@ const ENDED = new Set(['OPA_ABORTED', 'OPA_CLOSED']);
 
 type CacheEntry = StoredDecision | undefined;
 
-/** Caches answers by instance, policy path and whole input. The cache never stores errors. */
+/** Caches decisions by instance, policy path and whole input. The cache never stores errors. */
 export class CachingEngine extends EngineWrapper {
   private readonly logger = new Logger(CachingEngine.name);
-  private readonly answers: OrderedDecisionStore;
+  private readonly decisions: OrderedDecisionStore;
   private hitCount = 0;
 
   constructor(
@@ -43,10 +43,10 @@ export class CachingEngine extends EngineWrapper {
     private readonly waits: BoundedWaits,
   ) {
     super(engine);
-    this.answers = new OrderedDecisionStore(settings.store, waits, (error) => this.storeFailed(error));
+    this.decisions = new OrderedDecisionStore(settings.store, waits, (error) => this.storeFailed(error));
   }
 
-  /** How many queries the cache answered, without stale answers. */
+  /** How many queries the cache served, without stale decisions. */
   get hits(): number {
     return this.hitCount;
   }
@@ -59,9 +59,9 @@ export class CachingEngine extends EngineWrapper {
     return hit ?? this.evaluateLater(query, options, key, reading);
   }
 
-  /** Removes every cached answer. The cache also discards the answers of evaluations in flight. */
+  /** Removes every cached decision. The cache also discards the decisions of evaluations in flight. */
   async purge(): Promise<void> {
-    await this.answers.clear();
+    await this.decisions.clear();
   }
 
   private async evaluateLater(
@@ -70,7 +70,7 @@ export class CachingEngine extends EngineWrapper {
     key: string,
     reading: MaybePromise<CacheEntry>,
   ): Promise<EngineAnswer> {
-    const pending = this.answers.begin(key);
+    const pending = this.decisions.begin(key);
     const latestFairStart = halfTime(options);
     try {
       const entry = await reading;
@@ -117,7 +117,7 @@ export class CachingEngine extends EngineWrapper {
 
   private find(key: string, options: EvaluateOptions): MaybePromise<CacheEntry> {
     try {
-      const entry = this.answers.read(key);
+      const entry = this.decisions.read(key);
       return isPromise(entry) ? this.bounded(entry, options) : (entry ?? undefined);
     } catch (error) {
       this.storeFailed(error);
@@ -143,8 +143,8 @@ export class CachingEngine extends EngineWrapper {
   private keep(answer: EngineAnswer, policy: string, pending: PendingDecision): void {
     const { lifetime, staleTtl } = this.settings;
     const ttl = lifetime(answer, policy);
-    // Freeze the answer, because every hit returns the same objects. An answer with no lifetime removes the older
-    // entry. Otherwise the cache could return the older entry later as a stale answer.
+    // Freeze the decision, because every hit returns the same objects. A decision with no lifetime removes the older
+    // entry. Otherwise the cache could return the older entry later as a stale decision.
     const entry = ttl > 0 ? { answer: frozenCopy(answer), freshUntil: Date.now() + ttl } : undefined;
     pending.store(entry, ttl + staleTtl);
   }
