@@ -13,6 +13,7 @@ import { client } from './sections/client.mjs';
 import { mcp } from './sections/mcp.mjs';
 import { memory } from './sections/memory.mjs';
 import { plan } from './sections/plan.mjs';
+import { rest } from './sections/rest.mjs';
 import { inProcess, route } from './sections/route.mjs';
 import { throughput } from './sections/throughput.mjs';
 
@@ -41,7 +42,7 @@ const FULL = {
   decisions: 1_000_000,
   warmUpDecisions: 100_000,
 };
-const sections = { client, route, inProcess, burst, throughput, memory, mcp, plan };
+const sections = { client, route, inProcess, burst, throughput, memory, mcp, rest, plan };
 
 const flag = { type: 'boolean', default: false };
 const { full, only } = parseArgs({ options: { compact: flag, full: flag, only: { type: 'string' } } }).values;

@@ -22,7 +22,7 @@ const HEAP = '--initial-heap-size=512';
 /**
  * Starts a worker in a process of its own, so that its CPU time and memory include no other code.
  *
- * @param {'client' | 'app' | 'steady' | 'delay' | 'gateway' | 'mcp-server' | 'plan'} name - its file in `workers`
+ * @param {'client' | 'app' | 'steady' | 'delay' | 'gateway' | 'mcp-server' | 'rest-server' | 'fastify-proxy' | 'plan'} name - its file in `workers`
  * @param {object} task - what it is started for
  * @returns {Promise<Worker>}
  */

@@ -1,4 +1,4 @@
-// The gateway in a process of its own, as `npm run build` has made it, in front of one MCP server.
+// The gateway in a process of its own, as `npm run build` has made it, in front of one MCP server or one REST server.
 import 'reflect-metadata';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,15 +8,18 @@ import { startGateway } from '../../dist/start.js';
 import { watchCpu } from '../lib/gauges.mjs';
 import { serve, task } from '../lib/worker.mjs';
 
-const { opa, jwks, entry } = task();
+const { opa, jwks, entry, upstream } = task();
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-opa-bench-'));
 const file = (name, content) => {
   writeFileSync(join(folder, name), JSON.stringify(content));
   return join(folder, name);
 };
-const auth = { jwks: file('jwks.json', jwks), issuer: 'https://bench.example', audience: 'bench' };
-const mcp = [{ name: 'bench', ...entry }];
-const config = file('gateway.json', { listen: { port: 0 }, opa, auth, mcp });
+const serveMcp = () => ({
+  auth: { jwks: file('jwks.json', jwks), issuer: 'https://bench.example', audience: 'bench' },
+  mcp: [{ name: 'bench', ...entry }],
+});
+const entries = upstream === undefined ? serveMcp() : { upstreams: [{ name: 'bench', ...upstream }] };
+const config = file('gateway.json', { listen: { port: 0 }, opa, ...entries });
 
 // The client counts the requests that are refused.
 Logger.overrideLogger(false);
@@ -34,5 +37,5 @@ serve(
       return heapUsed + external;
     },
   },
-  { port, path: '/mcp/bench' },
+  { port, path: upstream === undefined ? '/mcp/bench' : '/api/bench' },
 );

@@ -10,6 +10,13 @@ afterAll(() => cleanup.run());
 
 const mcp = await startMcpGateway(cleanup, [
   { policy: 'mcp/read_only', list: undefined, response: undefined },
+  // The request policy allows the call before the gateway has listed the tools; the response policy sees the tool.
+  ...['after-true', 'after-false'].map((name) => ({
+    name,
+    policy: 'mcp/request',
+    list: undefined,
+    response: 'mcp/read_only',
+  })),
 ]);
 const { port } = mcp.gateway;
 
@@ -60,5 +67,35 @@ describe.each([
     upstream(false);
     await list(alice);
     expect(isAllowed(await report(alice))).toBe(false);
+  });
+});
+
+describe('a response policy, when the gateway itself lists the tools to compare the headers Mcp-Param-…', () => {
+  it.each([
+    [true, true],
+    [false, false],
+  ])('sees the tool with readOnlyHint %s', async (readOnlyHint, allowed) => {
+    const lists: unknown[] = [];
+    const inputSchema = { type: 'object', properties: { q: { type: 'string', 'x-mcp-header': 'Q' } } };
+    const tools = [{ name: 'report', annotations: { readOnlyHint }, inputSchema }];
+    mcp.upstream.answer = ({ message }, response) => {
+      if (message['method'] === 'tools/list') lists.push(message);
+      const more = { ttlMs: 0, cacheScope: 'private', resultType: 'complete' };
+      reply(
+        response,
+        message['method'] === 'tools/list' ? result(message, { tools, ...more }) : said(message, 'ok'),
+      );
+    };
+    const token = await mcp.issuer.sign({ sub: `listed-${String(readOnlyHint)}` });
+    const sent = modern('tools/call', { name: 'report', arguments: { q: 'x' } }, 'report');
+    const headers = { ...sent.headers, 'mcp-param-q': 'x', authorization: `Bearer ${token}` };
+    const answer = await send(port, {
+      path: `/mcp/after-${String(readOnlyHint)}`,
+      method: 'POST',
+      ...sent,
+      headers,
+    });
+    expect(lists).toHaveLength(1);
+    expect(isAllowed(answer)).toBe(allowed);
   });
 });
