@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { NotImplementedException, UnauthorizedException } from '@nestjs/common';
 import type { StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -6,17 +6,18 @@ import { UntypedFile } from 'nestjs-opa/internal';
 import { bearerTokenOf, unknownCoding, UserTokenMissingError } from 'nestjs-opa-mcp/internal';
 import type { UserRequest } from '../auth/index.js';
 import { upgradeOf } from '../http/index.js';
-import { failure, reportUnauthorized, undecidable } from './failure.js';
+import { clientSignal } from './client-signal.js';
 import { requestHeaders, responseHeaders } from './headers.js';
 import { rememberHeaders } from './reply-headers.js';
 import { bodyOf } from './request-body.js';
 import { sendToUpstream } from './send.js';
-import type { UpstreamAnswer, UpstreamRequest } from './send.js';
+import type { UpstreamResponse, UpstreamRequest } from './send.js';
 import { announcedTrailers, requestTrailers } from './trailers.js';
 import { openTunnel } from './tunnel.js';
 import { upstreamBody } from './upstream-body.js';
 import { upstreamTarget } from './upstream-path.js';
 import { unreadable } from './unreadable.js';
+import { reportUnauthorized, unreadableResponseException, upstreamException } from './upstream-exceptions.js';
 import type { Upstream } from './upstream.js';
 
 /**
@@ -39,7 +40,7 @@ export async function forward(
   const sent = upstreamRequest(request, reply, upstream);
   const { claims } = request as UserRequest;
   const subjectToken = claims === undefined ? undefined : bearerTokenOf(request.raw.headers);
-  const { response, upgrade } = await answerOf(upstream, sent, subjectToken);
+  const { response, upgrade } = await responseOf(upstream, sent, subjectToken);
   const headers = responseHeaders(response, request, upstream, new URL(sent.path, upstream.url));
   if (response.statusCode === 401 && upstream.hasOwnCredential) {
     reportUnauthorized(upstream);
@@ -51,10 +52,10 @@ export async function forward(
     openTunnel(requested.socket, reply, { ...upgrade, headers });
     return undefined;
   }
-  const obstacle = isVisible(request, upstream) ? unreadable(headers) : undefined;
-  if (obstacle !== undefined) {
+  const unreadableReason = isVisible(request, upstream) ? unreadable(headers) : undefined;
+  if (unreadableReason !== undefined) {
     response.destroy();
-    throw undecidable(upstream, obstacle);
+    throw unreadableResponseException(upstream, unreadableReason);
   }
   const restoreHeaders = rememberHeaders(reply);
   reply
@@ -62,7 +63,7 @@ export async function forward(
     .headers({ ...headers, ...announcedTrailers(response, request, upstream) });
   const body = upstreamBody(response, reply, upstream, (cause) => {
     restoreHeaders();
-    return failure(upstream, sent.signal.aborted ? sent.signal.reason : cause);
+    return upstreamException(upstream, sent.signal.aborted ? sent.signal.reason : cause);
   });
   return new UntypedFile(body);
 }
@@ -76,25 +77,25 @@ function upstreamRequest(request: FastifyRequest, reply: FastifyReply, upstream:
     body: bodyOf(request),
     trailers: (headers) => requestTrailers(request.raw, headers, upstream),
     isUpgrade: upgradeOf(request.raw) !== undefined,
-    signal: whenGone(request, reply),
+    signal: clientSignal(request, reply),
   };
 }
 
-async function answerOf(
+async function responseOf(
   upstream: Upstream,
   sent: UpstreamRequest,
   subjectToken: string | undefined,
-): Promise<UpstreamAnswer> {
+): Promise<UpstreamResponse> {
   try {
-    const answer = await sendWithCredentials(upstream, sent, subjectToken);
-    const problem = problemOf(answer, sent);
-    if (problem === undefined) return answer;
-    answer.response.destroy();
-    answer.upgrade?.socket.destroy();
+    const received = await sendWithCredentials(upstream, sent, subjectToken);
+    const problem = problemOf(received, sent);
+    if (problem === undefined) return received;
+    received.response.destroy();
+    received.upgrade?.socket.destroy();
     throw new Error(problem);
   } catch (cause) {
     if (cause instanceof UserTokenMissingError) throw new UnauthorizedException(cause.message);
-    throw failure(upstream, sent.signal.aborted ? sent.signal.reason : cause);
+    throw upstreamException(upstream, sent.signal.aborted ? sent.signal.reason : cause);
   }
 }
 
@@ -103,7 +104,7 @@ function sendWithCredentials(
   upstream: Upstream,
   sent: UpstreamRequest,
   subjectToken: string | undefined,
-): Promise<UpstreamAnswer> {
+): Promise<UpstreamResponse> {
   const { method, headers, body, isUpgrade, signal } = sent;
   return upstream.credentials.send({
     headers: headers as IncomingHttpHeaders,
@@ -122,7 +123,7 @@ function sendWithCredentials(
  * or it has a transfer coding that Node does not decode. `undefined` for other responses.
  */
 function problemOf(
-  { response, upgrade }: UpstreamAnswer,
+  { response, upgrade }: UpstreamResponse,
   { isUpgrade }: UpstreamRequest,
 ): string | undefined {
   const { statusCode = 0, headers } = response;
@@ -135,25 +136,3 @@ function problemOf(
 /** Whether a response policy reads the body. A response to HEAD has no body, so the policy can always decide it. */
 const isVisible = ({ method }: FastifyRequest, { entry }: Upstream): boolean =>
   entry.response !== undefined && method !== 'HEAD';
-
-// After the end of a response, Node no longer tells its request when the client disconnects.
-function abortWithSocket(incoming: IncomingMessage, gone: AbortController): void {
-  const { socket } = incoming;
-  const abort = (): void => gone.abort();
-  socket.once('close', abort);
-  incoming.once('end', () => socket.off('close', abort));
-}
-
-/**
- * A signal that is aborted when the client disconnects before it has sent the whole request, or before it has received
- * the whole response. An upstream may respond before the end of the request, and then waits for the rest of the request.
- */
-function whenGone({ raw: incoming }: FastifyRequest, { raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  if (raw.destroyed) gone.abort();
-  raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort();
-    else if (!incoming.complete) abortWithSocket(incoming, gone);
-  });
-  return gone.signal;
-}

@@ -21,7 +21,7 @@ export interface UpstreamRequest {
 }
 
 /** The head of an upstream's response. */
-export interface UpstreamAnswer {
+export interface UpstreamResponse {
   readonly response: IncomingMessage;
   /** The connection after a response with status 101, and the first bytes that the upstream sent on it. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
@@ -42,9 +42,9 @@ class ClosedConnectionError extends Error {}
  * - a GET or HEAD whose response has not begun (RFC 9110, 9.2.2),
  * - a request of which the gateway has not sent a single byte.
  *
- * @throws Error the error of the connection, or a timeout; see `failure`
+ * @throws Error the error of the connection, or a timeout; see `upstreamException`
  */
-export async function sendToUpstream(upstream: Upstream, sent: UpstreamRequest): Promise<UpstreamAnswer> {
+export async function sendToUpstream(upstream: Upstream, sent: UpstreamRequest): Promise<UpstreamResponse> {
   if (sent.isUpgrade) return attempt(upstream, upstream.newConnections, sent);
   try {
     return await attempt(upstream, upstream.connections, sent);
@@ -54,7 +54,7 @@ export async function sendToUpstream(upstream: Upstream, sent: UpstreamRequest):
   }
 }
 
-function attempt(upstream: Upstream, agent: Agent, sent: UpstreamRequest): Promise<UpstreamAnswer> {
+function attempt(upstream: Upstream, agent: Agent, sent: UpstreamRequest): Promise<UpstreamResponse> {
   const { method, path, headers, body, signal } = sent;
   const { entry, maxHeaderBytes } = upstream;
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { responseTrailers } from './trailers.js';
 import type { Upstream } from './upstream.js';
-import { LateError } from './wait-limit.js';
+import { UpstreamTimeoutError } from './wait-limit.js';
 
 /** How long a streamed response may pause when the upstream has no response policy, in milliseconds. */
 export const STREAM_PAUSE_MS = 300_000;
@@ -42,7 +42,7 @@ export function upstreamBody(
 function limitPauses(response: IncomingMessage, ms: number): void {
   const { socket } = response;
   const onTimeout = (): void => {
-    if (!response.isPaused()) response.destroy(new LateError(ms));
+    if (!response.isPaused()) response.destroy(new UpstreamTimeoutError(ms));
   };
   socket.setTimeout(ms, onTimeout);
   response.once('close', () => socket.off('timeout', onTimeout));

@@ -1,8 +1,8 @@
 import type { ClientRequest } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** An upstream has let the gateway wait for too long. */
-export class LateError extends Error {
+/** An upstream sent no byte of its response within a time limit. */
+export class UpstreamTimeoutError extends Error {
   constructor(ms: number) {
     super(`no bytes of a response within ${ms} ms`);
   }
@@ -12,7 +12,7 @@ export class LateError extends Error {
 const MAX_RENEWALS = 100;
 
 /**
- * Ends a request with a {@link LateError} when the upstream does not begin its response in time. The time begins with
+ * Ends a request with a {@link UpstreamTimeoutError} when the upstream does not begin its response in time. The time begins with
  * the last part of the body that the gateway sent, or with one of the first 100 responses with a status 1xx. A client
  * that sends its body slowly does not count.
  *
@@ -22,7 +22,7 @@ export function limitWait(outgoing: ClientRequest, body: Readable | undefined, m
   const timer = setTimeout(() => {
     const isClientSlow = !outgoing.writableEnded && !outgoing.writableNeedDrain;
     if (isClientSlow) timer.refresh();
-    else outgoing.destroy(new LateError(ms));
+    else outgoing.destroy(new UpstreamTimeoutError(ms));
   }, ms);
   const refresh = (): void => void timer.refresh();
   const stop = (): void => {

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
 import type { Upstream } from './upstream.js';
-import { LateError } from './wait-limit.js';
+import { UpstreamTimeoutError } from './wait-limit.js';
 
 const HINTS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: 'the headers are too large; raise listen.maxHeaderBytes',
@@ -14,14 +14,14 @@ const HINTS: Readonly<Record<string, string>> = {
 const logger = new Logger('Upstream');
 
 /** Makes the exception for a failed upstream: 504 after a timeout, otherwise 502. Logs the address and the cause. */
-export function failure({ entry, url }: Upstream, cause: unknown): HttpException {
+export function upstreamException({ entry, url }: Upstream, cause: unknown): HttpException {
   const error = cause instanceof Error ? cause : new Error('no usable response');
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // AbortError means that the client has disconnected. The upstream did not fail, so log nothing.
   if (error.name !== 'AbortError') {
     logger.warn(`${entry.name} (${url.origin}): ${code} ${HINTS[code] ?? error.message}`);
   }
-  return error instanceof LateError || code === 'UND_ERR_CONNECT_TIMEOUT'
+  return error instanceof UpstreamTimeoutError || code === 'UND_ERR_CONNECT_TIMEOUT'
     ? new GatewayTimeoutException('The upstream did not respond in time')
     : new BadGatewayException('The upstream sent no usable response');
 }
@@ -35,7 +35,7 @@ export function reportUnauthorized({ entry, url }: Upstream): void {
 }
 
 /** Makes the exception for a response that a response policy can't decide. Logs the reason. */
-export function undecidable({ entry, url }: Upstream, reason: string): HttpException {
+export function unreadableResponseException({ entry, url }: Upstream, reason: string): HttpException {
   logger.warn(`${entry.name} (${url.origin}): the response policy cannot read the response: ${reason}`);
   return new InternalServerErrorException("The response policy cannot read the upstream's response");
 }
