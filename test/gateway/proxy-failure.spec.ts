@@ -6,6 +6,7 @@ import { Cleanup } from './support/cleanup.js';
 import { send } from './support/client.js';
 import type { GatewayProcess } from './support/gateway-process.js';
 import { startOpenGateway } from './support/open-gateway.js';
+import { rawConnection } from './support/raw.js';
 import { Routes } from './support/routes.js';
 
 const cleanup = new Cleanup();
@@ -104,4 +105,14 @@ describe('an upstream that fails', () => {
       text: 'fine',
     });
   });
+});
+
+it('a client that speaks TLS to the HTTP port is logged once', async () => {
+  for (let count = 0; count < 2; count += 1) {
+    await (
+      await rawConnection(gateway.port, '\x16\x03\x01\x00\x05hello')
+    ).closed;
+  }
+  await gateway.until(/A client sent TLS to the HTTP port/);
+  expect(gateway.output().match(/A client sent TLS to the HTTP port/g)).toHaveLength(1);
 });

@@ -240,6 +240,19 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     ]);
   });
 
+  it('refuses a response with a transfer coding that Node does not decode', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    upstream.answer = (_, { socket }) =>
+      socket?.end(
+        'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+      );
+    const app = await start();
+    expect((await app.post(tool('any'))).status).toBe(502);
+    const lines = warn.mock.calls.map(([text]) => String(text));
+    warn.mockRestore();
+    expect(lines).toEqual([expect.stringContaining('has the Transfer-Encoding "gzip, chunked"')]);
+  });
+
   it.each<[string, (response: ServerResponse) => void, RegExp]>([
     [
       'an OAuth error',
