@@ -8,29 +8,13 @@ import {
   stripHeaders,
 } from 'nestjs-opa/internal';
 import type { McpPermit } from '../policy/enforcer.js';
-import { isHopByHop, removeHopByHop } from './hop-by-hop.js';
+import { GATEWAY_ONLY, maySetByPolicy, MIRRORED_HEADERS, PROTOCOL_HEADERS } from './header-names.js';
+import { removeHopByHop } from './hop-by-hop.js';
 import { removeUntrusted } from './untrusted-headers.js';
-
-const PROTOCOL =
-  /^(accept|accept-language|content-type|user-agent|mcp-[a-z0-9-]+|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
-/** The mirrored headers, which repeat values of the message. */
-const MIRRORED = /^mcp-(method|name|param-.*)$/;
-// These headers concern only the client and the gateway. The gateway never forwards a client's credential.
-const OWN = new Set(['authorization', 'proxy-authorization', 'cookie', 'host', 'origin', 'accept-encoding']);
-// These headers define how a message is read, and which pages may read the response. A policy's value could contradict
-// the message.
-const PROTOCOLS_OWN =
-  /^(host|expect|accept|accept-encoding|content-(type|length|encoding)|last-event-id|mcp-.*|access-control-.*|vary)$/;
-
-/** Whether a policy may set or remove this header in the upstream request, or in the response to the client. */
-const isPolicys = (name: string): boolean => {
-  const comparable = comparableHeader(name);
-  return !PROTOCOLS_OWN.test(comparable) && !isHopByHop(comparable);
-};
 
 /** Selects the headers that a policy may set. */
 export const settable = (headers: HeaderValues = {}): HeaderValues =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => isPolicys(name)));
+  Object.fromEntries(Object.entries(headers).filter(([name]) => maySetByPolicy(name)));
 
 /** Decides which headers the policy, the upstream and the client receive. */
 export class HeaderRules {
@@ -74,8 +58,8 @@ export class HeaderRules {
   ): IncomingHttpHeaders {
     const headers: IncomingHttpHeaders = {};
     for (const [name, value] of Object.entries(clientHeaders)) {
-      if (OWN.has(name) || (MIRRORED.test(name) && !compared.includes(name))) continue;
-      if (PROTOCOL.test(name) || this.visible.includes(name)) headers[name] = value;
+      if (GATEWAY_ONLY.has(name) || (MIRRORED_HEADERS.test(name) && !compared.includes(name))) continue;
+      if (PROTOCOL_HEADERS.test(name) || this.visible.includes(name)) headers[name] = value;
     }
     removeHopByHop(headers);
     delete headers['content-length'];
@@ -84,7 +68,7 @@ export class HeaderRules {
     // The caller of this method adds the upstream's session id, and an event id that the client may resume from.
     delete headers['mcp-session-id'];
     delete headers['last-event-id'];
-    const removeHeaders = permit.removeHeaders?.filter(isPolicys);
+    const removeHeaders = permit.removeHeaders?.filter(maySetByPolicy);
     applyToRequest({ headers }, { headers: settable(permit.headers), removeHeaders });
     return { ...headers, 'accept-encoding': 'identity' };
   }

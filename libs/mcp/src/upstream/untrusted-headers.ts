@@ -1,37 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { matchesHeader } from 'nestjs-opa/internal';
+import { PROXY_HEADERS, REQUEST_OVERRIDES } from './header-names.js';
 
-/** Headers with which some frameworks replace the method or the path of the request line. */
-const OVERRIDES = [
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-  'x-original-*',
-  'x-rewrite-url',
-];
-/**
- * Headers in which a proxy names the client or the host. The gateway removes them, because a client can forge them.
- */
-const PROXYS = [
-  'cf-connecting-*',
-  'client-ip',
-  'fastly-client-ip',
-  'forwarded',
-  'front-end-https',
-  'true-client-ip',
-  'x-azure-clientip',
-  'x-azure-socketip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-envoy-*',
-  'x-forwarded*',
-  'x-host',
-  'x-originating-ip',
-  'x-real-ip',
-  'x-remote-addr',
-  'x-remote-ip',
-];
-const UNTRUSTED = [...OVERRIDES, ...PROXYS];
+const UNTRUSTED = [...REQUEST_OVERRIDES, ...PROXY_HEADERS];
 // CGI, WSGI and PHP read `_` in a name as `-`. Some servers read every other special character as `-`.
 const AMBIGUOUS = /[^a-z0-9-]/;
 
