@@ -49,7 +49,7 @@ export const PROXY_HEADERS = [
   'x-remote-ip',
 ];
 
-/** Headers of the MCP transport, of the client's software and of tracing. The upstream receives them. */
+/** Headers of the MCP transport, of the client's software and of tracing. `HeaderRules` forwards most of them. */
 export const PROTOCOL_HEADERS =
   /^(accept|accept-language|content-type|user-agent|mcp-[a-z0-9-]+|last-event-id|traceparent|tracestate|baggage|x-request-id)$/;
 
