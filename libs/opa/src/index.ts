@@ -1,22 +1,32 @@
 export { OpaClient } from './client/index.js';
 export type { DataOptions, HealthOptions, OpaToken, OpaTokenRequest } from './client/index.js';
-export { isPolicyPath, OpaError } from './contracts/index.js';
+export { isPolicyPath, onOpaDecision, OpaError } from './contracts/index.js';
 export type {
   CancelSignal,
   ContextKind,
   Decision,
   DecisionOutcome,
+  DecisionSubject,
+  DecisionTimings,
   Degradation,
+  EnforcementPointName,
   EngineAnswer,
   EvaluateOptions,
+  EvaluationTrace,
   HeaderValues,
   MaybePromise,
+  McpTarget,
   Obligation,
+  OpaDecisionEvent,
+  OpaDecisionOrigin,
   OpaErrorCode,
   OpaErrorDetails,
+  OpaRequestEvent,
   OpaWarning,
+  PhaseMilliseconds,
   PolicyEngine,
   Query,
+  TraceHeaders,
 } from './contracts/index.js';
 export { OpaDeniedException, OpaService } from './decision/index.js';
 export type {
@@ -29,6 +39,7 @@ export type {
   WouldDeny,
 } from './decision/index.js';
 export {
+  OnOpaDecision,
   OpaDecides,
   OpaDecision,
   OpaInput,
@@ -46,8 +57,8 @@ export { OpaInterceptor } from './interceptor/index.js';
 export { getOpaToken, InjectOpa, OpaModule } from './module/index.js';
 export type { OpaProvided } from './module/index.js';
 export type { OpaModuleExtras, OpaModuleOptions, OpaOptionsFactory, OpaTlsOptions } from './module/index.js';
-export { OpaHealthIndicator } from './observability/health.indicator.js';
-export type { OpaHealth } from './observability/health.indicator.js';
+export { OpaHealthIndicator } from './observability/index.js';
+export type { OpaHealth } from './observability/index.js';
 export type {
   DecisionStore,
   OpaCacheOptions,

@@ -13,6 +13,7 @@ export {
   isError,
   messageOf,
   POLICY_PATH_RULE,
+  traceHeadersOf,
   withoutCredential,
 } from './contracts/index.js';
 export {
@@ -28,7 +29,7 @@ export {
   together,
 } from './decision/index.js';
 export type { ResultEdit } from './contexts/index.js';
-export { applyToRequest, MCP_RESOURCES, setHeaders, stripHeaders } from './contexts/index.js';
+export { applyToRequest, ContextOrigin, MCP_RESOURCES, setHeaders, stripHeaders } from './contexts/index.js';
 export { challengeOf, edited, mergeStepUps, ObligationExecutor, obligationsOf } from './enforcement/index.js';
 export type { HeaderTarget, StepUp } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';

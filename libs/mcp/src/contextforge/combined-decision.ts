@@ -2,6 +2,7 @@ import type { Decision, HeaderValues } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
 import type { OpaService } from 'nestjs-opa';
 import { isAllowed, mergeStepUps, together } from 'nestjs-opa/internal';
+import { CallOrigin } from '../policy/call-origin.js';
 import type { ResultChanges } from '../policy/changed-result.js';
 import type { McpOrigin, McpRefusal } from '../policy/enforcer.js';
 import type { McpEffects, McpObligations } from '../policy/obligations.js';
@@ -54,9 +55,10 @@ export async function decideAll(
 ): Promise<CombinedDecision> {
   const phase = scope.hasResult ? 'response' : 'request';
   const { signal } = scope.origin;
+  const origin = new CallOrigin(scope.call, scope.origin, 'mcp');
   const settled = await Promise.allSettled(
     queries.map(async ({ opa, policy, input }) =>
-      carryOut(await opa.decide({ policy, input, phase, signal }), opa, scope),
+      carryOut(await opa.decide({ policy, input, phase, signal, origin }), opa, scope),
     ),
   );
   const decided = settled.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));

@@ -28,7 +28,7 @@ export class PluginInstances implements OnApplicationBootstrap, OnModuleDestroy,
     for (const { plugin, instance: name, options } of plugins) {
       if (name === undefined) deciding.push({ plugin, opa: applicationService });
       else {
-        const instance = await createInstance(options, name);
+        const instance = await createInstance(options, name, applicationService);
         this.instances.set(name, instance);
         deciding.push({ plugin, opa: instance.service });
       }

@@ -5,7 +5,8 @@ import type { McpCall } from '../protocol/call.js';
 import type { ListRule } from '../protocol/methods/index.js';
 import { isObject } from '../protocol/parse.js';
 import { splitList } from '../protocol/split-members.js';
-import type { McpResult } from './enforcer.js';
+import { CallOrigin } from './call-origin.js';
+import type { McpOrigin, McpResult } from './enforcer.js';
 import { parseVisibleItems } from './visible-items.js';
 
 /** The query about the items of one page of a list. */
@@ -15,7 +16,7 @@ export interface ListQuery {
   readonly policy: string;
   /** The input of the decision on the request. */
   readonly input: Readonly<Record<string, unknown>>;
-  readonly signal?: AbortSignal | undefined;
+  readonly origin: McpOrigin;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface ListQuery {
  */
 export async function filterList(
   opa: Pick<OpaService, 'show' | 'mode' | 'reportWouldDeny'>,
-  { call, list, policy, input, signal }: ListQuery,
+  { call, list, policy, input, origin }: ListQuery,
   result: unknown,
 ): Promise<McpResult> {
   const items: unknown = isObject(result) ? result[list.items] : undefined;
@@ -38,7 +39,13 @@ export async function filterList(
   }
   const { metadata, content } = splitList(without(result, list.items));
   const response = Object.keys(content).length > 0 && { response: { result: content } };
-  const query = { policy, input: { ...input, items, ...response }, phase: 'response', signal } as const;
+  const query = {
+    policy,
+    input: { ...input, items, ...response },
+    phase: 'response',
+    signal: origin.signal,
+    origin: new CallOrigin(call, origin, 'list'),
+  } as const;
   const { value: visible = true, id } = await opa.show(query, (document) =>
     parseVisibleItems(document, policy),
   );

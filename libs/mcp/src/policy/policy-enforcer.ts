@@ -9,6 +9,7 @@ import { ListedTools } from '../protocol/listed-tools.js';
 import type { OutputSchemas } from '../protocol/output-schemas.js';
 import { isObject } from '../protocol/parse.js';
 import { assertResultShape } from '../protocol/result-shape.js';
+import { CallOrigin } from './call-origin.js';
 import { changedResult } from './changed-result.js';
 import { coazInput } from './coaz-input.js';
 import { contextforgeInput } from './contextforge-input.js';
@@ -50,14 +51,19 @@ export class McpPolicyEnforcer implements McpEnforcer {
     this.obligations = new McpObligations(executor);
   }
 
-  async before(call: McpCall, { signal, context }: McpOrigin = {}): Promise<McpAdmission> {
+  async before(call: McpCall, origin: McpOrigin = {}): Promise<McpAdmission> {
     const method = this.methodOf(call);
     if (method === undefined) return { refusal: unknownMethod(call.request.method, call.era) };
     if (isUndecided(method)) return { permit: {} };
     try {
       const { policy } = this.policies;
-      const decision = await this.opa.decide({ policy, input: this.inputOf(call, method), signal });
-      const effects = await this.obligations.carryOut(decision, call, 'request', context);
+      const decision = await this.opa.decide({
+        policy,
+        input: this.inputOf(call, method),
+        signal: origin.signal,
+        origin: new CallOrigin(call, origin, 'mcp'),
+      });
+      const effects = await this.obligations.carryOut(decision, call, 'request', origin.context);
       // Before the call there is no result that an obligation could edit.
       const cannotEdit = effects.edits.length > 0;
       const refusal = this.refusalOf(decision, { ...effects, failed: effects.failed || cannotEdit });
@@ -84,11 +90,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
       if (method.list !== undefined) {
         const { list: policy } = this.policies;
         if (policy === undefined) return { result };
-        return await filterList(
-          this.opa,
-          { call, list: method.list, policy, input, signal: origin.signal },
-          result,
-        );
+        return await filterList(this.opa, { call, list: method.list, policy, input, origin }, result);
       }
       const { response: policy } = this.policies;
       if (method.result === undefined || policy === undefined) return { result };
@@ -115,6 +117,7 @@ export class McpPolicyEnforcer implements McpEnforcer {
       input: resultInput,
       phase: 'response',
       signal: origin.signal,
+      origin: new CallOrigin(call, origin, 'mcp'),
     });
     const { edits, ...effects } = await this.obligations.carryOut(decision, call, 'response', origin.context);
     const refusal = this.refusalOf(decision, effects);

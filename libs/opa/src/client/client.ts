@@ -6,6 +6,7 @@ import { PhaseClock } from '../transport/index.js';
 import { readDataResponse } from './data-response.js';
 import { credential } from './credential.js';
 import type { TokenSource } from './token.js';
+import { traced } from './traced.js';
 import { authorization } from './token.js';
 
 /** What OPA returns beside the document. */
@@ -133,12 +134,19 @@ export class OpaClient {
     const path = this.pathOf(query.policy) + (flags === '' ? '' : `?${flags.slice(1)}`);
     const { json } = snapshotOf(query);
     const body = json === '' ? '{}' : `{"input":${json}}`;
-    return { method: 'POST', path, headers: JSON_HEADERS, body, clock: new PhaseClock(options) };
+    return {
+      method: 'POST',
+      path,
+      headers: JSON_HEADERS,
+      body,
+      clock: new PhaseClock(options),
+      trace: options.trace,
+    };
   }
 
   private send(request: WireRequest): Promise<HttpAnswer> {
     const { token, tls } = this.identity;
-    if (token === undefined && tls === undefined) return this.transport.send(this.pool, request);
+    if (token === undefined && tls === undefined) return this.exchange(request);
     return this.sendAs(request, token, tls);
   }
 
@@ -151,7 +159,7 @@ export class OpaClient {
     const { clock } = request;
     const tls = typeof source === 'function' ? await credential(TLS_FILES, clock, waits, source) : source;
     const sendWith = (headers: readonly string[]): Promise<HttpAnswer> =>
-      this.transport.send(this.pool, { ...request, headers, tls, clock: clock.fork() });
+      this.exchange({ ...request, headers, tls, clock: clock.fork() });
     if (token === undefined) return sendWith(request.headers);
     const sendAs = (bearer: string): Promise<HttpAnswer> =>
       sendWith([...request.headers, 'Authorization', bearer]);
@@ -160,6 +168,10 @@ export class OpaClient {
     if (response.status !== 401 || typeof token === 'string') return response;
     const renewed = await authorization(token, true, clock, waits);
     return renewed === bearer ? response : sendAs(renewed);
+  }
+
+  private exchange(request: WireRequest): Promise<HttpAnswer> {
+    return traced(this.url, request, (traceable) => this.transport.send(this.pool, traceable));
   }
 
   private pathOf(policy: string): string {

@@ -1,8 +1,17 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { McpTarget } from '../contracts/index.js';
 import type { InputSource, SourceOptions } from '../input/index.js';
 import type { ContextAudit } from './audit.js';
 import type { EnforcementPoint } from './enforcement-point.js';
 import type { ResultRules } from './result-rules.js';
+
+/** What a message carries beside its payload. */
+export interface MessageCarrier {
+  /** The headers or metadata, with lower-case names. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The id that the framework gave the request. */
+  readonly id?: unknown;
+}
 
 /** Everything the library knows about one kind of context. A new kind needs a folder that exports one adapter. */
 export interface ContextAdapter {
@@ -28,6 +37,10 @@ export interface ContextAdapter {
    * @returns `undefined` where the name of the handler is enough
    */
   routeLabel(context: ExecutionContext): string | undefined;
+  /** Returns what carries the trace context and the id of a message; `undefined` where nothing does. */
+  carrier(context: ExecutionContext): MessageCarrier | undefined;
+  /** Names the MCP message of a context; `undefined` for every other kind. */
+  mcpTarget(context: ExecutionContext): McpTarget | undefined;
   /** How a decision takes effect: headers, refusals, and the abort when the client disconnects. */
   readonly point: EnforcementPoint;
   /** How Nest sends a handler's result, for masks and response policies. */

@@ -1,5 +1,6 @@
 export type { ContextAdapter } from './adapter.js';
 export type * from './audit.js';
+export { ContextOrigin } from './context-origin.js';
 export * from './decision-record.js';
 export * from './http/headers.js';
 export type { HttpReply } from './http/reply.js';

@@ -1,4 +1,5 @@
 import type { CancelSignal } from './cancel-signal.js';
+import type { TraceHeaders } from './trace-headers.js';
 
 /** What an engine evaluates: a policy, for an input. */
 export interface Query {
@@ -10,6 +11,19 @@ export interface Query {
   readonly json?: string | undefined;
 }
 
+/** How long one request to OPA was in each phase, in milliseconds. */
+export type PhaseMilliseconds = Readonly<
+  Record<'credential' | 'interceptors' | 'adapter' | 'queue' | 'connect' | 'opa', number>
+>;
+
+/** The trace of one evaluation. */
+export interface EvaluationTrace {
+  /** The trace context that OPA gets. */
+  readonly traceHeaders?: TraceHeaders | undefined;
+  /** Takes the times of one request to OPA. An evaluation may make several requests. */
+  addTimings?(spent: PhaseMilliseconds): void;
+}
+
 /** The deadline and the cancellation of one evaluation. */
 export interface EvaluateOptions {
   /** When the answer is due, in milliseconds on the clock of `performance.now()`. */
@@ -18,6 +32,8 @@ export interface EvaluateOptions {
    * Cancels the evaluation, which then rejects with `OPA_ABORTED`. An engine of option `engine` gets an `AbortSignal`.
    */
   readonly signal?: CancelSignal | undefined;
+  /** What an engine passes on to OPA for tracing. */
+  readonly trace?: EvaluationTrace | undefined;
 }
 
 /** A warning in OPA's response, such as `api_usage_warning`. */

@@ -1,4 +1,4 @@
-import type { CancelSignal } from '../contracts/index.js';
+import type { CancelSignal, OpaDecisionOrigin } from '../contracts/index.js';
 
 /**
  * A query to {@link OpaService}: which policy decides, about which input.
@@ -26,4 +26,9 @@ export interface OpaQuery {
   readonly timeout?: number | undefined;
   /** `'permissive'` makes this query permissive. `'enforce'` does not override a permissive or disabled module. */
   readonly mode?: 'enforce' | 'permissive' | undefined;
+  /**
+   * What the decision is about, for decision events; its trace context goes to OPA. The guard, the interceptor and the MCP
+   * gateway set it. Default: the application's own code asks.
+   */
+  readonly origin?: OpaDecisionOrigin | undefined;
 }

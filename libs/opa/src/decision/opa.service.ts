@@ -1,30 +1,17 @@
-import { Logger } from '@nestjs/common';
-import type { Decision, EngineAnswer, Evaluate, InputSnapshot, MaybePromise } from '../contracts/index.js';
-import { andThen, evaluateBy, opaErrorOf, orElse, promiseTry, snapshotsFor } from '../contracts/index.js';
+import type { Decision, InputSnapshot, MaybePromise, OpaError } from '../contracts/index.js';
+import { promiseTry } from '../contracts/index.js';
+import type { DecisionListeners } from '../observability/index.js';
+import type { RefusedQuery } from './decision-maker.js';
+import { DecisionMaker } from './decision-maker.js';
 import type { OpaEnforceQuery } from './enforce.js';
 import { allowOf, logRefusal } from './enforce.js';
-import { engineQueryOf, policyOf } from './engine-query.js';
-import { failureOf } from './failure-log.js';
 import type { OpaFilterOptions } from './filter.js';
 import { filtered } from './filter.js';
 import type { OpaQuery } from './opa-query.js';
 import type { WouldDeny } from './permissive-report.js';
-import { PermissiveReport } from './permissive-report.js';
-import { decisionOf } from './read-decision.js';
 import type { RouteReport } from './route-report.js';
 import type { OpaServiceSettings } from './service-settings.js';
 import type { OpaStats } from './stats.js';
-import { DecisionCounter, InFlightDecisions } from './stats.js';
-import { degradationOf, passedDenial, syntheticDecision } from './synthetic-decision.js';
-import { UndefinedPolicies } from './undefined-policies.js';
-
-/** One decision from its begin. */
-interface Attempt {
-  readonly policy: string;
-  /** When the decision began, in milliseconds on the clock of `performance.now()`. */
-  readonly begin: number;
-  readonly permissive: boolean;
-}
 
 /**
  * Makes decisions: evaluates policies, and applies the module's mode.
@@ -49,21 +36,23 @@ interface Attempt {
  * ```
  */
 export class OpaService {
-  private readonly logger = new Logger(OpaService.name);
-  private readonly counter: DecisionCounter;
-  private readonly inFlight: InFlightDecisions;
-  private readonly evaluateByEngine: Evaluate;
+  private readonly maker: DecisionMaker;
   /** @internal */
   readonly snapshotOf: (input: unknown) => InputSnapshot;
-  private readonly undefinedPolicies = new UndefinedPolicies();
-  private readonly wouldDeny = new PermissiveReport();
 
   /** @internal Nest provides the service: inject `OpaService`. */
   constructor(private readonly settings: OpaServiceSettings) {
-    this.counter = new DecisionCounter(settings.snapshot);
-    this.inFlight = settings.inFlight ?? new InFlightDecisions();
-    this.evaluateByEngine = evaluateBy(settings.engine);
-    this.snapshotOf = snapshotsFor(settings.engine);
+    this.maker = new DecisionMaker(settings);
+    this.snapshotOf = this.maker.snapshotOf;
+  }
+
+  /**
+   * The functions that listen to the decisions.
+   *
+   * @internal
+   */
+  get listeners(): DecisionListeners {
+    return this.maker.listeners;
   }
 
   /** The module's mode. */
@@ -89,8 +78,9 @@ export class OpaService {
    * Otherwise an HttpException.
    */
   async enforce({ context, ...query }: OpaEnforceQuery): Promise<Decision> {
+    const origin = query.origin ?? (context && this.settings.originIn?.(context));
     try {
-      return await allowOf(this.decide(query));
+      return await allowOf(this.decide({ ...query, origin }));
     } catch (error) {
       if (context !== undefined) throw (await this.settings.exceptionIn?.(context, error as Error)) ?? error;
       logRefusal(error);
@@ -105,14 +95,20 @@ export class OpaService {
    * @internal
    */
   decideNow(query: OpaQuery, snapshot?: InputSnapshot): MaybePromise<Decision> {
-    const attempt = this.begin(query);
-    if (this.settings.mode === 'disabled')
-      return this.counter.count(syntheticDecision(attempt.policy, 'disabled', 'allow', 0));
-    const decision = orElse(
-      () => andThen(this.evaluateNow(query, attempt, snapshot), (answer) => this.decisionOf(answer, attempt)),
-      (error) => this.failed(error, attempt),
-    );
-    return this.inFlight.track(decision);
+    return this.maker.decide(query, snapshot);
+  }
+
+  /**
+   * Publishes the event of a request that was refused before the service was asked.
+   *
+   * @param refusal - the denial, or the error that prevented the decision. With the error, a permissive request passes.
+   * @internal
+   */
+  refused(
+    query: RefusedQuery,
+    refusal: { readonly decision: Decision } | { readonly error: OpaError },
+  ): void {
+    this.maker.refused(query, refusal);
   }
 
   /**
@@ -123,7 +119,7 @@ export class OpaService {
    * @throws OpaError when there is no answer, in every mode
    */
   async evaluate<T = unknown>(query: OpaQuery): Promise<T | undefined> {
-    const { result } = await this.inFlight.track(this.evaluateNow(query, this.begin(query)));
+    const { result } = await this.maker.evaluate(query);
     return result as T | undefined;
   }
 
@@ -157,20 +153,23 @@ export class OpaService {
    * every item
    */
   async filter<T>(items: readonly T[], options: OpaFilterOptions<T> = {}): Promise<T[]> {
-    const attempt = this.begin(options);
+    const query = { ...options, phase: 'response' } as const;
+    const attempt = this.maker.begin({ ...query, input: { ...options.input, items } }, 'list');
     if (this.settings.mode === 'disabled' || items.length === 0) return [...items];
-    const query = { ...options, policy: attempt.policy, phase: 'response' } as const;
-    try {
-      const visible = await filtered(items, attempt.policy, options, {
-        evaluate: async (input, signal) => (await this.evaluateList({ ...query, input, signal })).result,
-        decide: (input, signal) => this.decide({ ...query, input, signal }),
-      });
-      if (!attempt.permissive || visible.length === items.length) return visible;
-      this.reportWouldDeny(attempt.policy, 'deny', []);
-    } catch (error) {
-      this.failed(error, attempt);
-    }
-    return [...items];
+    return this.maker.observed(attempt, async () => {
+      try {
+        const visible = await filtered(items, attempt.policy, options, {
+          evaluate: async (subset, signal) =>
+            (await this.maker.evaluateList({ ...query, input: subset, signal }, attempt)).result,
+          decide: (item, signal) => this.decide({ ...query, policy: attempt.policy, input: item, signal }),
+        });
+        if (!attempt.permissive || visible.length === items.length) return visible;
+        this.reportWouldDeny(attempt.policy, 'deny', []);
+      } catch (error) {
+        this.maker.failed(error, attempt);
+      }
+      return [...items];
+    });
   }
 
   /**
@@ -183,15 +182,17 @@ export class OpaService {
    * @internal
    */
   async show<T>(query: OpaQuery, read: (document: unknown) => T): Promise<{ value?: T; id?: string }> {
-    const attempt = this.begin(query);
+    const attempt = this.maker.begin(query);
     if (this.settings.mode === 'disabled') return {};
-    try {
-      const { result, id } = await this.evaluateList(query);
-      return { value: read(result), ...(id !== undefined && { id }) };
-    } catch (error) {
-      this.failed(error, attempt);
-      return {};
-    }
+    return this.maker.observed(attempt, async () => {
+      try {
+        const { result, id } = await this.maker.evaluateList(query, attempt);
+        return { value: read(result), ...(id !== undefined && { id }) };
+      } catch (error) {
+        this.maker.failed(error, attempt);
+        return {};
+      }
+    });
   }
 
   /**
@@ -213,7 +214,7 @@ export class OpaService {
    *
    */
   stats(): OpaStats {
-    return this.counter.snapshot();
+    return this.maker.stats();
   }
 
   /**
@@ -226,7 +227,7 @@ export class OpaService {
 
   /** Lists the refusals that mode `permissive` let through since the start. */
   permissiveReport(): readonly WouldDeny[] {
-    return this.wouldDeny.list();
+    return this.maker.permissiveReport();
   }
 
   /**
@@ -235,65 +236,6 @@ export class OpaService {
    * @internal
    */
   reportWouldDeny(policy: string, outcome: 'deny' | 'undefined', reasons: readonly string[]): void {
-    this.wouldDeny.add(policy, outcome, reasons);
-    this.logger.warn(`Permissive: the policy "${policy}" would have stopped a request (${outcome}).`);
-  }
-
-  private begin(query: Pick<OpaQuery, 'policy' | 'timeout' | 'mode'>): Attempt {
-    const begin = performance.now();
-    const permissive = this.settings.mode === 'permissive' || query.mode === 'permissive';
-    return { policy: policyOf(query, this.settings.policy), begin, permissive };
-  }
-
-  private evaluateNow(query: OpaQuery, attempt: Attempt, made?: InputSnapshot): MaybePromise<EngineAnswer> {
-    const { timeout, inputLimits } = this.settings;
-    this.inFlight.assertOpen();
-    const options = { deadline: attempt.begin + (query.timeout ?? timeout), signal: query.signal };
-    const snapshot = made ?? this.snapshotOf(query.input);
-    return this.evaluateByEngine(engineQueryOf(attempt.policy, query, snapshot, inputLimits), options);
-  }
-
-  private async evaluateList(query: OpaQuery): Promise<EngineAnswer> {
-    const attempt = this.begin(query);
-    const answer = await this.inFlight.track(this.evaluateNow(query, attempt));
-    const { policy, begin } = attempt;
-    const { result, engine = this.settings.engine.name } = answer;
-    if (result === undefined) this.undefinedPolicies.warn(policy);
-    const outcome = result === undefined ? 'undefined' : 'allow';
-    this.counter.count(syntheticDecision(policy, engine, outcome, performance.now() - begin));
-    return answer;
-  }
-
-  private decisionOf(answer: EngineAnswer, { policy, begin, permissive }: Attempt): Decision {
-    const engine = answer.engine ?? this.settings.engine.name;
-    const decision = decisionOf(answer, policy, engine, performance.now() - begin);
-    if (decision.outcome === 'undefined') this.undefinedPolicies.warn(policy);
-    return this.counter.count(permissive ? this.permissive(decision) : decision);
-  }
-
-  /** Makes a decision permissive: a denial passes. No other place does this. */
-  private permissive(decision: Decision): Decision {
-    const { allowed, outcome, policy, reasons } = decision;
-    if (allowed) return { ...decision, enforced: 'pass' };
-    this.reportWouldDeny(policy, outcome === 'undefined' ? outcome : 'deny', reasons);
-    return passedDenial(decision);
-  }
-
-  /** Handles a failed evaluation: gives a degraded decision where the mode or fail-open allows one, or throws. */
-  private failed(error: unknown, { policy, begin, permissive }: Attempt): Decision {
-    const failure = opaErrorOf(error);
-    const degraded = degradationOf(failure, permissive, this.settings.failOpen);
-    if (degraded === undefined) {
-      this.counter.countError();
-      throw failureOf(failure, policy);
-    }
-    if (permissive) this.wouldDeny.add(policy, failure.code, []);
-    this.logger.warn(`Let through (${degraded}), policy "${policy}": ${failure.code}: ${failure.message}`);
-    const durationMs = performance.now() - begin;
-    return this.counter.count({
-      ...syntheticDecision(policy, this.settings.engine.name, 'unavailable', durationMs),
-      degraded,
-      ...(permissive && { enforced: 'pass' }),
-    });
+    this.maker.reportWouldDeny(policy, outcome, reasons);
   }
 }

@@ -1,4 +1,6 @@
-import type { PolicyEngine } from '../contracts/index.js';
+import type { ExecutionContext } from '@nestjs/common';
+import type { OpaDecisionOrigin, PolicyEngine } from '../contracts/index.js';
+import type { DecisionEvents } from '../observability/index.js';
 import type { ExceptionIn } from './enforce.js';
 import type { InputLimits } from './engine-query.js';
 import type { RouteReport } from './route-report.js';
@@ -8,6 +10,8 @@ import type { EngineSnapshot, InFlightDecisions, TransportSnapshot } from './sta
 export interface OpaServiceSettings {
   /** Evaluates the policies. */
   readonly engine: PolicyEngine;
+  /** Publishes the decisions. Default: under the unnamed instance. */
+  readonly events?: DecisionEvents | undefined;
   /** Counts the running decisions, so that a shutdown can wait for them. Default: a counter of this service alone. */
   readonly inFlight?: InFlightDecisions;
   /** The policy of queries that name none. */
@@ -26,6 +30,8 @@ export interface OpaServiceSettings {
   readonly purge?: () => Promise<void>;
   /** Converts an exception of `enforce` to the form of a context. */
   readonly exceptionIn?: ExceptionIn;
+  /** Says what a decision about a context is about, for decision events. */
+  readonly originIn?: (context: ExecutionContext) => OpaDecisionOrigin;
   /** Gives the entries of the start-up audit. */
   readonly routes?: () => readonly RouteReport[];
 }

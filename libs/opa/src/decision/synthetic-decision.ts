@@ -1,4 +1,4 @@
-import type { Decision, OpaError } from '../contracts/index.js';
+import type { Decision, EngineAnswer, OpaError } from '../contracts/index.js';
 import { isUnavailable } from '../contracts/index.js';
 
 /** Makes a decision that lets a request through without a policy's document. */
@@ -18,6 +18,38 @@ export function syntheticDecision(
     engine,
     cached: false,
     durationMs,
+  };
+}
+
+/** Makes the decision for a failed evaluation after which the request passes nevertheless. */
+export function passedFailure(
+  policy: string,
+  engine: string,
+  durationMs: number,
+  degraded: 'fail-open' | 'permissive',
+): Decision {
+  return {
+    ...syntheticDecision(policy, engine, 'unavailable', durationMs),
+    degraded,
+    ...(degraded === 'permissive' && { enforced: 'pass' }),
+  };
+}
+
+/** Makes the decision that stands for the document about a list of items. The caller reads the document. */
+export function listDecision(
+  { result, id, revision, cached = false, degraded }: EngineAnswer,
+  policy: string,
+  engine: string,
+  durationMs: number,
+): Decision {
+  const outcome = result === undefined ? 'undefined' : 'allow';
+  return {
+    ...syntheticDecision(policy, engine, outcome, durationMs),
+    result,
+    id,
+    revision,
+    cached,
+    degraded,
   };
 }
 

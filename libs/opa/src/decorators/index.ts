@@ -1,3 +1,4 @@
 export * from './declaration.js';
 export * from './decorators.js';
 export * from './obligation.js';
+export * from './on-decision.js';

@@ -7,6 +7,7 @@ import { OpaService } from '../decision/index.js';
 import type { Declaration, PublicKeys } from '../decorators/index.js';
 import { declarationOf, declarationWith, inputsOf } from '../decorators/index.js';
 import type { InputBuilder } from '../contexts/index.js';
+import { ContextOrigin } from '../contexts/index.js';
 import type { Input } from '../input/index.js';
 import type { InputProviders } from './input-providers.js';
 import type { Obligations } from './obligations/index.js';
@@ -77,6 +78,20 @@ export class OpaEnforcement {
   /** Tells whether denials of a handler are only reported, and the request passes. */
   isPermissive(context: ExecutionContext): boolean {
     return this.settings.mode === 'permissive' || declared(context)?.mode === 'permissive';
+  }
+
+  /** Publishes the denial of a request that no policy was asked about. */
+  reportDenial(context: ExecutionContext, decision: Decision): void {
+    const origin = new ContextOrigin(context, 'guard');
+    if (!isReplaced(this.service)) this.service.refused({ origin }, { decision });
+  }
+
+  /** Publishes why no policy was asked about a request. In permissive mode the request passes. */
+  reportFailure(context: ExecutionContext, declaration: Declaration | undefined, error: OpaError): void {
+    if (isReplaced(this.service)) return;
+    const { policies, mode } = declaration ?? this.undeclared;
+    const origin = new ContextOrigin(context, 'guard');
+    this.service.refused({ policy: policies.join(), mode, origin }, { error });
   }
 
   /**

@@ -4,7 +4,14 @@ import { ModuleRef } from '@nestjs/core';
 import type { Decision, MaybePromise } from '../contracts/index.js';
 import { isPromise, OpaError } from '../contracts/index.js';
 import type { DecidedInput, DecisionRecord } from '../contexts/index.js';
-import { adapterOf, beginDecision, recordOf, UnknownContextException, verdictOn } from '../contexts/index.js';
+import {
+  adapterOf,
+  beginDecision,
+  ContextOrigin,
+  recordOf,
+  UnknownContextException,
+  verdictOn,
+} from '../contexts/index.js';
 import { combinedGroups, isAllowed } from '../decision/index.js';
 import type { Declaration } from '../decorators/index.js';
 import {
@@ -98,7 +105,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
       if (input === undefined) return true;
       return isPromise(input) ? this.decideLater(input, call) : this.decide(input, call);
     } catch (error) {
-      return this.refuse(error, call);
+      return this.refuseUnasked(error, call);
     }
   }
 
@@ -107,7 +114,7 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     try {
       ready = await input;
     } catch (error) {
-      return this.refuse(error, call);
+      return this.refuseUnasked(error, call);
     }
     return this.decide(ready, call);
   }
@@ -154,6 +161,14 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     }
   }
 
+  /** Refuses a request for which no policy was asked. OpaService publishes the events of all other requests. */
+  private refuseUnasked(error: unknown, call: GuardedCall): Promise<boolean> {
+    const { context, declaration } = call;
+    if (error instanceof OpaError)
+      this.enforcements.lookUp(declaration?.instance)?.reportFailure(context, declaration, error);
+    return this.refuse(error, call);
+  }
+
   /** Throws the error in the form of the context. In permissive mode, a failure to build the input is only logged. */
   private async refuse(error: unknown, { context, declaration }: GuardedCall): Promise<boolean> {
     if (error instanceof UnknownContextException) throw error;
@@ -177,11 +192,11 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     // Without an unnamed instance there are no settings to apply to a public handler that names no instance.
     if (declaration?.policies.length === 0 && !this.hasUnnamed) return undefined;
     const enforcement = this.enforcements.find(declaration?.instance);
-    const { policyHeaders, unguarded } = enforcement.settings;
+    const { policyHeaders } = enforcement.settings;
     if (policyHeaders.length > 0) point.strip(context, policyHeaders);
     const { policies } = declaration ?? enforcement.undeclared;
     if (policies.length > 0) return enforcement.input(context);
-    if (declaration === undefined) this.checkUnguarded(context, unguarded);
+    if (declaration === undefined) this.checkUnguarded(context, enforcement);
     return undefined;
   }
 
@@ -192,17 +207,19 @@ export class OpaGuard implements CanActivate, OnModuleInit {
     const point = adapterOf(context).point;
     const enforcement = this.enforcements.find(declaration?.instance);
     const { groups, timeout, mode } = declaration ?? enforcement.undeclared;
+    const origin = new ContextOrigin(context, 'guard');
     const decide = (): MaybePromise<Decision> =>
       point.whileConnected(context, (signal) =>
         combinedGroups(groups, (policy) =>
-          enforcement.decide({ policy, input, signal, timeout, mode }, snapshot),
+          enforcement.decide({ policy, input, signal, timeout, mode, origin }, snapshot),
         ),
       );
     if (snapshot === undefined || point.once === undefined) return decide();
     return point.once(context, enforcement, `${JSON.stringify(declaration)} ${snapshot.json}`, decide);
   }
 
-  private checkUnguarded(context: ExecutionContext, unguarded: 'deny' | 'allow'): void {
+  private checkUnguarded(context: ExecutionContext, enforcement: OpaEnforcement): void {
+    const { unguarded } = enforcement.settings;
     const name = handlerName(context);
     if (!this.warned.has(name)) {
       this.warned.add(name);
@@ -212,7 +229,10 @@ export class OpaGuard implements CanActivate, OnModuleInit {
           'Add @OpaPolicy or @OpaPublic to the handler, or set option "policy".',
       );
     }
-    if (unguarded === 'deny') throw new Refused(syntheticDenial(''));
+    if (unguarded === 'allow') return;
+    const decision = syntheticDenial('');
+    enforcement.reportDenial(context, decision);
+    throw new Refused(decision);
   }
 }
 

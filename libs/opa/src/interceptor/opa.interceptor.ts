@@ -24,6 +24,7 @@ import {
   sealCookies,
   setHeaders,
   claimResult,
+  ContextOrigin,
 } from '../contexts/index.js';
 import {
   denial,
@@ -242,8 +243,9 @@ export class OpaInterceptor implements NestInterceptor, OnModuleInit {
             body: body.visible,
           };
     const input = inputs.forResponse(request, response);
+    const origin = new ContextOrigin(context, 'interceptor');
     const decision = await point.whileConnected(context, (signal) =>
-      service.decide({ policy, input, phase: 'response', signal, timeout, mode }),
+      service.decide({ policy, input, phase: 'response', signal, timeout, mode, origin }),
     );
     if (!isAllowed(decision)) throw new Refused(decision);
     if (event === undefined) setHeaders(reply, { ...decision.headers, ...decision.responseHeaders });

@@ -12,7 +12,7 @@ import {
   ObligationRegistry,
   Obligations,
 } from '../enforcement/index.js';
-import type { OpaHealthIndicator } from '../observability/health.indicator.js';
+import type { OpaHealthIndicator } from '../observability/index.js';
 import { OpaHttpService } from '../transport/index.js';
 import type { OpaModuleExtras } from './opa.module-definition.js';
 import { ConfigurableModuleClass } from './opa.module-definition.js';

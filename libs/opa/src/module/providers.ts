@@ -18,10 +18,11 @@ import {
 import { OpaGuard } from '../guard/index.js';
 import { InputBuilder } from '../contexts/index.js';
 import { OpaInterceptor } from '../interceptor/index.js';
-import { OpaHealthIndicator } from '../observability/health.indicator.js';
+import { OpaHealthIndicator } from '../observability/index.js';
 import { OpaHttpService } from '../transport/index.js';
 import { RouteAudit } from './audit/audit.js';
 import type { HandlerSources } from './audit/handlers.js';
+import { DecisionMethods } from './decision-methods.js';
 import { FactoryProviderCheck } from './factory-provider.check.js';
 import { registerGlobally } from './global-interceptor.js';
 import { GuardUseCheck } from './guard-use.check.js';
@@ -100,6 +101,12 @@ export function providersOf(name: string | undefined, options: InjectionToken): 
       useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
         new FactoryProviderCheck(discovery, scanner),
       inject: [DiscoveryService, MetadataScanner],
+    },
+    {
+      provide: instanceToken(DecisionMethods, name),
+      useFactory: ({ events }: OpaRuntime, discovery: DiscoveryService, scanner: MetadataScanner) =>
+        new DecisionMethods(events.listeners, discovery, scanner),
+      inject: [runtime, DiscoveryService, MetadataScanner],
     },
     {
       provide: instanceToken(DuplicateInstanceCheck, name),

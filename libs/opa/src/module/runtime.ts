@@ -5,6 +5,8 @@ import type { OpaToken, TokenSource } from '../client/index.js';
 import { OpaClient, TokenFunction } from '../client/index.js';
 import { messageOf, OpaError } from '../contracts/index.js';
 import { InFlightDecisions } from '../decision/index.js';
+import type { DecisionListeners } from '../observability/index.js';
+import { DecisionEvents } from '../observability/index.js';
 import { openFile, Transport } from '../transport/index.js';
 import { DEFAULT_URL } from './engine-options.js';
 import type { EngineStack } from './engine-stack.js';
@@ -31,15 +33,22 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     readonly transport: Transport,
     readonly client: OpaClient,
     readonly stack: EngineStack,
+    readonly events: DecisionEvents,
   ) {}
 
   /**
    * Checks the options and creates the transport, the clients and the engine. This method sends no request to OPA. It
    * only loads the bundle.
    *
+   * @param name - the name of the instance. Default: the unnamed instance
+   * @param listeners - listen to the decisions of the instance. Default: none yet
    * @throws OpaError `OPA_BAD_OPTIONS` for wrong options, `OPA_BAD_BUNDLE` when the bundle can't be used
    */
-  static async create(options: OpaModuleOptions, name = ''): Promise<OpaRuntime> {
+  static async create(
+    options: OpaModuleOptions,
+    name = '',
+    listeners?: DecisionListeners,
+  ): Promise<OpaRuntime> {
     const settings = settingsOf(options);
     for (const what of withoutEffect(settings)) logger.warn(`Option ${what}.`);
     const transport = new Transport(settings.pool, settings.timeout);
@@ -47,7 +56,8 @@ export class OpaRuntime implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const client = (url: string): OpaClient => new OpaClient(transport, transport.pool(url), identity);
     const clients = settings.urls.map(client);
     const stack = await engineStack(settings, clients, name, transport.waits);
-    return new OpaRuntime(options, settings, transport, clients[0] ?? client(DEFAULT_URL), stack);
+    const events = new DecisionEvents(name, stack.engine.name, listeners);
+    return new OpaRuntime(options, settings, transport, clients[0] ?? client(DEFAULT_URL), stack, events);
   }
 
   /** @throws OpaError `OPA_UNREACHABLE` when option `ready` is set, and OPA is not ready in time */

@@ -44,8 +44,8 @@ export class CoalescingEngine extends EngineWrapper {
     this.calls.clear();
   }
 
-  private start(key: string, query: Query, { deadline }: EvaluateOptions): SharedCall {
-    const call = new SharedCall(this.engine, this.waits, query, deadline, () => {
+  private start(key: string, query: Query, options: EvaluateOptions): SharedCall {
+    const call = new SharedCall(this.engine, this.waits, query, options, () => {
       if (this.calls.get(key) === call) this.calls.delete(key);
     });
     this.calls.set(key, call);

@@ -9,15 +9,21 @@ export class SharedCall {
   private readonly answer: Promise<EngineAnswer>;
   private callers = 0;
 
-  /** @param over - is called when no further caller may join */
+  readonly deadline: number;
+
+  /**
+   * @param options - the deadline and the trace of the first caller
+   * @param over - is called when no further caller may join
+   */
   constructor(
     private readonly engine: BaseEngine,
     private readonly waits: BoundedWaits,
     query: Query,
-    readonly deadline: number,
+    { deadline, trace }: EvaluateOptions,
     private readonly over: () => void,
   ) {
-    const answer = engine.evaluate(query, { deadline, signal: this.controller.signal });
+    this.deadline = deadline;
+    const answer = engine.evaluate(query, { deadline, trace, signal: this.controller.signal });
     // The answer is frozen, because one caller's handler could otherwise change the answer of the others.
     this.answer = answer.then(frozenCopy);
     this.answer.then(over, over);

@@ -82,15 +82,19 @@ class Exchange implements PoolMember {
   }
 
   private send(): void {
-    const req = this.pool.origin.secure
-      ? httpsRequest(this.requestOptions())
-      : httpRequest(this.requestOptions());
+    const { inContext } = this.request;
+    const req = inContext === undefined ? this.newRequest() : inContext(() => this.newRequest());
     this.req = req;
     req.on('socket', () => this.request.clock.enter('connect'));
     req.on('response', (res) => this.onResponse(res));
     req.on('upgrade', (res, socket) => this.onUpgrade(res, socket));
     req.on('error', (error) => this.onError(error, req));
     req.end(this.request.body);
+  }
+
+  private newRequest(): ClientRequest {
+    const options = this.requestOptions();
+    return this.pool.origin.secure ? httpsRequest(options) : httpRequest(options);
   }
 
   private requestOptions(): RequestOptions {
@@ -107,6 +111,8 @@ class Exchange implements PoolMember {
 
   private onResponse(res: IncomingMessage): void {
     this.answering = true;
+    // Only a decision that something observes needs the times of a request that is not late.
+    if (this.request.trace?.addTimings !== undefined) this.noteAsked();
     if (this.req?.reusedSocket === true) this.pool.agents.countReuse();
     new BodyReader(res, this.pool.settings.maxResponseBytes, (error, body) => {
       if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));

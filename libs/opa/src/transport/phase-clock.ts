@@ -79,6 +79,13 @@ export class PhaseClock implements EvaluateOptions, PhaseTimes {
     return clock;
   }
 
+  /** Takes over the times and the phase of a clock that this one has forked, when the part is over. */
+  join({ spent, current, enteredAt }: PhaseClock): void {
+    Object.assign(this.spent, spent);
+    this.current = current;
+    this.enteredAt = enteredAt;
+  }
+
   /**
    * The error of the request when its deadline has passed.
    *

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { EvaluationTrace } from '../contracts/index.js';
 import type { PhaseClock } from './phase-clock.js';
 
 /** A TLS identity for one request; `ca`, `cert` and `key` in PEM. */
@@ -20,6 +21,10 @@ export interface WireRequest {
   readonly tls?: TlsIdentity | undefined;
   /** The deadline and signal of the request, and the clock of its phases. */
   readonly clock: PhaseClock;
+  /** The trace that the request belongs to. */
+  readonly trace?: EvaluationTrace | undefined;
+  /** Calls Node's `http.request` in the async context of a tracer. Default: in the context of the caller. */
+  readonly inContext?: (<T>(request: () => T) => T) | undefined;
 }
 
 /** A response of OPA. */

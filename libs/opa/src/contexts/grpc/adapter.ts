@@ -1,7 +1,7 @@
 import type { ContextAdapter } from '../adapter.js';
 import { byArguments } from '../call-arguments.js';
 import { grpcAudit } from './audit.js';
-import { isGrpc } from './call.js';
+import { grpcCall, isGrpc } from './call.js';
 import { grpcPoint } from './point.js';
 import { grpcResults } from './results.js';
 import { grpcSource } from './source.js';
@@ -12,6 +12,7 @@ export const grpcAdapter: ContextAdapter = {
   matches: (context) => context.getType() === 'rpc' && isGrpc(context),
   source: grpcSource,
   routeLabel: () => undefined,
+  carrier: (context) => ({ headers: grpcCall(context).metadata.getMap() }),
   point: grpcPoint,
   results: grpcResults,
   audit: grpcAudit,

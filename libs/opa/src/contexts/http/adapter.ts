@@ -13,6 +13,8 @@ export const httpAdapter: ContextAdapter = {
   // Express makes a new `next` for each route that it runs. Fastify runs one route per request, without `next`.
   run: (context) => context.switchToHttp().getNext<unknown>(),
   routeLabel,
+  carrier: httpRequest,
+  mcpTarget: () => undefined,
   point: httpPoint,
   results: httpResults,
   audit: httpAudit,

@@ -2,7 +2,7 @@ import type { ContextAdapter } from '../adapter.js';
 import { byArguments } from '../call-arguments.js';
 import { mcpAudit } from './audit.js';
 import { mcpPoint } from './point.js';
-import { findMcpContext } from './request.js';
+import { findMcpContext, mcpCarrier, mcpTarget } from './request.js';
 import { mcpSource } from './source.js';
 
 /** Tools, prompts and resources of MCP servers that are built on Nest's microservices (`@rekog/mcp-nest`). */
@@ -11,6 +11,8 @@ export const mcpAdapter: ContextAdapter = {
   matches: (context) => context.getType() === 'rpc' && findMcpContext(context) !== undefined,
   source: mcpSource,
   routeLabel: () => undefined,
+  carrier: mcpCarrier,
+  mcpTarget,
   point: mcpPoint,
   results: { leaves: () => 'last', isReplyBody: false, globalInterceptorsRun: false, isEditable: () => true },
   audit: mcpAudit,

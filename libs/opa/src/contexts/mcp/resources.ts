@@ -8,3 +8,9 @@ export const MCP_RESOURCES = {
   'prompts/get': { type: 'prompt', parameter: 'name' },
   'resources/read': { type: 'resource', parameter: 'uri' },
 } as const;
+
+/** Returns the resource of a method; `undefined` for methods that name none. */
+export function mcpResourceOf(method: string | undefined): { type: string; parameter: string } | undefined {
+  const resources: Readonly<Record<string, { type: string; parameter: string }>> = MCP_RESOURCES;
+  return method !== undefined && Object.hasOwn(resources, method) ? resources[method] : undefined;
+}

@@ -3,7 +3,7 @@ import { OpaError } from '../../contracts/index.js';
 import type { InputSource, SourceOptions } from '../../input/index.js';
 import { callSource, peerAddress, pickHeaders } from '../../input/index.js';
 import { findMcpContext } from './request.js';
-import { MCP_RESOURCES } from './resources.js';
+import { mcpResourceOf } from './resources.js';
 
 /**
  * Describes a call of a tool, prompt or resource. `request` holds the `method`, its `params` and, over HTTP, the allowed
@@ -13,7 +13,7 @@ export function mcpSource(context: ExecutionContext, options: SourceOptions): In
   const { headers } = options;
   const mcp = findMcpContext(context);
   const { method, params = {} } = mcp?.mcpRequest ?? {};
-  const { type, parameter } = resourceOf(method) ?? {};
+  const { type, parameter } = mcpResourceOf(method) ?? {};
   const id = parameter === undefined ? undefined : params[parameter];
   if (method === undefined || type === undefined || typeof id !== 'string') {
     throw new OpaError(
@@ -35,9 +35,4 @@ export function mcpSource(context: ExecutionContext, options: SourceOptions): In
     },
     options,
   );
-}
-
-function resourceOf(method: string | undefined): { type: string; parameter: string } | undefined {
-  const resources: Readonly<Record<string, { type: string; parameter: string }>> = MCP_RESOURCES;
-  return method !== undefined && Object.hasOwn(resources, method) ? resources[method] : undefined;
 }

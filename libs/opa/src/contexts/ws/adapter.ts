@@ -11,6 +11,8 @@ export const wsAdapter: ContextAdapter = {
   matches: (context) => context.getType() === 'ws',
   source: wsSource,
   routeLabel: () => undefined,
+  // A connection has a handshake, but its messages carry no headers.
+  carrier: () => undefined,
   point: wsPoint,
   results: wsResults,
   audit: wsAudit,

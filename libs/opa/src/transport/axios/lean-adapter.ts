@@ -60,7 +60,8 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
     if (!/^(host|content-length)$/i.test(name)) headers.push(name, value);
   }
   const body = config.data === undefined ? undefined : String(config.data);
-  const answer = await call.send({ headers, body, clock: clockOf(call, config) });
+  const clock = clockOf(call, config);
+  const answer = await call.send({ headers, body, clock }).finally(() => call.request.clock.join(clock));
   return {
     // Interceptors see the document. Text that is not a JSON object stays text, and the client refuses it.
     data: parseObject(answer.body) ?? answer.body,

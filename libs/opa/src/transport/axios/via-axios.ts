@@ -62,6 +62,8 @@ export class ViaAxios {
       const isInterceptors = failure === error && !answering.replaced;
       const outage = call.failure ?? (isInterceptors ? interceptorFailed(failure) : failure);
       throw isUnavailable(failure) ? outage : failure;
+    } finally {
+      request.clock.join(call.request.clock);
     }
   }
 
