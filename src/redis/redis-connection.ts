@@ -23,6 +23,8 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
       enableOfflineQueue: false,
       connectTimeout: TIMEOUT_MS,
       commandTimeout: TIMEOUT_MS,
+      // Without this option a connection whose Redis hangs stays "ready", and each command waits for the whole timeout.
+      socketTimeout: TIMEOUT_MS,
       maxRetriesPerRequest: 0,
       retryStrategy: (attempts) => Math.min(attempts * 100, MAX_RECONNECT_MS),
     });

@@ -35,6 +35,11 @@ allow if startswith(input.request.path, "/public/")`,
   'tenants.rego': `package mcp.tenants
 default allow := true
 headers["x-tenant"] := sprintf("of-%v", [input.subject.id])`,
+  'limited.rego': `package mcp.limited
+allow := true
+obligations contains {"type": "limit", "properties": {"key": input.subject.id, "points": 3, "seconds": 600}} if {
+  input.action.name == "tools/call"
+}`,
   'list.rego': `package mcp.list
 show contains item.name if { some item in input.items; item.name != "secret" }`,
 };

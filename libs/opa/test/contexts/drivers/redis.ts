@@ -11,6 +11,10 @@ import { rpcDriver } from './rpc.js';
 export interface TestRedis {
   /** Where it listens, as Nest's options. */
   readonly options: { readonly host: string; readonly port: number };
+  /** Stops the process without an end: its connections stay open, and it answers nothing. */
+  pause(): void;
+  /** Lets a paused process go on. */
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -18,13 +22,14 @@ export interface TestRedis {
  * Starts Debian's redis-server with nothing on disk.
  *
  * @param port - Default: a free port
+ * @param options - more options of redis-server
  */
-export async function startRedis(port?: number): Promise<TestRedis> {
-  return startOn(port ?? (await freePort()));
+export async function startRedis(port?: number, options: readonly string[] = []): Promise<TestRedis> {
+  return startOn(port ?? (await freePort()), options);
 }
 
-async function startOn(port: number): Promise<TestRedis> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+async function startOn(port: number, options: readonly string[]): Promise<TestRedis> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...options];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const ended = exited.then(([code]) => {
@@ -34,7 +39,11 @@ async function startOn(port: number): Promise<TestRedis> {
   child.stdout.resume();
   return {
     options: { host: '127.0.0.1', port },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     stop: async () => {
+      // A paused process ends only after it goes on.
+      child.kill('SIGCONT');
       child.kill();
       await exited;
     },
