@@ -69,7 +69,7 @@ export function responseHeaders(
   if (request.method === 'HEAD' && upstream.entry.response !== undefined) {
     remove(headers, (name) => OF_BODY.test(name));
   }
-  remove(headers, (name) => matchesHeader(name, upstream.policyHeaders));
+  remove(headers, (name) => matchesHeader(name, upstream.hiddenHeaders));
   makePublic(headers, upstream, url);
   if (upstream.entry.origins !== undefined) replaceCors(headers);
   return headers;

@@ -31,8 +31,8 @@ export function requestTrailers(
 }
 
 /** The trailers of an upstream's response that the client receives. */
-export function responseTrailers(response: IncomingMessage, { policyHeaders }: Upstream): [string, string][] {
-  return fieldsOf(response).filter(([name]) => !matchesHeader(name, policyHeaders));
+export function responseTrailers(response: IncomingMessage, { hiddenHeaders }: Upstream): [string, string][] {
+  return fieldsOf(response).filter(([name]) => !matchesHeader(name, hiddenHeaders));
 }
 
 /**

@@ -47,6 +47,11 @@ export class Upstream {
     this.newConnections = upstreamAgent(this.url, { connect, keepAlive: false });
   }
 
+  /** The headers of responses that clients do not receive. `*` at the end matches any suffix. */
+  get hiddenHeaders(): readonly string[] {
+    return [...this.policyHeaders, ...this.credentials.hiddenHeaders];
+  }
+
   /** Whether the gateway has a credential of its own for the upstream, and passes no token of the user. */
   get hasOwnCredential(): boolean {
     const { headers, auth, forwardToken } = this.entry;

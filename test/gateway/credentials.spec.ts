@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTokenServer } from '../../libs/mcp/test/module/token-server.js';
 import type { TokenServer } from '../../libs/mcp/test/module/token-server.js';
 import { Cleanup } from './support/cleanup.js';
-import { send } from './support/client.js';
+import { open, send } from './support/client.js';
 import { startOpenGateway } from './support/open-gateway.js';
 import type { OpenGateway } from './support/open-gateway.js';
 import { failToStart, writeConfig } from './support/gateway-process.js';
@@ -31,6 +32,16 @@ beforeAll(async () => {
       const isRefused =
         authorization?.startsWith('Bearer token-') === true && !tokens.valid.has(authorization.slice(7));
       const isUnauthorized = request.url?.endsWith('/unauthorized') === true;
+      if (request.url?.endsWith('/repeats') === true) {
+        const { 'x-key': key = '', authorization: token = 'none' } = request.headers;
+        response.setHeader('trailer', 'x_key');
+        response
+          .writeHead(200, { 'x-key': key, 'x.key': key, authorization: token, 'x-other': '1' })
+          .write('x');
+        response.addTrailers({ x_key: String(key) });
+        response.end();
+        return;
+      }
       if (isUnauthorized) response.setHeader('www-authenticate', 'Bearer realm="upstream"');
       response.writeHead(isRefused || isUnauthorized ? 401 : 200).end();
     },
@@ -59,6 +70,18 @@ describe('the credentials of an upstream', () => {
     const { status, headers } = await get('/api/keyed/unauthorized');
     expect([status, headers['www-authenticate']]).toEqual([401, undefined]);
     expect(opened.gateway.output()).toContain("the upstream refused the gateway's credential (status 401)");
+  });
+
+  it.each(['keyed', 'oauth'])('do not reach the client in a response: %s', async (name) => {
+    const response = await open(opened.gateway.port, {
+      path: `/api/${name}/repeats`,
+      headers: { te: 'trailers' },
+    });
+    // The trailers follow the body.
+    await text(response);
+    const { headers, trailers } = response;
+    expect(headers['x-other']).toBe('1');
+    expect(JSON.stringify([headers, trailers])).not.toMatch(/secret|token-/);
   });
 
   it('do not hide the challenge of an upstream for which the gateway has none', async () => {

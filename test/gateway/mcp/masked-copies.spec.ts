@@ -49,6 +49,48 @@ describe.each(ERAS)('a masked text of %s', (_era, request) => {
   );
 
   it.each([
+    ['JSON in a text', { content: [{ text: 'password1' }, { text: '{"card":["password1"]}' }] }],
+    ['JSON in JSON', { structuredContent: { log: JSON.stringify({ raw: '["password1"]' }) } }],
+    [
+      'a link to a resource',
+      { content: [{ text: 'password1' }, { type: 'resource_link', uri: 'password1' }] },
+    ],
+    [
+      'the value of a JSON text',
+      {
+        content: [{ text: '{"id":5,"password":"x"}' }],
+        structuredContent: { result: { password: 'x', id: 5 } },
+      },
+    ],
+    [
+      'the value of a JSON list',
+      { content: [{ text: '["password"]' }], structuredContent: { result: ['password'] } },
+    ],
+  ])('that stands elsewhere as %s is refused', async (_name, value) => {
+    const items = (value as { content?: object[] }).content?.map((item) => ({ type: 'text', ...item }));
+    mcp.upstream.answer = ({ message }, response) =>
+      reply(
+        response,
+        result(message, { ...content('password1'), ...value, ...(items && { content: items }) }),
+      );
+    const { text } = await request();
+    expect(text).toContain('"code":-32603');
+    expect(text).not.toContain('password');
+  });
+
+  it('is not in the log as a key on the path of its copy', async () => {
+    const value = { ...content('password1'), structuredContent: { password1: ['password1'] } };
+    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, value));
+    const before = mcp.gateway.output().length;
+    expect((await request()).text).toContain('"code":-32603');
+    const log = (): string => mcp.gateway.output().slice(before);
+    await eventually(() => Promise.resolve(log().includes('"/structuredContent/***/0"')), true);
+    expect(log()).not.toContain('password1');
+  });
+
+  it.each([
+    ['JSON with a longer text', { structuredContent: { note: '{"note":"the password1"}' } }],
+    ['a text that only begins like JSON', { structuredContent: { note: '{"password1' } }],
     ['a part of another text', { structuredContent: { note: 'the password1' } }],
     ['a key', { structuredContent: { password1: true } }],
     ['nowhere else', {}],

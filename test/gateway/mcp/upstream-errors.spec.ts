@@ -120,6 +120,13 @@ describe.each(CALLS)('a tool call of %s', (_era, request) => {
     expect((await request()).text).toMatch(/"message":"x{1000}…"/);
   });
 
+  it('gets no half of a character', async () => {
+    respond(`${'x'.repeat(999)}😀`, 500);
+    const { text } = await request();
+    expect(text).not.toMatch(/\\ud83d/i);
+    expect((JSON.parse(text) as { error: { message: string } }).error.message.isWellFormed()).toBe(true);
+  });
+
   it('gets no member that stands beside an error under another id', async () => {
     respond(rpcError('"y"').replace(/}$/, ',"extra":"undecided"}'), 400);
     expect((await request()).text).toBe(rpcError('1'));

@@ -83,7 +83,8 @@ export function clientHeaders(
   { server, session }: Exchange,
   headers: IncomingHttpHeaders,
 ): IncomingHttpHeaders {
-  return { ...server.settings.headers.toClient(headers), ...session.toClient(headers) };
+  const { hiddenHeaders } = server.upstream.credentials;
+  return { ...server.settings.headers.toClient(headers, hiddenHeaders), ...session.toClient(headers) };
 }
 
 /** Sends the upstream a request of the exchange, with the credentials of the upstream's entry. */

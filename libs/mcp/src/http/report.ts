@@ -2,11 +2,11 @@ import { Logger } from '@nestjs/common';
 import type { McpCall } from '../protocol/call.js';
 import type { McpHidden, McpRefusal } from '../policy/enforcer.js';
 import { resourceParameterOf } from '../protocol/methods/index.js';
+import { quoted } from '../protocol/quoted.js';
 import type { UpstreamResponse } from '../upstream/upstream-client.js';
 import type { Exchange } from './exchange.js';
 
 const logger = new Logger('Mcp');
-const MAX_NAME = 200;
 const MAX_NAMES = 50;
 
 // A denial may have HTTP status 200, so access logs don't show it: this log must. It never holds arguments, results or
@@ -48,9 +48,6 @@ export function reportHidden({ server }: Exchange, { request }: McpCall, hidden:
     `${server.entry.name}: hid of ${request.method}: ${names}${others}${decidedBy(hidden.decisionId)}`,
   );
 }
-
-const quoted = (name: string): string =>
-  JSON.stringify(name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name);
 
 const decidedBy = (id: unknown): string => (typeof id === 'string' ? ` (decision ${id})` : '');
 

@@ -61,5 +61,6 @@ function errorIn(value: unknown): Words {
   return texts.length === 0 ? {} : { message: bounded(texts.join(': ')) };
 }
 
+/** Cuts a text. Half of a surrogate pair would stop the JSON parsers of some clients, so `toWellFormed` replaces it. */
 const bounded = (message: string): string =>
-  message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
+  (message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message).toWellFormed();

@@ -70,7 +70,7 @@ export const upstreamAuth = z
   });
 
 /** Whether tokens can't be read on the way to a URL: over TLS, or on loopback. */
-function isSecure(url: string): boolean {
+export function isSecure(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || LOOPBACK.test(hostname);
 }

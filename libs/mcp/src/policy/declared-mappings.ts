@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { isObject } from '../protocol/parse.js';
+import { quoted } from '../protocol/quoted.js';
 
 /** The number of tools that the log names, so that a server with endless tools can't fill the memory. */
 const MAX_REPORTED = 1_000;
@@ -14,7 +15,8 @@ export class DeclaredMappings {
     for (const tool of tools) {
       if (!isObject(tool) || !isObject(tool['inputSchema'])) continue;
       if (!('x-authzen-mapping' in tool['inputSchema'])) continue;
-      const name = JSON.stringify(tool['name']);
+      if (typeof tool['name'] !== 'string') continue;
+      const name = quoted(tool['name']);
       if (this.reported.has(name) || this.reported.size >= MAX_REPORTED) continue;
       this.reported.add(name);
       this.logger.warn(

@@ -56,13 +56,16 @@ export async function filterList(
     if (remaining.length < items.length) opa.reportWouldDeny(policy, 'deny', []);
     return { result };
   }
-  const names = items.filter((item) => !isVisible(item)).map((item) => String(item[list.name]));
+  const names = items.filter((item) => !isVisible(item)).map(({ [list.name]: name }) => textOf(name));
   return {
     // A list of which nothing is hidden is still this caller's alone.
     result: markUncacheable(call, { ...(visible === false ? metadata : result), [list.items]: remaining }),
     ...(names.length > 0 && { hidden: { names, ...(id !== undefined && { decisionId: id }) } }),
   };
 }
+
+// `String` would fail on an object whose `toString` is no function.
+const textOf = (name: unknown): string => (typeof name === 'string' ? name : 'an item without a name');
 
 const without = (fields: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key));

@@ -1,11 +1,9 @@
-import { LRUCache } from 'lru-cache';
+import { DeclarationCache } from './declaration-cache.js';
 import { INVALID_PARAMS, isObject } from './parse.js';
 import type { JsonRpcRequest } from './json-rpc.js';
 import { GatewayError } from './gateway-error.js';
 import { methodOf, resourceParameterOf } from './methods/index.js';
 import { misspelled, namesIn } from './schema-names.js';
-
-const MAX_CALLED = 1_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * not. So the gateway refuses a declared name in another spelling.
  */
 export class DeclaredNames {
-  private readonly declared = new LRUCache<string, Declared>({ max: MAX_CALLED });
+  private readonly declared = new DeclarationCache<Declared>();
 
   /** Stores the declarations of a list's items. Ignores results of methods that list neither tools nor prompts. */
   learn(method: string, result: unknown): void {
@@ -28,7 +26,7 @@ export class DeclaredNames {
       const name = isObject(item) ? item[list.name] : undefined;
       if (!isObject(item) || typeof name !== 'string') continue;
       const schema = by === 'schema' ? schemaIn(item['inputSchema']) : promptSchema(item['arguments']);
-      this.declared.set(keyOf(call, name), { schema, output: schemaIn(item['outputSchema']) });
+      this.declared.set(keyOf(call, name), item, { schema, output: schemaIn(item['outputSchema']) });
     }
   }
 
@@ -64,10 +62,9 @@ export class DeclaredNames {
   }
 
   private of({ method, params }: JsonRpcRequest): Declared | undefined {
-    const parameter = resourceParameterOf(method);
-    return parameter === undefined
-      ? undefined
-      : this.declared.get(keyOf(method, String(params?.[parameter])));
+    const name = params?.[resourceParameterOf(method) ?? ''];
+    // A later check refuses a name that is not a text.
+    return typeof name === 'string' ? this.declared.get(keyOf(method, name)) : undefined;
   }
 }
 
@@ -86,5 +83,6 @@ const keyOf = (method: string, name: string): string => JSON.stringify([method, 
 
 function promptSchema(names: unknown): Fields {
   const declared = Array.isArray(names) ? (names as unknown[]).filter(isObject) : [];
-  return { properties: Object.fromEntries(declared.map(({ name }) => [String(name), {}])) };
+  const texts = declared.map(({ name }) => name).filter((name) => typeof name === 'string');
+  return { properties: Object.fromEntries(texts.map((name) => [name, {}])) };
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { boundedKey } from './bounded-key.js';
 import { subjectOf } from './call.js';
 import type { McpCaller } from './call.js';
+import { jsonLength } from './declaration-cache.js';
 import { isObject } from './parse.js';
 
 /** The JSON text of a larger tool would make each query large, so the tool counts as unknown. In characters. */
@@ -21,7 +22,7 @@ export class ListedTools {
   private readonly tools = new LRUCache<string, ListedTool>({
     maxSize: MAX_TOTAL,
     maxEntrySize: MAX_TOOL,
-    sizeCalculation: (tool) => JSON.stringify(tool).length,
+    sizeCalculation: jsonLength,
   });
 
   /**

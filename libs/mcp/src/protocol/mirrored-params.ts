@@ -4,11 +4,12 @@ import { LRUCache } from 'lru-cache';
 import { comparableHeader } from 'nestjs-opa/internal';
 import type { JsonRpcRequest } from './json-rpc.js';
 import { boundedKey } from './bounded-key.js';
+import { DeclarationCache } from './declaration-cache.js';
 import { isObject } from './parse.js';
 import { LIST_TOOLS, schemaListOf } from './methods/index.js';
 import { decoded, mismatch } from './mirrored-headers.js';
 
-const MAX_TOOLS = 1_000;
+const MAX_UNLISTED = 1_000;
 const PREFIX = 'mcp-param-';
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
@@ -27,9 +28,9 @@ interface Mirrored {
  */
 export class MirroredParams {
   private readonly logger = new Logger('Mcp');
-  private readonly tools = new LRUCache<string, readonly Mirrored[]>({ max: MAX_TOOLS });
+  private readonly tools = new DeclarationCache<readonly Mirrored[]>();
   /** The tool names of clients that the server did not list. */
-  private readonly unlisted = new LRUCache<string, true>({ max: MAX_TOOLS });
+  private readonly unlisted = new LRUCache<string, true>({ max: MAX_UNLISTED });
 
   /** Stores the headers that tools declare. Ignores results of methods that do not list tools. */
   learn(method: string, result: unknown): void {
@@ -38,7 +39,7 @@ export class MirroredParams {
     if (!Array.isArray(tools)) return;
     for (const tool of tools as unknown[]) {
       if (!isObject(tool) || typeof tool['name'] !== 'string') continue;
-      this.tools.set(tool['name'], mirroredBy(tool['inputSchema']));
+      this.tools.set(tool['name'], tool, mirroredBy(tool['inputSchema']));
     }
   }
 

@@ -3,17 +3,16 @@ import { Logger } from '@nestjs/common';
 import type { ValidateFunction } from 'ajv';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { LRUCache } from 'lru-cache';
 import { OpaError } from 'nestjs-opa';
+import { messageOf } from 'nestjs-opa/internal';
 import type { McpCall } from './call.js';
+import { DeclarationCache } from './declaration-cache.js';
 import { methodOf } from './methods/index.js';
 import { isObject } from './parse.js';
+import { quoted } from './quoted.js';
 
 /** MCP's own dialect is 2020-12. Servers also use draft-07. */
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
-
-/** The number of tools whose schemas are stored. */
-const MAX_TOOLS = 1_000;
 
 /** Asks the MCP server for its tools; called for a tool whose schema is unknown. */
 export type ListTools = (call: McpCall) => Promise<readonly unknown[]>;
@@ -25,7 +24,7 @@ export type ListTools = (call: McpCall) => Promise<readonly unknown[]>;
  */
 export class OutputSchemas {
   private readonly logger = new Logger(OutputSchemas.name);
-  private readonly tools = new LRUCache<string, ToolOutput>({ max: MAX_TOOLS });
+  private readonly tools = new DeclarationCache<ToolOutput>();
 
   /** @param listTools - asks the server; without it only schemas from earlier lists are known */
   constructor(private readonly listTools?: ListTools) {}
@@ -35,7 +34,7 @@ export class OutputSchemas {
     for (const tool of tools) {
       if (!isObject(tool) || typeof tool['name'] !== 'string') continue;
       const schema = tool['outputSchema'];
-      this.tools.set(tool['name'], isObject(schema) ? { schema } : {});
+      this.tools.set(tool['name'], tool, isObject(schema) ? { schema } : {});
     }
   }
 
@@ -64,7 +63,7 @@ export class OutputSchemas {
       tool === undefined ? 'and its output schema is unknown' : 'and no longer matches its output schema';
     throw new OpaError(
       'OPA_BAD_DECISION',
-      `A policy changed the structured content of the tool ${JSON.stringify(name)}, ${problem}. The result is refused.`,
+      `A policy changed the structured content of the tool ${quoted(name)}, ${problem}. The result is refused.`,
     );
   }
 
@@ -76,7 +75,7 @@ export class OutputSchemas {
       return tool.validate(structured);
     } catch (error) {
       this.logger.warn(
-        `The output schema of the tool ${JSON.stringify(name)} can't be compiled: ${String(error)}`,
+        `The output schema of the tool ${quoted(name)} can't be compiled: ${quoted(messageOf(error))}`,
       );
       return false;
     }

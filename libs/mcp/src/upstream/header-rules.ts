@@ -77,15 +77,17 @@ export class HeaderRules {
    * Builds the client's headers from the upstream's headers. The gateway sets the length, the session id and the CORS
    * headers itself. It also drops the upstream's challenge: a client would follow it, get a token for another server,
    * and send the token here.
+   *
+   * @param hidden - the headers with the gateway's own credentials, which an upstream may repeat, in lower case
    */
-  toClient(upstreamHeaders: IncomingHttpHeaders): IncomingHttpHeaders {
+  toClient(upstreamHeaders: IncomingHttpHeaders, hidden: readonly string[] = []): IncomingHttpHeaders {
     const headers = { ...upstreamHeaders };
     removeHopByHop(headers);
     for (const name of ['content-length', 'content-encoding', 'mcp-session-id', 'www-authenticate']) {
       Reflect.deleteProperty(headers, name);
     }
     for (const name of Object.keys(headers)) {
-      if (matchesHeader(name, this.policyHeaders) || name.startsWith('access-control-'))
+      if (matchesHeader(name, [...this.policyHeaders, ...hidden]) || name.startsWith('access-control-'))
         Reflect.deleteProperty(headers, name);
     }
     // The gateway's own value `Origin` must remain.

@@ -1,5 +1,7 @@
 import * as oauth from 'oauth4webapi';
+import { isSecure } from '../options/upstream-auth.schema.js';
 import type { UpstreamAuth } from '../options/upstream-auth.schema.js';
+import { fetchBounded } from './fetch-bounded.js';
 import type { SecretSource } from './secret-source.js';
 import type { IssuedToken } from './token-cache.js';
 import { tokenFailure } from './token-failure.js';
@@ -8,6 +10,8 @@ const GRANTS = {
   client_credentials: 'client_credentials',
   token_exchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
 } as const;
+/** The code in the log when the metadata name a token endpoint without TLS. */
+const INSECURE = 'TOKEN_ENDPOINT_WITHOUT_TLS';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /**
@@ -33,9 +37,11 @@ export class TokenEndpoint {
   async request(subjectToken: string | undefined, ended: AbortSignal): Promise<IssuedToken> {
     const { auth } = this;
     const timeout = AbortSignal.timeout(auth.timeout);
-    // The endpoints were checked at the start: each is https, on loopback, or allowed.
+    // The options were checked at the start, and `server` checks the metadata: each URL is https, on loopback, or allowed.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out, not to go away
-    const options = { signal: AbortSignal.any([ended, timeout]), [oauth.allowInsecureRequests]: true };
+    const insecure = { [oauth.allowInsecureRequests]: true };
+    const signal = AbortSignal.any([ended, timeout]);
+    const options = { signal, ...insecure, [oauth.customFetch]: fetchBounded };
     const client = { client_id: auth.clientId };
     try {
       const server = await this.server(options);
@@ -61,6 +67,10 @@ export class TokenEndpoint {
     const { tokenEndpoint, issuer = tokenEndpoint ?? '' } = this.auth;
     if (tokenEndpoint !== undefined) return { issuer, token_endpoint: tokenEndpoint };
     this.metadata ??= await discover(new URL(issuer), options);
+    const { token_endpoint: discovered = '' } = this.metadata;
+    // A server behind a TLS terminator may name an http:// address, to which the secret must not go.
+    if (!this.auth.allowInsecureRequests && URL.canParse(discovered) && !isSecure(discovered))
+      throw Object.assign(new Error('insecure token endpoint'), { code: INSECURE });
     return this.metadata;
   }
 

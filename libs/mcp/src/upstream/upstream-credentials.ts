@@ -73,6 +73,11 @@ export class UpstreamCredentials {
     return [...this.sources.keys()].filter((name) => comparableHeader(name) !== 'authorization');
   }
 
+  /** The headers of a response that the client must not receive: an upstream may repeat the headers of its request. */
+  get hiddenHeaders(): readonly string[] {
+    return [...this.sources.keys(), ...(this.tokens === undefined ? [] : ['authorization'])];
+  }
+
   private get needsUser(): boolean {
     return this.entry.auth?.type === 'token_exchange';
   }

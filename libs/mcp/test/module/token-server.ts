@@ -15,7 +15,9 @@ export interface TokenServer extends TestServer {
   readonly valid: Set<string>;
   /** Sends a response instead of the next token. */
   next: ((response: ServerResponse) => void) | undefined;
-  lifetime: number | undefined;
+  lifetime: unknown;
+  /** The token endpoint in the metadata; `undefined` for the server's own. */
+  endpoint: string | undefined;
 }
 
 /** Starts an authorization server, which issues the tokens `token-1`, `token-2` and so on. */
@@ -24,7 +26,8 @@ export async function startTokenServer(): Promise<TokenServer> {
     requests: [] as TokenRequest[],
     valid: new Set<string>(),
     next: undefined as TokenServer['next'],
-    lifetime: 3600 as number | undefined,
+    lifetime: 3600 as unknown,
+    endpoint: undefined as string | undefined,
   };
   let issued = 0;
   const server = await startServer((request, response) => {
@@ -33,7 +36,7 @@ export async function startTokenServer(): Promise<TokenServer> {
         response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       };
       if (request.url?.startsWith('/.well-known/') === true) {
-        json({ issuer: server.url, token_endpoint: `${server.url}/token` });
+        json({ issuer: server.url, token_endpoint: state.endpoint ?? `${server.url}/token` });
         return;
       }
       let text = '';

@@ -29,7 +29,17 @@ export async function startRedis(port?: number, options: readonly string[] = [])
 }
 
 async function startOn(port: number, options: readonly string[]): Promise<TestRedis> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...options];
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    ...options,
+  ];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const ended = exited.then(([code]) => {
