@@ -131,6 +131,23 @@ describe('lists', () => {
     expect(engine.questions).toEqual([]);
   });
 
+  it('refuse no list for a name that cannot become a text', async () => {
+    const odd = { tools: [{ name: { toString: 1, valueOf: 1 } }, { name: 'a' }] };
+    const mcp = await enforcer(engine, { list: 'list' });
+    engine.answer('list', ['a']);
+    expect(await mcp.after(call('tools/list'), odd)).toMatchObject({ result: { tools: [{ name: 'a' }] } });
+  });
+
+  it('log at most 200 characters of a name', async () => {
+    const mcp = await enforcer(engine);
+    const logger = { warn: jest.fn(), log: jest.fn(), error: jest.fn() };
+    Logger.overrideLogger(logger);
+    const name = 'x'.repeat(1 << 20);
+    await mcp.after(call('tools/list'), { tools: [{ name, inputSchema: { 'x-authzen-mapping': {} } }] });
+    Logger.overrideLogger(false);
+    expect(logger.warn.mock.calls).toEqual([[expect.stringMatching(/^.{0,400}$/), 'OpaMcp']]);
+  });
+
   it('log once that the own mapping of a tool is ignored', async () => {
     const mcp = await enforcer(engine);
     const logger = { warn: jest.fn(), log: jest.fn(), error: jest.fn() };

@@ -155,6 +155,12 @@ describe('what comes in', () => {
       -32602,
     ],
     [
+      'a name that is no text',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":{"toString":1,"valueOf":1}}}',
+      200,
+      -32602,
+    ],
+    [
       'a number beyond doubles',
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"n":9007199254740993}}}',
       400,
