@@ -10,6 +10,7 @@ import { buildBundle } from './lib/bundle.mjs';
 import { goalTable, save } from './lib/report.mjs';
 import { burst } from './sections/burst.mjs';
 import { client } from './sections/client.mjs';
+import { events } from './sections/events.mjs';
 import { mcp } from './sections/mcp.mjs';
 import { memory } from './sections/memory.mjs';
 import { plan } from './sections/plan.mjs';
@@ -42,7 +43,7 @@ const FULL = {
   decisions: 1_000_000,
   warmUpDecisions: 100_000,
 };
-const sections = { client, route, inProcess, burst, throughput, memory, mcp, rest, plan };
+const sections = { client, route, inProcess, burst, throughput, memory, mcp, rest, plan, events };
 
 const flag = { type: 'boolean', default: false };
 const { full, only } = parseArgs({ options: { compact: flag, full: flag, only: { type: 'string' } } }).values;

@@ -35,6 +35,7 @@ export type { HeaderTarget, StepUp } from './enforcement/index.js';
 export { allowedHeaders, comparableHeader, matchesHeader, peerAddress, pickHeaders } from './input/index.js';
 export { UntypedFile } from './interceptor/index.js';
 export { createInstance, describeProblem, OpaRuntime, tlsSource } from './module/index.js';
+export { DecisionEvents } from './observability/index.js';
 export { RedisCommands, RedisFailure } from './redis/index.js';
 export type { RedisState } from './redis/index.js';
 export { FreshFile, openFile, parseOrigin } from './transport/index.js';
