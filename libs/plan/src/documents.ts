@@ -6,7 +6,7 @@ import type { Compiled, Evaluation } from './runtime/index.js';
 import { get, insertInto, RegoObject } from './values/index.js';
 import type { Value } from './values/index.js';
 
-/** The parts of a path. As in OPA's REST API, a part that is an integer is a number. */
+/** The parts of a path. As in OPA's REST API, an integer part is a number. */
 type Path = readonly (string | number)[];
 
 const partsOf = (path: string): Path =>
@@ -15,25 +15,25 @@ const partsOf = (path: string): Path =>
     .filter((part) => part !== '')
     .map((part) => (/^[+-]?\d{1,15}$/.test(part) ? Number(part) : part));
 
-/** How many paths are remembered: who asks chooses them. */
+/** The number of cached paths. Callers choose the paths, so the cache needs a limit. */
 const MAX_PATHS = 1_000;
 
-/** The documents of a plan, by their paths: entrypoints, rules, parts of a rule's value, packages, base data. */
+/** Finds the documents of a plan by path: entrypoints, rules, parts of a rule's value, packages, base data. */
 export class Documents {
-  readonly #known = new Map<string, Compiled>();
+  readonly #cache = new Map<string, Compiled>();
 
   constructor(private readonly plan: CompiledPlan) {}
 
-  /** What evaluates the document at a path. */
+  /** The function that evaluates the document at a path. */
   at(path: string): Compiled {
-    const known = this.#known.get(path);
-    if (known) return known;
-    const found = this.#find(partsOf(path));
-    if (this.#known.size < MAX_PATHS) this.#known.set(path, found);
-    return found;
+    const cached = this.#cache.get(path);
+    if (cached) return cached;
+    const compiled = this.#find(partsOf(path));
+    if (this.#cache.size < MAX_PATHS) this.#cache.set(path, compiled);
+    return compiled;
   }
 
-  /** Tells whether there is a document at a path, whatever the input. Undefined: only an evaluation can tell. */
+  /** Whether a document exists at a path for every input. Undefined means that only an evaluation can tell. */
   defines(path: string, data: Value): boolean | undefined {
     const parts = partsOf(path);
     let node: RuleTree | undefined = this.plan.rules.child(MAIN);
@@ -59,9 +59,9 @@ export class Documents {
   }
 
   /**
-   * A part of the entrypoint that encloses a path. The plan holds all rules beneath an entrypoint, but only some of the
-   * other rules. Where no rule of the entrypoint defines the path, no rule is evaluated: a conflict in one of them
-   * would hide that the path is undefined.
+   * Reads a part of the entrypoint that encloses the path. The plan holds all rules beneath an entrypoint, but only
+   * some other rules. If no rule of the entrypoint defines the path, no rule is evaluated: a conflict in one of the
+   * rules would hide that the path is undefined.
    */
   #enclosing(path: Path): Compiled {
     const around = this.#entrypointAround(path);
@@ -89,7 +89,7 @@ export class Documents {
   }
 }
 
-/** A part of a document. */
+/** Makes a function that evaluates a document and reads one part of it. */
 function within(evaluate: Compiled, path: Path): Compiled {
   return (...args) =>
     path.reduce<Value | undefined>(
@@ -98,7 +98,7 @@ function within(evaluate: Compiled, path: Path): Compiled {
     );
 }
 
-/** The documents of all rules beneath a path, and the base data there. */
+/** Makes a function that joins the values of all rules beneath a path with the base data at the path. */
 function packageAt(node: RuleTree, path: Path): Compiled {
   return (context, input, data) => {
     const base = baseAt(data, path);

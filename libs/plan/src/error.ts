@@ -1,31 +1,31 @@
-/** What kind of failure an error is. */
+/** The kinds of errors. */
 export type PlanErrorCode =
   /** The archive can't be read, or lacks its plan. */
   | 'INVALID_BUNDLE'
-  /** The plan is not what `opa build -t plan` writes, or newer than this package. */
+  /** The plan is not one that `opa build -t plan` writes, or it is newer than this package. */
   | 'INVALID_PLAN'
-  /** The policy uses builtins that are neither here nor supplied. */
+  /** The policy uses builtins that neither this package nor `builtins` provides. */
   | 'MISSING_BUILTIN'
-  /** Something is larger than its limit: the archive at load, a value or a loop's results in an evaluation. */
+  /** A limit was exceeded: by the archive when it was loaded, or by a value or the collections of an evaluation. */
   | 'LIMIT_EXCEEDED'
   /** This process forbids code generation (`--disallow-code-generation-from-strings`). */
   | 'CODE_GENERATION_DISALLOWED'
-  /** The plan doesn't hold the rule or package that was asked for. */
+  /** The plan does not hold the requested rule or package. */
   | 'NOT_PLANNED'
-  /** Two rules gave different values for one document. */
+  /** Two rules produced different values for one document. */
   | 'CONFLICT'
-  /** A builtin failed, and builtin errors are strict. */
+  /** A builtin failed, and `strictBuiltinErrors` is on. */
   | 'BUILTIN_ERROR'
-  /** The deadline was over before the evaluation was. */
+  /** The deadline passed before the evaluation ended. */
   | 'DEADLINE_EXCEEDED'
   /** The caller's signal was aborted. */
   | 'ABORTED'
-  /** The evaluation failed in a way that is a defect of this package, of a supplied builtin or of the input. */
+  /** The evaluation failed because of a defect in this package, in a supplied builtin or in the input. */
   | 'EVALUATION_FAILED';
 
 /** Where in the policy something happened. */
 export interface PolicyLocation {
-  /** The file, as `opa build` was given it. */
+  /** The path of the file, as passed to `opa build`. */
   readonly file: string;
   readonly row: number;
   readonly column: number;
@@ -50,11 +50,11 @@ export interface PolicyLocation {
  */
 export class PlanError extends Error {
   override readonly name = 'PlanError';
-  /** Where in the policy it happened, if it did there. */
+  /** The place in the policy where the error happened. Undefined if it did not happen in the policy. */
   readonly location: PolicyLocation | undefined;
 
   constructor(
-    /** What kind of failure it is. */
+    /** The kind of the error. */
     readonly code: PlanErrorCode,
     message: string,
     { location, cause }: { location?: PolicyLocation | undefined; cause?: unknown } = {},

@@ -1,6 +1,6 @@
 import type { Value } from './values/index.js';
 
-/** Freezes JSON, all the way down. */
+/** Freezes a JSON value and all values inside it. */
 export function freeze(value: unknown): Value {
   const waiting = [value];
   for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) {

@@ -12,38 +12,41 @@ import type { Value } from './values/index.js';
 
 const MIB = 1024 * 1024;
 
-/** How a policy is loaded. */
+/** Options for loading a policy. */
 export interface LoadOptions {
-  /** Builtins that this package lacks, such as `http.send`, or that shall replace its own. They are synchronous. */
+  /**
+   * Builtins that this package lacks, such as `http.send`, or replacements for its own builtins. They must be
+   * synchronous.
+   */
   readonly builtins?: Readonly<Record<string, Builtin>>;
-  /** What `opa.runtime()` gives. */
+  /** The value of `opa.runtime()`. */
   readonly runtime?: Readonly<Record<string, unknown>>;
   /**
-   * The largest bundle, packed, in bytes. Unpacked it may be eight times as large.
+   * The maximum size of the packed bundle in bytes. The unpacked bundle may be eight times as large.
    *
    * @defaultValue 67,108,864 (64 MiB)
    */
   readonly maxBytes?: number;
   /**
-   * The most characters or elements that one value of a builtin may have.
+   * The maximum number of characters or elements of one value that a builtin makes.
    *
    * @defaultValue 16,777,216
    */
   readonly maxSize?: number;
   /**
-   * The most elements that all collections together may grow by in one evaluation.
+   * The maximum number of elements that one evaluation may add to its collections in total.
    *
    * @defaultValue 16,777,216
    */
   readonly maxElements?: number;
 }
 
-/** A plan that is at hand already: the parsed `plan.json`, and the data beside it. */
+/** A plan that the caller has already read: the parsed `plan.json`, and the data that belongs to it. */
 export interface PlanSource {
   readonly plan: unknown;
-  /** An object of JSON. It is frozen, so that nothing changes it while policies read it. */
+  /** A JSON object. The package freezes it, because a change would affect evaluations. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** The revision that the policy has. */
+  /** The revision of the policy. */
   readonly revision?: string;
 }
 
@@ -73,13 +76,14 @@ export async function loadPlan(
     );
   }
   const { plan, data, revision } = await readBundle(packed, maxBytes * 8);
-  // Results are copies: nobody but a supplied builtin gets hold of the data. Freezing takes as long as JSON.parse.
+  // Only supplied builtins can reach the data, because results are copies. Freezing takes as long as JSON.parse, so
+  // it is skipped without supplied builtins.
   const isExposed = Object.keys(options.builtins ?? {}).length > 0;
   return policyOf(plan, isExposed ? freeze(data) : data, revision, options);
 }
 
 /**
- * Makes a policy of a plan that is at hand already.
+ * Makes a policy from a plan that the caller has already read.
  *
  * @example
  * ```ts

@@ -9,7 +9,7 @@ import type { Value } from './values/index.js';
 const NO_OPTIONS: EvaluateOptions = {};
 
 /**
- * A policy that was loaded. It is never changed: load another one to replace it.
+ * A loaded policy. A policy never changes: to replace it, load another one.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export class Policy {
     private readonly plan: CompiledPlan,
     private readonly data: Value,
     private readonly settings: EvaluationSettings,
-    /** The revision of the bundle: an empty text when it has none. */
+    /** The revision of the bundle. An empty string when the bundle has none. */
     readonly revision: string,
   ) {
     this.#documents = new Documents(plan);
@@ -39,8 +39,8 @@ export class Policy {
   }
 
   /**
-   * Evaluates the document at a path (`orders/allow`), and gives it as plain JSON of the caller's own. Undefined means
-   * that the policy doesn't define the document.
+   * Evaluates the document at a path (`orders/allow`). Returns a copy as plain JSON, or undefined when the policy
+   * does not define the document.
    *
    * @throws PlanError always, and nothing else
    */
@@ -49,7 +49,7 @@ export class Policy {
   }
 
   /**
-   * Evaluates the document at a path, and gives it as OPA writes it in JSON: every number has its exact text.
+   * Evaluates the document at a path. Returns the JSON text that OPA writes, with the exact text of every number.
    *
    * @throws PlanError always, and nothing else
    */
@@ -58,8 +58,8 @@ export class Policy {
   }
 
   /**
-   * Tells whether the policy defines a path, whatever the input: a rule, a package or base data. Undefined means that
-   * only an evaluation can tell, for the path lies inside the value of a rule.
+   * Whether the policy defines a path for every input: a rule, a package or base data. Undefined means that only an
+   * evaluation can tell, because the path lies inside the value of a rule.
    */
   defines(path: string): boolean | undefined {
     return this.#documents.defines(path, this.data);
@@ -92,7 +92,7 @@ export class Policy {
 
 function asPlanError(error: unknown, path: string): PlanError {
   if (error instanceof PlanError) return error;
-  // V8 throws a RangeError when the stack is full, or a text or array is longer than it can be.
+  // V8 throws a RangeError for a full stack, and for a string or an array beyond its maximum length.
   if (error instanceof RangeError) {
     return new PlanError(
       'LIMIT_EXCEEDED',

@@ -3,14 +3,14 @@ import { PlanError } from './error.js';
 import type { Block, Plan, Statement } from './plan/index.js';
 
 /**
- * The builtins that a plan calls, in the plan's order. Throws for a plan that calls builtins which are not there: the
- * error names each with a rule that uses it.
+ * The builtins that a plan calls, in the plan's order. Throws if builtins are missing. The error names each missing
+ * builtin with a rule that uses it.
  */
 export function resolveBuiltins(plan: Plan, builtins: Builtins): readonly Builtin[] {
   const names = plan.builtins.map(({ name }) => name);
-  const found = names.flatMap((name) => (Object.hasOwn(builtins, name) ? (builtins[name] ?? []) : []));
+  const resolved = names.flatMap((name) => (Object.hasOwn(builtins, name) ? (builtins[name] ?? []) : []));
   const missing = names.filter((name) => !Object.hasOwn(builtins, name));
-  if (missing.length === 0) return found;
+  if (missing.length === 0) return resolved;
   const uses = missing.map((name) => `${name} (${userOf(plan, name)})`);
   const isGraphql = (name: string): boolean => name.startsWith('graphql.');
   const advice = [

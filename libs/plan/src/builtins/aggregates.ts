@@ -39,7 +39,7 @@ export const aggregates: Builtins = {
 };
 
 type Choice = [choose: (best: Value | undefined, item: Value) => Value, start: Value | undefined];
-/** Of equal elements, the later one. */
+/** If elements are equal, the later one wins. */
 const largest: Choice = [
   (best, item) => (best === undefined || compare(best, item) <= 0 ? item : best),
   undefined,
@@ -65,7 +65,7 @@ function sum(context: BuiltinContext, operand: Value): Value {
   const elements = collection(operand, 'set', 'array');
   const exact = integersOf(elements)?.reduce((left, right) => left + right, 0n);
   if (exact !== undefined) return numberFromInteger(exact);
-  // OPA rounds the total once for each element: a total that became an integer stays a float.
+  // OPA rounds the total once for each element. A total that becomes an integer stays a float.
   let total = floatFromInteger(0n);
   for (const element of elements) {
     context.checkDeadline();
@@ -74,7 +74,7 @@ function sum(context: BuiltinContext, operand: Value): Value {
   return numberFromText(floatText(total));
 }
 
-/** Integers are exact. One number with a fraction makes the product a float of 53 bits, as in OPA. */
+/** The product of integers is exact. As in OPA, one number with a fraction makes the product a float of 53 bits. */
 function product(context: BuiltinContext, operand: Value): Value {
   const elements = collection(operand, 'set', 'array');
   const integers = integersOf(elements);

@@ -35,7 +35,7 @@ export const arithmetic: Builtins = {
   round: unary(round),
 };
 
-/** The elements of one set that another has not. */
+/** The elements of the left set that are not in the right set. */
 export function difference(left: RegoSet, right: RegoSet): RegoSet {
   return makeSet(itemsOf(left).filter((item) => !contains(right, item)));
 }

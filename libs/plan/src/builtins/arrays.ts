@@ -17,7 +17,7 @@ function concat(context: BuiltinContext, left: readonly Value[], right: readonly
   return [...left, ...right];
 }
 
-/** One level of nested arrays becomes elements. */
+/** Flattens one level of nested arrays. */
 function flatten(array: readonly Value[]): Value[] {
   return array.flatMap((item) => (isArray(item) ? [...item] : [item]));
 }

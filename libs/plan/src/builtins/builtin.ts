@@ -1,7 +1,8 @@
 import type { Value } from '../values/index.js';
 
 /**
- * Why a builtin has no result, in OPA's words. The expression is undefined, or fails when builtin errors are strict.
+ * The error of a builtin that has no result. The expression is undefined, or the evaluation fails when builtin errors
+ * are strict.
  *
  * @example
  * ```ts
@@ -21,29 +22,29 @@ export class BuiltinError extends Error {
   override readonly name: string = 'BuiltinError';
 }
 
-/** What a builtin knows of the evaluation that calls it. */
+/** The evaluation, as a builtin sees it. */
 export interface BuiltinContext {
-  /** The time of the evaluation in nanoseconds since 1970. It doesn't move while the evaluation runs. */
+  /** The time of the evaluation in nanoseconds since 1970. The value stays the same during one evaluation. */
   readonly now: bigint;
   /** Whether builtin errors end the evaluation. */
   readonly strict: boolean;
-  /** What `opa.runtime` gives: config, environment, version. */
+  /** The value of `opa.runtime`: config, environment, version. */
   readonly runtime: Value;
-  /** The values that builtins keep until the evaluation ends. Begin a key with the builtin's name. */
+  /** The values that builtins store until the evaluation ends. Begin a key with the builtin's name. */
   readonly cache: Map<string, unknown>;
   /** The next random number, from 0 to below 1. */
   random(): number;
   /** Random bytes, from the same source. */
   randomBytes(count: number): Uint8Array;
-  /** Throws when the deadline is over. Call it in every loop over something that a client may make long. */
+  /** Throws after the deadline. Call this method in every loop whose length a client may choose. */
   checkDeadline(): void;
-  /** Throws when a result of this many characters, bytes or elements is more than an evaluation may make. */
+  /** Throws when a result would exceed the size limit. The size counts characters, bytes or elements. */
   checkSize(size: number): void;
-  /** Gives a line of `print` to the caller. */
+  /** Passes a line of `print` to the caller. */
   print(line: string): void;
 }
 
-/** A builtin function. Undefined, or a thrown BuiltinError, makes the expression undefined. */
+/** A builtin function. The expression is undefined when the function returns undefined or throws a BuiltinError. */
 export type Builtin = (context: BuiltinContext, ...args: Value[]) => Value | undefined;
 
 /** Builtins by their names in Rego. */

@@ -6,7 +6,7 @@ import { formatFloat } from './go/float.js';
 import { goQuote } from './go/quote.js';
 import { operandTypeError } from './operands.js';
 
-// No part of these patterns may match what the next part matches: a long text would take quadratic time.
+// In these patterns no part may match what the next part matches. Otherwise a long text would take quadratic time.
 const DECIMAL_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const HEX_TEXT = /^([+-]?)0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?\d+)$/;
 
@@ -25,7 +25,7 @@ function toNumber(operand: Value): Value {
   return numberFromString(operand);
 }
 
-/** What Go's ParseFloat takes. A text that JSON can't hold, such as `+.5`, is written as JSON does. */
+/** Reads a text that Go's ParseFloat accepts. A form that JSON lacks, such as `+.5`, is rewritten as JSON. */
 function numberFromString(text: string): Value {
   const digits = text.replace(/(\d)_(?=\d)/g, '$1');
   const parsing = `strconv.ParseFloat: parsing ${goQuote(text)}`;

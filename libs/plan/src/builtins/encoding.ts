@@ -34,7 +34,7 @@ export const encoding: Builtins = {
   },
 };
 
-/** The bytes of base64url, with padding or without. */
+/** Decodes base64url with or without padding. */
 export function decodeBase64Url(text: string): Buffer {
   return fromGo(() => decodeBase64(text.endsWith('=') ? text : padTo4(text), 'url'));
 }
@@ -59,9 +59,9 @@ function decodeHex(text: string): Buffer {
 /** A byte as Go's `%#U` writes it. */
 function unicodeName(rune: string): string {
   const byte = bytesOf(rune)[0] ?? 0;
-  const shown =
+  const character =
     byte < 0x20 || (byte > 0x7e && byte < 0xa1) || byte === 0xad ? '' : ` '${String.fromCharCode(byte)}'`;
-  return `U+${byte.toString(16).toUpperCase().padStart(4, '0')}${shown}`;
+  return `U+${byte.toString(16).toUpperCase().padStart(4, '0')}${character}`;
 }
 
 function encodeObject(context: BuiltinContext, object: Value): string {

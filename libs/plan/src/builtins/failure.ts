@@ -1,7 +1,7 @@
 import { BuiltinError } from './builtin.js';
 import { GoError } from './go/error.js';
 
-/** Runs a piece of Go's standard library. What it reports as an error becomes the builtin's error. */
+/** Runs code that behaves like Go's standard library. A GoError becomes a BuiltinError. */
 export function fromGo<Result>(work: () => Result): Result {
   try {
     return work();
@@ -10,12 +10,12 @@ export function fromGo<Result>(work: () => Result): Result {
   }
 }
 
-/** Runs a piece of work and tells whether it did without an error. An end of the evaluation passes through. */
+/** Whether some work ends without an error. Errors that end the evaluation pass through. */
 export function succeeds(work: () => unknown): boolean {
   return attempt(work) !== undefined;
 }
 
-/** The result of a piece of work in an array, or undefined when it reported an error. */
+/** The result of some work, in an array. Returns undefined after an error. */
 export function attempt<Result>(work: () => Result): readonly [Result] | undefined {
   try {
     return [work()];

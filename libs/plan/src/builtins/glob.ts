@@ -19,7 +19,7 @@ export const glob: Builtins = {
   'glob.quote_meta': (_context, text) => quoteGlob(stringOperand(text, 1)),
 };
 
-/** null is no delimiter at all; no delimiter in an array is a point. */
+/** Reads the delimiters: null means none, and an empty array means ".". */
 function delimitersOperand(delimiters: Value): readonly string[] {
   if (delimiters === null) return [];
   if (!Array.isArray(delimiters)) throw operandTypeError(2, delimiters, 'array', 'null');

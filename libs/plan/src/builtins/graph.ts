@@ -34,7 +34,7 @@ function reachable(context: BuiltinContext, edges: ObjectValue, start: readonly 
   return reached;
 }
 
-/** All paths that end where the graph does, or where they would come back to one of their own nodes. */
+/** All paths. A path ends at a node without edges, or before a node that it already contains. */
 function reachablePaths(context: BuiltinContext, edges: ObjectValue, start: readonly Value[]): RegoSet {
   const paths = makeSet();
   for (const node of start) {

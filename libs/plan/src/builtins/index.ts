@@ -39,7 +39,10 @@ import { yaml } from './yaml/index.js';
 export { BuiltinError } from './builtin.js';
 export type { Builtin, BuiltinContext, Builtins } from './builtin.js';
 
-/** Builtins that need the network or OPA's compiler. A plan that uses one loads only if the caller supplies it. */
+/**
+ * Builtins that need the network or OPA's compiler. A plan that uses one of these builtins loads only if the caller
+ * supplies that builtin.
+ */
 export const unsupportedBuiltins: readonly string[] = [
   'http.send',
   'net.lookup_ip_addr',

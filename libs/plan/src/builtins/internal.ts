@@ -5,7 +5,10 @@ import { BuiltinError } from './builtin.js';
 import { arrayOperand, elementsOf, stringOperand } from './operands.js';
 import { termText } from './term-text.js';
 
-/** What the compiler makes of `print`, of template strings and of test cases, and `trace` and `opa.runtime`. */
+/**
+ * The builtins that OPA's compiler generates for `print`, template strings and test cases; and `trace` and
+ * `opa.runtime`.
+ */
 export const internal: Builtins = {
   'internal.print': (context, operands) => {
     for (const line of combinations(context, arrayOperand(operands, 1))) context.print(line.join(' '));
@@ -23,7 +26,9 @@ export const internal: Builtins = {
   'rego.metadata.rule': outsideOfRule('rego.metadata.rule'),
 };
 
-/** Each operand is a scalar, or a set of the values that an expression had: one line for each combination. */
+/**
+ * Makes one line for each combination of operands. An operand is a scalar, or a set of the values of an expression.
+ */
 function combinations(context: BuiltinContext, operands: readonly Value[]): string[][] {
   let lines: string[][] = [[]];
   for (const operand of elementsOf(operands) ?? []) {

@@ -94,23 +94,23 @@ function test(actual: Value, expected: Value): void {
   );
 }
 
-/** What OPA keeps of an array that it edits. */
+/** The state of an edited array, as OPA stores it. */
 interface ArrayState {
   /** The elements before all edits. */
   readonly original: readonly Value[];
-  /** Which elements were inserted, or looked into. */
+  /** Which elements an operation has inserted or entered. */
   readonly isEdited: boolean[];
 }
 
-/** A document that is copied level by level, where an operation changes it. */
+/** Edits a document. It copies only the levels that an operation changes. */
 class Editor {
-  /** The arrays, objects and sets that this editor made and may change. */
+  /** The arrays, objects and sets that this editor created and may change. */
   readonly #own = new WeakSet();
   readonly #arrays = new WeakMap<object, ArrayState>();
 
   constructor(
     readonly context: BuiltinContext,
-    /** The document. Undefined while its root is removed. */
+    /** The document. Undefined after the root was removed. */
     public document: Value | undefined,
   ) {}
 
@@ -177,8 +177,8 @@ class Editor {
   }
 
   /**
-   * The index of an element that is looked into. OPA takes an element that no operation touched so far from the
-   * place that the index had before all edits, even when an insertion or a removal has moved the elements.
+   * The index of an element that an operation enters. OPA reads an untouched element at this index from the original
+   * array, even when an insertion or a removal has moved the elements.
    */
   #editedIndex(array: Value[], key: Value): number {
     const index = indexOf(array, key);
@@ -267,7 +267,7 @@ class Editor {
   }
 }
 
-/** The index that a key of a path stands for: a number, its text without leading zeros, or `-` for the end. */
+/** The index for a key of a path: a number, its text without leading zeros, or `-` for the end. */
 function indexOf(array: readonly Value[], key: Value): number {
   if (key === '-') return array.length;
   if (typeof key !== 'string' && !isNumber(key)) throw new BuiltinError('invalid type for indexing');

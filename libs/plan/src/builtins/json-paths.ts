@@ -27,7 +27,7 @@ export const jsonPaths: Builtins = {
   },
 };
 
-/** A JSON pointer, or an array of keys, as keys. */
+/** Reads the keys of a path: a JSON pointer or an array of keys. */
 export function parsePath(path: Value): readonly Value[] {
   if (typeof path === 'string') {
     if (path === '') return [];
@@ -47,7 +47,7 @@ function pathsOperand(paths: Value): (readonly Value[])[] {
   return elements.map(parsePath);
 }
 
-/** The paths as nested objects. A path ends with null, and what lies beyond such an end is left out. */
+/** Converts paths to nested objects. A path ends with null. A longer path through such an end is left out. */
 function pathTree(paths: readonly (readonly Value[])[]): RegoObject {
   const root = makeObject();
   for (const path of paths) addPath(root, path);
@@ -87,7 +87,7 @@ function filter(context: BuiltinContext, value: Value, tree: Value): Value {
   );
 }
 
-/** What is left of a value. Undefined when all of it is removed. */
+/** Removes the paths from a value. Returns undefined when the whole value is removed. */
 function remove(context: BuiltinContext, value: Value, tree: Value | undefined): Value | undefined {
   context.checkDeadline();
   if (tree === null) return undefined;

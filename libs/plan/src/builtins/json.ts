@@ -32,7 +32,7 @@ function isJson(text: string): boolean {
     return true;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof BuiltinError) return false;
-    // A number that is too large for a value is JSON nevertheless.
+    // The text is valid JSON even when a number is too large for a value.
     return attempt(() => parsePlain(text)) !== undefined;
   }
 }
@@ -46,14 +46,15 @@ function parsePlain(text: string): unknown {
 }
 
 /**
- * JSON as a value, with the text of its numbers. OPA ignores all text behind a `null` that follows the document.
+ * Reads JSON as a value. Numbers keep their text. If `null` follows the document, OPA ignores all text after that
+ * `null`.
  *
  * @throws BuiltinError for any other text, and for more than 10,000 arrays and objects inside each other
  */
 export const parseJson = (text: string): Value => parseWith(fromJsonBeforeNull, text);
 
 /**
- * JSON as a value, with the text of its numbers.
+ * Reads JSON as a value. Numbers keep their text.
  *
  * @throws BuiltinError for any other text, and for more than 10,000 arrays and objects inside each other
  */
@@ -77,7 +78,7 @@ interface MarshalOptions {
   readonly indent: string;
 }
 
-/** A prefix or an indent alone asks for several lines, unless `pretty` says otherwise. */
+/** Reads the options. A prefix or an indent implies `pretty`, unless `pretty` is set. */
 function marshalOptions(options: Value | undefined): MarshalOptions {
   let pretty: boolean | undefined;
   let prefix: string | undefined;

@@ -5,7 +5,7 @@ import { fromInteger, masked, networkText, toInteger, toV4 } from './go/ip.js';
 interface Range {
   readonly first: bigint;
   readonly last: bigint;
-  /** The network that the range came from. Absent once ranges were merged. */
+  /** The network of the range. Absent after ranges were merged. */
   readonly network?: Network;
 }
 

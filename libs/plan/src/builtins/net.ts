@@ -69,7 +69,7 @@ function lastAddress({ address, prefix, bits }: Network): readonly number[] {
   return fromInteger(toInteger(address) | hosts).slice(address.length === 4 ? 12 : 0);
 }
 
-/** Pairs of the places in both operands where a network contains another. */
+/** Pairs of places in both operands where one network contains the other. */
 function matches(context: BuiltinContext, networks: Value, others: Value): RegoSet {
   const pairs = makeSet();
   for (const [network, index] of places(networks, 1)) {
@@ -81,7 +81,10 @@ function matches(context: BuiltinContext, networks: Value, others: Value): RegoS
   return pairs;
 }
 
-/** The elements of an operand, checked one by one: OPA ignores a wrong element that it does not reach. */
+/**
+ * The elements of an operand. Each is checked when it is reached, because OPA ignores an invalid element that it does
+ * not reach.
+ */
 function* places(operand: Value, position: number): Generator<readonly [network: Value, index: Value]> {
   if (typeof operand === 'string') yield [operand, operand];
   for (const [index, element] of elementsByIndex(operand)) yield [firstText(element, position), index];
@@ -93,7 +96,7 @@ function elementsByIndex(operand: Value): Iterable<readonly [index: Value, eleme
   return isObject(operand) ? entriesOf(operand) : [];
 }
 
-/** An element is a text, or an array that begins with one. */
+/** Reads the text of an element: the element itself, or the first item of an array. */
 function firstText(value: Value, position: number): Value {
   if (typeof value === 'string') return value;
   const first = isArray(value) ? elementsOf(value)?.[0] : undefined;
@@ -117,7 +120,7 @@ function expand(context: BuiltinContext, text: string): RegoSet {
   return addresses;
 }
 
-/** A network, or an IPv4 address, which stands for the network of its class. */
+/** Reads a network. An IPv4 address means the network of its class. */
 function mergeElement(value: Value): Network {
   if (typeof value !== 'string') throw new BuiltinError('element must be string');
   const address = parseAddress(value);

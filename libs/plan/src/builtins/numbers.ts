@@ -30,7 +30,7 @@ function range(context: BuiltinContext, first: bigint, last: bigint, step: bigin
   return items;
 }
 
-/** The same name and limit give the same number within an evaluation. */
+/** A random integer. Within one evaluation the same name and limit give the same number. */
 function randomInteger(context: BuiltinContext, name: string, limit: number): number {
   const size = Math.abs(limit);
   if (size === 0) return 0;

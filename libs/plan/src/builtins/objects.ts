@@ -68,7 +68,7 @@ function keySet(keys: Value): RegoSet {
   return makeSet(elements);
 }
 
-/** The right object's values win; two objects under one key are merged. */
+/** Merges two objects. Objects under the same key are merged; otherwise the right value wins. */
 function merge(context: BuiltinContext, left: ObjectValue, right: ObjectValue): RegoObject {
   context.checkDeadline();
   const merged = copyObject(left);
@@ -113,7 +113,7 @@ function isSubobject(context: BuiltinContext, whole: ObjectValue, part: ObjectVa
   });
 }
 
-/** Whether an array occurs inside another. */
+/** Whether an array contains another one as a run of elements. */
 function isSubarray(context: BuiltinContext, whole: readonly Value[], part: readonly Value[]): boolean {
   for (let start = 0; start + part.length <= whole.length; start++) {
     context.checkDeadline();
@@ -126,7 +126,7 @@ function sameItem(left: unknown, right: unknown): boolean {
   return equals(fromCaller(left) ?? null, fromCaller(right) ?? null);
 }
 
-/** Whether an array has as many elements of a set as the set has. Repeated elements count, as in OPA. */
+/** Whether an array has at least as many elements of a set as the set has. As in OPA, repeated elements count. */
 function hasAll(whole: readonly Value[], part: RegoSet): boolean {
   const size = sizeOf(part);
   let missing = size;

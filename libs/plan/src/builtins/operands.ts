@@ -12,12 +12,12 @@ import {
 } from '../values/index.js';
 import { BuiltinError } from './builtin.js';
 
-/** A number as a value holds it. */
+/** A number value of either kind. */
 export type Numeric = number | RegoNumber;
-/** An object as a value holds it. */
+/** An object value of either kind. */
 export type ObjectValue = JsonObject | RegoObject;
 
-/** A builtin was called with a value of a type that it does not take. OPA reports it under its own code. */
+/** The error for an operand of the wrong type or value. OPA reports this error under its own code. */
 export class OperandError extends BuiltinError {
   /** The code that OPA gives to such an error. */
   readonly code = 'eval_type_error';
@@ -28,17 +28,17 @@ const LONGEST_INT64 = 19;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** An operand's position and what is wrong with it. */
+/** The error for an operand: its position and the problem. */
 export function operandError(position: number, problem: string): OperandError {
   return new OperandError(`operand ${position} ${problem}`);
 }
 
-/** An operand has the wrong type. */
+/** The error for an operand of the wrong type. */
 export function operandTypeError(position: number, value: Value, ...expected: string[]): OperandError {
   return operandError(position, `must be ${oneOf(expected)} but got ${typeName(value)}`);
 }
 
-/** An element of a collection has the wrong type. */
+/** The error for an element of the wrong type. */
 export function elementTypeError(
   position: number,
   collection: Value,
@@ -53,7 +53,7 @@ export function elementTypeError(
   );
 }
 
-/** An operand is none of the values that are allowed. */
+/** The error for an operand that is not an allowed value. */
 export function operandEnumError(position: number, ...expected: string[]): OperandError {
   return operandError(position, `must be ${oneOf(expected)}`);
 }
@@ -70,7 +70,7 @@ export function numberOperand(value: Value | undefined, position: number): Numer
   return value;
 }
 
-/** The operand as an integer of 64 bits. A large one is near enough for an index or a count. */
+/** The operand as an integer of 64 bits. The result is a double, which is exact enough for an index or a count. */
 export function intOperand(value: Value | undefined, position: number): number {
   const integer = int64Of(numberOperand(value, position));
   if (integer === undefined) {
@@ -89,7 +89,7 @@ export function bigIntOperand(value: Value | undefined, position: number): bigin
   return integer;
 }
 
-/** The operand as an array. Its elements are the caller's: read them with {@link elementsOf}. */
+/** The operand as an array. The elements may be values of the caller, so read them with {@link elementsOf}. */
 export function arrayOperand(value: Value | undefined, position: number): readonly Value[] {
   if (value === undefined || !isArray(value)) throw operandTypeError(position, value ?? null, 'array');
   return value;
@@ -124,7 +124,10 @@ export function stringElements(value: Value | undefined, position: number): stri
   });
 }
 
-/** A number that OPA reads as an integer of 64 bits: its text has neither an exponent nor a fraction but zeros. */
+/**
+ * The number as OPA reads it as an integer of 64 bits. Undefined if the text has an exponent, or a fraction other
+ * than zeros.
+ */
 export function int64Of(number: Numeric): bigint | undefined {
   if (Number.isSafeInteger(number)) return BigInt(number as number);
   const text = numberText(number);

@@ -9,16 +9,16 @@ import type { GroupNames } from './regex-names.js';
 import { watched } from './watched-text.js';
 
 const MOST_PATTERNS = 200;
-/** The instructions of all patterns that are kept. */
+/** The maximum number of instructions of all cached patterns. */
 const MOST_INSTRUCTIONS = 100_000;
-/** The characters that an instruction counts as when the size of a pattern is limited: 16,384 by default. */
+/** The size of one instruction, in characters of `maxSize`. The default allows 16,384 instructions. */
 const SIZE_OF_INSTRUCTION = 1_024;
 
 const DUPLICATE_NAME = 'error parsing regexp: duplicate capture group name';
 
-/** A compiled regular expression. It runs in linear time, and looks at the deadline. */
+/** A compiled regular expression. A match takes linear time and checks the deadline. */
 export class Pattern {
-  /** About how many instructions it has. */
+  /** The approximate number of instructions. */
   readonly cost: number;
   /** The numbers of the groups by name. Several groups may have the same name. */
   readonly groups: GroupNames;
@@ -43,12 +43,12 @@ export class Pattern {
     return this.#expression.groupCount();
   }
 
-  /** Whether a part of the text fits. */
+  /** Whether a part of the text matches. */
   test(text: string): boolean {
     return this.#expression.test(watched(text, this.cost));
   }
 
-  /** What finds the parts that fit, one after another. */
+  /** A matcher that finds the matching parts one after another. */
   matcher(text: string): Matcher {
     return this.#expression.matcher(watched(text, this.cost));
   }
@@ -57,7 +57,10 @@ export class Pattern {
 const compiled = new Map<string, Pattern>();
 let instructions = 0;
 
-/** A compiled regular expression. The last used ones are kept. Throws where it is larger than the evaluation allows. */
+/**
+ * Compiles a regular expression, with a cache of recently used ones. Throws when the expression is larger than the
+ * evaluation allows.
+ */
 export function compileRegex(context: BuiltinContext, source: string): Pattern {
   const pattern = compiled.get(source) ?? compile(context, source);
   if (!compiled.delete(source)) instructions += pattern.cost;
@@ -78,7 +81,7 @@ function compile(context: BuiltinContext, source: string): Pattern {
     return new Pattern(source);
   } catch (error) {
     if (error instanceof RE2JSException || error instanceof RangeError) {
-      // Go always says where the problem is, even when nothing is left of the pattern.
+      // Go always quotes the rest of the pattern, even an empty one.
       const message = error.message.endsWith('`') ? error.message : `${error.message}: \`\``;
       throw new BuiltinError(message, { cause: error });
     }

@@ -1,12 +1,14 @@
 /** A class of Unicode, such as `\pL`, takes about as long to compile as this many characters. */
 const CLASS_COST = 64;
 const REPEAT = /\{(\d{1,4})(?:,(\d{0,4}))?\}/y;
-/** One thing that can be repeated, but for a group: an escape, quoted text, a class, a character. */
+/** An atom: an escape, quoted text, a class or a character. Groups are handled separately. */
 const ATOM =
   /\\(?:[xpP]\{[^}]*\}?|Q(?:(?!\\E)[^])*(?:\\E)?|[^])|\[\^?\]?(?:\\[^]|\[:\^?\w+:\]|[^\]\\])*\]?|[^]/y;
 const UNICODE_CLASS = /\\p/gi;
 
-/** About how many instructions a regular expression becomes. A repetition such as `(ab){9}` becomes many. */
+/**
+ * The approximate number of instructions of a regular expression. A repetition such as `(ab){9}` counts nine times.
+ */
 export function patternCost(pattern: string): number {
   const groups: number[] = [];
   let total = 0;
@@ -39,7 +41,7 @@ export function firstAtom(pattern: string, at: number): string {
 const costOfAtom = (text: string) =>
   text.length === 1 ? 1 : text.length + CLASS_COST * (text.match(UNICODE_CLASS)?.length ?? 0);
 
-/** How often a repetition repeats, or once where the brace begins none. */
+/** The count of a repetition. Returns 1 when the brace begins no repetition. */
 function repetitions(pattern: string, at: number): number {
   REPEAT.lastIndex = at;
   const [, least = '1', most = '0'] = REPEAT.exec(pattern) ?? [];

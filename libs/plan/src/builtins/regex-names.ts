@@ -5,7 +5,7 @@ export type GroupNames = ReadonlyMap<string, readonly number[]>;
 
 const NAME = /\?P?<([^>]*)>/y;
 
-/** A regular expression without the names of its groups, and the groups that had each name. */
+/** Removes the names of the groups from a regular expression, and returns the numbers of the groups by name. */
 export function withoutNames(source: string): { readonly pattern: string; readonly groups: GroupNames } {
   const groups = new Map<string, number[]>();
   let pattern = '';

@@ -15,12 +15,12 @@ export const regex: Builtins = {
   'regex.match': (context, pattern, text) => matches(context, pattern, text),
   re_match: (context, pattern, text) => matches(context, pattern, text),
   'regex.find_n': (context, pattern, text, count) => {
-    const found = findAll(context, stringOperand(pattern, 1), stringOperand(text, 2), intOperand(count, 3));
-    return found.map(({ groups: [whole = ''] }) => whole);
+    const matches = findAll(context, stringOperand(pattern, 1), stringOperand(text, 2), intOperand(count, 3));
+    return matches.map(({ groups: [whole = ''] }) => whole);
   },
   'regex.find_all_string_submatch_n': (context, pattern, text, count) => {
-    const found = findAll(context, stringOperand(pattern, 1), stringOperand(text, 2), intOperand(count, 3));
-    return found.map(({ groups }) => groups.map((group) => group ?? ''));
+    const matches = findAll(context, stringOperand(pattern, 1), stringOperand(text, 2), intOperand(count, 3));
+    return matches.map(({ groups }) => groups.map((group) => group ?? ''));
   },
   'regex.split': (context, pattern, text) =>
     split(context, stringOperand(pattern, 1), stringOperand(text, 2)),
@@ -37,10 +37,10 @@ export const regex: Builtins = {
   },
 };
 
-interface Found {
+interface RegexMatch {
   readonly start: number;
   readonly end: number;
-  /** The whole match and its groups. A group that took no part is undefined. */
+  /** The whole match and its groups. A group that did not match is undefined. */
   readonly groups: readonly (string | undefined)[];
 }
 
@@ -50,32 +50,32 @@ function matches(context: BuiltinContext, pattern: Value | undefined, text: Valu
   return compileRegex(context, source).test(subject);
 }
 
-/** All matches, or at most `count`. As in Go an empty match right behind another one does not count. */
-function findAll(context: BuiltinContext, pattern: string, text: string, count: number): Found[] {
+/** All matches, or at most `count`. As in Go, an empty match directly after another match is skipped. */
+function findAll(context: BuiltinContext, pattern: string, text: string, count: number): RegexMatch[] {
   const expression = compileRegex(context, pattern);
   const { groupCount } = expression;
   const matcher = expression.matcher(text);
-  const found: Found[] = [];
+  const matches: RegexMatch[] = [];
   let previousEnd = -1;
-  while ((count < 0 || found.length < count) && matcher.find()) {
+  while ((count < 0 || matches.length < count) && matcher.find()) {
     context.checkDeadline();
     const [start, end] = [matcher.start(), matcher.end()];
     if (start !== end || start !== previousEnd) {
       const groups = Array.from({ length: groupCount + 1 }, (_, index) => matcher.group(index) ?? undefined);
-      found.push({ start, end, groups });
+      matches.push({ start, end, groups });
     }
     previousEnd = end;
   }
-  return found;
+  return matches;
 }
 
 function split(context: BuiltinContext, pattern: string, text: string): string[] {
-  const found = findAll(context, pattern, text, -1);
+  const matches = findAll(context, pattern, text, -1);
   if (pattern !== '' && text === '') return [''];
   const parts: string[] = [];
   let begin = 0;
   let end = 0;
-  for (const match of found) {
+  for (const match of matches) {
     end = match.start;
     if (match.end !== 0) parts.push(text.slice(begin, end));
     begin = match.end;
@@ -104,19 +104,19 @@ function replace(context: BuiltinContext, text: string, pattern: string, replace
 }
 
 /** Go's replacement syntax: `$1`, `$name`, `${name}` and `$$`. A name is as long as possible. */
-function expand(template: string, match: Found, names: GroupNames): string {
+function expand(template: string, match: RegexMatch, names: GroupNames): string {
   const reference = /\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
   return template.replace(reference, (_text, dollar?: string, braced?: string, bare?: string) => {
     if (dollar !== undefined) return '$';
     const name = braced ?? bare ?? '';
     const isIndex = /^(?:0|[1-9]\d{0,8})$/.test(name);
     const numbers = isIndex ? [Number(name)] : (names.get(name) ?? []);
-    // Of several groups with the name, the first that took part counts.
+    // If several groups have this name, the first one that matched wins.
     return numbers.map((number) => match.groups[number]).find((group) => group !== undefined) ?? '';
   });
 }
 
-/** Text with regular expressions between delimiters, as one regular expression. */
+/** Converts a template to one regular expression. The parts between delimiters are regular expressions. */
 function templateToRegex(context: BuiltinContext, template: string, open: string, close: string): string {
   for (const [name, delimiter] of [
     ['start', open],

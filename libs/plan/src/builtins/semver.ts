@@ -13,7 +13,10 @@ const VERSION =
   /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/;
 const LIMIT = 2n ** 63n;
 
-/** `semver.*`. The package `semver` doesn't take what OPA takes: numbers above 2^53, and its order differs there. */
+/**
+ * `semver.*`. The package `semver` is not used: it refuses numbers above 2^53, which OPA accepts, and sorts them
+ * differently.
+ */
 export const semver: Builtins = {
   'semver.is_valid': (_context, text) => typeof text === 'string' && parseVersion(text) !== undefined,
   'semver.compare': (_context, left, right) => {
@@ -56,7 +59,10 @@ function comparePreReleases(left: readonly string[], right: readonly string[]): 
   return 0;
 }
 
-/** Numbers come before texts. A number too large for OPA counts as the largest one. */
+/**
+ * Compares two parts of a version. Numbers come before texts. A number too large for OPA counts as the largest
+ * number.
+ */
 function compareParts(left: string | undefined, right: string | undefined): number {
   if (left === undefined || right === undefined) return left === undefined ? -1 : 1;
   const isNumber = [/^\d+$/.test(left), /^\d+$/.test(right)] as const;

@@ -22,7 +22,7 @@ function formatValues(context: BuiltinContext, format: string, values: readonly 
   return goSprintf(format, (elementsOf(values) ?? []).map(toArgument), { onLength });
 }
 
-/** What OPA hands to Go for a value. */
+/** The Go argument that OPA passes for a value. */
 function toArgument(value: Value): PrintfArgument {
   if (typeof value === 'string') return { type: 'string', value };
   if (!isNumber(value)) return { type: 'string', value: termText(value) };

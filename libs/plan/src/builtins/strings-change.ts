@@ -4,12 +4,12 @@ import { toLower, toUpper } from './go/letter-case.js';
 import { replaceAllOf } from './go/replacer.js';
 import { intOperand, objectOperand, operandError, stringOperand } from './operands.js';
 
-/** What Go counts as space. */
+/** The characters that Go treats as space. */
 const SPACES = '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const LEADING_SPACE = new RegExp(`^[${SPACES}]+`);
 const TRAILING_SPACE = new RegExp(`[${SPACES}]$`);
 
-/** Functions that make one text of another, or split it. */
+/** Functions that change a string or split it. */
 export const stringsChange: Builtins = {
   lower: (_context, text) => toLower(stringOperand(text, 1)),
   upper: (_context, text) => toUpper(stringOperand(text, 1)),
@@ -51,7 +51,7 @@ function split(text: string, separator: string): string[] {
   return separator === '' ? Array.from(text) : text.split(separator);
 }
 
-/** The first parts, or the last ones when the count is negative. */
+/** The first parts. A negative count selects the last parts. */
 function splitN(text: string, separator: string, count: number): string[] {
   const parts = split(text, separator);
   return count >= 0 ? parts.slice(0, count) : parts.slice(Math.max(parts.length + count, 0));

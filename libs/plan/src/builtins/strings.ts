@@ -15,7 +15,7 @@ import {
   stringOperand,
 } from './operands.js';
 
-/** Functions that look into texts, join them or make them of numbers. */
+/** Functions that search strings, join them or make them from numbers. */
 export const strings: Builtins = {
   concat: (context, separator, parts = null) => concat(context, stringOperand(separator, 1), parts),
   contains: (_context, text, part) => stringOperand(text, 1).includes(stringOperand(part, 2)),
@@ -54,7 +54,7 @@ function concat(context: BuiltinContext, separator: string, parts: Value): strin
   return texts.join(separator);
 }
 
-/** Where a text occurs in another, counted in characters. Occurrences may overlap. */
+/** The positions of a text in another text, in characters. Occurrences may overlap. */
 function indexesOf(
   context: BuiltinContext,
   text: Value | undefined,
@@ -95,7 +95,7 @@ function formatInt(number: Value | undefined, base: Value | undefined): string {
   return (integer ?? truncateFloat(floatFromText(text))).toString(radix);
 }
 
-/** Whether any text begins (or ends) with any part. Both are a text or a collection of texts. */
+/** Whether any string begins (or ends) with any part. Each operand is a string or a collection of strings. */
 function anyMatch(
   context: BuiltinContext,
   texts: Value,

@@ -3,7 +3,7 @@ import { entriesOf, isArray, isNumber, isSet, itemsOf, numberText, spend } from 
 import { goQuote } from './go/quote.js';
 import { elementsOf } from './operands.js';
 
-/** A value as OPA prints it in `print`, `sprintf` and messages: as Rego would write it. */
+/** A value in Rego syntax, as OPA prints it in `print`, `sprintf` and messages. */
 export function termText(value: Value): string {
   spend(1);
   if (value === null) return 'null';

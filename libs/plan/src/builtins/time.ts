@@ -61,7 +61,7 @@ interface Moment {
   readonly layout: string;
 }
 
-/** Nanoseconds, alone or in an array with a zone and a layout. */
+/** Reads nanoseconds: a number, or an array with a zone and a layout. */
 function instantOperand(operand: Value): Moment {
   const wanted = 'either number (ns) or [number (ns), string (tz)]';
   if (!isArray(operand) && !isNumber(operand)) throw operandTypeError(1, operand, wanted);
@@ -84,7 +84,7 @@ function instantOperand(operand: Value): Moment {
   };
 }
 
-/** OPA's local zone is the server's; here it is UTC, as on every server that is set up so. */
+/** Reads a zone. "Local" is the server's zone in OPA, and always UTC here. */
 function zoneOperand(name: string): Zone {
   if (name === '' || name === 'UTC' || name === 'Local') return UTC;
   if (name.includes('..') || /^[/\\]/.test(name)) throw new BuiltinError('time: invalid location name');
@@ -118,7 +118,7 @@ function addDate(moment: Moment, years: number, months: number, days: number): V
   return unixNanoseconds(toUtc(secondsFromCivil(later), moment.zone), moment.nanoseconds);
 }
 
-/** Years, months, days, hours, minutes and seconds between two instants, in the zone of the first one. */
+/** Years, months, days, hours, minutes and seconds between two instants, in the zone of the first instant. */
 function difference(left: Moment, right: Moment): Value {
   const isAfter =
     left.seconds > right.seconds || (left.seconds === right.seconds && left.nanoseconds > right.nanoseconds);

@@ -87,10 +87,10 @@ function splitAmount(text: string, none: string, fail: (problem: string) => Buil
   return { digits: text.slice(0, end), unit: text.slice(end) };
 }
 
-/** The characters that a digit counts as when a number is limited: 262,144 digits by default. */
+/** The size of one digit, in characters of `maxSize`. The default allows 262,144 digits. */
 const SIZE_OF_DIGIT = 64;
 
-/** Limits the digits that a number has without its exponent: arithmetic with them looks at no clock. */
+/** Limits the digits of a number without its exponent, because arithmetic with them does not check the clock. */
 function checkDigits(context: BuiltinContext, text: string): void {
   const exponent = NUMBER.exec(text)?.[3] ?? '0';
   context.checkSize((text.length + Math.abs(Number(exponent))) * SIZE_OF_DIGIT);
@@ -108,7 +108,7 @@ function parseRatio(text: string): Ratio | undefined {
     : { numerator, denominator: 10n ** -exponent };
 }
 
-/** Ten digits behind the point; a half is rounded away from zero. */
+/** Writes ten digits after the point. A half is rounded away from zero. */
 function fixed({ numerator, denominator }: Ratio): string {
   const scale = 10n ** FRACTION_DIGITS;
   const magnitude = numerator < 0n ? -numerator : numerator;

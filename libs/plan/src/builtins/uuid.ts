@@ -18,7 +18,7 @@ export const uuid: Builtins = {
   },
 };
 
-/** The same name gives the same UUID within an evaluation. */
+/** A random UUID. Within one evaluation the same name gives the same UUID. */
 function randomUuid(context: BuiltinContext, name: Value): string {
   const key = `uuid.rfc4122 ${toJson(name)}`;
   const earlier = context.cache.get(key);
@@ -31,7 +31,7 @@ function randomUuid(context: BuiltinContext, name: Value): string {
   return id;
 }
 
-/** The four forms that OPA takes: with dashes, in braces, as a URN, without dashes. */
+/** Reads the four forms that OPA accepts: with dashes, in braces, as a URN, without dashes. */
 function parseUuid(text: string): Buffer | undefined {
   if (PLAIN.test(text)) return Buffer.from(text, 'hex');
   let dashed = text;

@@ -3,7 +3,7 @@ import { entriesOf, isArray, isObject, isSet, itemsOf } from '../values/index.js
 import type { BuiltinContext, Builtins } from './builtin.js';
 import { elementsOf } from './operands.js';
 
-/** `walk`: each value inside a value with its path, in OPA's order. As a function it gives them as an array. */
+/** `walk`: each inner value with its path, in OPA's order. As a function `walk` returns them as an array. */
 export const walk: Builtins = {
   walk: (context, operand = null) => {
     const pairs: Value[] = [];

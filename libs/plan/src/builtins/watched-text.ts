@@ -1,11 +1,11 @@
 import { spend } from '../values/index.js';
 
-/** How many instructions an automaton runs while one step is counted. */
+/** The number of automaton instructions that count as one step. */
 const INSTRUCTIONS_PER_STEP = 16;
-/** Up to about so many instructions a match is over before a clock could tell. */
+/** A match with fewer instructions ends too soon for a check of the clock. */
 const SHORT = 65_536;
 
-/** A text that looks at the deadline while an automaton reads it. */
+/** A text that checks the deadline while an automaton reads it. */
 class WatchedText extends String {
   readonly #steps: number;
 
@@ -20,7 +20,7 @@ class WatchedText extends String {
   }
 }
 
-/** A text for an automaton of that many instructions. A short text stays what it is. */
+/** Makes a text that checks the deadline for an automaton of this size. A short text stays a plain string. */
 export function watched(text: string, instructions: number): string {
   const work = text.length * instructions;
   if (work > SHORT)

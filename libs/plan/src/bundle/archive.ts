@@ -6,7 +6,7 @@ import { readTar } from './tar.js';
 
 const inflate = promisify(gunzip);
 
-/** The files of an archive by their absolute path, such as `/plan.json`. */
+/** The files of an archive. The key is the absolute path, such as `/plan.json`. */
 export type ArchiveFiles = ReadonlyMap<string, Buffer>;
 
 /**

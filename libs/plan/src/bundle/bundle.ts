@@ -6,15 +6,15 @@ import type { ArchiveFiles } from './archive.js';
 import { readData } from './data.js';
 import { parseFile } from './parse.js';
 
-/** What a bundle holds. */
+/** The content of a bundle. */
 export interface Bundle {
-  /** The plan as JSON, not yet checked. */
+  /** The plan as JSON. `readPlan` checks it later. */
   readonly plan: Value;
   readonly data: Value;
   readonly revision: string;
 }
 
-/** Reads the bytes of a bundle: the tar.gz that `opa build -t plan` makes. */
+/** Reads the bytes of a bundle: the tar.gz file that `opa build -t plan` writes. */
 export async function readBundle(packed: Uint8Array, maxUnpackedBytes: number): Promise<Bundle> {
   const files = await unpack(packed, maxUnpackedBytes);
   const plan = files.get('/plan.json');

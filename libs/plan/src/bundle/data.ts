@@ -9,7 +9,9 @@ type Document = Record<string, unknown>;
 
 const DATA = /^data\.(?:json|ya?ml)$/;
 
-/** A bundle's data in one document: each data file stands at its folder's path, as OPA has it. */
+/**
+ * Joins the data files of a bundle into one document. As in OPA, the data of a file goes to the path of its folder.
+ */
 export async function readData(files: ArchiveFiles): Promise<Value> {
   const sources = [...files].filter(([path]) => DATA.test(posix.basename(path)));
   let root: unknown = {};
@@ -29,7 +31,7 @@ function merged(into: Document, from: Document, path: string): Document {
   for (const [key, value] of Object.entries(from)) {
     const present = Object.hasOwn(into, key) ? into[key] : undefined;
     const next = present === undefined ? value : mergedValue(present, value, path, key);
-    // A key "__proto__" is an entry like any other.
+    // An assignment would set the prototype for the key "__proto__". A property definition adds an entry.
     Object.defineProperty(into, key, { value: next, enumerable: true, writable: true, configurable: true });
   }
   return into;

@@ -4,13 +4,14 @@ import { PlanError } from '../error.js';
 import { jsonReader, numberFromInteger } from '../values/index.js';
 import type { Value } from '../values/index.js';
 
-/** Reads a JSON or YAML file of a bundle, or says which file can't be read. */
+/** Reads a JSON or YAML file of a bundle. The error names the file that cannot be read. */
 export async function parseFile(path: string, bytes: Buffer): Promise<Value> {
   try {
     const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
     if (/\.ya?ml$/.test(path)) return parseYaml(text);
     const read = jsonReader(text);
-    // Other work of the process runs between the check of a large text and its parsing.
+    // The event loop runs between the check and the parsing, because each of them blocks for long when the text is
+    // large.
     await setImmediate();
     return read();
   } catch (cause) {
@@ -25,5 +26,5 @@ function parseYaml(text: string): Value {
   return document.toJS({ reviver: (_key, value: unknown) => exactInteger(value) }) as Value;
 }
 
-/** A number of YAML without a fraction keeps all of its digits. */
+/** Keeps all digits of a YAML integer: the package `yaml` reads a large one as a bigint. */
 const exactInteger = (value: unknown) => (typeof value === 'bigint' ? numberFromInteger(value) : value);

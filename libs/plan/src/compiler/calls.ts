@@ -2,10 +2,13 @@ import type { StatementOf } from '../plan/index.js';
 import { literal } from './expressions.js';
 import type { FunctionCompiler } from './function-compiler.js';
 
-/** How many blocks out OPA's planner ends a dynamic call whose rule is undefined: behind its base data, too. */
+/**
+ * How many enclosing blocks an undefined dynamic call leaves. OPA's planner puts the fallback to base data into those
+ * blocks.
+ */
 const UNDEFINED_RULE = 3;
 
-/** The local variable that holds data. */
+/** The number of the local variable that holds `data`. */
 const DATA = 1;
 
 /** Calls a rule, a function or a builtin. */
@@ -17,7 +20,7 @@ export function call(f: FunctionCompiler, { func, args, result, location }: Stat
   else f.line(`${expression};`);
 }
 
-/** Calls the rule at a path that is known only now. */
+/** Calls the rule whose path the evaluation computes. */
 export function callDynamic(
   f: FunctionCompiler,
   { args, path, result }: StatementOf<'CallDynamicStmt'>,
@@ -30,7 +33,7 @@ export function callDynamic(
   f.line(`if (${f.local(result)} === undefined) ${f.leave(UNDEFINED_RULE)}`);
 }
 
-/** Runs a block with another input or other data. */
+/** Runs a block with a replaced `input` or `data`: `with`. */
 export function withDocument(f: FunctionCompiler, stmt: StatementOf<'WithStmt'>): void {
   const document = f.local(stmt.local);
   const [saved, scope, isDefined] = [f.writer.fresh('w'), f.writer.fresh('o'), f.writer.fresh('t')];

@@ -16,15 +16,15 @@ import { RuleTree } from './rule-tree.js';
 import { runtime } from './runtime.js';
 import { compileBlock } from './statements.js';
 
-/** A plan that became functions. */
+/** A plan after compilation: JavaScript functions. */
 export interface CompiledPlan {
   /** The rules by their paths. */
   readonly rules: RuleTree;
   /** The entrypoints by their names (`orders/read`). */
   readonly entrypoints: ReadonlyMap<string, Compiled>;
-  /** The places that errors name. */
+  /** The places in the policy that error messages name. */
   readonly locations: readonly PolicyLocation[];
-  /** How many functions keep their results. */
+  /** The number of functions whose results an evaluation caches. */
   readonly memoSize: number;
 }
 
@@ -58,7 +58,10 @@ export function compile(plan: Plan, builtins: readonly Builtin[]): CompiledPlan 
 const zip = <A, B>(left: readonly A[], right: readonly B[]): [A, B][] =>
   left.flatMap((item, index) => right.slice(index, index + 1).map((other): [A, B] => [item, other]));
 
-/** The JavaScript of a plan. Names are generated and texts are literals: nothing of the plan becomes code. */
+/**
+ * Generates the JavaScript of a plan. All names are generated and all strings are literals, so the plan cannot inject
+ * code.
+ */
 export function generate(program: Program): string {
   const { builtins, functions, entrypoints } = program.plan;
   return [
@@ -85,7 +88,7 @@ function evaluated(source: string): Generated {
   }
 }
 
-/** A builtin: its failure makes the expression undefined. */
+/** Generates the wrapper of a builtin. An error of the builtin makes the expression undefined. */
 function builtinText(arity: number, index: number): string {
   const args = Array.from({ length: arity }, (_, position) => `a${position}`);
   return [
@@ -142,11 +145,11 @@ function entrypointText(
 interface Source {
   /** The name of the JavaScript function. */
   readonly name: string;
-  /** What errors name it by. */
+  /** The name of the rule in error messages. */
   readonly rule: string;
   readonly blocks: readonly Block[];
   readonly params: readonly number[];
-  /** What gives the function's result. */
+  /** Generates the statement that returns the function's result. */
   readonly result: (value: string) => string;
   readonly isEntrypoint?: true;
 }
@@ -157,7 +160,7 @@ function compileBody(program: Program, source: Source): Body {
   return bodyOf(name, params, piecesOf(f, blocks));
 }
 
-/** The blocks, each with the one that needs it. */
+/** Splits blocks into pieces. A block that only reads the result of the guarded block before it joins that piece. */
 function piecesOf(f: FunctionCompiler, blocks: readonly Block[]): Piece[] {
   const pieces: Piece[] = [];
   let done = 0;

@@ -6,19 +6,19 @@ import type { Program } from './program.js';
 /** The name of a local variable. */
 export const local = (number: number): string => `l${number}`;
 
-/** A text as a literal. JSON escapes everything that could end it. */
+/** Writes a string as a JavaScript literal. JSON.stringify escapes every character that could end the literal. */
 export const literal = (text: string): string => JSON.stringify(text);
 
-/** What an operand reads. */
+/** The expression that reads an operand. */
 export function operand({ plan }: Program, { type, value }: Operand): string {
   if (type === 'local') return local(value);
   return type === 'bool' ? String(value) : literal(plan.strings[value] ?? '');
 }
 
-/** Whether an operand is a text or a boolean of the plan, which `===` compares. */
+/** Whether an operand is a string or a boolean constant of the plan. `===` compares these. */
 export const isConstant = ({ type }: Operand): boolean => type !== 'local';
 
-/** A number of the plan, by its text. */
+/** The expression for a number of the plan. */
 export function number(program: Program, value: string | number | RegoNumber): string {
   const parsed = numberFromText(typeof value === 'string' ? value : numberText(value));
   if (typeof parsed === 'number') return String(parsed);

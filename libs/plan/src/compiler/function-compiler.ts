@@ -6,32 +6,32 @@ import { Locals } from './locals.js';
 import { MAX_LOCALS } from '../plan/index.js';
 import { Writer } from './writer.js';
 
-/** From here on, variables say whether the local one with a number less holds what a rule gave, not base data. */
+/** Variable `RULED + n` is true when local variable `n` holds the value of a rule instead of base data. */
 const RULED = MAX_LOCALS;
 
-/** One or two outermost blocks of a function: nothing breaks out of them. */
+/** One or two outermost blocks of a function. No statement breaks out of a piece. */
 export interface Piece {
   readonly lines: readonly string[];
   readonly locals: Locals;
-  /** Whether it ends the function. */
+  /** Whether the piece returns from the function. */
   readonly returns: boolean;
-  /** What the input must be, or the piece does nothing. */
+  /** A test of the input. The piece has no effect when the test fails. */
   readonly guard: Guard | undefined;
 }
 
-/** What statements need while they become lines of one function. */
+/** Compiles the statements of one function to lines of JavaScript, and tracks its local variables. */
 export class FunctionCompiler {
   readonly writer = new Writer();
   #locals = new Locals();
   #returns = false;
-  /** The local variables that hold a part of base data, reached by the keys of a reference. */
+  /** The local variables that may hold a part of base data, read through a reference. */
   readonly #base = new Set<number>([1]);
-  /** Of those, the ones that may hold what a rule gave instead: another variable says which. */
+  /** The variables of `#base` that may hold the value of a rule instead. The variable `RULED + n` tells which. */
   readonly #ruled = new Set<number>();
 
   constructor(
     readonly program: Program,
-    /** What errors name the function by. */
+    /** The name of the function in error messages. */
     private readonly rule: string,
     private readonly compileBlock: (compiler: FunctionCompiler, block: Block) => void,
     private readonly returning: (value: string) => string,
@@ -57,7 +57,7 @@ export class FunctionCompiler {
     return this.writer.leave(outwards);
   }
 
-  /** What ends the function with a result. */
+  /** The statement that returns a result from the function. */
   result(value: string): string {
     this.#returns = true;
     return this.returning(value);
@@ -73,7 +73,7 @@ export class FunctionCompiler {
     this.compileBlock(this, block);
   }
 
-  /** What an operand reads. */
+  /** The expression that reads an operand. */
   read(value: Operand): string {
     if (value.type === 'local') this.#locals.read(value.value);
     return operand(this.program, value);
@@ -92,29 +92,29 @@ export class FunctionCompiler {
     this.line(`${local(target)} = ${value};`);
   }
 
-  /** Assigns to a local variable, and leaves the block when that made it undefined. */
+  /** Assigns to a local variable. The generated code leaves the block when the value is undefined. */
   assignDefined(target: number, value: string): void {
     this.assign(target, value);
     this.leaveIf(`${this.local(target)} === undefined`);
   }
 
-  /** Leaves the block under a condition: the statement is undefined. */
+  /** Leaves the block when a condition holds, because the statement is undefined. */
   leaveIf(condition: string): void {
     this.line(`if (${condition}) ${this.leave()}`);
   }
 
-  /** Adds a line by which a collection grows. */
+  /** Adds a line that adds an element to a collection, and counts the element. */
   grow(line: string): void {
     this.line('if (--c.room < 0) c.full();');
     this.line(line);
   }
 
-  /** The number of a statement's place. */
+  /** The number of a statement's place in the table of locations. */
   site(location: StatementLocation): number {
     return this.program.site(location, this.rule);
   }
 
-  /** Notes that a local variable holds a part of what another one holds, which may be base data. */
+  /** Records that `target` holds a part of `source`. If `source` may hold base data, `target` may too. */
   markPartOf(source: number, target: number): void {
     if (!this.#base.has(source)) return;
     this.#base.add(target);
@@ -124,13 +124,16 @@ export class FunctionCompiler {
     }
   }
 
-  /** Notes that a local variable which may hold base data holds what a rule gave. */
+  /** Records that a local variable holds the value of a rule, not base data. */
   markRuled(number: number): void {
     this.#ruled.add(number);
     this.#setRuled(number, 'true');
   }
 
-  /** What looks up a key in a local variable. Only base data finds a number's entry by the number's text. */
+  /**
+   * The function that looks up a key in a local variable. Base data finds the key 80 under the text "80"; other
+   * values do not.
+   */
   lookup(source: number): string {
     if (!this.#base.has(source)) return '$get';
     return this.#ruled.has(source) ? `(${this.local(RULED + source)} ? $get : $baseGet)` : '$baseGet';

@@ -1,14 +1,17 @@
 import type { Piece } from './function-compiler.js';
 import { FEWEST_INDEXED, LINES_OF_PART } from './lengths.js';
 
-/** Neighbouring pieces that run one after the other, or by an index over what they test. */
+/** Neighbouring pieces. They run one after the other, or through an index over the value that they test. */
 export interface Group {
   readonly pieces: Piece[];
-  /** What all pieces test, where they are indexed. */
+  /** The input path that all pieces test, as JSON. Undefined when no index is used. */
   readonly tested: string | undefined;
 }
 
-/** The pieces of a long function in groups: by what they test, if enough neighbours test the same, or by their length. */
+/**
+ * Groups the pieces of a long function: by the path that they test, if enough neighbours test the same path; else by
+ * length.
+ */
 export function grouped(pieces: readonly Piece[], testedBy: (piece: Piece) => string | undefined): Group[] {
   const groups: Group[] = [];
   for (const run of runsOf(pieces, testedBy)) {
@@ -29,7 +32,7 @@ function runsOf(pieces: readonly Piece[], testedBy: (piece: Piece) => string | u
   return runs;
 }
 
-/** Adds a piece to the last group if both are short. What ends the function stays alone. */
+/** Adds a piece to the last group if both are short. A piece that returns stays alone. */
 function append(groups: Group[], piece: Piece): void {
   const last = groups.at(-1);
   const isOpen = last?.tested === undefined && !piece.returns && !last?.pieces.some(({ returns }) => returns);
@@ -37,6 +40,6 @@ function append(groups: Group[], piece: Piece): void {
   else groups.push({ pieces: [piece], tested: undefined });
 }
 
-/** How many lines pieces have. */
+/** The number of lines of some pieces. */
 export const linesOf = (pieces: readonly Piece[]): number =>
   pieces.reduce((sum, { lines }) => sum + lines.length, 0);

@@ -1,8 +1,8 @@
-/** From how many lines on a function is compiled in parts: V8 doesn't optimize long functions. */
+/** A function with more lines is compiled in parts, because V8 does not optimize long functions. */
 export const MOST_LINES = 400;
 
-/** About how many lines a part has: V8 takes 50 ms to optimize so many. */
+/** The approximate number of lines of a part. V8 takes about 50 ms to optimize 100 lines. */
 export const LINES_OF_PART = 100;
 
-/** The fewest pieces of a function that are found by what they test. */
+/** An index is made for at least this many neighbouring pieces that test the same path. */
 export const FEWEST_INDEXED = 8;

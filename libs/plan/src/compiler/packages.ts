@@ -1,14 +1,14 @@
 import type { Plan } from '../plan/index.js';
 
-/** Where an object of an entrypoint is put: into which one, under which key. */
+/** Where an entrypoint inserts one of its objects: the variable of the enclosing object, and the key. */
 interface Place {
   readonly parent: number;
   readonly key: string;
 }
 
 /**
- * The paths of the packages beneath an entrypoint. The entrypoint makes an object for each of them, even for one
- * whose rules the plan lacks.
+ * The paths of the packages beneath an entrypoint. The entrypoint makes an object for each package, even if the plan
+ * lacks the rules of the package.
  */
 export function packagesBeneath(
   { strings }: Plan,

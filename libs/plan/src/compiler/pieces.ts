@@ -4,13 +4,13 @@ import { grouped, linesOf } from './groups.js';
 import type { Group } from './groups.js';
 import { MOST_LINES } from './lengths.js';
 
-/** A function's text, and what it needs beside it. */
+/** The text of a function body, and the part functions that it calls. */
 export interface Body {
   readonly text: string;
   readonly parts: readonly string[];
 }
 
-/** The body of a function that has these pieces. */
+/** Writes the body of a function from its pieces. */
 export function bodyOf(name: string, params: readonly number[], pieces: readonly Piece[]): Body {
   if (linesOf(pieces) > MOST_LINES) return new LongBody(name, params, pieces);
   const declared = union(pieces, 'used').filter((number) => !params.includes(number));
@@ -18,8 +18,8 @@ export function bodyOf(name: string, params: readonly number[], pieces: readonly
 }
 
 /**
- * The body of a long function: its parts are functions, `f0p0`, `f0p1`. They share the variables that more than one of
- * them needs in `s`. Each takes them from there, and puts back what it assigned.
+ * The body of a long function. Its parts are functions: `f0p0`, `f0p1`. The object `s` holds the variables that
+ * several parts need. A part reads them from `s` first, and writes its assignments back at its end.
  */
 class LongBody implements Body {
   readonly text: string;
@@ -42,7 +42,7 @@ class LongBody implements Body {
     );
   }
 
-  /** What a piece tests before it does anything that other pieces could notice. */
+  /** The path that a piece tests before it changes a shared variable. Undefined when there is no such test. */
   #testedBy({ guard, returns }: Piece): string | undefined {
     if (!guard || returns) return undefined;
     return [...guard.assigned].some((number) => this.#shared.has(number))
@@ -50,7 +50,7 @@ class LongBody implements Body {
       : JSON.stringify(guard.path);
   }
 
-  /** The text that runs a group. */
+  /** The statements that run a group. */
   #add({ pieces, tested }: Group): string {
     if (pieces.some(({ returns }) => returns)) return `{\n${this.#partText(pieces)}\n}`;
     if (tested === undefined) return `${this.#addPart(pieces)}(c, s);`;
@@ -60,7 +60,7 @@ class LongBody implements Body {
     return `${index}.run(c, s, l0);`;
   }
 
-  /** Adds a part, and gives its name. */
+  /** Adds a part function and returns its name. */
   #addPart(pieces: readonly Piece[]): string {
     const part = `${this.name}p${this.parts.length}`;
     this.parts.push(`function ${part}(c, s) {\n${this.#partText(pieces)}\n}`);

@@ -3,18 +3,18 @@ import type { PolicyLocation } from '../error.js';
 import type { Plan, PlanFunction, StatementLocation } from '../plan/index.js';
 import type { RegoNumber } from '../values/index.js';
 
-/** What the generated code calls by a name of its own: functions of the plan and builtins. */
+/** A function of the plan or a builtin, as the generated code calls it. */
 export interface Callee {
   readonly name: string;
   readonly kind: 'function' | 'builtin';
   readonly hasResult: boolean;
-  /** How many arguments it takes: input and data among them, if it is a function of the plan. */
+  /** The number of parameters. A function of the plan also takes `input` and `data`. */
   readonly parameters: number;
 }
 
-/** What all functions of a plan share while they are compiled. */
+/** The tables that all functions of a plan share during compilation. */
 export class Program {
-  /** Numbers that no literal of JavaScript can write. The generated code has them as `n`. */
+  /** Numbers that no JavaScript literal can express. The generated code reads them from the array `n`. */
   readonly numbers: RegoNumber[] = [];
   /** The places of statements that may fail. */
   readonly locations: PolicyLocation[] = [];
@@ -34,7 +34,7 @@ export class Program {
     }
   }
 
-  /** What a statement calls. */
+  /** The function or builtin that a statement calls. */
   callee(name: string, args: number): Callee {
     const callee = this.#callees.get(name);
     if (!callee)
@@ -45,11 +45,11 @@ export class Program {
     return callee;
   }
 
-  /** The number of a statement's place. */
+  /** The number of a statement's place in the table of locations. */
   site({ file, row, col }: StatementLocation, rule: string): number {
     return this.locations.push({ file: this.plan.files[file] ?? '', row, column: col, rule }) - 1;
   }
 }
 
-/** Whether a function is a rule: its result depends on input and data alone. */
+/** Whether a function is a rule: its result depends only on `input` and `data`. */
 export const isRule = ({ params }: PlanFunction): boolean => params.length === 2;

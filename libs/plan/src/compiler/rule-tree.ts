@@ -4,10 +4,12 @@ import type { Compiled } from '../runtime/index.js';
 import type { Value } from '../values/index.js';
 import { isRule } from './program.js';
 
-/** The generation of the rules that no `with` replaced. */
+/**
+ * The first part of the paths of rules without a `with` on functions. The planner names other generations `g1`, `g2`.
+ */
 export const MAIN = 'g0';
 
-/** The rules of a plan as a tree over their paths. */
+/** The rules of a plan as a tree. Each level is a part of the path. */
 export class RuleTree {
   readonly #children = new Map<string, RuleTree>();
   /** The rule at this path. */
@@ -15,24 +17,24 @@ export class RuleTree {
   /** Whether a function takes more than input and data. */
   isFunction = false;
 
-  /** Puts a function at its path. */
+  /** Adds a function at its path. */
   add(func: PlanFunction, compiled: Compiled): void {
     const node = this.#at(func.path);
     if (isRule(func)) node.rule = compiled;
     else node.isFunction = true;
   }
 
-  /** Notes that there is a package at a path, even without rules. */
+  /** Records a package at a path, even one without rules. */
   addPackage(path: readonly string[]): void {
     this.#at([MAIN, ...path]);
   }
 
-  /** The tree beneath one more part of a path. */
+  /** The subtree under the next part of a path. */
   child(part: Value): RuleTree | undefined {
     return typeof part === 'string' ? this.#children.get(part) : undefined;
   }
 
-  /** The trees beneath, by the next part of their paths. */
+  /** The subtrees by the next part of their paths. */
   children(): Iterable<[string, RuleTree]> {
     return this.#children;
   }
@@ -49,9 +51,9 @@ export class RuleTree {
 }
 
 /**
- * The rule at a path that an evaluation made, or undefined where the plan has none. A function of the policy is no
- * document. Rules that were planned again beneath a `with` on functions may take the replacements as parameters, which
- * OPA's planner doesn't pass here.
+ * The rule at a computed path, or undefined if the plan has none. Functions of the policy are not documents. A `with`
+ * on a function makes the planner plan rules again. Such a rule may take the replacements as parameters, but OPA's
+ * planner does not pass them here.
  */
 export function ruleAt(rules: RuleTree, path: readonly Value[]): Compiled | undefined {
   let node: RuleTree | undefined = rules;

@@ -29,7 +29,7 @@ import {
 import type { Value } from '../values/index.js';
 import { ruleAt } from './rule-tree.js';
 
-/** What the generated code has as `r`. */
+/** The helper functions of the generated code, which reads them from `r`. */
 export const runtime = {
   addToSet,
   baseGet,
@@ -60,7 +60,7 @@ export const runtime = {
   work,
 };
 
-/** Whether a value is an object as JSON.parse makes it, where `__proto__` doesn't tell. */
+/** Whether a value has the prototype of JSON.parse's objects. Used when `__proto__` is disabled. */
 function isPlain(value: Value | undefined): boolean {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

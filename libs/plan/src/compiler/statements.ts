@@ -66,7 +66,10 @@ export function compileBlock(f: FunctionCompiler, { stmts }: Block): void {
   }
 }
 
-/** What an entrypoint ends with: it adds an object to the result set that holds the result alone. */
+/**
+ * The value that an entrypoint returns. Its last statements wrap the value in an object and add the object to the
+ * result set.
+ */
 function wrappedResult({ program }: FunctionCompiler, stmts: Block['stmts']): Operand | undefined {
   const [make, insert, add] = stmts.slice(-3);
   if (
@@ -80,7 +83,10 @@ function wrappedResult({ program }: FunctionCompiler, stmts: Block['stmts']): Op
   return isResult && object === make.stmt.target && add.stmt.value === object ? value : undefined;
 }
 
-/** A reference whose beginning is no rule goes on in base data: the planner assigns what it found and breaks out. */
+/**
+ * Records that the target of a reference may hold base data. When no rule covers the first part of a reference, the
+ * planner assigns the value of the base data and breaks out of the block.
+ */
 function continueReference(f: FunctionCompiler, { source, target }: StatementOf<'AssignVarStmt'>): void {
   if (source.type === 'local') f.markPartOf(source.value, target);
 }

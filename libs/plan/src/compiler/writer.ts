@@ -1,4 +1,4 @@
-/** Writes the lines of one function, and knows which blocks are open. */
+/** Writes the lines of one function, and tracks the open blocks. */
 export class Writer {
   #lines: string[] = [];
   readonly #labels: string[] = [];
@@ -19,18 +19,18 @@ export class Writer {
     this.line('}');
   }
 
-  /** The statement that leaves the block which is that many blocks further out. */
+  /** The statement that leaves a block. `outwards` counts the enclosing blocks: 0 is the innermost block. */
   leave(outwards = 0): string {
     const label = this.#labels[Math.max(0, this.#labels.length - 1 - outwards)];
     return `break ${label ?? ''};`;
   }
 
-  /** A name that nothing else in this function has. */
+  /** A name that is unique in this function. */
   fresh(prefix: string): string {
     return `${prefix}${this.#names++}`;
   }
 
-  /** The lines since they were taken before. */
+  /** Returns the lines that were added since the last call. */
   take(): readonly string[] {
     const lines = this.#lines;
     this.#lines = [];

@@ -2,39 +2,39 @@ import { PlanError } from '../error.js';
 import { isNumber } from '../values/index.js';
 import type { RegoNumber, Value } from '../values/index.js';
 
-/** What a plan's JSON is before it was checked. */
+/** An unchecked JSON object of a plan. */
 export type Json = Record<string, unknown>;
 
-/** The error for a plan that is not what `opa build -t plan` writes. */
+/** The error for a plan that `opa build -t plan` would not write. */
 export const invalid = (where: string, what: string): PlanError =>
   new PlanError('INVALID_PLAN', `${where} of the plan ${what}. Build the plan with opa build -t plan.`);
 
-/** An object, or an error that says where the plan has none. */
+/** Reads an object. The error names the place in the plan. */
 export function objectAt(value: unknown, where: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   throw invalid(where, 'is not an object');
 }
 
-/** The items of an array. Go writes null for an empty one. */
+/** Reads an array. Go writes null for an empty array. */
 export function arrayAt(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (value === null || value === undefined) return [];
   throw invalid(where, 'is not an array');
 }
 
-/** A text. */
+/** Reads a string. */
 export function textAt(value: unknown, where: string): string {
   if (typeof value === 'string') return value;
   throw invalid(where, 'is not a text');
 }
 
-/** An integer of any size. */
+/** Reads an integer of any size. */
 export function integerAt(value: unknown, where: string): number | RegoNumber {
   if (value !== undefined && isNumber(value as Value)) return value as number | RegoNumber;
   throw invalid(where, 'is not a number');
 }
 
-/** An integer from zero to below a limit. */
+/** Reads an integer from zero to below a limit. */
 export function indexAt(value: unknown, limit: number, where: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < limit) return value;
   throw invalid(where, `is not a whole number from 0 to ${limit - 1}`);

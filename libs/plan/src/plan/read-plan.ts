@@ -2,7 +2,7 @@ import { arrayAt, invalid, objectAt, textAt } from './read-fields.js';
 import { StatementReader } from './read-statement.js';
 import type { Plan, PlanBuiltin, PlanFunction } from './schema.js';
 
-/** Checks a plan: `plan.json` of a bundle. Throws a PlanError for anything that this package can't evaluate. */
+/** Checks a plan: `plan.json` of a bundle. Throws a PlanError for a plan that this package cannot evaluate. */
 export function readPlan(json: unknown): Plan {
   const plan = objectAt(json, 'The top');
   const statics = objectAt(plan['static'] ?? {}, 'static');

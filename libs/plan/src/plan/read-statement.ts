@@ -3,22 +3,22 @@ import type { Json } from './read-fields.js';
 import { STATEMENTS } from './schema.js';
 import type { Block, FieldKind, Operand, Statement, StatementLocation, StatementType } from './schema.js';
 
-/** More local variables than any policy has: their numbers become names in the generated code. */
+/** The limit of local variables, more than any policy has. Their numbers become names in the generated code. */
 export const MAX_LOCALS = 1_000_000;
 
-/** Reads blocks and statements of one plan. */
+/** Reads the blocks and statements of one plan. */
 export class StatementReader {
   constructor(
     private readonly strings: number,
     private readonly files: number,
   ) {}
 
-  /** Blocks that run one after another. */
+  /** Reads blocks that run one after another. */
   blocks(value: unknown, where: string): readonly Block[] {
     return arrayAt(value, where).map((block, index) => this.#block(block, `${where}[${index}]`));
   }
 
-  /** The number of a local variable. */
+  /** Reads the number of a local variable. */
   local(value: unknown, where: string): number {
     return indexAt(value, MAX_LOCALS, where);
   }
@@ -78,7 +78,7 @@ export class StatementReader {
     throw invalid(where, 'is not an operand');
   }
 
-  /** Statements that the compiler made up have no file, row or column. */
+  /** Reads a location. Statements that OPA's compiler generated have no file, row or column. */
   #location({ file = 0, row = 0, col = 0 }: Json, where: string): StatementLocation {
     return {
       file: indexAt(file, Math.max(1, this.files), `${where}.file`),

@@ -1,6 +1,6 @@
 import type { RegoNumber } from '../values/index.js';
 
-/** What a statement reads: a local variable, a text of the plan or a boolean. */
+/** An operand of a statement: a local variable, a string of the plan or a boolean. */
 export type Operand =
   | { readonly type: 'local'; readonly value: number }
   | { readonly type: 'string_index'; readonly value: number }
@@ -11,7 +11,7 @@ export interface Block {
   readonly stmts: readonly Statement[];
 }
 
-/** What a field of a statement holds. */
+/** The types of the fields of statements. */
 interface FieldKinds {
   /** The number of a local variable that is read or written. */
   local: number;
@@ -33,7 +33,7 @@ interface FieldKinds {
 /** The kind of a statement's field. */
 export type FieldKind = keyof FieldKinds;
 
-/** Every kind of statement with its fields: `v1/ir/ir.go` of OPA. */
+/** Every kind of statement with its fields, from OPA's `v1/ir/ir.go`. */
 export const STATEMENTS = {
   ArrayAppendStmt: { value: 'operand', array: 'local' },
   AssignIntStmt: { value: 'integer', target: 'local' },
@@ -98,7 +98,7 @@ export type Statement = {
 /** A function of the plan: a rule, or a function of the policy. */
 export interface PlanFunction {
   readonly name: string;
-  /** The generation (`g0`) and the path of the document that it gives. */
+  /** The generation (`g0`) and the path of the document that the function computes. */
   readonly path: readonly string[];
   readonly params: readonly number[];
   readonly blocks: readonly Block[];
@@ -107,13 +107,13 @@ export interface PlanFunction {
 /** A builtin that the plan calls. */
 export interface PlanBuiltin {
   readonly name: string;
-  /** How many arguments it takes. */
+  /** The number of arguments. */
   readonly arity: number;
-  /** Whether it gives a value: `print` doesn't. */
+  /** Whether the builtin returns a value. `print` does not. */
   readonly hasResult: boolean;
 }
 
-/** A plan that was checked. */
+/** A checked plan. */
 export interface Plan {
   readonly strings: readonly string[];
   readonly files: readonly string[];

@@ -14,15 +14,16 @@ import {
 import type { JsonObject, Value } from '../values/index.js';
 import type { Scope } from './memo.js';
 
-/** A part of base data that has another part in it, by `with`. */
+/** A part of base data in which `with` replaced an inner part. */
 class BaseObject extends RegoObject {}
 
-/** The arrays that `with` put into data. */
+/** The arrays that `with` inserted into `data`. */
 const detached = new WeakSet<readonly unknown[]>();
 
 /**
- * What base data holds under a key of a reference. OPA finds it by the key's text: `data.ports[80]` is the entry
- * `"80"`, and `data.hosts["0"]` the first item of an array. What `with` put there it finds by the key itself.
+ * The value of base data under a key of a reference. OPA uses the text of the key: `data.ports[80]` is the entry
+ * `"80"`, and `data.hosts["0"]` is the first item of an array. For values that `with` inserted, OPA uses the key
+ * itself.
  */
 export function baseGet(base: Value | undefined, key: Value): Value | undefined {
   if (base === undefined) return undefined;
@@ -33,7 +34,10 @@ export function baseGet(base: Value | undefined, key: Value): Value | undefined 
 const isBaseObject = (value: Value): value is JsonObject | BaseObject =>
   isObject(value) && (!(value instanceof RegoObject) || value instanceof BaseObject);
 
-/** The index that a text is, as OPA reads it, or one that no array has. A point alone is zero. */
+/**
+ * Reads a text as an array index, as OPA does. Returns an index that no array has when the text is not an index. "."
+ * is zero.
+ */
 function indexOf(text: string): number {
   const [, sign = '', digits = ''] = /^([+-]?)(?=.{1,19}$)(\d*)(?:\.0*)?$/.exec(text) ?? [
     undefined,
@@ -43,9 +47,11 @@ function indexOf(text: string): number {
   return sign === '-' ? -Number(digits) : Number(digits);
 }
 
-/** Data with a value put at a path, for `with`. Everything beside the path is shared, and stays base data. */
+/**
+ * Copies `data` with another value at a path, for `with`. Everything beside the path is shared and stays base data.
+ */
 export function overlay(scope: Scope, data: Value | undefined, path: readonly string[], value: Value): Value {
-  // Where `with` ends inside a rule, OPA puts the data back by another `with`.
+  // When `with` ends inside a rule, OPA restores the data by another `with`.
   if (path.length === 0 && isDataOf(scope, value)) return value;
   return put(data, path, detach(value));
 }
@@ -66,7 +72,7 @@ function put(data: Value | undefined, path: readonly string[], value: Value): Va
   return copy;
 }
 
-/** A copy of a value that nothing takes for base data. */
+/** Copies a value, so that `baseGet` does not treat it as base data. */
 function detach(value: Value): Value {
   if (isArray(value)) {
     spend(value.length);

@@ -4,10 +4,10 @@ import { ArithmeticError, equals, get, insertInto, sizeOf, spend } from '../valu
 import type { RegoObject, Value } from '../values/index.js';
 import type { Evaluation } from './evaluation.js';
 
-/** The steps of a call that does little. */
+/** The steps of a short call. */
 const CALL_STEPS = 4;
 
-/** Takes about the steps of a call that counts none itself. */
+/** Uses the approximate steps of a builtin that does not count its own steps. */
 export function spendOnCall(first: Value | undefined, second?: Value): void {
   spend(CALL_STEPS + lengthOfList(first) + lengthOfList(second));
 }
@@ -15,7 +15,7 @@ export function spendOnCall(first: Value | undefined, second?: Value): void {
 const lengthOfList = (value: Value | undefined) =>
   typeof value === 'string' || Array.isArray(value) ? value.length >> 2 : 0;
 
-/** What comes of a builtin's failure: it is undefined, unless builtin errors are strict. */
+/** Handles the error of a builtin. The expression is undefined, unless builtin errors are strict. */
 export function failed(context: Evaluation, name: string, error: unknown): undefined {
   if (!(error instanceof BuiltinError || error instanceof ArithmeticError)) throw error;
   if (!context.strict) return undefined;
@@ -23,7 +23,7 @@ export function failed(context: Evaluation, name: string, error: unknown): undef
   throw new PlanError('BUILTIN_ERROR', `${name}: ${error.message}`, { location, cause: error });
 }
 
-/** The error for a document with two values. */
+/** Throws the error for a document with two values. */
 export function conflict(context: Evaluation, site: number): never {
   const location = context.locationOf(site);
   throw new PlanError('CONFLICT', `${location?.rule ?? 'A rule'} produced two different values`, {
@@ -31,7 +31,7 @@ export function conflict(context: Evaluation, site: number): never {
   });
 }
 
-/** Puts an entry into an object that may hold it already, with the same value only. */
+/** Inserts an entry into an object. Another value under the same key is a conflict. */
 export function insertOnce(
   context: Evaluation,
   object: RegoObject,
@@ -44,7 +44,7 @@ export function insertOnce(
   else if (!equals(other, value)) conflict(context, site);
 }
 
-/** How long a collection or a text is. */
+/** The length of a collection or a string. */
 export function lengthOf(value: Value | undefined): number {
   if (typeof value === 'string') return Array.from(value).length;
   return typeof value === 'object' && value !== null ? sizeOf(value as Parameters<typeof sizeOf>[0]) : 0;

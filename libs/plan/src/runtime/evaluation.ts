@@ -6,13 +6,13 @@ import type { Clock, Value } from '../values/index.js';
 import type { Scope } from './memo.js';
 import { RandomSource } from './random.js';
 
-/** The fewest and the most steps between two looks at the clock. */
+/** The minimum number of steps between two checks of the clock. */
 const FEWEST_STEPS = 4;
 const MOST_STEPS = 1_024;
-/** About how many milliseconds may pass between two looks at the clock. */
+/** The approximate time between two checks of the clock, in milliseconds. */
 const INTERVAL = 0.5;
 
-/** A function that was generated: of the evaluation, input, data and the policy's own arguments. */
+/** A generated function. Its arguments are the evaluation, `input`, `data`, and the arguments in the policy. */
 export type Compiled = (
   context: Evaluation,
   input: Value | undefined,
@@ -20,40 +20,52 @@ export type Compiled = (
   ...args: Value[]
 ) => Value | undefined;
 
-/** What all evaluations of a policy share. */
+/** The settings that all evaluations of a policy share. */
 export interface EvaluationSettings {
-  /** What `opa.runtime()` gives. */
+  /** The value of `opa.runtime()`. */
   readonly runtime: Value;
-  /** The most characters or elements of one value. */
+  /** The maximum number of characters or elements of one value. */
   readonly maxSize: number;
-  /** The most elements that all collections may grow by. */
+  /** The maximum number of elements that an evaluation may add to its collections in total. */
   readonly maxElements: number;
-  /** The places of statements, by their numbers. */
+  /** The places of statements. The index is the number of the place. */
   readonly locations: readonly PolicyLocation[];
 }
 
-/** How one evaluation runs. */
+/** Options of one evaluation. */
 export interface EvaluateOptions {
-  /** When the evaluation must be over, in milliseconds of `performance.now()`. It throws DEADLINE_EXCEEDED then. */
+  /**
+   * The time at which the evaluation must have ended, in milliseconds of `performance.now()`. Later the evaluation
+   * throws DEADLINE_EXCEEDED.
+   */
   readonly deadline?: number;
-  /** The evaluation throws ABORTED when this is aborted before it begins, or by a builtin while it runs. */
+  /**
+   * The evaluation throws ABORTED when the signal is aborted before the start, or when a builtin aborts it during the
+   * evaluation.
+   */
   readonly signal?: { readonly aborted: boolean; readonly reason?: unknown };
-  /** The time that the policy sees: milliseconds, or nanoseconds as a bigint, since 1970. Now, if left out. */
+  /**
+   * The time that the policy sees: milliseconds since 1970, or nanoseconds as a bigint. The default is the current
+   * time.
+   */
   readonly now?: number | bigint;
-  /** Whether the failure of a builtin ends the evaluation, instead of making the expression undefined. */
+  /** Whether an error of a builtin ends the evaluation. Otherwise the error makes the expression undefined. */
   readonly strictBuiltinErrors?: boolean;
-  /** Takes the lines that the policy prints. They are dropped if this is left out. */
+  /** Receives the lines that the policy prints. Without this function the lines are dropped. */
   readonly print?: (line: string, location: PolicyLocation | undefined) => void;
   /** Makes random numbers and UUIDs repeatable, for tests. */
   readonly seed?: string;
 }
 
-/** The state of one evaluation. The generated code has it as `c`. Most policies need little of it: it is made lazily. */
+/**
+ * The state of one evaluation. The generated code reads it from `c`. Most policies need few of its parts, so they are
+ * made on first use.
+ */
 export class Evaluation implements BuiltinContext, Clock {
   readonly strict: boolean;
-  /** The elements that collections may still grow by. */
+  /** The number of elements that the evaluation may still add to its collections. */
   room: number;
-  /** The number of the statement that calls a builtin. */
+  /** The number of the place that calls the current builtin. */
   site = -1;
   #window = FEWEST_STEPS;
   #lastLook = 0;
@@ -66,7 +78,7 @@ export class Evaluation implements BuiltinContext, Clock {
   constructor(
     private readonly settings: EvaluationSettings,
     private readonly options: EvaluateOptions,
-    /** The documents that are in force: `with` puts another scope here. */
+    /** The current documents. `with` replaces the scope. */
     public scope: Scope,
   ) {
     this.strict = options.strictBuiltinErrors ?? false;
@@ -85,7 +97,7 @@ export class Evaluation implements BuiltinContext, Clock {
     return (this.#cache ??= new Map<string, unknown>());
   }
 
-  /** Counts the steps of this evaluation from here on. A builtin may evaluate another policy meanwhile. */
+  /** Starts to count steps for this evaluation. A builtin of an outer evaluation may evaluate another policy. */
   begin(): void {
     this.#outerSteps = work.steps;
     this.#outerClock = work.clock;
@@ -93,14 +105,14 @@ export class Evaluation implements BuiltinContext, Clock {
     this.tick();
   }
 
-  /** Counts the steps of whoever began before. */
+  /** Counts steps for the outer evaluation again, if there is one. */
   end(): void {
     if (!this.#outerClock) return;
     work.steps = this.#outerSteps;
     work.clock = this.#outerClock;
   }
 
-  /** Looks at the clock. How soon it does so again depends on how long the steps took since it did last. */
+  /** Checks the clock and allows more steps. The number of steps depends on how long the last steps took. */
   tick(): void {
     const { deadline, signal } = this.options;
     if (signal?.aborted)
@@ -142,12 +154,12 @@ export class Evaluation implements BuiltinContext, Clock {
     this.options.print?.(line, this.locationOf(this.site));
   }
 
-  /** The place of a statement, by its number. */
+  /** Returns a place by its number. */
   locationOf(site: number): PolicyLocation | undefined {
     return this.settings.locations[site];
   }
 
-  /** The error for collections that grew too much. */
+  /** Throws the error for collections that grew beyond the limit. */
   full(): never {
     throw this.#limit(`more than ${this.settings.maxElements} elements in collections`);
   }

@@ -3,10 +3,10 @@ import type { Value } from '../values/index.js';
 /** The result of a rule that was evaluated and is undefined. */
 export const UNDEFINED: unique symbol = Symbol('undefined');
 
-/** The results of rules that were evaluated already, by the number of their functions. */
+/** The results of evaluated rules. The index is the number of the rule's function. */
 export type Memo = (Value | typeof UNDEFINED | undefined)[];
 
-/** The documents that are in force, and the results that hold for them. `with` begins another scope. */
+/** The current documents, and the rule results that are valid for them. `with` opens another scope. */
 export interface Scope {
   readonly input: Value | undefined;
   readonly data: Value | undefined;
@@ -15,8 +15,8 @@ export interface Scope {
 }
 
 /**
- * The scope for other documents. Where `with` ends inside a rule, OPA puts the documents back by another `with`: the
- * results from before hold again.
+ * The scope for other documents. When `with` ends inside a rule, OPA restores the documents by another `with`. The
+ * earlier results are then valid again.
  */
 export function enter(outer: Scope, input: Value | undefined, data: Value | undefined): Scope {
   for (let scope: Scope | undefined = outer; scope; scope = scope.outer) {

@@ -2,8 +2,8 @@ import { copyObject, entriesOf, get, insertInto, isObject, RegoObject } from '..
 import type { Value } from '../values/index.js';
 
 /**
- * Base data and the documents of rules in one: the entries of both, merged where both are objects. Where they are not,
- * base data wins.
+ * Merges base data with the documents of rules. Objects are merged entry by entry. For all other values base data
+ * wins.
  */
 export function merge(base: Value, virtual: Value): Value {
   if (!isObject(base) || !isObject(virtual)) return base;
@@ -15,7 +15,7 @@ export function merge(base: Value, virtual: Value): Value {
   return merged;
 }
 
-/** A document with a value put at a path, for `with`. Everything beside the path is shared. */
+/** Copies a document with another value at a path, for `with`. Everything beside the path is shared. */
 export function upsert(document: Value | undefined, path: readonly string[], value: Value): Value {
   const [key, ...rest] = path;
   if (key === undefined) return value;

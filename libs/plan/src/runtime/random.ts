@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Random bytes: the system's, or those that a seed always gives. */
+/** A source of random bytes: from the system, or repeatable bytes from a seed. */
 export class RandomSource {
   #counter = 0;
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(private readonly seed: string | undefined) {}
 
-  /** The next bytes. */
+  /** Returns the next bytes. */
   bytes(count: number): Uint8Array {
     if (this.seed === undefined) return randomBytes(count);
     while (this.#rest.length < count) {
@@ -19,7 +19,7 @@ export class RandomSource {
     return bytes;
   }
 
-  /** The next number from 0 to below 1. */
+  /** Returns the next number from 0 to below 1. */
   number(): number {
     return Buffer.from(this.bytes(6)).readUIntBE(0, 6) / 2 ** 48;
   }

@@ -5,7 +5,10 @@ import type { Evaluation } from './evaluation.js';
 /** A part of a function, with the variables that its parts share. */
 type Part = (context: Evaluation, shared: unknown) => void;
 
-/** Parts of a function that each need a part of the input to equal a constant. Made once for a plan. */
+/**
+ * An index of the parts of a function. Each part needs one value of the input to equal a constant. A plan has one
+ * index for each group.
+ */
 export class RuleIndex {
   readonly #parts = new Map<MapKey, Part[]>();
 
@@ -20,11 +23,11 @@ export class RuleIndex {
     }
   }
 
-  /** Runs the parts whose constant the input has, in their order. */
+  /** Runs the parts whose constant equals the value of the input, in their order. */
   run(context: Evaluation, shared: unknown, input: Value | undefined): void {
     let value = input;
     for (const key of this.path) value = value === undefined ? undefined : get(value, key);
-    // A constant is a scalar.
+    // Constants are scalars, so a collection never matches.
     if (
       value === undefined ||
       (typeof value === 'object' && value !== null && !(value instanceof RegoNumber))

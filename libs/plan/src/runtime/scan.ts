@@ -1,14 +1,14 @@
 import { entriesOf, fromCaller, isSet, itemsOf, RegoNumber } from '../values/index.js';
 import type { JsonObject, RegoObject, Value } from '../values/index.js';
 
-/** What a loop runs over, by position. */
+/** The entries that a loop visits, by position. */
 export interface Scan {
   readonly length: number;
   key(index: number): Value;
   value(index: number): Value;
 }
 
-/** The loop over a value, in OPA's order. A scalar has no turns. */
+/** The entries of a value in OPA's order. A scalar has none. */
 export function scan(value: Value | undefined): Scan {
   if (typeof value !== 'object' || value === null) return NOTHING;
   if (Array.isArray(value)) return new ArrayScan(value);

@@ -7,7 +7,8 @@ import { RegoObject, RegoSet } from './value.js';
 import type { JsonObject, Value } from './value.js';
 
 /**
- * What a value holds under a key: an element, an entry, the key itself for a set. Undefined when there is none.
+ * Looks up a key in a value: an element of an array, or an entry of an object. For a set the result is the key
+ * itself. Returns undefined when the key is absent.
  *
  * @example
  * ```ts
@@ -26,7 +27,7 @@ export function get(value: Value, key: Value): Value | undefined {
 }
 
 /**
- * How many elements or entries a collection has.
+ * The number of elements or entries of a collection.
  *
  * @example
  * ```ts
@@ -45,7 +46,7 @@ export function sizeOf(value: readonly Value[] | JsonObject | RegoObject | RegoS
 }
 
 /**
- * A set of these elements. Of equal ones the first stays.
+ * Makes a set. If elements are equal, the set holds the first one.
  *
  * @example
  * ```ts
@@ -61,7 +62,7 @@ export function makeSet(items: Iterable<Value> = []): RegoSet {
 }
 
 /**
- * An object of these entries. Of equal keys the first stays, with the last value.
+ * Makes an object. If keys are equal, the object holds the first key with the last value.
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ export function makeObject(entries: Iterable<readonly [Value, Value]> = []): Reg
   return object;
 }
 
-/** Adds an element to a set that nobody else holds yet. */
+/** Adds an element to a set. Call this only while no other code has the set. */
 export function addToSet(set: RegoSet, item: Value): void {
   const key = mapKey(item);
   if (set.items.has(key)) return;
@@ -84,15 +85,15 @@ export function addToSet(set: RegoSet, item: Value): void {
   set.sorted = undefined;
 }
 
-/** Puts an entry into an object that nobody else holds yet. */
+/** Inserts an entry into an object. Call this only while no other code has the object. */
 export function insertInto(object: RegoObject, key: Value, value: Value): void {
-  const found = mapKey(key);
-  if (found !== key && !object.values.has(found)) (object.keys ??= new Map()).set(found, key);
-  object.values.set(found, value);
+  const lookupKey = mapKey(key);
+  if (lookupKey !== key && !object.values.has(lookupKey)) (object.keys ??= new Map()).set(lookupKey, key);
+  object.values.set(lookupKey, value);
   object.sorted = undefined;
 }
 
-/** A copy of an object that can be changed, in a new object. */
+/** Copies the entries of an object into a new object, which the caller may change. */
 export function copyObject(object: JsonObject | RegoObject, copy = new RegoObject()): RegoObject {
   if (object instanceof RegoObject) {
     spend(object.values.size);
@@ -104,7 +105,7 @@ export function copyObject(object: JsonObject | RegoObject, copy = new RegoObjec
   return copy;
 }
 
-/** An array's element at an index that is a number without a fraction. */
+/** The element of an array at an index. `1.0` is an index, `1.5` is not. */
 function itemAt(array: readonly unknown[], key: Value): Value | undefined {
   if (typeof key === 'number') {
     return key >= 0 && key < array.length && Number.isInteger(key)

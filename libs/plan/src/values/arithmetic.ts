@@ -15,7 +15,7 @@ import type { RegoNumber } from './rego-number.js';
 
 type Numeric = number | RegoNumber;
 
-/** Why an operation on numbers has no result, in OPA's words. */
+/** An operation on numbers that has no result. The message is OPA's. */
 export class ArithmeticError extends Error {
   override readonly name = 'ArithmeticError';
 }
@@ -61,7 +61,9 @@ export function divide(a: Numeric, b: Numeric): Numeric {
   return result(divideFloats(toFloat(a), divisor));
 }
 
-/** The remainder of a ÷ b, with the sign of a. Throws an ArithmeticError when b is zero or one has a fraction. */
+/**
+ * The remainder of a ÷ b, with the sign of a. Throws an ArithmeticError when b is zero or a number has a fraction.
+ */
 export function remainder(a: Numeric, b: Numeric): Numeric {
   const x = asInteger(a);
   const y = asInteger(b);
@@ -83,7 +85,7 @@ export function round(a: Numeric): Numeric {
   return whole(truncateFloat(addFloats(float, float.negative ? negateFloat(HALF) : HALF)));
 }
 
-/** The next integer above, as OPA finds it: of a number between −1 and 0 it is 1. */
+/** Rounds up as OPA does. A number between −1 and 0 becomes 1. */
 export function ceil(a: Numeric): Numeric {
   if (Number.isSafeInteger(a)) return a;
   const float = toFloat(a);
@@ -92,7 +94,7 @@ export function ceil(a: Numeric): Numeric {
   return result(addFloats(floatFromInteger(truncated), ONE));
 }
 
-/** The next integer below, as OPA finds it: of a number between −1 and 0 it is 0. */
+/** Rounds down as OPA does. A number between −1 and 0 becomes 0. */
 export function floor(a: Numeric): Numeric {
   if (Number.isSafeInteger(a)) return a;
   const float = toFloat(a);

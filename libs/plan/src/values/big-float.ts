@@ -6,13 +6,13 @@ export interface BigFloat {
   readonly precision: number;
 }
 
-/** The bits of a mantissa that a number's text is read with. */
+/** The precision of the mantissa, in bits, when a number's text is read. */
 const PRECISION = 64;
 /** The largest power of five that an unsigned integer of 64 bits holds. */
 const EXACT_FIVES = 27;
 const TEXT = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** Reads a number's text as Go does: its powers of five are rounded too, to 64 bits more. */
+/** Reads a number's text as Go does. Powers of five are rounded to 64 more bits than the result. */
 export function floatFromText(text: string): BigFloat {
   const parts = TEXT.exec(text);
   if (!parts) throw new TypeError(`${JSON.stringify(text.slice(0, 40))} is not a number`);
@@ -27,7 +27,7 @@ export function floatFromText(text: string): BigFloat {
   return tens < 0 ? quotient(scaled, fives, PRECISION) : product(scaled, fives, PRECISION);
 }
 
-/** An integer as a float that holds it exactly. */
+/** Converts an integer to a float without loss. */
 export function floatFromInteger(integer: bigint): BigFloat {
   const mantissa = integer < 0n ? -integer : integer;
   return {
@@ -60,7 +60,7 @@ export const multiplyFloats = (a: BigFloat, b: BigFloat): BigFloat =>
 export const divideFloats = (a: BigFloat, b: BigFloat): BigFloat =>
   quotient(a, b, Math.max(a.precision, b.precision));
 
-/** The integer that is left when the fraction is cut off. */
+/** Cuts off the fraction. */
 export function truncateFloat({ negative, mantissa, exponent }: BigFloat): bigint {
   const magnitude = exponent >= 0 ? mantissa << BigInt(exponent) : mantissa >> BigInt(-exponent);
   return negative ? -magnitude : magnitude;
@@ -73,7 +73,7 @@ export function isWhole({ mantissa, exponent }: BigFloat): boolean {
   return (mantissa >> shift) << shift === mantissa;
 }
 
-/** How many bits a mantissa has. */
+/** The number of bits of a mantissa. */
 export function bitLength(mantissa: bigint): number {
   if (mantissa === 0n) return 0;
   const hex = mantissa.toString(16);
@@ -89,21 +89,21 @@ function quotient(a: BigFloat, b: BigFloat, precision: number): BigFloat {
   const dividend = a.mantissa << BigInt(shift);
   const whole = dividend / b.mantissa;
   const isExact = whole * b.mantissa === dividend;
-  // One more bit stands for everything behind the quotient, so that a half is told from more than a half.
+  // One more bit stands for the remainder, so that rounding can tell a half from more than a half.
   const mantissa = (whole << 1n) | (isExact ? 0n : 1n);
   return round(a.negative !== b.negative, mantissa, a.exponent - b.exponent - shift - 1, precision);
 }
 
-/** Rounds to the nearest float, and to the even one of two that are as near. */
+/** Rounds to the nearest float. If two floats are equally near, the even one wins. */
 function round(negative: boolean, mantissa: bigint, exponent: number, precision: number): BigFloat {
   const excess = bitLength(mantissa) - precision;
   if (excess <= 0) return { negative, mantissa, exponent, precision };
   const shift = BigInt(excess);
   const half = 1n << (shift - 1n);
-  const kept = mantissa >> shift;
-  const rest = mantissa - (kept << shift);
-  const isUp = rest > half || (rest === half && (kept & 1n) === 1n);
-  return { negative, mantissa: isUp ? kept + 1n : kept, exponent: exponent + excess, precision };
+  const shifted = mantissa >> shift;
+  const rest = mantissa - (shifted << shift);
+  const isUp = rest > half || (rest === half && (shifted & 1n) === 1n);
+  return { negative, mantissa: isUp ? shifted + 1n : shifted, exponent: exponent + excess, precision };
 }
 
 function signed({ negative, mantissa, exponent }: BigFloat, base: number): bigint {

@@ -123,7 +123,7 @@ const sorted = (entries: Entry[]) => (entries.length > 1 ? entries.sort(byKey) :
 
 const byKey = ([a]: Entry, [b]: Entry) => inOrder(a, b);
 
-/** The order of two values while many are sorted. */
+/** Compares two values during a sort. */
 function inOrder(a: Value, b: Value): number {
   spend(1);
   return compare(a, b);
@@ -158,5 +158,5 @@ function compareObjects(a: JsonObject | RegoObject, b: JsonObject | RegoObject):
   return ours.length - theirs.length;
 }
 
-/** Whether a set holds a value. */
+/** Whether a set contains a value. */
 export const contains = (set: RegoSet, value: Value): boolean => set.items.has(mapKey(value));

@@ -1,4 +1,4 @@
-/** A number as its decimal digits: 0.DIGITS × 10^point, without zeros at either end. Zero has no digits. */
+/** A number as decimal digits: 0.DIGITS × 10^point. Neither end has zeros. Zero has no digits. */
 export interface Decimal {
   readonly negative: boolean;
   readonly digits: string;
@@ -8,7 +8,7 @@ export interface Decimal {
 /** OPA also takes `.5` and `5.`. */
 const PARTS = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** The digits of a number's text, or undefined for a text that is no number. */
+/** Reads the digits of a number's text. Returns undefined for a text that is not a number. */
 export function parseDecimal(text: string): Decimal | undefined {
   const parts = PARTS.exec(text);
   if (!parts) return undefined;
@@ -31,7 +31,7 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return a.negative ? -size : size;
 }
 
-/** The digits of an integer as a bigint, or undefined for a number with a fraction. */
+/** Converts an integer to a bigint. Returns undefined for a number with a fraction. */
 export function integerOf({ negative, digits, point }: Decimal): bigint | undefined {
   if (point < digits.length) return digits === '' ? 0n : undefined;
   const magnitude = BigInt(digits) * 10n ** BigInt(point - digits.length);

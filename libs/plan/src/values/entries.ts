@@ -6,7 +6,7 @@ import type { JsonObject, MapKey, Value } from './value.js';
 /** A key and its value. */
 export type Entry = readonly [Value, Value];
 
-/** An object's entries as they come. */
+/** An object's entries in no particular order. */
 export function entriesInAnyOrder(object: JsonObject | RegoObject): Entry[] {
   const entries: Entry[] = [];
   if (object instanceof RegoObject) {
@@ -23,5 +23,5 @@ export function entriesInAnyOrder(object: JsonObject | RegoObject): Entry[] {
   return entries;
 }
 
-/** The key itself, of what it is found by. */
+/** Returns the key that belongs to a look-up key. */
 export const keyOf = ({ keys }: RegoObject, mapKey: MapKey): Value => keys?.get(mapKey) ?? mapKey;

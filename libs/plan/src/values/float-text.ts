@@ -6,7 +6,7 @@ interface Digits {
   readonly point: number;
 }
 
-/** The shortest text that reads as the same float: digits for an integer, else as Go's format `g` writes it. */
+/** The shortest text that reads as the same float: digits for an integer, otherwise Go's format `g`. */
 export function floatText(float: BigFloat): string {
   const sign = float.negative ? '-' : '';
   if (float.mantissa === 0n) return `${sign}0`;
@@ -29,8 +29,8 @@ function scientific(digits: string, exponent: number): string {
 }
 
 /**
- * Cuts the exact digits where every number between the cut and the float still reads as the float. The digits of the
- * bounds are compared place by place, as Go does it.
+ * Shortens the exact digits as far as the result still reads as the same float. As in Go, the digits of the bounds
+ * are compared place by place.
  */
 function shortest(float: BigFloat): Digits {
   const exact = digitsOf(float.mantissa, float.exponent);
@@ -58,7 +58,7 @@ function digitsOf(mantissa: bigint, exponent: number): Digits {
   return { digits: trimmed(all), point: all.length + Math.min(exponent, 0) };
 }
 
-/** The digit at a place as its code: '0' behind the last one. */
+/** The character code of the digit at a place. After the last digit the code is that of '0'. */
 const digitAt = ({ digits }: Digits, place: number) =>
   place < digits.length ? digits.charCodeAt(place) : 48;
 

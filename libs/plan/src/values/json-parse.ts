@@ -3,7 +3,7 @@ import { isExactJson } from './json-scan.js';
 import type { Value } from './value.js';
 
 /**
- * Reads JSON. Every number keeps its text. Throws a SyntaxError for anything else.
+ * Reads JSON. Every number keeps its text. Throws a SyntaxError for text that is not JSON.
  *
  * @example
  * ```ts
@@ -16,12 +16,15 @@ export function fromJson(text: string): Value {
   return jsonReader(text)();
 }
 
-/** Checks a JSON text, and gives the function that reads it, as `fromJson`. Each step takes long for a large text. */
+/**
+ * Checks a JSON text and returns a function that reads the text as `fromJson` does. Both steps take long for a large
+ * text, so the caller can pause between them.
+ */
 export function jsonReader(text: string): () => Value {
   return isExactJson(text) ? () => JSON.parse(text) as Value : () => parseKeepingNumbers(text);
 }
 
-/** Reads JSON, as `fromJson`. A `null` behind the document, and all text behind this `null`, is ignored. */
+/** Reads JSON as `fromJson` does. If `null` follows the document, that `null` and all text after it are ignored. */
 export function fromJsonBeforeNull(text: string): Value {
   try {
     return fromJson(text);

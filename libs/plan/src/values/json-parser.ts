@@ -4,7 +4,7 @@ import type { Value } from './value.js';
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const SPACE = /[ \t\n\r]*/y;
-/** JSON.parse refuses control characters in it. */
+/** A string with its quotes. The pattern allows control characters, because JSON.parse refuses them anyway. */
 const STRING = /"(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const LITERALS = new Map<string, Value>([
   ['true', true],
@@ -15,8 +15,8 @@ const LITERALS = new Map<string, Value>([
 type Open = { kind: 'array'; items: Value[] } | { kind: 'object'; entries: Map<string, Value>; key: string };
 
 /**
- * Reads JSON and keeps the text of numbers that JavaScript would write otherwise. It does not recurse.
- * With `endsBeforeNull` the document may be followed by `null` and any text.
+ * Reads JSON without recursion. It keeps the text of each number that JavaScript would write differently. With
+ * `endsBeforeNull` the document may be followed by `null` and any text.
  */
 export function parseKeepingNumbers(text: string, endsBeforeNull = false): Value {
   const reader = new Reader(text);
@@ -34,7 +34,7 @@ export function parseKeepingNumbers(text: string, endsBeforeNull = false): Value
   }
 }
 
-/** A value that is complete, or undefined when an array or object began. */
+/** Reads a scalar. Returns undefined when an array or object begins. */
 function beginOrScalar(reader: Reader, stack: Open[]): Value | undefined {
   if (reader.take('[')) {
     if (reader.take(']')) return [];
@@ -49,7 +49,7 @@ function beginOrScalar(reader: Reader, stack: Open[]): Value | undefined {
   return reader.scalar();
 }
 
-/** Puts a value where it belongs: gives the array or object that it completed. */
+/** Adds a value to the innermost open array or object. Returns that array or object when it is complete. */
 function put(reader: Reader, stack: Open[], open: Open, value: Value): Value | undefined {
   if (open.kind === 'array') open.items.push(value);
   else open.entries.set(open.key, value);
@@ -59,7 +59,7 @@ function put(reader: Reader, stack: Open[], open: Open, value: Value): Value | u
   }
   if (!reader.take(open.kind === 'array' ? ']' : '}')) reader.fail();
   stack.pop();
-  // fromEntries defines properties: a key "__proto__" is an entry like any other.
+  // An assignment would set the prototype for the key "__proto__". `fromEntries` defines a property instead.
   return open.kind === 'array' ? open.items : Object.fromEntries(open.entries);
 }
 

@@ -1,21 +1,21 @@
 /**
- * Where JSON may have a number that JavaScript writes otherwise: not a short integer, not a short decimal without a
- * zero at its end. A text may have one too.
+ * Finds places where JSON may have a number that JavaScript would write differently. Short integers are skipped, and
+ * short decimals without a final zero. A place may also be inside a string.
  */
 const DOUBTFUL =
   /(?:^|[:,[\s])(?=-?\d)(?!(?:0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,7})\.\d{0,5}[1-9])(?:[,\]}\s]|$))/g;
-/** What is followed by anything else stands in a text. */
+/** A number of JSON. If another character follows, the match is inside a string. */
 const NUMBER = /-?\d[\d.eE+-]*(?=[,\]}\s]|$)/y;
-/** Escapes that may be halves of surrogate pairs. */
+/** An escape that may be half of a surrogate pair. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
 /**
- * Whether JSON.parse loses nothing of a JSON text: every number is written as JavaScript writes it, and every text is
- * well formed. It may say no too often. It costs a fifth of JSON.parse.
+ * Whether JSON.parse reads a JSON text without loss: JavaScript writes every number the same way, and every string is
+ * well-formed. The result may be a false negative. The check takes a fifth of the time of JSON.parse.
  */
 export function isExactJson(text: string): boolean {
   const isExact = hasExactNumbers(text);
-  // RegExp.input keeps the text of the last match: 10 MB that nobody needs.
+  // RegExp.input holds the text of the last match, which may be 10 MB. This match releases that text.
   /^/.exec('');
   return isExact;
 }

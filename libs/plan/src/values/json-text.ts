@@ -11,7 +11,8 @@ import type { JsonObject, MapKey, Value } from './value.js';
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
 /**
- * A value as OPA writes it in JSON: sets as arrays in OPA's order, numbers with their text, keys as texts.
+ * Writes a value as OPA writes it in JSON. Sets become arrays in OPA's order, numbers keep their text, keys become
+ * strings.
  *
  * @example
  * ```ts
@@ -38,8 +39,8 @@ export function toJson(value: Value): string {
 }
 
 /**
- * A value as JavaScript's JSON: a copy that nobody else holds, sets as arrays in OPA's order, keys as texts. A number
- * that no JavaScript number equals becomes the nearest one.
+ * Copies a value to plain JSON. Sets become arrays in OPA's order, keys become strings. A number that JavaScript
+ * cannot hold becomes the nearest one.
  *
  * @example
  * ```ts
@@ -57,7 +58,7 @@ export function toPlain(value: Value): unknown {
   const plain: Record<string, unknown> = {};
   for (const [name, item] of entriesByText(value)) {
     const key = wellFormed(name);
-    // A key "__proto__" is an entry like any other.
+    // An assignment would set the prototype for the key "__proto__". A property definition adds an entry.
     if (key !== '__proto__') plain[key] = toPlain(item);
     else
       Object.defineProperty(plain, key, {
@@ -70,10 +71,10 @@ export function toPlain(value: Value): unknown {
   return plain;
 }
 
-/** The key of an object as the text that JSON can hold. */
+/** The key of an object as a string, as JSON needs it. */
 export const keyText = (key: Value): string => (typeof key === 'string' ? key : toJson(key));
 
-/** The entries by their keys' texts, in order. Of two keys with the same text the later one stays. */
+/** The entries in the order of their keys as strings. If two keys have the same string, the later entry wins. */
 function textEntries(object: JsonObject | RegoObject): readonly (readonly [string, Value])[] {
   const entries = entriesOf(object);
   if (hasTextKeys(entries)) return entries;
@@ -81,7 +82,9 @@ function textEntries(object: JsonObject | RegoObject): readonly (readonly [strin
   return [...texts].sort(([a], [b]) => compareStrings(a, b));
 }
 
-/** The entries by their keys' texts. An object of the policy whose keys are texts has them at hand. */
+/**
+ * The entries with their keys as strings. An object that only has string keys stores its entries this way already.
+ */
 function entriesByText(object: JsonObject | RegoObject): Iterable<readonly [string, Value]> {
   if (object instanceof RegoObject && !object.keys) {
     spend(object.values.size);
@@ -102,7 +105,7 @@ const hasTextKeys = (entries: readonly Entry[]): entries is readonly (readonly [
 const objectText = (entries: readonly (readonly [string, Value])[]) =>
   `{${entries.map(([key, item]) => `${quoted(key)}:${toJson(item)}`).join()}}`;
 
-/** Go escapes what HTML could read as markup. */
+/** Quotes a string. As in Go, characters that HTML could read as markup are escaped. */
 const quoted = (text: string) =>
   JSON.stringify(wellFormed(text)).replace(
     ESCAPED,

@@ -85,8 +85,8 @@ export function typeName(value: Value): TypeName {
 }
 
 /**
- * A value that was read from the caller's JSON, as JSON.stringify would write it: nothing for a function, a symbol or
- * undefined, null for a number that is not finite.
+ * Converts a value of the caller as JSON.stringify would. A function, a symbol and undefined become undefined; a
+ * number that is not finite becomes null.
  */
 export function fromCaller(value: unknown): Value | undefined {
   switch (typeof value) {

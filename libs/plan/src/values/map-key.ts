@@ -5,10 +5,13 @@ import { spend } from './work.js';
 import { RegoSet } from './value.js';
 import type { MapKey, Value } from './value.js';
 
-/** Begins the keys that stand for a value which is no key itself. A string that begins with it gets one more. */
+/**
+ * The first character of a look-up key that encodes another value. A string that begins with this character gets a
+ * second one.
+ */
 const MARK = '\0';
 
-/** What a value is found by in a Map. Equal values have the same key: `1` and `1.0`, a set in any order. */
+/** The look-up key of a value in a Map. Equal values have the same key: `1` and `1.0`, or a set in any order. */
 export function mapKey(value: Value): MapKey {
   if (typeof value === 'string') return value.startsWith(MARK) ? MARK + value : value;
   if (typeof value !== 'object' || value === null) return value;
@@ -16,7 +19,7 @@ export function mapKey(value: Value): MapKey {
   return `${MARK}v${canonical(value)}`;
 }
 
-/** A text that equal values share and no others. */
+/** A text that is the same for equal values, and different for all others. */
 function canonical(value: Value): string {
   spend(1);
   if (typeof value === 'string') return JSON.stringify(value);
@@ -29,7 +32,7 @@ function canonical(value: Value): string {
   return `{${entries.sort().join()}}`;
 }
 
-/** The JavaScript number that is equal, if there is one. */
+/** The equal JavaScript number, or undefined. */
 function doubleOf({ text, decimal }: RegoNumber): number | undefined {
   const double = Number(text);
   if (!Number.isFinite(double)) return undefined;

@@ -1,11 +1,11 @@
 import { compareDecimals, integerOf, parseDecimal } from './decimal.js';
 import type { Decimal } from './decimal.js';
 
-/** The largest binary exponent of a number that OPA takes. */
+/** The largest binary exponent of a number that OPA accepts. */
 const MAX_EXPONENT = 100_000;
 
 /**
- * A number that no JavaScript number writes as OPA does: `2.0`, `1e400`, an integer of 23 digits.
+ * A number that JavaScript would write differently than OPA: `2.0`, `1e400`, an integer of 23 digits.
  *
  * @example
  * ```ts
@@ -17,9 +17,9 @@ const MAX_EXPONENT = 100_000;
 export class RegoNumber {
   #decimal: Decimal | undefined;
 
-  /** Use `numberFromText`, which gives a JavaScript number where one will do. */
+  /** Use `numberFromText` instead: it returns a JavaScript number when that is exact. */
   constructor(
-    /** The number as it was written. */
+    /** The text of the number. */
     readonly text: string,
   ) {}
 
@@ -30,7 +30,8 @@ export class RegoNumber {
 }
 
 /**
- * A number's text as a value. Throws a RangeError for a text that is no number, or one too large for OPA.
+ * Converts a number's text to a value. Throws a RangeError for a text that is not a number, and for a number too
+ * large for OPA.
  *
  * @example
  * ```ts
@@ -52,7 +53,7 @@ export function numberFromText(text: string): number | RegoNumber {
 }
 
 /**
- * A bigint as a value.
+ * Converts a bigint to a value.
  *
  * @example
  * ```ts
@@ -86,7 +87,7 @@ export function decimalOfNumber(number: number | RegoNumber): Decimal {
 }
 
 /**
- * The number as an integer, or undefined when it has a fraction. `2.0` and `1e3` are integers.
+ * Converts a number to an integer. Returns undefined when the number has a fraction. `2.0` and `1e3` are integers.
  *
  * @example
  * ```ts

@@ -13,8 +13,8 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** UTF-16 puts the surrogates of the higher planes before U+E000, UTF-8 behind U+FFFF. */
+/** UTF-16 sorts surrogates before U+E000. UTF-8 sorts the characters that they encode after U+FFFF. */
 const rank = (unit: number) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2_0000 : unit);
 
-/** A string without halves of surrogate pairs: UTF-8 can't hold them, so OPA reads U+FFFD. */
+/** Replaces each half of a surrogate pair by U+FFFD, as OPA does, because UTF-8 cannot hold the half. */
 export const wellFormed = (text: string): string => text.toWellFormed();

@@ -3,11 +3,11 @@ import type { RegoNumber } from './rego-number.js';
 /** An object of JSON. Only its own enumerable keys are read. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A value of Rego. Input and data are JSON that is read in place; the policy adds sets and objects with any keys. */
+/** A value of Rego. Input and data are plain JSON. The policy adds sets and objects with any keys. */
 export type Value =
   null | boolean | string | number | RegoNumber | readonly Value[] | JsonObject | RegoObject | RegoSet;
 
-/** What a value is found by in a set or an object: equal values have the same key. */
+/** A look-up key in a set or an object. Equal values have the same look-up key. */
 export type MapKey = string | number | boolean | null;
 
 /**
@@ -21,14 +21,14 @@ export type MapKey = string | number | boolean | null;
  * ```
  */
 export class RegoSet {
-  /** @internal The elements, by what they are found by. */
+  /** @internal The elements by their look-up keys. */
   readonly items = new Map<MapKey, Value>();
-  /** @internal The elements in OPA's order, once somebody asked for it. */
+  /** @internal The elements in OPA's order. Undefined until the order is needed. */
   sorted: readonly Value[] | undefined;
 }
 
 /**
- * An object that the policy made: its keys are values of any kind. Change it with `insertInto` only.
+ * An object that the policy made. Its keys may be values of any kind. Change it with `insertInto` only.
  *
  * @example
  * ```ts
@@ -38,10 +38,10 @@ export class RegoSet {
  * ```
  */
 export class RegoObject {
-  /** @internal The values, by what their keys are found by. */
+  /** @internal The values by the look-up keys of their keys. */
   readonly values = new Map<MapKey, Value>();
-  /** @internal The keys that are not what they are found by themselves. */
+  /** @internal The keys that differ from their look-up keys. */
   keys: Map<MapKey, Value> | undefined;
-  /** @internal The entries in OPA's order, once somebody asked for it. */
+  /** @internal The entries in OPA's order. Undefined until the order is needed. */
   sorted: readonly (readonly [Value, Value])[] | undefined;
 }

@@ -1,17 +1,20 @@
-/** What is asked whether work may go on. */
+/** Decides whether an evaluation may go on. */
 export interface Clock {
-  /** Grants more steps, or throws when the deadline is over. */
+  /** Allows more steps. Throws after the deadline. */
   tick(): void;
 }
 
-/** The work of the evaluation that runs: JavaScript runs one at a time. Only an evaluation sets it. */
+/**
+ * The step counter of the running evaluation. JavaScript runs one evaluation at a time. Only an evaluation sets the
+ * counter.
+ */
 export const work: { steps: number; clock: Clock } = {
-  /** The steps that are left until the next look at the clock. */
+  /** The remaining steps until the next check of the clock. */
   steps: Infinity,
   clock: { tick: () => undefined },
 };
 
-/** Takes steps: about as many as elements are visited. Throws when the deadline of the evaluation is over. */
+/** Uses steps: about one for each visited element. Throws after the deadline of the evaluation. */
 export function spend(steps: number): void {
   if ((work.steps -= steps) < 0) work.clock.tick();
 }

@@ -6,14 +6,14 @@ const URL_SAFE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** The alphabets of base64. */
 export type Alphabet = 'standard' | 'url';
 
-/** Reads padded base64 as Go does: line ends are skipped, padding is required, nothing may follow it. */
+/** Reads padded base64 as Go does: line ends are skipped, padding is required, and no text may follow. */
 export function decodeBase64(text: string, alphabet: Alphabet): Buffer {
   const problem = findProblem(text, alphabet === 'standard' ? STANDARD : URL_SAFE);
   if (problem !== undefined) throw new GoError(`illegal base64 data at input byte ${problem}`);
   return Buffer.from(text, 'base64');
 }
 
-/** The index of the first character that doesn't fit, as Go reports it. */
+/** The index of the first invalid character, as Go reports it. */
 function findProblem(text: string, alphabet: string): number | undefined {
   let digits = 0;
   for (let index = 0; index < text.length; index++) {

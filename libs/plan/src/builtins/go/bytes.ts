@@ -1,6 +1,6 @@
 /**
- * Go strings are bytes; JavaScript strings are UTF-16. A byte that is no valid UTF-8 is kept as a lone low surrogate
- * (0x80 becomes U+DC80), which no valid text contains. Text therefore survives a round trip through both functions.
+ * Go strings are bytes; JavaScript strings are UTF-16. An invalid UTF-8 byte is stored as a lone low surrogate: 0x80
+ * becomes U+DC80. Valid text contains none, so text survives a round trip through both functions.
  */
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -115,14 +115,14 @@ function round(decimal: Decimal, count: number): Decimal {
   if (count < 0) {
     return { digits: '', point: 0 };
   }
-  const kept = digits.slice(0, count);
+  const head = digits.slice(0, count);
   const next = digits.charCodeAt(count) - 48;
   const isTie = next === 5 && count + 1 === digits.length;
   const lastIsOdd = count > 0 && (digits.charCodeAt(count - 1) - 48) % 2 === 1;
   if (isTie ? !lastIsOdd : next < 5) {
-    return trim(kept, point);
+    return trim(head, point);
   }
-  const raised = (BigInt(kept === '' ? '0' : kept) + 1n).toString().padStart(count, '0');
+  const raised = (BigInt(head === '' ? '0' : head) + 1n).toString().padStart(count, '0');
   return trim(raised, point + raised.length - count);
 }
 

@@ -4,15 +4,15 @@ import { tokenizeGlob, tokensMatch } from './glob-tokens.js';
 type Glob = readonly GlobToken[];
 
 /**
- * Whether two patterns have a text in common, as far as OPA's library finds out. `onStep` is called before each step,
- * for the library's search may take exponential time.
+ * Whether OPA's library finds a text that matches both patterns. `onStep` is called before each step, because the
+ * library's search may take exponential time.
  */
 export function globsIntersect(left: string, right: string, onStep: () => void): boolean {
   const trimmed = trim(tokenizeGlob(left), tokenizeGlob(right));
   return trimmed !== undefined && new Search(onStep).plain(...trimmed);
 }
 
-/** Cuts what both patterns have in common at either end, but for one token. Undefined when the ends differ. */
+/** Removes the tokens that both patterns share at either end, except one. Returns undefined when the ends differ. */
 function trim(left: Glob, right: Glob): [Glob, Glob] | undefined {
   let start = 0;
   while (isPlainPair(left[start], right[start])) {
@@ -45,7 +45,7 @@ function pairMatches(left: GlobToken | undefined, right: GlobToken | undefined):
 class Search {
   constructor(private readonly onStep: () => void) {}
 
-  /** Token by token, until one has a flag. */
+  /** Compares token by token, up to a token with a flag. */
   plain(left: Glob, right: Glob): boolean {
     this.onStep();
     const shorter = Math.min(left.length, right.length);
@@ -68,7 +68,7 @@ class Search {
     return other[0]?.flag !== '' && this.plain(plussed.slice(1), other);
   }
 
-  /** The starred token takes tokens of the other pattern, until what follows it fits all the rest. */
+  /** Lets the starred token match tokens of the other pattern, until the rest of both patterns matches. */
   private star(starred: Glob, other: Glob): boolean {
     const [token, next] = starred;
     for (const [index, candidate] of other.entries()) {

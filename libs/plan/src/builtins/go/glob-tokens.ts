@@ -4,9 +4,9 @@ import { GoError } from './error.js';
 /** A range of characters, by their code points. */
 export type RuneRange = readonly [first: number, last: number];
 
-/** One character of a pattern: the ranges that it may be in (`.` is any), and how often it may come. */
+/** One character of a pattern: the ranges that may match (`.` matches any), and how often the character may occur. */
 export interface GlobToken {
-  /** Absent for `.`, which fits everything. */
+  /** Absent for `.`, which matches every character. */
   readonly ranges?: readonly RuneRange[];
   /** Whether the token was written as a class. A class and a character are never the same token. */
   readonly isSet: boolean;
@@ -18,7 +18,7 @@ export function tokenizeGlob(pattern: string): GlobToken[] {
   return simplify(new Tokenizer(Array.from(pattern)).tokens());
 }
 
-/** Whether two tokens fit one character, whatever their flags. */
+/** Whether some character matches both tokens. Flags are ignored. */
 export function tokensMatch(left: GlobToken, right: GlobToken): boolean {
   if (!left.ranges || !right.ranges) return true;
   return left.ranges.some(([first, last]) =>
@@ -26,7 +26,7 @@ export function tokensMatch(left: GlobToken, right: GlobToken): boolean {
   );
 }
 
-/** Joins a token with a flag to the same token before it. */
+/** Merges a token that has a flag with an equal token before it. */
 function simplify(tokens: readonly GlobToken[]): GlobToken[] {
   const simple: GlobToken[] = [];
   for (const token of tokens) {

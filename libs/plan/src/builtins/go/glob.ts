@@ -1,18 +1,18 @@
 import { GoError } from './error.js';
 import { bytesOf } from './bytes.js';
 
-/** Characters that a pattern gives a meaning to. */
+/** Characters with a special meaning in a pattern. */
 const SPECIAL = /[*?\\[\]{}]/g;
 const END = undefined;
 
-/** A text as a pattern that fits it alone. */
+/** Escapes a text, so that the pattern matches only this text. */
 export function quoteGlob(text: string): string {
   return text.replace(SPECIAL, '\\$&');
 }
 
 /**
- * A pattern of gobwas/glob as a regular expression of RE2 for whole texts. `*` and `?` don't fit the delimiters.
- * Throws Go's error for a pattern that is none.
+ * Converts a pattern of gobwas/glob to a regular expression of RE2 for whole texts. `*` and `?` do not match
+ * delimiters. Throws Go's error for an invalid pattern.
  */
 export function globToRegex(pattern: string, delimiters: readonly string[]): string {
   return new GlobParser(Array.from(pattern), delimiters).parse();

@@ -27,8 +27,8 @@ export function parseNetwork(text: string): { readonly address: Address; readonl
   const digits = slash < 0 ? '' : text.slice(slash + 1);
   const prefix = /^\d{1,9}$/.test(digits) ? Number(digits) : Infinity;
   if (!address || prefix > bits) throw new GoError(`invalid CIDR address: ${text}`);
-  const own = bits === 32 ? address.slice(12) : address;
-  return { address, network: { address: masked(own, prefix), prefix, bits } };
+  const bytes = bits === 32 ? address.slice(12) : address;
+  return { address, network: { address: masked(bytes, prefix), prefix, bits } };
 }
 
 /** The four bytes of an IPv4 address, or undefined for any other. */
@@ -45,14 +45,14 @@ export function masked(address: Address, prefix: number): Address {
 /** Go's `IPNet.Contains`. */
 export function networkContains(network: Network, address: Address): boolean {
   const { number, prefix } = numberAndPrefix(network);
-  const own = toV4(address) ?? address;
+  const bytes = toV4(address) ?? address;
   return (
-    own.length === number.length &&
-    number.every((byte, index) => sameBits(byte, own[index] ?? 0, prefix - index * 8))
+    bytes.length === number.length &&
+    number.every((byte, index) => sameBits(byte, bytes[index] ?? 0, prefix - index * 8))
   );
 }
 
-/** The number of a network, in four bytes for IPv4, and the prefix that belongs to it. */
+/** The address of a network, in four bytes for IPv4, and the length of its prefix. */
 export function numberAndPrefix({ address, prefix, bits }: Network): {
   readonly number: Address;
   readonly prefix: number;

@@ -1,13 +1,16 @@
 import { spend } from '../../values/index.js';
 import { BuiltinError } from '../builtin.js';
 
-/** The most arrays and objects inside each other that Go's `encoding/json` decodes. */
+/** The maximum nesting of arrays and objects that Go's `encoding/json` decodes. */
 const MAX_DEPTH = 10_000;
-/** A string without an end goes on to the end of the text: a search from each of its quotes would take quadratic time. */
+/**
+ * A string without an end extends to the end of the text. Otherwise a search from each quote would take quadratic
+ * time.
+ */
 const STRING_OR_BRACKET = /"(?:[^"\\]|\\[^])*"?|[[\]{}]/g;
 
 /**
- * Checks how deep a JSON text is.
+ * Checks the nesting of a JSON text.
  *
  * @throws BuiltinError in Go's words where the text is too deep
  */

@@ -1,6 +1,6 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^[\]{},:"]+/g;
 
-/** Go's `json.Indent`: compact JSON on several lines. Every line but the first begins with the prefix. */
+/** Go's `json.Indent`: writes compact JSON on several lines. Every line except the first begins with the prefix. */
 export function indentJson(compact: string, prefix: string, indent: string): string {
   let depth = 0;
   let isEmpty = false;

@@ -69,18 +69,18 @@ class TimeParser {
     return this.failure(` as ${layout}: cannot parse ${quoteTime(value)} as ${quoteTime(element)}`);
   }
 
-  /** Removes literal text. Runs of spaces match each other. */
+  /** Removes literal text. A run of spaces matches any run of spaces. */
   private skipPrefix({ prefix }: LayoutPart): void {
-    let left = prefix;
-    while (left !== '') {
-      if (left.startsWith(' ')) {
+    let literal = prefix;
+    while (literal !== '') {
+      if (literal.startsWith(' ')) {
         if (this.rest !== '' && !this.rest.startsWith(' ')) {
           throw this.mismatch(this.rest, prefix);
         }
-        left = left.replace(/^ +/, '');
+        literal = literal.replace(/^ +/, '');
         this.rest = this.rest.replace(/^ +/, '');
-      } else if (this.rest.startsWith(left.slice(0, 1))) {
-        left = left.slice(1);
+      } else if (this.rest.startsWith(literal.slice(0, 1))) {
+        literal = literal.slice(1);
         this.rest = this.rest.slice(1);
       } else {
         throw this.mismatch(this.rest, prefix);
@@ -269,11 +269,11 @@ class TimeParser {
     if (this.isUtc) {
       return 0;
     }
-    // Go uses -1 as "no offset", so an offset of "-00:00:01" counts as none.
+    // Go uses -1 for "no offset", so it ignores an offset of "-00:00:01".
     if (this.offset !== undefined && this.offset !== -1) {
       return this.offset;
     }
-    // An abbreviation does not move the time, not even `GMT+3`.
+    // An abbreviation does not shift the time. `GMT+3` does not either.
     return 0;
   }
 

@@ -1,7 +1,7 @@
-/** A value that does not fit its layout's element. */
+/** A value that does not match the element of its layout. */
 export class BadValue extends Error {}
 
-/** A value that fits its layout's element but is too small or too large. The message says what. */
+/** A value that matches the element of its layout but is out of range. The message names the quantity. */
 export class OutOfRange extends Error {}
 
 /** The integer of a text of digits. */
@@ -41,7 +41,7 @@ function signedOffsetLength(text: string): number {
   return match && Number(match[1]) <= 23 ? match[0].length : 0;
 }
 
-/** The seconds of an offset such as `+01:00` that must have colons where its shape has them. */
+/** The seconds of an offset such as `+01:00`. The offset must have colons where its shape has them. */
 export function readOffset(shape: string, text: string): number {
   const pattern = /^(.)(\d\d)(?::?(\d\d))?(?::?(\d\d))?$/s;
   const hasColons = Array.from(shape).every((char, index) => (char === ':') === (text[index + 1] === ':'));

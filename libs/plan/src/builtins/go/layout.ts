@@ -165,7 +165,7 @@ function formatOffset(element: string, offset: number): string {
   if (element.startsWith('Z') && offset === 0) {
     return 'Z';
   }
-  // Go divides towards zero before it takes the sign, so an offset of less than a minute is "+".
+  // Go divides towards zero before it reads the sign, so it writes "+" for an offset of less than a minute.
   const minutes = Math.trunc(offset / 60);
   const size = Math.abs(minutes);
   const colon = element.includes(':') ? ':' : '';

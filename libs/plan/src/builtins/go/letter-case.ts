@@ -1,6 +1,8 @@
-/** Go maps each character by itself, by Unicode's simple mappings; JavaScript may make several characters of one. */
+/**
+ * Go maps each character to one character, by Unicode's simple mappings. JavaScript may map one character to several.
+ */
 
-/** Where Unicode's simple upper case is a title-case letter: Greek with iota. */
+/** Greek letters with iota. Unicode's simple upper case of these letters is a title-case letter. */
 const GREEK_IOTA: readonly (readonly [first: number, last: number, distance: number])[] = [
   [0x1f80, 0x1f87, 8],
   [0x1f90, 0x1f97, 8],
@@ -30,7 +32,7 @@ function isAscii(text: string): boolean {
 
 function lowerRune(rune: string): string {
   const lower = rune.toLowerCase();
-  // U+0130 alone has a lower case of two characters; its simple mapping is "i".
+  // Only U+0130 has a lower case of two characters in JavaScript. Its simple mapping is "i".
   return Array.from(lower).length === 1 ? lower : 'i';
 }
 

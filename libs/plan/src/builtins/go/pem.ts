@@ -12,8 +12,8 @@ const END = '\n-----END ';
 const DASHES = '-----';
 
 /**
- * The first block of a text and what follows it. Broken blocks are skipped. Undefined when there is none.
- * A block goes from the last beginning before an end, so that every part of a text is read once.
+ * The first block of a text and the text after it. Broken blocks are skipped. Returns undefined if there is none. A
+ * block begins at the last begin mark before an end mark, so every part of the text is read once.
  */
 export function decodePem(text: string): readonly [block: PemBlock, rest: string] | undefined {
   let start = 0;
@@ -34,7 +34,7 @@ export function decodeAllPem(text: string): PemBlock[] {
   return blocks;
 }
 
-/** The block that ends at an end mark. Undefined when nothing that follows can be a block either. */
+/** The block that ends at an end mark. Returns undefined when no block can follow either. */
 function decodeBefore(
   text: string,
   start: number,
@@ -58,7 +58,7 @@ function decodeBefore(
   return [{ type, bytes: bytes[0] }, text.slice(lineAt(text, trailer)[1])];
 }
 
-/** Where the lines with colons end. Undefined when the text ends with them. */
+/** The position after the header lines, which have colons. Undefined when the text ends with a header line. */
 function skipHeaders(text: string, start: number): number | undefined {
   let position = start;
   while (position < text.length) {
@@ -69,7 +69,7 @@ function skipHeaders(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** The line at a position without the spaces behind it, and where the next one begins. */
+/** The line at a position, without trailing spaces, and the position of the next line. */
 function lineAt(text: string, start: number): readonly [line: string, next: number] {
   const found = text.indexOf('\n', start);
   const next = found < 0 ? text.length : found + 1;

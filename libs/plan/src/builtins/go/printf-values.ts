@@ -78,13 +78,13 @@ export function formatArgument(
   }
 }
 
-/** A value with its type, as it stands in what Go complains about. */
+/** A value with its type, as Go's error texts show it. */
 export function describeArgument(argument: PrintfArgument, directive: Directive): string {
   const text = formatArgument(argument, 'v', directive) ?? '';
   return argument.type === '<nil>' ? text : `${argument.type}=${text}`;
 }
 
-/** A value inside another one. Go does not pad a nil there. */
+/** A value inside a collection. Go does not pad a nil there. */
 function formatItem(argument: PrintfArgument, verb: string, directive: Directive): string {
   if (argument.type === '<nil>') return '<nil>';
   const text = formatArgument(argument, verb, directive);
@@ -126,8 +126,8 @@ function formatUnicode(code: bigint, directive: Directive): string {
     .toUpperCase()
     .padStart(Math.max(directive.precision ?? 4, 4), '0');
   const rune = code <= LARGEST_RUNE ? runeOf(code) : '';
-  const shown = directive.sharp && rune !== '' && isPrintable(rune) ? ` '${rune}'` : '';
-  return pad(`U+${digits}${shown}`, directive, ' ');
+  const character = directive.sharp && rune !== '' && isPrintable(rune) ? ` '${rune}'` : '';
+  return pad(`U+${digits}${character}`, directive, ' ');
 }
 
 function formatInteger(value: bigint, base: number, verb: string, directive: Directive): string {
@@ -163,7 +163,7 @@ function sharpPrefix(digits: string, base: number, verb: string): string {
   }
 }
 
-/** `*big.Int` formats itself, slightly unlike the small integers. */
+/** `*big.Int` has its own format, which differs from that of small integers. */
 function formatBigInt(value: bigint, verb: string, directive: Directive): string {
   const base = verb === 's' ? 10 : INTEGER_BASES[verb];
   if (base === undefined) {
@@ -256,12 +256,12 @@ function formatText(value: string, verb: string, directive: Directive): string |
   if (verb !== 'v' && verb !== 's' && verb !== 'q') {
     return undefined;
   }
-  const shown = precision === undefined ? value : Array.from(value).slice(0, precision).join('');
+  const visible = precision === undefined ? value : Array.from(value).slice(0, precision).join('');
   if (verb === 'q' || (verb === 'v' && directive.sharpV)) {
-    const raw = directive.sharp && canBackquote(shown);
-    return pad(raw ? `\`${shown}\`` : goQuote(shown, { asciiOnly: directive.plus }), directive);
+    const raw = directive.sharp && canBackquote(visible);
+    return pad(raw ? `\`${visible}\`` : goQuote(visible, { asciiOnly: directive.plus }), directive);
   }
-  return pad(shown, directive);
+  return pad(visible, directive);
 }
 
 function formatHexText(value: string, directive: Directive): string {

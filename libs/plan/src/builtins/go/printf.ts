@@ -5,13 +5,13 @@ export type { PrintfArgument } from './printf-values.js';
 
 const LARGEST_SIZE = 1_000_000;
 
-/** What {@link goSprintf} tells about its work. */
+/** The callbacks of {@link goSprintf}. */
 export interface PrintfLimits {
-  /** Called with the length of each part before it is kept, so that the caller can end a text that grows too long. */
+  /** Called with the length of each part before the part is added, so that the caller can stop a long text. */
   readonly onLength: (length: number) => void;
 }
 
-/** Go's `fmt.Sprintf`, for the argument types that OPA's `sprintf` hands over. */
+/** Go's `fmt.Sprintf`, for the argument types that OPA's `sprintf` passes. */
 export function goSprintf(format: string, values: readonly PrintfArgument[], limits: PrintfLimits): string {
   return new Printer(format, values, limits).print();
 }
@@ -56,7 +56,7 @@ class Printer {
     return this.format[this.index];
   }
 
-  /** The next character, which may be one of two units. Nothing at the end of the format. */
+  /** The next code point. Empty at the end of the format. */
   private takeVerb(): string {
     const point = this.format.codePointAt(this.index);
     const verb = point === undefined ? '' : String.fromCodePoint(point);
@@ -64,7 +64,7 @@ class Printer {
     return verb;
   }
 
-  /** Prints one directive. False at the end of the format. */
+  /** Prints one directive. Returns false at the end of the format. */
   private printVerb(): boolean {
     const directive = this.parseFlags();
     let afterIndex = this.parseIndex();
@@ -96,7 +96,7 @@ class Printer {
     if (verb === 'v' || verb === 'w') {
       directive.sharpV = directive.sharp;
       directive.sharp = false;
-      // A big integer formats itself, and sees the flag.
+      // Only a big integer, which has its own format, sees the flag.
       directive.plus &&= value.type === '*big.Int';
     }
     if (verb === 'T') {
@@ -197,7 +197,7 @@ class Printer {
     return isSize ? Number(value.value) : undefined;
   }
 
-  /** A decimal number. A number that is too large swallows the rest of the format, as in Go. */
+  /** A decimal number. As in Go, a number that is too large consumes the rest of the format. */
   private parseNumber(end = this.format.length): number | undefined {
     let number: number | undefined;
     for (; this.index < end; this.index++) {
@@ -244,7 +244,7 @@ class Printer {
     }
     const rest = this.values.slice(this.argument);
     const plain = new Printer('', [], this.limits).parseFlags();
-    const shown = rest.map((value) => describeArgument(value, plain));
-    this.write(`%!(EXTRA ${shown.join(', ')})`);
+    const extras = rest.map((value) => describeArgument(value, plain));
+    this.write(`%!(EXTRA ${extras.join(', ')})`);
   }
 }

@@ -25,7 +25,7 @@ export function queryUnescape(text: string): string {
   return percentDecode(text.replaceAll('+', ' '), text);
 }
 
-/** Replaces `%41` by its byte. Throws Go's error for an escape that is none. */
+/** Replaces `%41` by its byte. Throws Go's error for an invalid escape. */
 export function percentDecode(text: string, original = text): string {
   const bad = /%(?![0-9a-fA-F]{2})/.exec(original);
   if (bad) throw escapeError(original.slice(bad.index, bad.index + 3));
@@ -36,7 +36,7 @@ export function percentDecode(text: string, original = text): string {
   return textOf(Buffer.from(bytes, 'latin1'));
 }
 
-/** The error for an escape that is none. */
+/** The error for an invalid escape. */
 export function escapeError(escape: string): GoError {
   return new GoError(`invalid URL escape ${goQuote(escape)}`);
 }

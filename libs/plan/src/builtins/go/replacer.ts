@@ -1,10 +1,10 @@
 import { bytesOf, textOf } from './bytes.js';
 
-/** A text to look for, and what takes its place. */
+/** A text to search for, and its replacement. */
 export type Replacement = readonly [search: string, replacement: string];
 
 /**
- * Go's `strings.NewReplacer(...).Replace`: one pass from the left; the first pattern in the list that fits wins.
+ * Go's `strings.NewReplacer(...).Replace`: one pass from the left. The first matching pattern in the list wins.
  * `onLength` is called with the length of the result so far.
  */
 export function replaceAllOf(
@@ -23,7 +23,7 @@ export function replaceAllOf(
   return replaceUnits(text, replacements, onLength);
 }
 
-/** An empty pattern fits between any two bytes, even those of one character. */
+/** Replaces byte by byte. An empty pattern matches between any two bytes, even inside one character. */
 function replaceBytes(
   text: string,
   replacements: readonly Replacement[],

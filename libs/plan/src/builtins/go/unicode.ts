@@ -1,6 +1,6 @@
 /**
- * The code points that Unicode 15.1, 16 and 17 added, as hexadecimal ranges. Go knows Unicode 15; Node.js knows what its
- * version of ICU knows.
+ * The code points that Unicode 15.1, 16 and 17 added, as hexadecimal ranges. Go has Unicode 15. Node.js has the
+ * Unicode version of its ICU.
  *
  * @see https://pkg.go.dev/unicode#pkg-constants
  */

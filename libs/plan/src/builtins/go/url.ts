@@ -7,24 +7,24 @@ import { goQuote } from './quote.js';
 /** A URL as Go's `url.Parse` splits it. An absent part is empty. */
 export interface GoUrl {
   readonly scheme: string;
-  /** What follows the scheme when it does not begin with a slash. */
+  /** The text after the scheme, if it does not begin with a slash. */
   readonly opaque: string;
-  /** The name and password before the host, as they were written. Undefined when there are none. */
+  /** The raw name and password before the host. Undefined when the URL has none. */
   readonly user: string | undefined;
   /** The host with its port. */
   readonly host: string;
   readonly hostname: string;
   readonly port: string;
   readonly path: string;
-  /** The path as it was written, when Go would write it otherwise. */
+  /** The raw path, if Go would write the path differently. */
   readonly rawPath: string;
-  /** Whether a path with a scheme stands without the slashes of a host. */
+  /** Whether a path follows the scheme without the slashes of a host. */
   readonly omitHost: boolean;
   readonly rawQuery: string;
   /** Whether the URL ends in the question mark of an empty query. */
   readonly forceQuery: boolean;
   readonly fragment: string;
-  /** The fragment as it was written, when Go would write it otherwise. */
+  /** The raw fragment, if Go would write the fragment differently. */
   readonly rawFragment: string;
 }
 
@@ -128,7 +128,7 @@ function parseHost(scheme: string, host: string): string {
   if (bracket === 0) return parseBracketHost(host);
   const first = host.indexOf(':');
   if (first >= 0) {
-    // Go allows several colons outside of http, for lists of database hosts.
+    // Go allows several colons in other schemes than http, for lists of database hosts.
     const isStrict = scheme === 'http' || scheme === 'https';
     checkPort(host.slice(isStrict ? first : host.lastIndexOf(':')));
   }
@@ -159,7 +159,7 @@ function checkPort(colonPort: string): void {
   }
 }
 
-/** In a host only bytes beyond ASCII may be escaped. */
+/** Decodes a host. Only bytes beyond ASCII may be escaped there. */
 function decodeHost(host: string): string {
   for (const [escape] of host.matchAll(/%[0-7][0-9a-fA-F]/g)) {
     if (escape !== '%25') throw escapeError(escape);

@@ -1,10 +1,13 @@
 import { secondsFromCivil } from './civil.js';
 import type { Zone, ZoneOffset } from './zone-rule.js';
 
-/** Locales whose short zone names are the IANA abbreviations of their region. */
+/** Locales whose short zone names equal the IANA abbreviations of their region. */
 const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA'];
 
-/** A zone by Node's ICU data: exact offsets; IANA's abbreviations where a locale has them, else such as `+03`. */
+/**
+ * A zone from Node's ICU data. Offsets are exact. Abbreviations are IANA's where a locale has them, otherwise such as
+ * `+03`.
+ */
 export function intlZone(name: string): Zone | undefined {
   let format: Intl.DateTimeFormat;
   try {

@@ -1,6 +1,6 @@
 import { civilFromSeconds, daysFromCivil, daysInMonth, SECONDS_PER_DAY } from './civil.js';
 
-/** The offset from UTC in seconds, and the abbreviation, that hold at an instant. */
+/** The offset from UTC in seconds, and the abbreviation, at an instant. */
 export interface ZoneOffset {
   readonly name: string;
   readonly offset: number;
@@ -8,7 +8,7 @@ export interface ZoneOffset {
 
 /** A time zone: the offset and the abbreviation at each instant. */
 export interface Zone {
-  /** What holds at a number of seconds since 1970. */
+  /** The offset at a number of seconds since 1970. */
   lookup(seconds: number): ZoneOffset;
 }
 
@@ -20,7 +20,7 @@ interface Change {
   readonly time: number;
 }
 
-/** A POSIX `TZ` rule: what holds after the last transition of a zone file. */
+/** A POSIX `TZ` rule. It applies after the last transition of a zone file. */
 export interface ZoneRule {
   readonly standard: ZoneOffset;
   readonly summer?: ZoneOffset & { readonly start: Change; readonly end: Change };
@@ -56,7 +56,7 @@ export function parseZoneRule(text: string): ZoneRule | undefined {
   return start && end ? { standard, summer: { name: summerName, offset, start, end } } : undefined;
 }
 
-/** What a rule says for an instant. */
+/** Applies a rule to an instant. */
 export function applyZoneRule(rule: ZoneRule, seconds: number): ZoneOffset {
   const { standard, summer } = rule;
   if (!summer) {

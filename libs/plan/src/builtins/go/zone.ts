@@ -19,15 +19,15 @@ const MOST_ZONES = 1000;
 const zones = new Map<string, Zone | undefined>();
 
 /**
- * The IANA zone of a name: from the system's database, else from Node's own (ICU), which knows the same offsets
- * but fewer abbreviations. `undefined` for a name that neither knows.
+ * The IANA zone of a name: from the system's database, or from Node's ICU. ICU knows the same offsets but fewer
+ * abbreviations. Returns undefined for a name that neither knows.
  */
 export function loadZone(name: string): Zone | undefined {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name)) {
     return undefined;
   }
   if (!zones.has(name)) {
-    // Names come from input: unknown ones must not fill the memory.
+    // Names come from input, so the cache of zones needs a limit.
     if (zones.size >= MOST_ZONES) {
       zones.clear();
     }
@@ -134,7 +134,7 @@ class FileZone implements Zone {
   }
 }
 
-/** What holds before the first transition, by the rules of the reference implementation. */
+/** The offset before the first transition, by the rules of the reference implementation. */
 function firstOffset({ indices, offsets }: Block): ZoneOffset {
   const [zero] = offsets;
   if (zero && !indices.includes(0)) {

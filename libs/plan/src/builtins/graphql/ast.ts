@@ -1,4 +1,4 @@
-/** GraphQL documents in the shape that OPA gives them: the names are those of the Go library's fields. */
+/** GraphQL documents in OPA's shape. The names are those of the Go library's fields. */
 
 /** The comments before a token. */
 export interface CommentGroup {
@@ -84,7 +84,7 @@ export interface GqlInlineFragment {
   readonly Comment: CommentGroup | null;
 }
 
-/** What a selection set holds. */
+/** An item of a selection set. */
 export type GqlSelection = GqlField | GqlFragmentSpread | GqlInlineFragment;
 
 /** A variable of an operation. */
@@ -173,7 +173,7 @@ export interface GqlDirectiveDefinition extends DefinitionComments {
   readonly IsRepeatable: boolean;
 }
 
-/** The type of one kind of operation. */
+/** The root type of a kind of operation. */
 export interface GqlOperationType {
   readonly Operation: string;
   readonly Type: string;

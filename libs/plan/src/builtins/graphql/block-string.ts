@@ -1,4 +1,6 @@
-/** The value of a block string: without the indentation that all lines share, and without blank lines at either end. */
+/**
+ * The value of a block string: without the common indentation of all lines, and without blank lines at either end.
+ */
 export function blockStringValue(raw: string): string {
   const lines = raw.split('\n');
   const indents = lines.map(indentOf).filter((indent) => indent !== undefined);

@@ -1,7 +1,7 @@
 import { GoError } from '../go/error.js';
 import type { GqlQuery, GqlSchema } from './ast.js';
 
-/** How a document that a policy made is read back: the fields of each node and what they hold. */
+/** The fields of each kind of node, and their types. They describe how a document that a policy made is read. */
 type Shape = Readonly<Record<string, Field>>;
 type Field =
   | 'text'
@@ -97,12 +97,12 @@ const SCHEMA: Shape = {
   Extensions: many(() => DEFINITION),
 };
 
-/** A request that a policy made of an earlier result. */
+/** Reads a request that a policy made from an earlier result. */
 export function decodeQuery(document: unknown): GqlQuery {
   return decodeNode(document, QUERY) as unknown as GqlQuery;
 }
 
-/** A schema that a policy made of an earlier result. */
+/** Reads a schema that a policy made from an earlier result. */
 export function decodeSchema(document: unknown): GqlSchema {
   return decodeNode(document, SCHEMA) as unknown as GqlSchema;
 }

@@ -43,7 +43,7 @@ function onToken(context: BuiltinContext): () => void {
   };
 }
 
-/** The request and the schema, after the request was checked against it. */
+/** Parses a request and a schema, and checks the request against the schema. */
 function parseBoth(context: BuiltinContext, query: Value, schema: Value): [query: Value, schema: Value] {
   const queryDocument = readQuery(context, query);
   const schemaDocument = readSchema(context, schema, 1);
@@ -54,7 +54,7 @@ function parseBoth(context: BuiltinContext, query: Value, schema: Value): [query
   return [prune(queryDocument), prune(schemaDocument)];
 }
 
-/** Policies check many requests against few schemas. */
+/** Caches schemas, because policies check many requests against few schemas. */
 function cachedSchema(key: string, document: GqlSchema): GraphQLSchema {
   const known = schemas.get(key);
   if (known) return known;

@@ -34,7 +34,7 @@ export interface Token {
   readonly value: string;
   readonly line: number;
   readonly column: number;
-  /** Why an invalid token is none. */
+  /** The reason why a token is invalid. */
   readonly error?: GoError;
 }
 
@@ -100,7 +100,7 @@ export class Lexer {
     return { kind, value, line: this.line, column: this.columnOf(start) };
   }
 
-  /** Counts on from the token before, so that a long line is read once. */
+  /** Counts from the previous token, so that a long line is read once. */
   private columnOf(index: number): number {
     if (index < this.lineStart) return index - this.lineStart + 1;
     const isFurther = this.counted.index >= this.lineStart && this.counted.index <= index;
@@ -126,7 +126,7 @@ export class Lexer {
     const match = NUMBER.exec(this.input);
     this.index += match?.[0].length ?? 0;
     const follows = this.input.slice(this.index, this.index + 1);
-    // A point or an exponent without digits makes the number invalid.
+    // A number is invalid when no digit follows its point or exponent.
     const isBroken =
       match?.[2] === undefined &&
       (follows.toLowerCase() === 'e' || (follows === '.' && match?.[1] === undefined));
@@ -181,7 +181,7 @@ export class Lexer {
       this.index += 6;
       if (!/^[0-9a-fA-F]{4}$/.test(hex) || this.index >= this.input.length) return undefined;
       const code = Number.parseInt(hex, 16);
-      // Go writes half of a surrogate pair as U+FFFD, even when the other half follows.
+      // Go writes each half of a surrogate pair as U+FFFD, even if both halves are present.
       return code >= 0xd800 && code <= 0xdfff ? '\ufffd' : String.fromCharCode(code);
     }
     this.index += 2;

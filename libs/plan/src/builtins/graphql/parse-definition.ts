@@ -34,7 +34,10 @@ export function parseDescription(reader: TokenReader): Description {
   return { text: reader.next().value, comment };
 }
 
-/** A type definition, or what follows `extend`. Only an object's extension may add interfaces, as in OPA's library. */
+/**
+ * A type definition, or the text after `extend`. As in OPA's library, only the extension of an object may add
+ * interfaces.
+ */
 export function parseTypeDefinition(
   reader: TokenReader,
   description: Description,
@@ -107,7 +110,7 @@ function parseUnionMembers(reader: TokenReader): string[] {
   return names;
 }
 
-/** What comes before the name of a field, an argument or an enum value. */
+/** The description and the name of a field, an argument or an enum value. */
 function parseHead(reader: TokenReader): Omit<GqlEnumValue, 'Directives'> {
   const { text, comment } = parseDescription(reader);
   reader.peek();

@@ -1,4 +1,4 @@
-/** What every schema has: the scalars, the directives and the types of introspection, by the specification. */
+/** The part that every schema has by the specification: scalars, directives and the types of introspection. */
 export const PRELUDE = `
 scalar Int
 scalar Float

@@ -1,6 +1,6 @@
 import type { JsonObject, Value } from '../../values/index.js';
 
-/** A document as OPA shows it: without what is null, and without empty arrays and objects. */
+/** A document as OPA shows it: without nulls, empty arrays and empty objects. */
 export function prune(node: object): Value {
   return pruneNode(node) as Value;
 }

@@ -1,12 +1,12 @@
 import type { BuiltinContext } from '../builtin.js';
 import type { GqlQuery, GqlSelection } from './ast.js';
 
-/** The characters that a comparison of two fields counts as when a request is limited: 4,194,304 pairs by default. */
+/** The size of one pair of fields, in characters of `maxSize`. The default allows 4,194,304 pairs. */
 const SIZE_OF_PAIR = 4;
 
 /**
  * Checks how many pairs of fields the validation compares. The rule `OverlappingFieldsCanBeMerged` of the package
- * `graphql` compares each two fields with the same response name, and each two fragments.
+ * `graphql` compares all pairs of fields with the same response name, and all pairs of fragments.
  *
  * @throws PlanError `LIMIT_EXCEEDED` for too many pairs: the rule looks at no clock
  */
@@ -28,5 +28,5 @@ export function checkFieldPairs(context: BuiltinContext, query: GqlQuery): void 
   context.checkSize(Math.ceil(pairs) * SIZE_OF_PAIR);
 }
 
-/** All fragments count under one name. */
+/** The response name of a selection. All fragments share one name. */
 const responseName = (selection: GqlSelection) => ('Alias' in selection ? selection.Alias : '...');

@@ -9,7 +9,7 @@ export interface Schema {
   readonly directives: ReadonlyMap<string, GqlDirectiveDefinition>;
   /** The names of the types of operations: `query`, `mutation` and `subscription`. */
   readonly roots: ReadonlyMap<string, string>;
-  /** The types that stand for an interface or a union. */
+  /** The object types of each interface or union. */
   readonly possibleTypes: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -21,7 +21,7 @@ const ROOTS = [
 ] as const;
 let prelude: GqlSchema | undefined;
 
-/** Joins a document with what every schema has. Throws for what is declared twice or extends another kind. */
+/** Joins a document with the prelude. Throws for a duplicate declaration, and for an extension of another kind. */
 export function joinSchema(document: GqlSchema): Schema {
   prelude ??= parseSchemaDocument(PRELUDE, () => undefined);
   const types = joinTypes(
@@ -49,7 +49,7 @@ function joinTypes(
   return types;
 }
 
-/** An extension of a type that is not defined defines it. */
+/** Applies an extension. The extension of an undefined type defines the type. */
 function extend(base: GqlDefinition | undefined, extension: GqlDefinition): GqlDefinition {
   if (!base) return extension;
   const { Name, Kind } = extension;

@@ -6,15 +6,15 @@ import { errorAt, Lexer, tokenText } from './lexer.js';
 
 const DEEPEST = 2_000;
 
-/** Looks one token ahead, and keeps the comments before that token as OPA's library does. */
+/** Reads tokens with a look-ahead of one. As in OPA's library, it stores the comments before the next token. */
 export class TokenReader {
   private readonly lexer: Lexer;
   private ahead: Token | undefined;
   private isReadingComments = false;
   private depth = 0;
-  /** The comments before the token that is looked at. Gone once it is read. */
+  /** The comments before the next token. Reading the token clears them. */
   comment: CommentGroup | null = null;
-  /** The token that was read last. */
+  /** The last token that was read. */
   previous: Token = { kind: '<Invalid>', value: '', line: 1, column: 1 };
 
   constructor(
@@ -80,7 +80,7 @@ export class TokenReader {
     return errorAt(token, `Unexpected ${tokenText(token)}`);
   }
 
-  /** Items between two tokens. None when the first token is not there. */
+  /** Items between two tokens. Empty when the first token is absent. */
   many<Item>(start: TokenKind, end: TokenKind, read: () => Item): Item[] {
     const items: Item[] = [];
     if (!this.skip(start)) return items;
@@ -109,7 +109,7 @@ export class TokenReader {
     return { items, comment };
   }
 
-  /** Runs what may call itself. A document nested too deep is an error, not the end of the stack. */
+  /** Runs a recursive step. A document that is nested too deep causes an error before the stack is full. */
   deepen<Result>(read: () => Result): Result {
     this.depth++;
     if (this.depth > DEEPEST) throw errorAt(this.peek(), 'the document is nested too deeply');

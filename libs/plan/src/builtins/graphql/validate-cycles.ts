@@ -3,7 +3,7 @@ import { goQuote } from '../go/quote.js';
 import type { GqlDefinition } from './ast.js';
 import type { Schema } from './schema.js';
 
-/** Refuses input objects that hold themselves through fields that must not be null. */
+/** Refuses input objects that contain themselves through non-null fields. */
 export function validateInputCycles(schema: Schema): void {
   const checked = new Set<string>();
   for (const name of [...schema.types.keys()].sort()) {

@@ -3,7 +3,7 @@ import { goQuote } from '../go/quote.js';
 import type { GqlDefinition, GqlFieldDefinition, GqlType } from './ast.js';
 import type { Schema } from './schema.js';
 
-/** Checks that a type has what an interface asks for. */
+/** Checks that a type implements an interface. */
 export function validateImplements(schema: Schema, definition: GqlDefinition, name: string): void {
   const parent = schema.types.get(name);
   if (!parent) throw new GoError(`Undefined type ${goQuote(name)}.`);
@@ -29,8 +29,8 @@ function checkArguments(reason: string, required: GqlFieldDefinition, field: Gql
     if (!isCompatible(Type, argument.Type)) throw new GoError(`${same} ${Name} has the wrong type.`);
   }
   for (const { Name, Type, DefaultValue } of field.Arguments) {
-    const isKnown = required.Arguments.some((candidate) => candidate.Name === Name);
-    if (!isKnown && Type.NonNull && DefaultValue === null) {
+    const isDeclared = required.Arguments.some((candidate) => candidate.Name === Name);
+    if (!isDeclared && Type.NonNull && DefaultValue === null) {
       throw new GoError(
         `${reason} any additional arguments on ${field.Name} must be optional or have a default value but ${Name} is required.`,
       );

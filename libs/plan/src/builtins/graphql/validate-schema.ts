@@ -129,9 +129,9 @@ function checkArguments(
 }
 
 interface DirectiveOptions {
-  /** The directive whose definition uses the directives. */
+  /** The directive definition that uses the directives, if any. */
   readonly directive?: string;
-  /** The directives come from a type and its extensions, so one may come twice. */
+  /** The directives come from a type and its extensions, so a directive may occur twice. */
   readonly isMerged?: boolean;
 }
 

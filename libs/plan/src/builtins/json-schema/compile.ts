@@ -20,14 +20,14 @@ import { draftOf, References } from './references.js';
 import type { CompiledSchema, Draft } from './schema.js';
 import { emptySchema, invalidType, isAtLeast } from './schema.js';
 
-/** Makes a schema ready. Throws what is wrong with it, as OPA says it. */
+/** Compiles a schema. Throws OPA's error for an invalid schema. */
 export function compileSchema(context: BuiltinContext, document: Value): CompiledSchema {
   const draft = draftOf(document);
   return new Compiler(context, new References(document), draft).compile(document);
 }
 
 class Compiler {
-  readonly #known = new Map<string, CompiledSchema>();
+  readonly #compiled = new Map<string, CompiledSchema>();
 
   constructor(
     readonly context: BuiltinContext,
@@ -75,18 +75,18 @@ class Compiler {
     }
   }
 
-  /** True when a reference is all that the schema is. */
+  /** Reads `$ref`. Returns true when it compiled the target: the caller then ignores the other keywords. */
   #readReference(node: ObjectValue, schema: CompiledSchema): boolean {
     const reference = textKeyword(node, '$ref');
     if (reference === undefined) return false;
     const address = this.references.addressOf(node as JsonObject, reference);
-    const known = this.#known.get(address);
-    if (known) {
-      schema.reference = known;
+    const compiled = this.#compiled.get(address);
+    if (compiled) {
+      schema.reference = compiled;
       return false;
     }
     const target = emptySchema();
-    this.#known.set(address, target);
+    this.#compiled.set(address, target);
     const document = this.references.find(address, reference);
     if (!isSchema(document)) throw new BuiltinError('Valid Schema must be of type object');
     schema.reference = this.compile(document, target);

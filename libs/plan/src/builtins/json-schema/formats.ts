@@ -11,7 +11,7 @@ const UUID = /^[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$/i;
 const POINTER = /^(?:\/(?:[^~/]|~0|~1)*)*$/;
 const RELATIVE_POINTER = /^(?:0|[1-9][0-9]*)(?:#|(?:\/(?:[^~/]|~0|~1)*)*)$/;
 const TEMPLATE_PATH = /^(?:[^{]|\{[^}]*\})*$/;
-/** An address, alone or in angle brackets behind a name: the forms of RFC 5322 that occur. */
+/** An address, alone or in angle brackets after a name. The pattern covers the forms of RFC 5322 that are in use. */
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u0080-\\u{10ffff}-]+";
 const LOCAL = `(?:${ATOM}(?:\\.${ATOM})*|"(?:[^"\\\\]|\\\\.)*")`;
 const DOMAIN = `(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\[\\]\\\\]*\\])`;
@@ -42,7 +42,7 @@ const CHECKS = new Map<string, Check>([
   ['relative-json-pointer', (text: string) => RELATIVE_POINTER.test(text)],
 ]);
 
-/** Whether a text has a format. A format that is not known fits everything. */
+/** Whether a text has a format. Returns true for an unknown format. */
 export function hasFormat(context: BuiltinContext, format: string, text: string): boolean {
   return CHECKS.get(format)?.(text, context) ?? true;
 }

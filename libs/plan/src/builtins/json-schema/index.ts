@@ -39,7 +39,7 @@ function cachedSchema(context: BuiltinContext, schema: Value): CompiledSchema {
   return compiled;
 }
 
-/** A document of plain JSON: texts are parsed, sets become arrays. */
+/** Reads a document of plain JSON. A string is parsed, and sets become arrays. */
 function readDocument(value: Value): Value {
   if (typeof value === 'string') {
     try {

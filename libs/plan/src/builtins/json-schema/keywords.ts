@@ -64,7 +64,7 @@ export function readNumbers(node: ObjectValue, schema: CompiledSchema, draft: Dr
   readBound(node, schema, draft, 'maximum', 'exclusiveMaximum');
 }
 
-/** Draft 4 says with a boolean that a bound is exclusive; later drafts give the bound itself. */
+/** Reads an exclusive bound. In draft 4 the keyword is a boolean; in later drafts it is the bound. */
 function readBound(
   node: ObjectValue,
   schema: CompiledSchema,
@@ -93,7 +93,7 @@ function readBound(
   }
 }
 
-/** The least and the most characters, properties or elements */
+/** The minimum and maximum number of characters, properties or elements. */
 export function readSizes(node: ObjectValue, schema: CompiledSchema): void {
   for (const [least, most] of SIZES) {
     readSize(node, schema, least);

@@ -4,17 +4,17 @@ import { BuiltinError } from '../builtin.js';
 import { elementsOf } from '../operands.js';
 import type { Draft } from './schema.js';
 
-/** Stands for the address of a schema that names none. */
+/** The address of a schema without `$id`. */
 const ROOT = 'opa-plan-schema://root/';
 const DRAFTS: ReadonlyMap<string, Draft> = new Map([
   ['http://json-schema.org/draft-04/schema', 4],
   ['http://json-schema.org/draft-06/schema', 6],
   ['http://json-schema.org/draft-07/schema', 7],
 ]);
-/** Keywords whose values are no schemas themselves, but hold schemas under any key. */
+/** Keywords whose values are objects of schemas under any key. */
 const CONTAINERS = new Set(['properties', 'dependencies', 'patternProperties']);
 
-/** Where the schemas of a document are, by their addresses. */
+/** The schemas of a document by address. */
 export class References {
   readonly #documents = new Map<string, Value>();
   readonly #absolute = new WeakMap<object, string>();
@@ -24,7 +24,7 @@ export class References {
     this.#collect(root, ROOT);
   }
 
-  /** The absolute address that a schema's `$ref` stands for. */
+  /** Resolves a schema's `$ref` to an absolute address. */
   addressOf(schema: JsonObject, reference: string): string {
     return this.#absolute.get(schema) ?? resolve(ROOT, reference);
   }

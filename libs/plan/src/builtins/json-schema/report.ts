@@ -1,6 +1,6 @@
 import type { Value } from '../../values/index.js';
 
-/** Why a document does not fit, as OPA shows it. */
+/** A violation of a schema, as OPA shows it. */
 export interface SchemaError {
   readonly type: string;
   readonly field: string;
@@ -8,13 +8,13 @@ export interface SchemaError {
   readonly error: string;
 }
 
-/** Where in a document something is: keys from the root down. */
+/** A place in a document: the keys from the root. */
 export type Place = readonly string[];
 
-/** The errors of one schema, and how well the document fitted nevertheless. */
+/** The errors of one schema, and a score of how well the document matches. */
 export class Report {
   readonly errors: SchemaError[] = [];
-  /** The alternative with the highest score is taken for the one that was meant. */
+  /** The errors of the alternative with the highest score are reported. */
   score = 0;
 
   get isValid(): boolean {

@@ -6,7 +6,7 @@ import type { Pattern } from '../regex-cache.js';
 export interface CompiledSchema {
   /** A schema that is `true` or `false`. */
   pass?: boolean;
-  /** What `$ref` refers to. Other keywords beside it don't count. */
+  /** The schema that `$ref` refers to. Other keywords beside `$ref` are ignored. */
   reference?: CompiledSchema;
   types: string[];
   properties: Map<string, CompiledSchema>;
@@ -14,7 +14,7 @@ export interface CompiledSchema {
   patternProperties: { readonly pattern: Pattern; readonly schema: CompiledSchema }[];
   propertyNames?: CompiledSchema;
   dependencies: Map<string, CompiledSchema | readonly string[]>;
-  /** One schema for all elements, or one for each of the first ones. */
+  /** One schema for all elements, or an array of schemas for the first elements. */
   items?: CompiledSchema | readonly CompiledSchema[];
   additionalItems?: CompiledSchema | boolean;
   contains?: CompiledSchema;
@@ -33,9 +33,9 @@ export interface CompiledSchema {
   minItems?: number;
   maxItems?: number;
   uniqueItems: boolean;
-  /** The value that is allowed, as JSON. */
+  /** The allowed value, as JSON. */
   constant?: string;
-  /** The values that are allowed, as JSON. */
+  /** The allowed values, as JSON. */
   allowed?: string[];
   oneOf: CompiledSchema[];
   anyOf: CompiledSchema[];
@@ -46,7 +46,7 @@ export interface CompiledSchema {
   else?: CompiledSchema;
 }
 
-/** The versions of JSON Schema. A schema that names none may use the keywords of all. */
+/** The versions of JSON Schema. A schema without `$schema` may use the keywords of all versions. */
 export type Draft = 4 | 6 | 7 | 'hybrid';
 
 /** A schema without any keyword. */
@@ -64,7 +64,7 @@ export function emptySchema(): CompiledSchema {
   };
 }
 
-/** A keyword has a value of the wrong type. */
+/** The error for a keyword with a value of the wrong type. */
 export function invalidType(expected: string, given: string): BuiltinError {
   return new BuiltinError(`Invalid type. Expected: ${expected}, given: ${given}`);
 }

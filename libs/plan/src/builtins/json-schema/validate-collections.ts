@@ -5,7 +5,7 @@ import type { Place } from './report.js';
 import { Report } from './report.js';
 import type { CompiledSchema } from './schema.js';
 
-/** What checks the parts of a collection. */
+/** Checks the elements or properties of a collection. */
 interface Validator {
   check(schema: CompiledSchema, value: Value, place: Place): Report;
 }
@@ -113,7 +113,10 @@ export function checkObject(
   report.score++;
 }
 
-/** A property that neither `properties` nor `patternProperties` describes must fit `additionalProperties`. */
+/**
+ * Checks a property. If neither `properties` nor `patternProperties` describes the property, `additionalProperties`
+ * must allow it.
+ */
 function checkProperty(
   validator: Validator,
   { properties, patternProperties, additionalProperties }: CompiledSchema,

@@ -52,19 +52,19 @@ export function checkText(schema: CompiledSchema, value: string, place: Place, r
 export function checkNumber(schema: CompiledSchema, value: Numeric, place: Place, report: Report): void {
   const { multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
-    report.add('multiple_of', place, `Must be a multiple of ${shown(multipleOf)}`);
+    report.add('multiple_of', place, `Must be a multiple of ${boundText(multipleOf)}`);
   }
   if (maximum !== undefined && compareNumbers(value, maximum) > 0) {
-    report.add('number_lte', place, `Must be less than or equal to ${shown(maximum)}`);
+    report.add('number_lte', place, `Must be less than or equal to ${boundText(maximum)}`);
   }
   if (exclusiveMaximum !== undefined && compareNumbers(value, exclusiveMaximum) >= 0) {
-    report.add('number_lt', place, `Must be less than ${shown(exclusiveMaximum)}`);
+    report.add('number_lt', place, `Must be less than ${boundText(exclusiveMaximum)}`);
   }
   if (minimum !== undefined && compareNumbers(value, minimum) < 0) {
-    report.add('number_gte', place, `Must be greater than or equal to ${shown(minimum)}`);
+    report.add('number_gte', place, `Must be greater than or equal to ${boundText(minimum)}`);
   }
   if (exclusiveMinimum !== undefined && compareNumbers(value, exclusiveMinimum) <= 0) {
-    report.add('number_gt', place, `Must be greater than ${shown(exclusiveMinimum)}`);
+    report.add('number_gt', place, `Must be greater than ${boundText(exclusiveMinimum)}`);
   }
   report.score++;
 }
@@ -78,8 +78,8 @@ function isMultiple(value: Numeric, divisor: Numeric): boolean {
   return scaled(a) % scaled(b) === 0n;
 }
 
-/** A bound as Go writes it: from a million on with an exponent. */
-function shown(number: Numeric): string {
+/** Writes a bound as Go does: with an exponent from a million on. */
+function boundText(number: Numeric): string {
   const text = floatText(floatFromText(numberText(number)));
   const match = /^(-?)(\d)(\d{6,})$/.exec(text);
   if (!match) return text;

@@ -22,7 +22,7 @@ export class Validator {
 
   constructor(readonly context: BuiltinContext) {}
 
-  /** A report of its own, for an alternative that may fail. */
+  /** Checks a value against an alternative that may fail, and returns a separate report. */
   check(schema: CompiledSchema, value: Value, place: Place): Report {
     const report = new Report();
     this.run(schema, value, place, report);

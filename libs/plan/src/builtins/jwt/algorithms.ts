@@ -34,15 +34,17 @@ const KEY_TYPES: Readonly<Record<Algorithm['family'], string | undefined>> = {
   eddsa: 'ed25519',
 };
 
-/** How strictly a signature is read. */
+/** How strictly a signature is checked. */
 export interface VerifyOptions {
-  /** Take the public half of a private key. `io.jwt.decode_verify` does, `io.jwt.verify_*` do not. */
+  /**
+   * Whether to accept a private key and use its public half. `io.jwt.decode_verify` does, `io.jwt.verify_*` do not.
+   */
   readonly takesPrivateKeys: boolean;
-  /** Take any salt of PSS and any split of an ECDSA signature. `io.jwt.verify_*` do. */
+  /** Whether to accept any PSS salt and any split of an ECDSA signature. `io.jwt.verify_*` do. */
   readonly isLenient: boolean;
 }
 
-/** Whether a signature of a text is a key's. A key of another kind has signed nothing. */
+/** Whether a key made the signature of a text. The result is false for a key of another kind. */
 export function verifySignature(
   algorithm: Algorithm,
   key: KeyObject,
@@ -68,7 +70,8 @@ export function verifySignature(
         return verify(algorithm.hash, data, key, signature);
     }
   } catch {
-    // OpenSSL refuses the key for this algorithm, or the signature's form: it is not this key's signature.
+    // OpenSSL refuses the key for this algorithm or the form of the signature. Then this key did not make the
+    // signature.
     return false;
   }
 }
@@ -93,7 +96,7 @@ export function createSignature(algorithm: Algorithm, key: KeyObject, text: stri
   }
 }
 
-/** Whether bytes are equal, in a time that does not tell where they differ. */
+/** Compares bytes in constant time. */
 function sameBytes(left: Buffer, right: Buffer): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
@@ -107,7 +110,7 @@ function pssKey(key: KeyObject, isLenient: boolean): { key: KeyObject; padding: 
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
 }
 
-/** Two halves of any length as the DER sequence that OpenSSL reads. */
+/** Converts two halves of any length to the DER sequence that OpenSSL reads. */
 function derSignature(signature: Buffer): Buffer {
   const half = Math.floor(signature.length / 2);
   const content = Buffer.concat([

@@ -10,14 +10,14 @@ import { elementsOf } from '../operands.js';
 import type { VerificationKey } from './keys.js';
 import { verificationKeys } from './keys.js';
 
-/** What a token must fulfil. */
+/** The constraints on a token. */
 export interface Constraints {
   readonly keys?: readonly VerificationKey[];
   readonly secret?: KeyObject;
   readonly alg: string;
   readonly iss: string;
   readonly aud: string;
-  /** Nanoseconds since 1970. OPA keeps them in a double. */
+  /** Nanoseconds since 1970. OPA stores them in a double. */
   readonly time: number;
 }
 
@@ -54,7 +54,7 @@ export function readConstraints(context: BuiltinContext, object: ObjectValue): C
   };
 }
 
-/** Whether an audience, one or several, has the one that is asked for. */
+/** Whether `aud`, one audience or several, contains the required audience. */
 export function fitsAudience(audience: Value, wanted: string): boolean {
   if (typeof audience === 'string') return audience === wanted;
   return isArray(audience) && (elementsOf(audience) ?? []).some((element) => element === wanted);

@@ -10,7 +10,7 @@ export const jwtDecode: Builtins = {
   'io.jwt.decode': (context, token) => decode(context, token),
 };
 
-/** Header, payload and signature. A token inside a token is decoded in its place. */
+/** Header, payload and signature. If the payload is a token, the result is that of the inner token. */
 function decode(context: BuiltinContext, token: Value | undefined): Value {
   context.checkDeadline();
   const parts = splitToken(token);

@@ -7,19 +7,19 @@ import { parseJson } from '../json.js';
 import type { ObjectValue } from '../operands.js';
 import { elementsOf, stringOperand } from '../operands.js';
 
-/** The three parts of a token, as they are written. */
+/** The three encoded parts of a token. */
 export interface TokenParts {
   readonly header: string;
   readonly payload: string;
   readonly signature: string;
 }
 
-/** What a header says of the signature and the payload. */
+/** The fields of a header that describe the signature and the payload. */
 export interface TokenHeader {
   readonly alg: string;
   readonly kid: string;
   readonly cty: string;
-  /** Whether the header has what it must have, and marks nothing as critical that is unknown here. */
+  /** Whether the header has the required fields, and no unknown critical field. */
   readonly isValid: boolean;
 }
 

@@ -20,8 +20,8 @@ export const jwtVerify: Builtins = Object.fromEntries(
 );
 
 /**
- * The keys that a token's signature is tried with: the one that its header names, else all that are made for the
- * header's algorithm or for any.
+ * The candidate keys for a signature. If one key has the `kid` of the header, only that key. Otherwise all keys for the
+ * algorithm of the header or for any algorithm.
  */
 export function candidateKeys(
   keys: readonly VerificationKey[],

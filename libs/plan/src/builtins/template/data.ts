@@ -5,7 +5,7 @@ import { formatFloat } from '../go/float.js';
 import type { ObjectValue } from '../operands.js';
 import { elementsOf } from '../operands.js';
 
-/** An integer that a template makes. The numbers of its data are texts to Go. */
+/** An integer that a template computes. Numbers of the data are strings in Go. */
 export class GoInteger {
   constructor(readonly value: bigint) {}
 }
@@ -15,10 +15,10 @@ export class GoFloat {
   constructor(readonly value: number) {}
 }
 
-/** What a template works with. Undefined is no value at all, null is Go's nil. */
+/** A value in a template. Undefined means no value, and null is Go's nil. */
 export type Datum = Value | GoInteger | GoFloat | undefined;
 
-/** Whether Go keeps a value as text: a string, or a number of the data. */
+/** The text of a value that is a string in Go: a string or a number of the data. */
 export function textOfDatum(datum: Datum): string | undefined {
   if (typeof datum === 'string') return datum;
   return isData(datum) && isNumber(datum) ? numberText(datum) : undefined;

@@ -8,7 +8,7 @@ import { FUNCTIONS } from './functions.js';
 import type { Command, Control, Node, Operand, Pipe } from './nodes.js';
 import type { Templates } from './parser.js';
 
-/** Marks that no earlier command hands on a value. */
+/** Marks that no earlier command passes on a value. */
 const NOTHING = Symbol('nothing');
 const DEEPEST = 500;
 
@@ -33,7 +33,7 @@ class Output {
 
   constructor(readonly context: BuiltinContext) {}
 
-  /** Counts what will be made, before it is. */
+  /** Checks the length of a text before the text is made. */
   readonly onLength = (length: number): void => {
     this.context.checkDeadline();
     this.context.checkSize(this.#size + length);
@@ -147,7 +147,7 @@ class Execution {
     }
   }
 
-  /** Gives the variables of a range what one round is about. */
+  /** Binds the variables of a range for one iteration. */
   #bind({ variables, isAssignment }: Pipe, index: Datum, element: Datum): void {
     const [first, second] = variables;
     if (first === undefined) return;

@@ -119,7 +119,7 @@ function sliceOf(datum: Datum, indexes: readonly Datum[]): Datum {
   return bytes ? textOf(bytes.subarray(start, end)) : (arrayOf(datum) ?? []).slice(start, end);
 }
 
-/** Go's `fmt.Sprint`: a space stands between two values that are no texts. */
+/** Go's `fmt.Sprint`: writes a space between two values that are not strings. */
 function sprint(args: readonly Datum[]): string {
   return args
     .map((arg, index) => {

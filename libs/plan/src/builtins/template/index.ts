@@ -11,7 +11,7 @@ import { parseTemplate } from './parser.js';
 export const template: Builtins = {
   'strings.render_template': (context, text, variables) => {
     const source = stringOperand(text, 1);
-    // OPA reads what it would print as JSON: a set is an error.
+    // OPA prints the value and reads the text as JSON, so a set is an error.
     const data = parseJson(termText(objectOperand(variables, 2)));
     try {
       const rendered = executeTemplate(context, parseTemplate(source), data);

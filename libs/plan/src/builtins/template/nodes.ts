@@ -13,7 +13,7 @@ export type Operand =
 /** A function or a value with its arguments. */
 export type Command = readonly Operand[];
 
-/** Commands that hand on their results, and the variables that take the last one. */
+/** Commands that pass their results on, and the variables that receive the last result. */
 export interface Pipe {
   readonly variables: readonly string[];
   readonly isAssignment: boolean;

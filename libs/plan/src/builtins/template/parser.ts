@@ -4,7 +4,7 @@ import { PipelineParser, unexpected } from './pipelines.js';
 import { tokenize } from './tokens.js';
 import { unquote } from './unquote.js';
 
-/** The templates of a text by their names. The text's own is called `template`. */
+/** The templates of a text by name. The main template is called `template`. */
 export type Templates = ReadonlyMap<string, readonly Node[]>;
 
 type Ending = 'end' | 'else';
@@ -68,7 +68,7 @@ class Parser extends PipelineParser {
     return unquote(token.text);
   }
 
-  /** Parts up to an end or an else. */
+  /** The parts up to an `end` or an `else`. */
   #list(): [nodes: Node[], ending: Ending] {
     return this.nested(() => {
       const nodes: Node[] = [];
@@ -125,7 +125,7 @@ class Parser extends PipelineParser {
     return { kind };
   }
 
-  /** An else may go on with another condition in the same action. */
+  /** Reads an `else`. The same action may contain another condition. */
   #else(): Ending {
     const { kind, text } = this.peekWord();
     if (kind !== 'keyword' || (text !== 'if' && text !== 'with')) this.expect('right', 'else');

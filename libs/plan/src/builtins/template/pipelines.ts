@@ -22,11 +22,11 @@ const OPERANDS = new Set<TokenKind>([
 const LITERALS = new Set<Operand['kind']>(['constant', 'dot', 'nil']);
 const END: Token = { kind: 'end', text: 'EOF' };
 
-/** Reads what stands between the delimiters of an action. */
+/** Reads the text between the delimiters of an action. */
 export class PipelineParser {
-  /** The variables that are known so far. */
+  /** The variables that are declared so far. */
   protected variables: string[] = ['$'];
-  /** Where the next token is. */
+  /** The index of the next token. */
   protected index = 0;
   #depth = 0;
 
@@ -37,13 +37,13 @@ export class PipelineParser {
     return this.tokens[this.index] ?? END;
   }
 
-  /** The next token that is no space. */
+  /** The next token that is not a space. */
   protected peekWord(): Token {
     while (this.peek().kind === 'space') this.index++;
     return this.peek();
   }
 
-  /** Takes the next token that is no space. */
+  /** Takes the next token that is not a space. */
   protected next(): Token {
     const token = this.peekWord();
     this.index++;
@@ -57,7 +57,7 @@ export class PipelineParser {
     return token;
   }
 
-  /** Goes one level deeper, but not too deep. */
+  /** Reads a nested part. Throws when the nesting is too deep. */
   protected nested<Result>(work: () => Result): Result {
     if (++this.#depth > DEEPEST) throw new GoError('max expression depth exceeded');
     const result = work();
@@ -65,7 +65,7 @@ export class PipelineParser {
     return result;
   }
 
-  /** Commands up to a token of a kind, which is taken too. */
+  /** Reads commands up to a token of a kind, and takes that token. */
   protected pipeline(context: string, end: TokenKind): Pipe {
     const variables: string[] = [];
     const sign = this.#declarations(context, variables);
@@ -172,7 +172,7 @@ export class PipelineParser {
   }
 }
 
-/** What a token is that may not stand here. */
+/** The error for an unexpected token. */
 export function unexpected(token: Token, context: string): GoError {
   if (token.kind === 'error') return new GoError(token.text);
   return new GoError(`unexpected <${token.text}> in ${context}`);

@@ -26,7 +26,7 @@ export type TokenKind =
   | 'error'
   | 'end';
 
-/** A part of a template. An error's text is its message. */
+/** A token of a template. The text of an error token is its message. */
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
@@ -54,7 +54,7 @@ const NUMBER =
   /[+-]?(?:0[xX][\da-fA-F_]*(?:\.[\da-fA-F_]*)?(?:[pP][+-]?[\d_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?[\d_]*)?)i?/y;
 const SIGNS: Readonly<Record<string, TokenKind>> = { '=': '=', '|': '|', '(': '(', ')': ')' };
 
-/** Cuts a template into tokens. The last one is the end, or what is wrong. */
+/** Splits a template into tokens. The last token is the end or an error. */
 export function tokenize(input: string): Token[] {
   return new Tokenizer(input).tokens();
 }
@@ -169,7 +169,7 @@ class Tokenizer {
     this.#add(text === undefined ? 'error' : kind, text ?? problem);
   }
 
-  /** A run of spaces. The last one may belong to the marker that trims what follows. */
+  /** Reads a run of spaces. The last space may belong to a trim marker. */
   #spaces(): void {
     const run = this.#match(/[ \t\r\n]+/y) ?? '';
     const isMarker = this.input.startsWith('-}}', this.#index + run.length);

@@ -4,7 +4,7 @@ import { contextTag, DerReader, TAG } from './der.js';
 /** The kind of a key. The number is Go's. */
 export const KEY_ALGORITHM = { unknown: 0, rsa: 1, dsa: 2, ecdsa: 3, ed25519: 4 } as const;
 
-/** How a certificate is signed. The number is Go's. A hash that Go refuses in certificates is left out. */
+/** A signature algorithm with Go's number. The hash is absent if Go refuses it in certificates. */
 export interface SignatureAlgorithm {
   readonly number: number;
   readonly key: number;
@@ -73,7 +73,7 @@ export function signatureAlgorithm({ oid, parameters }: AlgorithmIdentifier): Si
   return SIGNATURES.get(oid) ?? UNKNOWN;
 }
 
-/** Go takes only the usual parameters: one hash for both uses, and a salt of its length. */
+/** The PSS algorithm for some parameters. Go accepts one hash for both uses, and a salt of the hash's length. */
 function pssAlgorithm(parameters: Buffer): SignatureAlgorithm {
   const problem = 'asn1: structure error';
   const reader = new DerReader(parameters).enter(TAG.sequence, problem);

@@ -8,7 +8,7 @@ import { parseUrl } from '../go/url.js';
 import { contextTag, DerReader, TAG } from './der.js';
 import { ia5Text } from './names.js';
 
-/** The names that a certificate is for besides its subject. */
+/** The alternative names of a certificate's subject. */
 export interface AlternativeNames {
   readonly dns: string[];
   readonly emails: string[];
@@ -57,14 +57,14 @@ function addName(names: AlternativeNames, tag: number, content: Buffer): void {
   }
 }
 
-/** Whether a text may be a domain. One of a constraint may begin with a dot. */
+/** Whether a text may be a domain. In a constraint a domain may begin with a dot. */
 export function isDomain(text: string, isConstraint: boolean): boolean {
   if (text === '') return true;
   const name = isConstraint && text.startsWith('.') ? text.slice(1) : text;
   return name.split('.').every((label) => LABEL.test(label));
 }
 
-/** The names' lists as Go writes them in JSON. An empty list is null. */
+/** The lists of names as Go writes them in JSON. An empty list is null. */
 export function alternativeNamesValue(names: AlternativeNames): Record<string, Value> {
   return {
     DNSNames: listOrNull(names.dns),
@@ -74,7 +74,7 @@ export function alternativeNamesValue(names: AlternativeNames): Record<string, V
   };
 }
 
-/** A list, or null when it is empty: Go has no empty lists where it appends. */
+/** A list, or null when it is empty: in Go a slice without an append is nil. */
 export function listOrNull(list: Value[]): Value {
   return list.length === 0 ? null : list;
 }

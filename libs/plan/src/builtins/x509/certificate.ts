@@ -36,7 +36,7 @@ export interface Certificate extends Extensions {
 
 const VERSION_3 = 3;
 
-/** Reads certificates that stand one behind the other. */
+/** Reads concatenated certificates. */
 export function parseCertificates(der: Buffer): Certificate[] {
   const certificates: Certificate[] = [];
   const reader = new DerReader(der);
@@ -114,7 +114,7 @@ export function certificateValue(certificate: Certificate): Record<string, Value
   };
 }
 
-/** A certificate as OPA gives it: with the texts of its URIs. */
+/** A certificate as OPA returns it, with the URIs as strings. */
 export function extendedValue(certificate: Certificate): Value {
   return { ...certificateValue(certificate), URIStrings: listOrNull(certificate.names.uris.map(urlText)) };
 }

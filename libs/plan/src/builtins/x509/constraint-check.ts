@@ -32,7 +32,7 @@ interface Names {
   readonly addresses: readonly Buffer[];
 }
 
-/** The names in the form that constraints are about. Undefined when one has no such form. */
+/** The names in the form that constraints apply to. Undefined when a name has no such form. */
 function readNames({ dns, emails, addresses, uris }: AlternativeNames): Names | undefined {
   const hosts = uris.flatMap((uri) => hostOf(uri) ?? []);
   const mailboxes = emails.flatMap((email) => parseMailbox(email) ?? []);
@@ -81,7 +81,7 @@ function hasName(constraint: string, name: string, isPermitted: boolean): boolea
   if (text.endsWith(suffix)) {
     return suffix.startsWith('.') || text === suffix || text.at(-suffix.length - 1) === '.';
   }
-  // A wildcard covers a name that is refused when both differ in their first label alone.
+  // A wildcard covers an excluded name when the two differ only in the first label.
   return !isPermitted && text.startsWith('*') && tail(text) !== '' && tail(text) === tail(suffix);
 }
 

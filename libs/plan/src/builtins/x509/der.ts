@@ -116,7 +116,7 @@ export class DerReader {
     return arcs.map(Number);
   }
 
-  /** The bytes of a string of bits and how many bits of the last one do not count. */
+  /** The bytes of a bit string, and the number of unused bits in the last byte. */
   bits(problem: string): { readonly bytes: Buffer; readonly padding: number } {
     const content = this.content(TAG.bitString, problem);
     const [padding] = content;
@@ -128,7 +128,7 @@ export class DerReader {
   }
 }
 
-/** The numbers of an encoded object identifier, or undefined when it is none. */
+/** The numbers of an encoded object identifier. Undefined when the encoding is invalid. */
 export function arcsOf(content: Buffer): bigint[] | undefined {
   const last = content.at(-1);
   if (last === undefined || last >= LONG_FORM) return undefined;

@@ -9,14 +9,14 @@ import type { NameConstraints } from './name-constraints.js';
 import { nameConstraintsValue, parseNameConstraints } from './name-constraints.js';
 import { USAGES } from './usages.js';
 
-/** One extension as it stands in a certificate. */
+/** One extension of a certificate. */
 export interface Extension {
   readonly id: readonly number[];
   readonly isCritical: boolean;
   readonly value: Buffer;
 }
 
-/** What the extensions of a certificate say. */
+/** The content of a certificate's extensions. */
 export interface Extensions {
   names: AlternativeNames;
   constraints: NameConstraints | undefined;
@@ -31,7 +31,7 @@ export interface Extensions {
   requireExplicitPolicy: bigint | undefined;
   hasAlternativeNames: boolean;
   readonly unhandled: number[][];
-  /** The fields that no verification reads, as Go writes them in JSON. */
+  /** The fields that verification does not read, as Go writes them in JSON. */
   readonly fields: Record<string, Value>;
 }
 
@@ -44,7 +44,7 @@ const OCSP = '1.3.6.1.5.5.7.48.1';
 const ISSUERS = '1.3.6.1.5.5.7.48.2';
 const URI_TAG = contextTag(6);
 
-/** Extensions that Go reads. Each tells whether it understood all of it. */
+/** The extensions that Go reads. A handler returns whether it understood the whole extension. */
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['2.5.29.14', subjectKeyId],
   ['2.5.29.15', keyUsage],
@@ -69,7 +69,7 @@ export function parseExtension(content: Buffer): Extension {
   return { id, isCritical, value: reader.content(TAG.octetString, 'x509: malformed extension value field') };
 }
 
-/** Reads what the extensions of a certificate say. */
+/** Reads the extensions of a certificate. */
 export function readExtensions(extensions: readonly Extension[]): Extensions {
   const out: Extensions = {
     names: noNames(),

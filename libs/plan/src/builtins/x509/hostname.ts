@@ -4,7 +4,7 @@ import type { AlternativeNames } from './alternative-names.js';
 
 const LABEL = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/;
 
-/** Whether a certificate with these names is for a host: an address, or a name that a wildcard may match. */
+/** Whether the names of a certificate cover a host. The host is an address, or a name that a wildcard may match. */
 export function coversHost(names: AlternativeNames, host: string): boolean {
   const address = parseAddress(/^\[.+\]$/s.test(host) ? host.slice(1, -1) : host);
   if (address) return names.addresses.some((known) => sameAddress([...known], address));

@@ -13,7 +13,7 @@ export interface NetworkConstraint {
   readonly mask: Buffer;
 }
 
-/** The names that a constraint is about. */
+/** The names of a constraint. */
 export interface Subtrees {
   readonly dns: string[];
   readonly emails: string[];
@@ -21,12 +21,12 @@ export interface Subtrees {
   readonly uris: string[];
 }
 
-/** The names that an authority may certify, and the ones it may not. */
+/** The names that an authority may certify, and the names that it may not. */
 export interface NameConstraints {
   readonly permitted: Subtrees;
   readonly excluded: Subtrees;
   readonly isCritical: boolean;
-  /** Whether a name of a kind is constrained that Go does not know. */
+  /** Whether a constraint is about a kind of name that Go does not know. */
   readonly hasUnknown: boolean;
 }
 

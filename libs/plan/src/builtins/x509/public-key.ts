@@ -10,7 +10,7 @@ import { DerReader, rightAligned, TAG } from './der.js';
 export interface PublicKey {
   readonly algorithm: number;
   readonly value: Value;
-  /** Undefined for a key that verifies nothing in Go. */
+  /** Undefined for a key that Go cannot verify signatures with. */
   readonly key: KeyObject | undefined;
 }
 
@@ -90,7 +90,7 @@ function dsaValue(data: Buffer, parameters: Buffer): Value {
   };
 }
 
-/** The number that bytes spell, high byte first. */
+/** The number of some bytes, high byte first. */
 export function bytesNumber(bytes: Uint8Array): Value {
   return numberFromInteger(BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`));
 }
@@ -99,7 +99,7 @@ function nodeKey(raw: Buffer): KeyObject | undefined {
   try {
     return createPublicKey({ key: raw, format: 'der', type: 'spki' });
   } catch {
-    // OpenSSL refuses a key that Go takes: it verifies nothing.
+    // OpenSSL refuses some keys that Go accepts. Such a key verifies no signature.
     return undefined;
   }
 }

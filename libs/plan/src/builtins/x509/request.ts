@@ -69,7 +69,7 @@ function readRequested(attributes: readonly Buffer[]): Extension[] {
   return extensions;
 }
 
-/** The values of the attribute that asks for extensions. */
+/** The values of the attribute that requests extensions. */
 function requestedValues(attribute: Buffer): Buffer | undefined {
   const reader = new DerReader(attribute).enter(TAG.sequence, PROBLEM);
   const isRequest = reader.oid(PROBLEM).join('.') === EXTENSION_REQUEST;
@@ -82,7 +82,7 @@ function requestedNames(extensions: readonly Extension[]): ReturnType<typeof noN
   return found ? parseAlternativeNames(found.value) : noNames();
 }
 
-/** An attribute whose values are lists of types and values: Go leaves out the others. */
+/** An attribute whose values are lists of types and values. Go omits other attributes. */
 function attributeValue(attribute: Buffer): Value {
   const reader = new DerReader(attribute).enter(TAG.sequence, PROBLEM);
   const type = reader.oid(PROBLEM);

@@ -47,7 +47,9 @@ function shortYear(year: number): number {
   return year >= 50 ? 1900 + year : 2000 + year;
 }
 
-/** Go refuses an offset that it would write otherwise, such as one of no minutes. */
+/**
+ * The minutes of an offset. Go refuses an offset that it would write differently, such as an offset of zero minutes.
+ */
 function offsetMinutes(zone: string): number | undefined {
   if (zone === 'Z') return 0;
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(3))];

@@ -1,4 +1,4 @@
-/** What a key may be used for: Go's numbers by their object identifiers. */
+/** The key usages: Go's numbers by object identifier. */
 export const USAGES: ReadonlyMap<string, number> = new Map([
   ['2.5.29.37.0', 0],
   ['1.3.6.1.5.5.7.3.1', 1],
@@ -16,7 +16,7 @@ export const USAGES: ReadonlyMap<string, number> = new Map([
   ['1.3.6.1.4.1.311.61.1.1', 13],
 ]);
 
-/** The same numbers by the names that OPA gives them. */
+/** OPA's names of the key usages. The index is Go's number. */
 export const USAGE_NAMES: readonly string[] = [
   'KeyUsageAny',
   'KeyUsageServerAuth',
@@ -35,5 +35,5 @@ export const USAGE_NAMES: readonly string[] = [
 ];
 /** The number that allows any use. */
 export const ANY_USAGE = 0;
-/** The number that OPA asks for unless it is told otherwise. */
+/** The number that OPA requires by default. */
 export const SERVER_USAGE = 1;

@@ -6,7 +6,7 @@ import { fitsConstraints } from './constraint-check.js';
 import { coversHost } from './hostname.js';
 import { ANY_USAGE, SERVER_USAGE } from './usages.js';
 
-/** What a certificate must fulfil. */
+/** The requirements on a certificate. */
 export interface VerifyOptions {
   /** Empty when the certificate may be for any host. */
   readonly host: string;
@@ -30,7 +30,7 @@ const SIGNS_CERTIFICATES = 1 << 5;
 const VERSION_3 = 3;
 const NANOSECONDS = 1_000_000_000n;
 
-/** The first valid chain from the last certificate to the first one, by way of the others. Undefined if none. */
+/** The first valid chain from the last certificate, through the others, to the first. Undefined if there is none. */
 export function verifyChain(
   context: BuiltinContext,
   certificates: readonly Certificate[],
@@ -77,7 +77,7 @@ function chainsOf(child: Certificate, chain: readonly Certificate[], search: Sea
   return chains;
 }
 
-/** The certificates of a child's issuer, the likeliest first. */
+/** The candidate issuers of a certificate, the most likely first. */
 function parentsOf(child: Certificate, certificates: readonly Certificate[]): Certificate[] {
   const wanted = keyId(child.authorityKeyId);
   const rank = (parent: Certificate): number => {
@@ -139,22 +139,22 @@ function isSignedBy(child: Certificate, parent: Certificate): boolean {
   try {
     return verify(hash, child.rawBody, { key: publicKey.key, ...options, ...salt }, child.signature);
   } catch {
-    // OpenSSL refuses the key or the signature's form: it is not this key's signature.
+    // OpenSSL refuses the key or the form of the signature. Then this key did not make the signature.
     return false;
   }
 }
 
-/** A chain that needs a policy of its own is refused: OPA asks for none by name. */
+/** Whether a chain requires no certificate policy. OPA never names one, so a chain that requires one is refused. */
 function hasNoPolicy(chain: readonly Certificate[]): boolean {
   return chain.every(({ requireExplicitPolicy }) => requireExplicitPolicy === undefined);
 }
 
 function fitsUsages(chain: readonly Certificate[], wanted: readonly number[]): boolean {
   if (wanted.includes(ANY_USAGE)) return true;
-  let left = [...wanted];
+  let remaining = [...wanted];
   for (const { usages, unknownUsages } of [...chain].reverse()) {
     const isUnlimited = usages.length + unknownUsages.length === 0 || usages.includes(ANY_USAGE);
-    if (!isUnlimited) left = left.filter((usage) => usages.includes(usage));
+    if (!isUnlimited) remaining = remaining.filter((usage) => usages.includes(usage));
   }
-  return left.length > 0;
+  return remaining.length > 0;
 }

@@ -1,15 +1,15 @@
 import { BuiltinError } from '../builtin.js';
 
-/** Characters that JSON writes as they are and YAML forbids. */
+/** Characters that JSON does not escape and YAML forbids. */
 const FORBIDDEN = /[\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
-/** YAML folds a next-line character (U+0085) and the spaces around it, as any end of a line in a quoted text. */
+/** In quoted text YAML folds a next-line character (U+0085), with the spaces around it, like any line end. */
 const FOLDED_BREAKS = /(?<! ) *\u0085[ \u0085]*/g;
-/** The most characters of a key in JSON text, quotes and escapes included. */
+/** The maximum length of a key in JSON text, with quotes and escapes. */
 const LONGEST_KEY = 1_024;
 
 /**
- * A text as OPA's library sees it. The library encodes the value as JSON and decodes this JSON as YAML, which changes
- * or refuses some texts.
+ * A string as OPA's library sees it. The library encodes the value as JSON and decodes this JSON as YAML, which
+ * changes or refuses some strings.
  *
  * @throws BuiltinError for a character that YAML forbids
  * @see https://github.com/kubernetes-sigs/yaml `JSONToYAML`
@@ -23,7 +23,7 @@ export function textFromJson(text: string): string {
 }
 
 /**
- * A key as OPA's library sees it: like a text, but on one line and not too long.
+ * A key as OPA's library sees it. The rules of `textFromJson` apply, and the key must be one line of limited length.
  *
  * @throws BuiltinError for a key that YAML does not take
  */

@@ -1,6 +1,6 @@
 import { isDigit, isLetter } from '../go/unicode.js';
 
-/** The natural order of OPA's library: numbers inside keys are compared as numbers, letters come last. */
+/** The natural order of OPA's library. Numbers inside keys are compared as numbers, and letters come last. */
 export function compareKeys(left: string, right: string): number {
   const [a, b] = [Array.from(left), Array.from(right)];
   let isAfterDigit = false;

@@ -19,15 +19,15 @@ export class LexemeCheck {
   #hasVersion = false;
   /** How many flow collections are open. */
   #flow = 0;
-  /** Whether a key of a block mapping may begin here: no tab may come before it. */
+  /** Whether a key of a block mapping may begin here. No tab may precede such a key. */
   #mayBeKey = true;
-  /** The type of the lexeme before the present one. */
+  /** The type of the previous lexeme. */
   #previous = '';
-  /** The previous lexeme was the colon behind a plain key in a flow collection. */
+  /** Whether the previous lexeme was the colon after a plain key in a flow collection. */
   #isColonOfPlainKey = false;
-  /** The last lexeme was the mark before the text of a scalar. */
+  /** Whether the last lexeme was the mark before the text of a scalar. */
   #isScalar = false;
-  /** A plain scalar at the root may be followed by lines of tabs. */
+  /** Whether a plain scalar at the root was read. Lines of tabs may follow such a scalar. */
   #isRootScalar = false;
 
   /** @throws BuiltinError when the lexeme may not be here */
@@ -116,7 +116,10 @@ export class LexemeCheck {
     }
   }
 
-  /** In `{a:}` OPA's library takes the colon for a part of the key, the package `yaml` for its end. */
+  /**
+   * Checks a colon. In `{a:}` OPA's library reads the colon as part of the key; the package `yaml` reads it as the
+   * end of the key.
+   */
   #checkColon(type: string): void {
     if (this.#isColonOfPlainKey && FLOW_INDICATOR.has(type)) {
       throw new BuiltinError("yaml: did not find expected space after ':'");

@@ -17,7 +17,7 @@ import { floatScalar, resolveScalar } from './resolve.js';
 import { doubleQuoted, literalBlock, mayBePlain, singleQuoted } from './scalar-style.js';
 
 const STEP = 2;
-/** Words that older versions of YAML take for booleans, and sexagesimal numbers. */
+/** Words that older versions of YAML read as booleans, and sexagesimal numbers. */
 const OLD_BOOLEAN = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const INTEGER_LIMITS = [-(2n ** 63n), 2n ** 64n] as const;
@@ -31,7 +31,10 @@ export function marshalYaml(value: Value): string {
   return inline === undefined ? blockLines(value, 0).join('\n') + '\n' : `${inline}\n`;
 }
 
-/** What fits on the line of its key: scalars and what is empty. A text of several lines brings its lines along. */
+/**
+ * The text of a value that begins on the line of its key: a scalar or an empty collection. The text may have several
+ * lines.
+ */
 function inlineText(value: Value, indent: number): string | undefined {
   if (typeof value === 'string') return stringText(value, indent);
   if (isNumber(value)) return numberScalar(numberText(value));
@@ -62,15 +65,15 @@ function blockLines(value: Value, indent: number): string[] {
 
 function entryLines(key: string, item: Value, indent: number): string[] {
   const margin = ' '.repeat(indent);
-  const shownKey = stringText(key, indent);
+  const keyText = stringText(key, indent);
   const inline = inlineText(item, indent);
   if (!isSimpleKey(key)) {
     const [first = '', ...rest] = inline === undefined ? blockLines(item, indent + STEP) : [inline];
     const start = inline === undefined ? first.slice(indent + STEP) : first;
-    return [`${margin}? ${shownKey}`, `${margin}: ${start}`, ...rest];
+    return [`${margin}? ${keyText}`, `${margin}: ${start}`, ...rest];
   }
-  if (inline !== undefined) return [`${margin}${shownKey}: ${inline}`];
-  return [`${margin}${shownKey}:`, ...blockLines(item, indent + STEP)];
+  if (inline !== undefined) return [`${margin}${keyText}: ${inline}`];
+  return [`${margin}${keyText}:`, ...blockLines(item, indent + STEP)];
 }
 
 /** JSON's numbers are read as YAML's: integers of 64 bits, else doubles. */
@@ -106,7 +109,9 @@ function stringText(source: string, indent: number): string {
   }
 }
 
-/** A text that YAML would read as something else is written in double quotes, one with indicators in single ones. */
+/**
+ * Chooses a style for a string. Double quotes if YAML would read another type, single quotes if it has indicators.
+ */
 function plainStyle(text: string): 'plain' | 'single' | 'double' {
   const isText =
     ['string', 'merge'].includes(resolveScalar(text).type) && !OLD_BOOLEAN.test(text) && !BASE_60.test(text);

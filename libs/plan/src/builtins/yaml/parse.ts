@@ -4,12 +4,12 @@ import { spend } from '../../values/index.js';
 import { BuiltinError } from '../builtin.js';
 import { LexemeCheck } from './lexeme-check.js';
 
-/** The steps of a lexeme: reading and parsing it take a few microseconds. */
+/** The steps of a lexeme, whose reading and parsing take a few microseconds. */
 const STEPS_OF_LEXEME = 4;
 const TEXT_TAG = 'tag:yaml.org,2002:str';
 
 /**
- * Parses all documents of a YAML text and looks at the deadline meanwhile.
+ * Parses all documents of a YAML text and checks the deadline meanwhile.
  *
  * @throws BuiltinError for the first error in the text
  */
@@ -35,7 +35,7 @@ export function parseDocuments(text: string): readonly Document.Parsed[] {
   return documents;
 }
 
-/** The tags with a look at the deadline in each scalar: the library composes a document without a pause. */
+/** Adds a check of the deadline to each scalar tag, because the library composes a document without a pause. */
 const watched = (tags: Tags): Tags =>
   tags.map((tag) => (isTextTag(tag) ? { ...tag, resolve: readText } : tag));
 

@@ -2,7 +2,7 @@ import { attempt } from '../failure.js';
 import { formatFloat } from '../go/float.js';
 import { parseTime } from '../go/layout-parse.js';
 
-/** What a plain scalar stands for, by the rules of OPA's library: YAML 1.2, with octal numbers of 1.1. */
+/** The value of a plain scalar, by the rules of OPA's library: YAML 1.2 with octal numbers of YAML 1.1. */
 export type Scalar =
   | { readonly type: 'null' }
   | { readonly type: 'boolean'; readonly value: boolean }
@@ -35,7 +35,7 @@ const TIMESTAMPS = [
 const LIMIT = 2n ** 64n;
 const MIN_INT64 = -(2n ** 63n);
 
-/** What a plain scalar stands for. */
+/** Resolves a plain scalar to its value. */
 export function resolveScalar(text: string): Scalar {
   const word = WORDS.get(text);
   if (word) return word;

@@ -1,7 +1,9 @@
 /** How OPA's library chooses between plain, quoted and block scalars, and writes them. */
 
 const BREAK = '[\\n\\r\\u0085\\u2028\\u2029]';
-/** What may be in no plain or single-quoted scalar: what is not printable, tabs, a space before a line's end. */
+/**
+ * Characters that no plain or single-quoted scalar may contain: unprintable ones, tabs, a space before a line end.
+ */
 const SPECIAL = new RegExp(
   `[^\\n\\r\\t -~\\u0085\\u00a0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd]|[\\u0085\\r]`,
   'u',
@@ -27,7 +29,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\u2029': '\\P',
 };
 
-/** The simplest style for a text that stands for itself. */
+/** The simplest style for a text that YAML reads as a string. */
 export function mayBePlain(text: string): 'plain' | 'single' | 'double' {
   if (SPECIAL.test(text) || text.includes('\t') || new RegExp(` ${BREAK}|${BREAK} `).test(text))
     return 'double';
@@ -49,7 +51,7 @@ export function doubleQuoted(text: string): string {
   return `"${Array.from(text).map(escapeRune).join('')}"`;
 }
 
-/** A text as a block of its own lines. Undefined for one that a block can't hold. */
+/** Writes a text as a literal block. Undefined when a block cannot hold the text. */
 export function literalBlock(text: string, indent: number): string | undefined {
   if (SPECIAL.test(text) || text.includes(' \n') || text.endsWith(' ')) return undefined;
   const hint = /^[ \n\u2028\u2029]/.test(text) ? '2' : '';

@@ -15,7 +15,7 @@ import { resolveScalar } from './resolve.js';
 
 const TAG_PREFIX = 'tag:yaml.org,2002:';
 const DEEPEST = 10_000;
-/** What the library refuses anywhere in a text. */
+/** Characters that the library refuses anywhere in a text. */
 const CONTROL = /[^\t\n\r -~\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 /** Half of a surrogate pair as an escape. The library refuses it, even beside its other half. */
 const SURROGATE_ESCAPE = /^(?:[^\\]|\\[^uU])*\\(?:u|U0000)[dD][89a-fA-F]/;
@@ -34,20 +34,20 @@ export function unmarshalYaml(context: BuiltinContext, text: string): Value {
   return first?.contents ? new Reader(context, first, text.length).read(first.contents) : null;
 }
 
-/** OPA's library wants a block scalar (`|`, `>`) indented, even where it is the whole document. */
+/** Whether a block scalar (`|`, `>`) is not indented. OPA's library refuses this even for the root of a document. */
 function isUnindentedBlock(node: Node | null): boolean {
   if (!isScalar(node) || node.srcToken?.type !== 'block-scalar') return false;
   // Lines of comments end the block: it is empty.
   return /^[^ \n\r]/m.test(node.srcToken.source) && !COMMENTS.test(node.srcToken.source);
 }
 
-/** Whether the text of a block scalar has a tab where its indentation is looked for. */
+/** Whether a block scalar has a tab in its indentation. */
 const hasTabInIndentation = (source: string) => /^(?: *\r?\n)* *\t/.test(source);
 
 class Reader {
   #size = 0;
   #depth = 0;
-  /** What the aliases around the present node stand for. */
+  /** The targets of the aliases around the current node. */
   readonly #targets = new Set<Node>();
 
   constructor(
@@ -57,7 +57,7 @@ class Reader {
   ) {}
 
   read(node: Node): Value {
-    // Aliases make a few bytes stand for many nodes.
+    // With aliases a few bytes can expand to many nodes.
     this.context.checkDeadline();
     this.context.checkSize(++this.#size);
     if (isAlias(node)) return this.#nested(() => this.#alias(node, (target) => this.read(target)));
@@ -66,7 +66,7 @@ class Reader {
     return isScalar(node) ? this.#scalar(node) : null;
   }
 
-  /** Where the text ends inside a block scalar, OPA's library adds no line break to the scalar. */
+  /** Reads a scalar. If the text ends inside a block scalar, OPA's library adds no line break. */
   #scalar(node: ScalarNode): Value {
     const value = valueOf(scalarOf(node), node);
     const token = node.srcToken;
@@ -87,7 +87,7 @@ class Reader {
     return result;
   }
 
-  /** Reads what an alias stands for. */
+  /** Reads the target of an alias. */
   #alias<Result>(alias: Alias, read: (target: Node) => Result): Result {
     const target = alias.resolve(this.document);
     if (!target) throw new BuiltinError(`yaml: unknown anchor '${alias.source}' referenced`);
@@ -99,19 +99,19 @@ class Reader {
     return result;
   }
 
-  /** The entries of a mapping. What it merges comes first, so that its own keys win. */
+  /** The entries of a mapping. Merged entries come first, so that the mapping's own keys win. */
   #entries(map: YAMLMap): Map<string, Value> {
     const merged: Map<string, Value>[] = [];
-    const own = new Map<string, Value>();
+    const entries = new Map<string, Value>();
     for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
       if (isScalar(key) && scalarOf(key).type === 'merge') {
         if (value) merged.push(...this.#merges(value));
       } else {
-        own.set(keyOf(key), value ? this.read(value) : null);
+        entries.set(keyOf(key), value ? this.read(value) : null);
       }
     }
-    // Of several merged mappings the first one wins.
-    return new Map([...merged.toReversed().flatMap((entries) => [...entries]), ...own]);
+    // If several mappings are merged, the first one wins.
+    return new Map([...merged.toReversed().flatMap((entries) => [...entries]), ...entries]);
   }
 
   #merges(node: Node): Map<string, Value>[] {
@@ -167,7 +167,7 @@ function valueOf(scalar: Scalar, node: ScalarNode): Value {
   }
 }
 
-/** A key as the text that JSON has for it. */
+/** The text of a key in JSON. */
 function keyOf(node: Node | null): string {
   if (!isScalar(node)) throw new BuiltinError('yaml: invalid map key');
   const scalar = scalarOf(node);
