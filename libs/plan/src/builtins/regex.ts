@@ -12,8 +12,8 @@ import type { GroupNames } from './regex-names.js';
 export const regex: Builtins = {
   'regex.is_valid': (context, pattern) =>
     typeof pattern === 'string' && attempt(() => compileRegex(context, pattern)) !== undefined,
-  'regex.match': (context, pattern, text) => matches(context, pattern, text),
-  re_match: (context, pattern, text) => matches(context, pattern, text),
+  'regex.match': (context, pattern, text) => isMatch(context, pattern, text),
+  re_match: (context, pattern, text) => isMatch(context, pattern, text),
   'regex.find_n': (context, pattern, text, count) => {
     const matches = findAll(context, stringOperand(pattern, 1), stringOperand(text, 2), intOperand(count, 3));
     return matches.map(({ groups: [whole = ''] }) => whole);
@@ -44,7 +44,7 @@ interface RegexMatch {
   readonly groups: readonly (string | undefined)[];
 }
 
-function matches(context: BuiltinContext, pattern: Value | undefined, text: Value | undefined): boolean {
+function isMatch(context: BuiltinContext, pattern: Value | undefined, text: Value | undefined): boolean {
   const source = stringOperand(pattern, 1);
   const subject = stringOperand(text, 2);
   return compileRegex(context, source).test(subject);

@@ -111,7 +111,7 @@ class Reader {
       }
     }
     // If several mappings are merged, the first one wins.
-    return new Map([...merged.toReversed().flatMap((entries) => [...entries]), ...entries]);
+    return new Map([...merged.toReversed().flatMap((mapping) => [...mapping]), ...entries]);
   }
 
   #merges(node: Node): Map<string, Value>[] {
