@@ -56,7 +56,11 @@ function testOf(
   return path && key !== undefined ? { path, key } : undefined;
 }
 
-function constantOf({ strings }: Plan, { constants }: LocalFacts, { type, value }: Operand): MapKey | undefined {
+function constantOf(
+  { strings }: Plan,
+  { constants }: LocalFacts,
+  { type, value }: Operand,
+): MapKey | undefined {
   if (type === 'local') return constants.get(value);
   return type === 'bool' ? value : mapKey(strings[value] ?? '');
 }
