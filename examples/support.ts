@@ -6,23 +6,23 @@ import { OpaModule } from 'nestjs-opa';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 
-/** An application that runs. */
+/** A running application. */
 export interface ExampleApp {
   readonly app: INestApplication;
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** An example that runs, with the OPA that decides. */
+/** A running example with its OPA. */
 export interface Example extends ExampleApp {
   readonly opa: OpaServer;
 }
 
-/** What {@link startExample} takes beside the application and its policy. */
+/** Options of {@link startExample}. */
 export interface ExampleOptions {
-  /** The module's options. Default: OPA's address, and that each policy must be there. */
+  /** Makes the module's options. Default: OPA's address, and `verifyPolicies: true`. */
   readonly options?: (url: string) => OpaModuleOptions;
-  /** What is done to the application before it listens. Default: nothing. */
+  /** Prepares the application before it listens. Default: nothing. */
   readonly prepare?: (app: INestApplication) => void;
 }
 

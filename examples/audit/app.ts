@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { MessagePattern } from '@nestjs/microservices';
 import { OpaGuard, OpaPolicy, OpaPublic } from 'nestjs-opa';
 
-/** Over HTTP, under the application's guard. */
+/** HTTP handlers. The application's guard runs before them. */
 @Controller('orders')
 export class OrdersController {
   @Get('health')
@@ -30,7 +30,7 @@ export class OrderMessages {
   }
 }
 
-/** The same without a guard: its policy is never evaluated, and the audit warns about it. */
+/** The same handlers without a guard. Their policy is never evaluated, and the audit warns about them. */
 @Controller()
 export class ForgottenMessages {
   @MessagePattern('orders.remove')

@@ -6,7 +6,7 @@ default allow_tool_pre_invoke := false
 
 allow_tool_pre_invoke if contains(input.payload.args.repo_path, "IBM")
 
-# No line of the result may hold an e-mail address, and there may be nothing but text.
+# Denies a result with an e-mail address, and a result with anything other than text.
 default allow_tool_post_invoke := {"allow": false, "reason": "the result holds an e-mail address"}
 
 allow_tool_post_invoke if {

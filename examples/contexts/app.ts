@@ -16,7 +16,7 @@ export class ChatGateway {
   }
 }
 
-/** An event stream: the request is decided before it, each event as it passes. */
+/** An event stream. One policy decides about the request before the stream starts, another one about each event. */
 @Controller('chat')
 @UseGuards(OpaGuard)
 @UseInterceptors(OpaInterceptor)

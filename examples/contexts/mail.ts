@@ -6,7 +6,7 @@ interface Mail {
   readonly to: string;
 }
 
-/** Sends the mails of a queue. RabbitMQ drops a denied message, or sends it to the exchange `dead`. */
+/** Sends the mails of a queue. RabbitMQ sends a denied message to the exchange `dead` if it exists, or drops the message. */
 @Injectable()
 export class MailSender {
   readonly sent: string[] = [];

@@ -10,7 +10,7 @@ interface OrderPaid {
 export class OrderEvents {
   constructor(private readonly opa: OpaService) {}
 
-  /** Put the decorator of your library here. */
+  /** Add the decorator of your library to this method. */
   async paid({ order, paidBy }: OrderPaid): Promise<void> {
     const input = {
       subject: { id: paidBy },

@@ -7,14 +7,14 @@ import { OpaDecision, OpaGuard, OpaInterceptor, OpaPolicy } from 'nestjs-opa';
 /** Options for an application without an OPA server. The bundle must have an entrypoint for `policy`. */
 export const embedded = (bundle: string): OpaModuleOptions => ({ bundle, policy: 'orders/read' });
 
-/** The module's options with an OPA: it decides, and the bundle only while it can't be reached or is late. */
+/** Options for an application with an OPA server. The bundle decides only while OPA is unreachable or late. */
 export const fallback = (url: string, bundle: string): OpaModuleOptions => ({
   url,
   bundle,
   policy: 'orders/read',
 });
 
-/** Orders, which tell what decided. */
+/** Orders. Each result names the engine that decided. */
 @Controller('orders')
 @UseGuards(OpaGuard)
 @UseInterceptors(OpaInterceptor)

@@ -2,7 +2,7 @@ package orders
 
 import rego.v1
 
-# orders/read: clients of version 2 and newer.
+# orders/read: allows clients of version 2 and newer.
 default read := {"allow": false, "reasons": ["this client is too old"]}
 
 read := {"allow": true} if {

@@ -2,7 +2,7 @@ package orders
 
 import rego.v1
 
-# orders/request: users, whom the upstream gets to know, and everybody below /public.
+# orders/request: allows users, and everybody below /public. A header tells the upstream who the user is.
 default request := {"allow": false, "reasons": ["this takes a token"]}
 
 request := {"allow": true, "headers": {"x-authz-user": input.subject.id}} if {
@@ -11,7 +11,7 @@ request := {"allow": true, "headers": {"x-authz-user": input.subject.id}} if {
 	startswith(input.request.path, "/public/")
 }
 
-# orders/response: everything, but e-mail addresses to editors alone.
+# orders/response: allows everything, and masks e-mail addresses for everybody except editors.
 response := {"allow": true, "obligations": obligations}
 
 obligations contains {"type": "mask", "properties": {"path": "/customer/email"}} if not is_editor

@@ -16,7 +16,7 @@ class OrdersController {
 @Module({ controllers: [OrdersController], providers: [LimitObligation] })
 export class LimitsExample {}
 
-/** Counts in Redis, for all replicas. */
+/** The limiter counts in Redis, so all replicas share the counts. */
 @Module({
   providers: [
     { provide: Redis, useFactory: () => new Redis('redis://127.0.0.1:6379', { keyPrefix: 'shop:' }) },

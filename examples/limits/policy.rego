@@ -22,5 +22,5 @@ mcp := {"allow": true, "obligations": [{"type": "limit", "properties": {
 	input.action.name == "tools/call"
 }
 
-# An anonymous subject has no id. Without this rule, the limit would be undefined for it.
+# An anonymous subject has no id. Without this rule the limit would be undefined for anonymous subjects.
 caller := object.get(input.subject, "id", "anonymous")

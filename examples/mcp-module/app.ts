@@ -5,7 +5,7 @@ import { JwtModule, JwtService } from '@nestjs/jwt';
 import { OpaModule } from 'nestjs-opa';
 import { McpGatewayModule } from 'nestjs-opa-mcp';
 
-/** Verifies the bearer token, and puts its claims into `request.user`. */
+/** Verifies the bearer token, and stores the claims of the token in `request.user`. */
 @Injectable()
 export class JwtGuard implements CanActivate {
   constructor(private readonly tokens: JwtService) {}

@@ -16,13 +16,13 @@ function createOrdersServer(): McpServer {
   return server;
 }
 
-/** An MCP server that runs. */
+/** A running MCP server. */
 export interface RunningServer {
   readonly url: string;
   close(): void;
 }
 
-/** Starts an MCP server of the official SDK, which offers two tools to everybody. */
+/** Starts an MCP server of the official SDK. The server offers two tools to every client. */
 export async function startOrdersServer(): Promise<RunningServer> {
   const handler = toNodeHandler(createMcpHandler(createOrdersServer));
   // NodeIncomingMessageLike does not allow undefined for its optional properties.

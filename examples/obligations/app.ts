@@ -2,7 +2,7 @@ import { Controller, Delete, Get, Module, UseGuards, UseInterceptors } from '@ne
 import type { Obligation, OpaObligationHandler, OpaObligationScene } from 'nestjs-opa';
 import { OpaGuard, OpaInterceptor, OpaObligation, OpaPolicy } from 'nestjs-opa';
 
-/** Carries out obligations of the type `log`: here it only remembers them. */
+/** Carries out obligations of the type `log`. This example only stores their messages. */
 @OpaObligation('log')
 export class LogObligation implements OpaObligationHandler {
   readonly entries: unknown[] = [];
@@ -12,7 +12,7 @@ export class LogObligation implements OpaObligationHandler {
   }
 }
 
-/** Customers, whose list leaves masked. */
+/** Customers. The response policy masks their list. */
 @Controller('customers')
 @UseGuards(OpaGuard)
 @UseInterceptors(OpaInterceptor)

@@ -2,13 +2,13 @@ package customers
 
 import rego.v1
 
-# customers/read: everybody, and it is written down.
+# customers/read: allows everybody, with an obligation to log the access.
 read := {
 	"allow": true,
 	"obligations": [{"type": "log", "properties": {"level": "info"}}],
 }
 
-# customers/remove: not without a fresh login.
+# customers/remove: requires a fresh login.
 remove := {
 	"allow": false,
 	"obligations": [{"type": "step-up", "properties": {"max_age": 300}}],

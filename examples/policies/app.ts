@@ -20,7 +20,7 @@ const USERS: Readonly<Record<string, User>> = {
   mallory: { id: 'mallory', roles: ['admin'] },
 };
 
-/** Replace this by your own authentication guard: it stores the user on the request, where OpaGuard reads it. */
+/** Replace this by your own authentication guard. It stores the user on the request; OpaGuard reads the user from there. */
 @Injectable()
 export class DemoAuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -32,7 +32,7 @@ export class DemoAuthGuard implements CanActivate {
   }
 }
 
-/** Each handler has its policies; the policy of the class is evaluated where a handler inherits it. */
+/** Each handler has its own policies. The policy of the class applies to a handler that inherits it. */
 @Controller('orders')
 @OpaPolicy('orders/active')
 export class OrdersController {
@@ -55,7 +55,7 @@ export class OrdersController {
   }
 }
 
-/** Who is it, and then: may they? The order of the guards is that of the providers. */
+/** Guards run in the order of the providers: authentication first, then OpaGuard. */
 @Module({
   controllers: [OrderListController, OrdersController],
   providers: [

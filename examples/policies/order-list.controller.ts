@@ -1,7 +1,7 @@
 import { Controller, Get, Req } from '@nestjs/common';
 import { OpaPolicy, OpaService } from 'nestjs-opa';
 
-/** Stands for a database. */
+/** Replace this list by your database. */
 export const ORDERS = [
   { id: '1', owner: 'ann' },
   { id: '2', owner: 'bob' },

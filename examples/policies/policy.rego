@@ -2,23 +2,23 @@ package orders
 
 import rego.v1
 
-# orders/active: everybody but those who are barred.
+# orders/active: allows everybody except barred users.
 default active := false
 
 active if input.subject.id != "mallory"
 
-# orders/visible: which of these, by key.
+# orders/visible: decides which orders of a list the user sees, by key.
 visible contains item.id if {
 	some item in input.items
 	item.owner == input.subject.id
 }
 
-# orders/read: users may read their own orders.
+# orders/read: allows users to read their own orders.
 default read := {"allow": false, "reasons": ["not your order"]}
 
 read := {"allow": true} if input.subject.id in owners[input.request.params.id]
 
-# orders/admin: administrators.
+# orders/admin: allows administrators.
 default admin := false
 
 admin if "admin" in input.subject.roles

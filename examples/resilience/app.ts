@@ -4,7 +4,7 @@ import type { Decision } from 'nestjs-opa';
 import { OpaDecision, OpaGuard, OpaPolicy } from 'nestjs-opa';
 import { HealthController } from './health.controller.js';
 
-/** Orders, which tell how their decision was made. */
+/** Orders. Each result says how its decision was made. */
 @Controller('orders')
 @UseGuards(OpaGuard)
 export class OrdersController {

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 import { OpaHealthIndicator, OpaPublic } from 'nestjs-opa';
 
-/** Tells whether an OPA can decide. */
+/** Reports whether an OPA can decide. */
 @Controller('health')
 export class HealthController {
   constructor(

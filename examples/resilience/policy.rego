@@ -2,13 +2,13 @@ package orders
 
 import rego.v1
 
-# orders/read: order 1; a decision that holds for as long as the cache likes.
+# orders/read: allows order 1. The options decide how long the cache stores the decision.
 default read := false
 
 read if input.request.params.id == "1"
 
-# orders/latest: everybody, but not for long: 1 ms.
+# orders/latest: allows everybody. The cache stores the decision for 1 ms.
 latest := {"allow": true, "ttl": 1}
 
-# orders/count: everybody, decided anew each time.
+# orders/count: allows everybody. The cache does not store the decision.
 count := {"allow": true, "cache": false}

@@ -8,13 +8,13 @@ interface Request {
   readonly user?: unknown;
 }
 
-/** The input is the cache key. It holds what the policies need, and nothing that differs each time, such as a request id. */
+/** The input is the cache key. It must not hold values that differ in each request, such as a request id. */
 const shape = (context: ExecutionContext) => {
   const { method, url, params, user = { type: 'anonymous' } } = context.switchToHttp().getRequest<Request>();
   return { subject: user, request: { method, path: url, params } };
 };
 
-/** Asks the OPAs in this order, caches decisions, and uses expired decisions for longer while no OPA answers. */
+/** Queries the OPAs in this order, and caches decisions. While no OPA responds, expired decisions stay in use for longer. */
 export const resilient = (url: readonly string[]): OpaModuleOptions => ({
   url,
   input: { shape },

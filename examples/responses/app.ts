@@ -26,7 +26,7 @@ interface Response {
   setHeader(name: string, value: string): unknown;
 }
 
-/** Orders; the policies of the results say what of them leaves. */
+/** Orders. The response policies decide what a client sees of a result. */
 @Controller('orders')
 @UseGuards(OpaGuard)
 @UseInterceptors(OpaInterceptor)

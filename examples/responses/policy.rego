@@ -2,7 +2,7 @@ package orders
 
 import rego.v1
 
-# orders/read: everybody.
+# orders/read: allows everybody.
 read := true
 
 # orders/view decides about the result. It denies a sealed order.
@@ -12,7 +12,7 @@ view := {"allow": true, "obligations": obligations} if not input.response.body.s
 
 obligations contains {"type": "header", "properties": {"name": "cache-control", "value": "no-store"}}
 
-# Only editors see the customer's address, and what the order cost us.
+# Only editors see the customer's address and our cost of the order.
 obligations contains {"type": "mask", "properties": {"path": "/customer/email"}} if not is_editor
 
 obligations contains {"type": "remove", "properties": {"path": "/cost"}} if not is_editor

@@ -1,4 +1,4 @@
-# Which of the listed items does this subject see? Asked once a page, after the request's policy has allowed the list.
+# Decides which listed items the subject sees. The gateway evaluates it for each page of an allowed list.
 package gateway.mcp.list
 
 import data.gateway.mcp.roles
@@ -30,7 +30,7 @@ type_of("resources/list") := "resource"
 
 type_of("resources/templates/list") := "resource"
 
-# Its arguments decide, so it is shown, and decided when it is called.
+# The request policy checks the arguments of this tool, so the list shows the tool as conditional.
 phase_of(resource) := "conditional" if {
 	resource == {"type": "tool", "id": "refund_order"}
 } else := "allow"

@@ -1,4 +1,4 @@
-# May this subject send this request to the demo's MCP server? Asked before the server is.
+# Decides whether the subject may send the request. The gateway evaluates it before it calls the MCP server.
 package gateway.mcp.request
 
 import data.gateway.mcp.roles
@@ -17,7 +17,7 @@ reasons contains sprintf("role %s may not use the %s %s", [role, input.resource.
 	not roles.may_use(role, input.resource)
 }
 
-# What a tool may do with its arguments, which nobody knows as long as it is only listed.
+# Limits the refund by role. The amount is an argument of the call, so the list policy cannot check it.
 reasons contains sprintf("role %s may refund up to %v, not %v", [role, limit_of(role), amount]) if {
 	some role in [roles.role_of(input.subject)]
 	input.action.name == "tools/call"
@@ -26,7 +26,7 @@ reasons contains sprintf("role %s may refund up to %v, not %v", [role, limit_of(
 	not is_within(amount, limit_of(role))
 }
 
-# Numbers alone: of other types some are less than any number.
+# Only numbers: in Rego's order null and booleans are less than any number.
 is_within(amount, limit) if {
 	is_number(amount)
 	amount <= limit

@@ -1,4 +1,4 @@
-# What of the server's result may this subject see? Asked after tools/call, prompts/get and resources/read.
+# Decides what the subject sees of a result. The gateway evaluates it after tools/call, prompts/get and resources/read.
 package gateway.mcp.response
 
 import data.gateway.mcp.roles
@@ -10,7 +10,7 @@ allow if {
 	is_object(input.response.result)
 }
 
-# Only editors see e-mail addresses, wherever in the result they stand: in texts, structured content or messages.
+# Only editors see e-mail addresses. The rule masks them in texts, structured content and messages.
 body := json.patch(input.response.result, patches) if {
 	roles.role_of(input.subject) != "editor"
 	patches := [{"op": "replace", "path": path, "value": masked(text)} |

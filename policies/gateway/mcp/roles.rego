@@ -1,4 +1,4 @@
-# Who may use what of the demo's MCP server; the request's and the list's policy ask the same.
+# Which role may use which resource of the demo's MCP server. The request policy and the list policy share these rules.
 package gateway.mcp.roles
 
 role_of(subject) := role if {

@@ -1,4 +1,4 @@
-# May this subject do this to orders? Asked before the upstream is called.
+# Decides whether the subject may send the request. The gateway evaluates it before it calls the upstream.
 package gateway.orders.request
 
 default allow := false

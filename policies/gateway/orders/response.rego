@@ -1,4 +1,4 @@
-# What of the upstream's answer may this subject see? Asked after the upstream was called.
+# Decides what the subject sees of the upstream's response. The gateway evaluates it after it called the upstream.
 package gateway.orders.response
 
 default allow := false
@@ -17,7 +17,7 @@ is_editor(subject) if {
 	subject.role == "editor"
 }
 
-# One order, or a list of them.
+# The orders of a response: one order or a list of orders.
 paths_of(body) := ["/customer/email"] if is_object(body)
 
 paths_of(body) := ["/*/customer/email"] if is_array(body)
