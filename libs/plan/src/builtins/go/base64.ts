@@ -13,6 +13,18 @@ export function decodeBase64(text: string, alphabet: Alphabet): Buffer {
   return Buffer.from(text, 'base64');
 }
 
+/**
+ * Reads the bytes of a JWK's member as OPA's library does: in either alphabet, with padding or without.
+ *
+ * @see https://github.com/lestrrat-go/jwx `internal/base64`
+ */
+export function decodeJwkBytes(text: string): Buffer {
+  const alphabet = /[+/]/.test(text) ? 'standard' : 'url';
+  if (text.endsWith('=')) return decodeBase64(text, alphabet);
+  const digits = text.replace(/[\r\n]/g, '').length;
+  return decodeBase64(text + '='.repeat((4 - (digits % 4)) % 4), alphabet);
+}
+
 /** The index of the first invalid character, as Go reports it. */
 function findProblem(text: string, alphabet: string): number | undefined {
   let digits = 0;

@@ -3,10 +3,12 @@ import { createPrivateKey, createPublicKey, createSecretKey, X509Certificate } f
 import type { Value } from '../../values/index.js';
 import { get, isArray, isObject, toPlain } from '../../values/index.js';
 import { BuiltinError } from '../builtin.js';
+import { decodeJwkBytes } from '../go/base64.js';
 import { decodePem } from '../go/pem.js';
 import { parseJson } from '../json.js';
 import type { ObjectValue } from '../operands.js';
 import { elementsOf } from '../operands.js';
+import { assertConsistent } from '../x509/private-keys.js';
 import { ALGORITHMS } from './algorithms.js';
 
 /** A key that may verify tokens. */
@@ -95,12 +97,25 @@ function field(jwk: ObjectValue, name: string, prefix: string): string {
   return value;
 }
 
+/** The members of a JWK that hold bytes, by the type of the key (RFC 7518, section 6). */
+const BYTES: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['RSA', ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi']],
+  ['EC', ['x', 'y', 'd']],
+  ['OKP', ['x', 'd']],
+]);
+
 function jwkKey(jwk: ObjectValue, prefix: string): KeyObject {
-  const isSecret = get(jwk, 'kty') === 'oct';
+  const type = get(jwk, 'kty');
   return readKey(prefix, () => {
-    if (isSecret) return createSecretKey(Buffer.from(field(jwk, 'k', prefix), 'base64url'));
+    if (type === 'oct') return createSecretKey(decodeJwkBytes(field(jwk, 'k', prefix)));
     const key = toPlain(jwk) as JsonWebKey;
+    // Node skips characters that are no base64url. OPA's library refuses them, and takes standard base64.
+    for (const name of BYTES.get(type) ?? []) {
+      const text = key[name];
+      if (typeof text === 'string') key[name] = decodeJwkBytes(text).toString('base64url');
+    }
     const isPrivate = get(jwk, 'd') !== undefined;
+    if (isPrivate && type === 'RSA') assertConsistent(key);
     return isPrivate ? createPrivateKey({ key, format: 'jwk' }) : createPublicKey({ key, format: 'jwk' });
   });
 }
