@@ -15,7 +15,7 @@ default mcp := {"allow": false}
 mcp := {"allow": true} if input.action.name != "tools/call"
 
 mcp := {"allow": true, "obligations": [{"type": "limit", "properties": {
-	"key": sprintf("%s calls %s", [caller, input.resource.id]),
+	"key": json.marshal([caller, input.resource.id]),
 	"points": 2,
 	"seconds": 60,
 }}]} if {
