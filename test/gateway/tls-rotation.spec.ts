@@ -9,7 +9,7 @@ import { connect } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { createAuthority } from '../../libs/opa/test/support/certificates.js';
-import type { Authority, Pair } from '../../libs/opa/test/support/certificates.js';
+import type { Authority, KeyPair } from '../../libs/opa/test/support/certificates.js';
 import { readTls, watchTls } from '../../src/http/index.js';
 import { Cleanup } from './support/cleanup.js';
 
@@ -34,11 +34,11 @@ beforeEach(async () => {
 afterEach(() => void jest.restoreAllMocks());
 afterAll(() => cleanup.run());
 
-const store = (pair: Partial<Pair>): Promise<unknown> =>
-  Promise.all(Object.entries(pair).map(([part, pem]) => writeFile(paths[part as keyof Pair], pem)));
+const store = (pair: Partial<KeyPair>): Promise<unknown> =>
+  Promise.all(Object.entries(pair).map(([part, pem]) => writeFile(paths[part as keyof KeyPair], pem)));
 
 /** Replaces one file, and waits until the gateway has seen the change: Node calls all listeners of a file together. */
-async function replace(part: keyof Pair, pem: string): Promise<void> {
+async function replace(part: keyof KeyPair, pem: string): Promise<void> {
   const noticed = new Promise<void>((resolve) => watchFile(paths[part], () => resolve()));
   await writeFile(paths[part], pem);
   await noticed;

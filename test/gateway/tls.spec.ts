@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createAuthority } from '../../libs/opa/test/support/certificates.js';
-import type { Authority, Pair } from '../../libs/opa/test/support/certificates.js';
+import type { Authority, KeyPair } from '../../libs/opa/test/support/certificates.js';
 import { Cleanup } from './support/cleanup.js';
 import { rawConnection } from './support/raw.js';
 import { failToStart, writeConfig } from './support/gateway-process.js';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
 });
 
-async function store({ cert, key }: Pair): Promise<void> {
+async function store({ cert, key }: KeyPair): Promise<void> {
   await writeFile(files.key, key);
   await writeFile(files.cert, cert);
 }
@@ -113,7 +113,7 @@ describe('wrong files stop the start', () => {
       () => ({ key: authority.key }),
       /listen\.tls: .*are not a certificate/,
     ],
-  ] as [string, () => Partial<Pair> | undefined, RegExp][])('%s', async (_what, wrong, message) => {
+  ] as [string, () => Partial<KeyPair> | undefined, RegExp][])('%s', async (_what, wrong, message) => {
     const change = wrong();
     await store({ ...(await authority.issue('third')), ...change });
     const tls = change === undefined ? { ...files, cert: join(folder, 'missing.pem') } : files;

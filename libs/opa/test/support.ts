@@ -5,9 +5,9 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Pair } from './support/certificates.js';
+import type { KeyPair } from './support/certificates.js';
 
-/** A server of the tests' own, with the connections that it has open. */
+/** A server in the process of the test, with its open connections. */
 export interface TestServer {
   readonly url: string;
   readonly open: ReadonlySet<Socket>;
@@ -38,16 +38,16 @@ async function listening(server: Server): Promise<TestServer> {
   };
 }
 
-/** A stand-in for OPA that answers over HTTP. */
+/** A fake OPA that speaks HTTP. */
 export const httpServer = (listener: RequestListener): Promise<TestServer> =>
   listening(createServer(listener));
 
-/** A stand-in for OPA with nothing but a socket. */
+/** A fake OPA on a plain TCP socket. */
 export const tcpServer = (listener: (socket: Socket) => void): Promise<TestServer> =>
   listening(createTcpServer(listener));
 
-/** A stand-in for OPA with nothing but a socket, behind TLS. */
-export async function tlsServer(pair: Pair, listener: (socket: TLSSocket) => void): Promise<TestServer> {
+/** A fake OPA on a TLS socket. */
+export async function tlsServer(pair: KeyPair, listener: (socket: TLSSocket) => void): Promise<TestServer> {
   const server = await listening(
     createTlsServer({ ...pair }, (socket) => listener(socket.on('error', () => undefined))),
   );

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pair } from '../../../libs/opa/test/support/certificates.js';
+import type { KeyPair } from '../../../libs/opa/test/support/certificates.js';
 import type { Cleanup } from './cleanup.js';
 
 const TEMPLATE = join(import.meta.dirname, '../../../deploy/nginx/gateway.conf.template');
@@ -13,7 +13,7 @@ const TEMPLATE = join(import.meta.dirname, '../../../deploy/nginx/gateway.conf.t
 /** Starts nginx with the configuration of `deploy/nginx`, on a port that is free, in front of a gateway. */
 export async function startNginx(
   cleanup: Cleanup,
-  { port, gateway, tls }: { port: number; gateway: string; tls: Pair },
+  { port, gateway, tls }: { port: number; gateway: string; tls: KeyPair },
 ): Promise<void> {
   const folder = cleanup.add(await mkdtemp(join(tmpdir(), 'nginx-')), (path) =>
     rm(path, { recursive: true }),

@@ -1,6 +1,6 @@
 import type { OpaErrorCode } from 'nestjs-opa';
 
-/** The contract's table, column by column. */
+/** The table of outcomes in the contract, by column. */
 export const CODES = {
   http: {
     deny: 403,
@@ -41,7 +41,7 @@ export const CODES = {
   },
 } as const;
 
-/** What each error of a decision becomes. */
+/** The row of the table for each error of a decision. */
 export const FAILURES: readonly [OpaErrorCode, 'UNAVAILABLE' | 'LATE' | 'FAILED' | 'BAD_INPUT'][] = [
   ['OPA_UNREACHABLE', 'UNAVAILABLE'],
   ['OPA_CIRCUIT_OPEN', 'UNAVAILABLE'],

@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { OpaModuleOptions } from 'nestjs-opa';
 
 /**
- * The handlers that every context's application has, guarded by `OpaGuard`, twice, and `OpaInterceptor`:
+ * The handlers of every application under test. `OpaGuard` (registered twice) and `OpaInterceptor` run on them:
  * `read` (policy `orders/read`, response policy `orders/view`), `remove` (`orders/remove`), `open` (`@OpaPublic`),
  * `unnamed` (no policy), `shadow` (`orders/shadow`, mode permissive).
  */
@@ -13,21 +13,21 @@ export type CallResult =
   | { readonly result: unknown }
   | {
       readonly error: {
-        /** The context's own code: a status, a text or a number. */
+        /** The code of the context: a status, a string or a number. */
         readonly code: string | number;
         readonly message: string;
         readonly reasons?: readonly string[] | undefined;
         readonly decisionId?: string | undefined;
         /** The seconds to wait after a rate limit. */
         readonly retryAfter?: number | undefined;
-        /** Everything else that came with it, for what must not be in it. */
+        /** The other parts of the error. Tests check that they hold no secrets. */
         readonly rest?: unknown;
       };
     };
 
-/** An application of one kind of context with a real client beside it. */
+/** A running application of one kind of context, and a real client. */
 export interface RunningContext {
-  /** Calls a handler; all take an id and give {@link order}, but `open`, which gives `open`. */
+  /** Calls a handler with an id. The handler returns {@link order}; only `open` returns `open`. */
   call(handler: HandlerName, id: string): Promise<CallResult>;
   close(): Promise<void>;
 }
@@ -37,11 +37,11 @@ export interface ContextDriver {
   readonly name: string;
   /** The column of the contract's table of outcomes. */
   readonly column: 'http' | 'graphql' | 'rpc' | 'grpc' | 'jsonRpc';
-  /** The application is in a process of its own, where the test's functions can't be. */
+  /** The application runs in another process, so tests cannot pass functions to it. */
   readonly isOwnProcess?: true;
-  /** What the policy sees as input of `read` with id `7`. */
+  /** The input of the policy of `read` with id `7`. */
   readonly input: Record<string, unknown>;
-  /** @param opa - the module, as the application imports it, of `options`; `called` is told each handler that runs */
+  /** @param opa - the module with `options`, which the application imports. `called` gets the name of each handler that runs */
   start(
     opa: DynamicModule,
     called: (handler: HandlerName) => void,
@@ -49,7 +49,7 @@ export interface ContextDriver {
   ): Promise<RunningContext>;
 }
 
-/** What the handlers give. */
+/** The result of the handlers. */
 export const order = (id: string): object => ({
   id,
   email: 'ann@example.com',

@@ -7,7 +7,7 @@ import type { ContextDriver } from './driver.js';
 import { DETAIL } from './failures.js';
 
 /**
- * The form of a rate limit on a kind of context: the body of a `describe`.
+ * Tests the error of a rate limit on one kind of context. Call it inside a `describe`.
  *
  * @param driver - the row of the suite
  */

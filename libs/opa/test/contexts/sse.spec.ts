@@ -233,7 +233,7 @@ describe.each(['Express', 'Fastify'] as const)('server-sent events on %s', (adap
     const waiting = new WaitingEngine('view');
     source = NEVER.pipe(startWith(1));
     await open('decided', { engine: waiting });
-    await waiting.asked;
+    await waiting.queried;
     client.abort();
     await waiting.aborted;
     expect(waiting.aborts).toBe(1);

@@ -183,7 +183,7 @@ describe('a gateway of ws', () => {
     await start('ws', { engine: waiting });
     const client = await wsClient(app, '/events');
     client.send(JSON.stringify({ event: 'say', data: 1 }));
-    await waiting.asked;
+    await waiting.queried;
     client.terminate();
     await waiting.aborted;
     expect(waiting.aborts).toBe(1);
@@ -226,7 +226,7 @@ describe('a gateway of socket.io', () => {
     await start('socket.io', { engine: waiting });
     const client = await ioClient(app, '/admin');
     client.emit('say', 1);
-    await waiting.asked;
+    await waiting.queried;
     client.emit('close');
     expect(await client.emitWithAck('ping')).toBe('pong');
     expect(waiting.aborts).toBe(0);

@@ -15,13 +15,13 @@ import { httpServer, tlsServer } from '../support.js';
 import type { Authority } from '../support/certificates.js';
 import { createAuthority } from '../support/certificates.js';
 import { bench } from './support/modules.js';
-import { ALLOW } from './support/stand.js';
+import { ALLOW } from './support/faulty-server.js';
 
 const { open, throughAxios, uses, http } = bench();
 
-/** Drops every packet once its queue is full; the other one answers at the same port. */
-const DEAF = '127.0.0.2';
-const WELL = '127.0.0.1';
+/** The address that drops every packet, because its backlog is full. The server at `HEALTHY` has the same port. */
+const BLOCKED = '127.0.0.2';
+const HEALTHY = '127.0.0.1';
 
 const usual = getDefaultAutoSelectFamilyAttemptTimeout();
 const fillers: Socket[] = [];
@@ -30,32 +30,32 @@ let authority: Authority;
 
 beforeAll(async () => {
   authority = await createAuthority('tests');
-  // As by default, Node's own time for an address is no shorter than the time for all of them.
+  // As by default, Node's timeout for one address must not be shorter than the timeout for all addresses.
   setDefaultAutoSelectFamilyAttemptTimeout(60_000);
 });
 afterAll(() => setDefaultAutoSelectFamilyAttemptTimeout(usual));
 
-/** A process that listens and never accepts: its queue is filled, so that the kernel drops what comes. */
-async function deafAt(port: string): Promise<void> {
+/** Starts a process that listens and never accepts, and fills its backlog. Then the kernel drops new connections. */
+async function startBlockedListener(port: string): Promise<void> {
   const script = `const server = require('node:net').createServer();
-    server.listen({ port: ${port}, host: '${DEAF}', backlog: 1 }, () => {
+    server.listen({ port: ${port}, host: '${BLOCKED}', backlog: 1 }, () => {
       require('node:fs').writeSync(1, 'listens');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     });`;
   child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout ?? child, 'data');
-  for (let i = 0; i < 8; i += 1) fillers.push(connect(Number(port), DEAF).on('error', () => undefined));
+  for (let i = 0; i < 8; i += 1) fillers.push(connect(Number(port), BLOCKED).on('error', () => undefined));
 }
 
-/** Has the name `opa.test` stand for both, the deaf one first. */
-async function named(url: string): Promise<string> {
-  await deafAt(new URL(url).port);
-  const addresses = [DEAF, WELL].map((address) => ({ address, family: 4 }));
+/** Lets the name `opa.test` resolve to both addresses, the blocked one first. */
+async function resolveToBoth(url: string): Promise<string> {
+  await startBlockedListener(new URL(url).port);
+  const addresses = [BLOCKED, HEALTHY].map((address) => ({ address, family: 4 }));
   jest
     .spyOn(dns, 'lookup')
-    .mockImplementation(((_name: string, _options: object, answer: (...args: unknown[]) => void) =>
-      setImmediate(() => answer(null, addresses))) as never);
-  return url.replace(WELL, 'opa.test');
+    .mockImplementation(((_name: string, _options: object, callback: (...args: unknown[]) => void) =>
+      setImmediate(() => callback(null, addresses))) as never);
+  return url.replace(HEALTHY, 'opa.test');
 }
 
 const plain = () => httpServer((_request, response) => response.end('{"result":true}'));
@@ -81,7 +81,7 @@ describe('when the first address of a host name drops packets, the next address 
   ])('by decisions over %s', async (_name, server, go) => {
     const { url } = await uses(server());
     const opa = await open({
-      url: await named(url),
+      url: await resolveToBoth(url),
       tls: { ca: authority.cert },
       pool: { connectTimeout: 2_000 },
     });
@@ -92,7 +92,9 @@ describe('when the first address of a host name drops packets, the next address 
   it('by other requests of the pooled HttpService', async () => {
     const { url } = await uses(plain());
     await open({ url, pool: { connectTimeout: 2_000 } });
-    await expect(http().axiosRef.get(await named(url))).resolves.toMatchObject({ data: { result: true } });
+    await expect(http().axiosRef.get(await resolveToBoth(url))).resolves.toMatchObject({
+      data: { result: true },
+    });
   });
 });
 

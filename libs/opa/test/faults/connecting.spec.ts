@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { httpServer } from '../support.js';
 import { ignoreStalls } from '../support/stalls.js';
 import { bench } from './support/modules.js';
-import { ALLOW, faultyServer } from './support/stand.js';
+import { ALLOW, faultyServer } from './support/faulty-server.js';
 
 ignoreStalls();
 const { open, uses } = bench();
@@ -16,10 +16,10 @@ const { open, uses } = bench();
 describe('a TLS connection to a server that', () => {
   it.each([
     ['resets the handshake', (socket: Socket) => void socket.resetAndDestroy()],
-    ['never answers the handshake', () => undefined],
+    ['never completes the handshake', () => undefined],
     ['speaks plain HTTP', (socket: Socket) => void socket.write(ALLOW)],
-  ])('%s makes OPA unreachable', async (_name, ask) => {
-    const { url } = await uses(faultyServer({ ask }));
+  ])('%s makes OPA unreachable', async (_name, request) => {
+    const { url } = await uses(faultyServer({ request }));
     const opa = await open({
       url: url.replace('http:', 'https:'),
       timeout: 5_000,
@@ -54,8 +54,8 @@ describe('a process that listens and never accepts', () => {
     await once(child, 'exit');
   });
 
-  /** Its event loop stands still as soon as it listens, so the kernel alone answers. */
-  async function deaf(): Promise<number> {
+  /** Starts a process that blocks its event loop as soon as it listens, so only the kernel accepts connections. */
+  async function startBlockedListener(): Promise<number> {
     const script = `const server = require('node:net').createServer();
       server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
         require('node:fs').writeSync(1, String(server.address().port));
@@ -67,7 +67,7 @@ describe('a process that listens and never accepts', () => {
   }
 
   it('causes a timeout while the kernel accepts connections, and is unreachable once the backlog is full', async () => {
-    const port = await deaf();
+    const port = await startBlockedListener();
     const opa = await open({
       url: `http://127.0.0.1:${port}`,
       timeout: 1_000,

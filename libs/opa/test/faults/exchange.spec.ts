@@ -4,11 +4,11 @@ import { httpServer, tcpServer, tlsServer } from '../support.js';
 import { createAuthority } from '../support/certificates.js';
 import { settles } from './support/leftovers.js';
 import { bench } from './support/modules.js';
-import { ALLOW, answer, faultyServer } from './support/stand.js';
+import { ALLOW, faultyServer, httpResponse } from './support/faulty-server.js';
 
 const { open, throughAxios, uses } = bench();
 
-const DENY = answer('{"result":false}');
+const DENY = httpResponse('{"result":false}');
 const NARROW = { maxSockets: 1, maxPending: 0 };
 
 describe("after OPA's response", () => {
@@ -16,10 +16,10 @@ describe("after OPA's response", () => {
     ['with a length', ALLOW],
     ['up to the end', Buffer.from('HTTP/1.1 200 OK\r\n\r\n{"result":true}')],
   ])('a reset of the connection does not fail the decision: %s', async (_name, bytes) => {
-    const ask = (socket: Socket): void => {
+    const request = (socket: Socket): void => {
       socket.write(bytes, () => socket.resetAndDestroy());
     };
-    const { url } = await uses(faultyServer({ ask }));
+    const { url } = await uses(faultyServer({ request }));
     const opa = await open({ url, pool: NARROW });
     for (let i = 0; i < 20; i += 1) {
       await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'allow' });
@@ -28,11 +28,11 @@ describe("after OPA's response", () => {
 
   it('a second response in the same packet is never taken as the response to the next query', async () => {
     let queries = 0;
-    const ask = (socket: Socket): void => {
+    const request = (socket: Socket): void => {
       queries += 1;
       socket.write(queries === 1 ? Buffer.concat([DENY, ALLOW]) : DENY);
     };
-    const { url } = await uses(faultyServer({ ask }));
+    const { url } = await uses(faultyServer({ request }));
     const opa = await open({ url, pool: NARROW });
     for (let i = 0; i < 5; i += 1) {
       await expect(opa.decide({ input: i })).resolves.toMatchObject({ outcome: 'deny' });
@@ -88,8 +88,9 @@ describe('a response without a decision', () => {
   it.each([301, 302, 303, 307, 308])('status %i is never followed to another address', async (status) => {
     const elsewhere = await uses(httpServer((_request, response) => response.end('{"result":true}')));
     const location = `Location: ${elsewhere.url}/v1/data/a/b`;
-    const ask = (socket: Socket): void => void socket.write(answer('', `HTTP/1.1 ${status} Moved`, location));
-    const { url } = await uses(faultyServer({ ask }));
+    const request = (socket: Socket): void =>
+      void socket.write(httpResponse('', `HTTP/1.1 ${status} Moved`, location));
+    const { url } = await uses(faultyServer({ request }));
     const opa = await open({ url });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({ code: 'OPA_BAD_ANSWER', status });
     throughAxios();
@@ -98,9 +99,9 @@ describe('a response without a decision', () => {
   });
 
   it('status 429 tells how long to wait', async () => {
-    const ask = (socket: Socket): void =>
-      void socket.write(answer('', 'HTTP/1.1 429 Too Many Requests', 'Retry-After: 7'));
-    const { url } = await uses(faultyServer({ ask }));
+    const request = (socket: Socket): void =>
+      void socket.write(httpResponse('', 'HTTP/1.1 429 Too Many Requests', 'Retry-After: 7'));
+    const { url } = await uses(faultyServer({ request }));
     const opa = await open({ url, onUnavailable: 'allow' });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({
       code: 'OPA_OVERLOADED',
@@ -112,9 +113,9 @@ describe('a response without a decision', () => {
     const location = { file: 'authz.rego', row: 7, col: 3 };
     const errors = [{ code: 'eval_conflict_error', message: 'complete rules must not conflict', location }];
     const body = JSON.stringify({ code: 'internal_error', message: 'error(s) occurred', errors });
-    const ask = (socket: Socket): void =>
-      void socket.write(answer(body, 'HTTP/1.1 500 Internal Server Error'));
-    const { url } = await uses(faultyServer({ ask }));
+    const request = (socket: Socket): void =>
+      void socket.write(httpResponse(body, 'HTTP/1.1 500 Internal Server Error'));
+    const { url } = await uses(faultyServer({ request }));
     const opa = await open({ url, onUnavailable: 'allow' });
     await expect(opa.decide({ input: {} })).rejects.toMatchObject({
       code: 'OPA_POLICY_ERROR',
@@ -142,7 +143,7 @@ describe('the deadline of a decision that still waits for a socket', () => {
 
 describe('a retry whose turn comes after the deadline', () => {
   it('reports the failure of the first try, and no overload', async () => {
-    const { url } = await uses(faultyServer({ ask: (socket) => void socket.resetAndDestroy() }));
+    const { url } = await uses(faultyServer({ request: (socket) => void socket.resetAndDestroy() }));
     const opa = await open({ url, retry: { minDelay: 750, maxDelay: 750 } });
     const decided = opa.decide({ input: {}, timeout: 1_500 });
     // The event loop is blocked from the middle of the pause until the deadline has passed.

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { OpaErrorCode, OpaQuery } from 'nestjs-opa';
-import type { Fault } from './support/stand.js';
-import { ALLOW, answer, repeat } from './support/stand.js';
+import type { Fault } from './support/faulty-server.js';
+import { ALLOW, httpResponse, repeat } from './support/faulty-server.js';
 
 /** A fault, and the code that a decision is rejected with. */
 export interface Row {
   readonly name: string;
   readonly fault: Fault;
   readonly code: OpaErrorCode;
-  /** Default: an input of no size, and time enough. */
-  readonly question?: OpaQuery;
-  /** The input is so large that the failure opens no door. Default: `false`. */
+  /** The query. Default: a small input and the default timeout. */
+  readonly query?: OpaQuery;
+  /** The input is so large that fail-open does not apply. Default: `false`. */
   readonly noFallback?: boolean;
 }
 
-/** With a deadline that the fault outlasts by far. */
+/** A query with a deadline that passes long before the fault ends. */
 const LATE: OpaQuery = { input: {}, timeout: 500 };
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 const HEAD = 'HTTP/1.1 200 OK';
@@ -24,18 +24,19 @@ const PLAIN = '{"result":true}';
 const GZIP = gzipSync(`{"result":true,"metrics":"${'padding'.repeat(50)}"}`);
 
 const reset = (socket: Socket): void => void socket.resetAndDestroy();
-const says = (bytes: string | Buffer): Fault => ({ ask: (socket) => void socket.write(bytes) });
-const saysAndEnds = (bytes: string | Buffer): Fault => ({ ask: (socket) => void socket.end(bytes) });
-const saysAndResets = (bytes: string | Buffer): Fault => ({
-  // Only when the kernel has taken it: a reset drops what waits in the process.
-  ask: (socket) => void socket.write(bytes, () => reset(socket)),
+const responds = (bytes: string | Buffer): Fault => ({ request: (socket) => void socket.write(bytes) });
+const respondsAndEnds = (bytes: string | Buffer): Fault => ({ request: (socket) => void socket.end(bytes) });
+const respondsAndResets = (bytes: string | Buffer): Fault => ({
+  // Reset only after the kernel has accepted the bytes: a reset discards bytes that are still in the process.
+  request: (socket) => void socket.write(bytes, () => reset(socket)),
 });
-const json = (body: string | Buffer, ...headers: string[]): Fault => says(answer(body, HEAD, ...headers));
+const json = (body: string | Buffer, ...headers: string[]): Fault =>
+  responds(httpResponse(body, HEAD, ...headers));
 
-/** One byte after the other, so that each moves the exchange on and none ends it. */
+/** Writes slowly. Each write makes progress, and none completes the response. */
 function drips(bytes: Buffer, pauseMs: number, size: number): Fault {
   return {
-    ask: (socket) => {
+    request: (socket) => {
       let sent = 0;
       repeat(socket, pauseMs, () => {
         socket.write(bytes.subarray(sent, sent + size));
@@ -45,10 +46,10 @@ function drips(bytes: Buffer, pauseMs: number, size: number): Fault {
   };
 }
 
-/** Writes without an end, as fast as the other side reads. */
+/** Writes without an end, as fast as the client reads. */
 function floods(begin: string, piece: Buffer): Fault {
   return {
-    ask: (socket) => {
+    request: (socket) => {
       const pour = (): void => {
         while (socket.writable && socket.write(piece));
       };
@@ -65,40 +66,40 @@ export const CONNECTION: readonly Row[] = [
   { name: 'reset as it is accepted', fault: { connect: reset }, code: 'OPA_UNREACHABLE' },
   { name: 'closed as it is accepted', fault: { connect: (s) => void s.destroy() }, code: 'OPA_UNREACHABLE' },
   { name: 'half-closed as it is accepted', fault: { connect: (s) => void s.end() }, code: 'OPA_UNREACHABLE' },
-  { name: 'reset before the answer', fault: { ask: reset }, code: 'OPA_UNREACHABLE' },
-  { name: 'reset in the head', fault: saysAndResets(`${HEAD}\r\nConte`), code: 'OPA_UNREACHABLE' },
-  { name: 'reset in the body', fault: saysAndResets(ALLOW.subarray(0, -3)), code: 'OPA_UNREACHABLE' },
+  { name: 'reset before the response', fault: { request: reset }, code: 'OPA_UNREACHABLE' },
+  { name: 'reset in the head', fault: respondsAndResets(`${HEAD}\r\nConte`), code: 'OPA_UNREACHABLE' },
+  { name: 'reset in the body', fault: respondsAndResets(ALLOW.subarray(0, -3)), code: 'OPA_UNREACHABLE' },
   {
     name: 'ended before the last chunk',
-    fault: saysAndEnds(`${CHUNKED}f\r\n${PLAIN}\r\n`),
+    fault: respondsAndEnds(`${CHUNKED}f\r\n${PLAIN}\r\n`),
     code: 'OPA_UNREACHABLE',
   },
-  { name: 'never an answer', fault: {}, code: 'OPA_TIMEOUT', question: LATE },
+  { name: 'no response', fault: {}, code: 'OPA_TIMEOUT', query: LATE },
   {
-    name: 'never a byte read of a large input',
+    name: 'no byte read of a large input',
     fault: { connect: (s) => void s.pause() },
     code: 'OPA_TIMEOUT',
-    // Longer, for the input takes a while to write.
-    question: { input: 'x'.repeat(8 * 1024 * 1024), timeout: 1_500 },
+    // A longer timeout, because writing the input takes time.
+    query: { input: 'x'.repeat(8 * 1024 * 1024), timeout: 1_500 },
     noFallback: true,
   },
-  { name: 'a head and no body', fault: says(ALLOW.subarray(0, -15)), code: 'OPA_TIMEOUT', question: LATE },
-  { name: 'a byte a second', fault: drips(ALLOW, 1_000, 1), code: 'OPA_TIMEOUT', question: LATE },
-  { name: 'a byte every 10 ms', fault: drips(ALLOW, 10, 1), code: 'OPA_TIMEOUT', question: LATE },
-  { name: '1 kB a second', fault: drips(answer(MEGABYTE), 20, 20), code: 'OPA_TIMEOUT', question: LATE },
+  { name: 'a head and no body', fault: responds(ALLOW.subarray(0, -15)), code: 'OPA_TIMEOUT', query: LATE },
+  { name: 'a byte a second', fault: drips(ALLOW, 1_000, 1), code: 'OPA_TIMEOUT', query: LATE },
+  { name: 'a byte every 10 ms', fault: drips(ALLOW, 10, 1), code: 'OPA_TIMEOUT', query: LATE },
+  { name: '1 kB a second', fault: drips(httpResponse(MEGABYTE), 20, 20), code: 'OPA_TIMEOUT', query: LATE },
   {
     name: 'early hints without an end',
     fault: drips(Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1_000)), 10, 56),
     code: 'OPA_TIMEOUT',
-    question: LATE,
+    query: LATE,
   },
 ];
 
-/** Faults of the answer; those that `transport/answers.spec.ts` has aren't here. */
-export const ANSWER: readonly Row[] = [
+/** Faults of the response. `transport/answers.spec.ts` has the others. */
+export const RESPONSE: readonly Row[] = [
   {
     name: 'another protocol',
-    fault: says(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n`),
+    fault: responds(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n`),
     code: 'OPA_BAD_ANSWER',
   },
   { name: 'null', fault: json('null'), code: 'OPA_BAD_ANSWER' },
@@ -108,7 +109,9 @@ export const ANSWER: readonly Row[] = [
   { name: 'a byte order mark', fault: json(`\uFEFF${PLAIN}`), code: 'OPA_BAD_ANSWER' },
   {
     name: '10 MB in one chunk',
-    fault: says(`${CHUNKED}${(10 * MEGABYTE.length).toString(16)}\r\n${'x'.repeat(10 * MEGABYTE.length)}`),
+    fault: responds(
+      `${CHUNKED}${(10 * MEGABYTE.length).toString(16)}\r\n${'x'.repeat(10 * MEGABYTE.length)}`,
+    ),
     code: 'OPA_BAD_ANSWER',
   },
   {
@@ -123,7 +126,7 @@ export const ANSWER: readonly Row[] = [
   },
   {
     name: 'a length beside chunks',
-    fault: says(
+    fault: responds(
       `${HEAD}\r\nContent-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n${PLAIN}\r\n0\r\n\r\n`,
     ),
     code: 'OPA_BAD_ANSWER',
@@ -134,11 +137,11 @@ export const ANSWER: readonly Row[] = [
     code: 'OPA_BAD_ANSWER',
   },
   {
-    name: 'a length that is none',
-    fault: says(`${HEAD}\r\nContent-Length: -1\r\n\r\n`),
+    name: 'an invalid length',
+    fault: responds(`${HEAD}\r\nContent-Length: -1\r\n\r\n`),
     code: 'OPA_BAD_ANSWER',
   },
-  { name: 'a chunk that has no size', fault: says(`${CHUNKED}size\r\n${PLAIN}`), code: 'OPA_BAD_ANSWER' },
+  { name: 'a chunk without a size', fault: responds(`${CHUNKED}size\r\n${PLAIN}`), code: 'OPA_BAD_ANSWER' },
   {
     name: 'gzip cut short',
     fault: json(GZIP.subarray(0, -12), 'Content-Encoding: gzip'),

@@ -11,19 +11,19 @@ import { bench } from './support/modules.js';
 ignoreStalls();
 const { open } = bench();
 
-/** How many times OPA is restarted, and is there for a second: `npm run soak` makes it longer. */
+/** The number of restarts of OPA, one each second. `npm run soak` sets more. */
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 8);
-const ASKERS = 32;
-/** A decision's time, and the limits for its end and for a recovery, which are wide for a busy machine. */
+const CALLERS = 32;
+/** The timeout of a decision. The limits for its end and for a recovery are wide, because the machine may be busy. */
 const TIMEOUT_MS = 1_000;
 const ENDS_MS = 10 * TIMEOUT_MS;
 const RECOVERY_MS = 30_000;
 
-/** The module's own defaults, which these tests' modules don't have otherwise. */
+/** The defaults of the module. `bench()` replaces some of them. */
 const DEFAULTS = { timeout: TIMEOUT_MS, pool: { connectTimeout: 250 }, retry: {}, circuitBreaker: {} };
 
-/** The codes of a clear failure. A busy machine delays this process too, which is an overload. */
-const CLEAR = new Set(['OPA_UNREACHABLE', 'OPA_TIMEOUT', 'OPA_CIRCUIT_OPEN', 'OPA_OVERLOADED']);
+/** The expected error codes. A busy machine delays this process too, which is an overload. */
+const EXPECTED_CODES = new Set(['OPA_UNREACHABLE', 'OPA_TIMEOUT', 'OPA_CIRCUIT_OPEN', 'OPA_OVERLOADED']);
 
 const rego = 'package a\nb := input.n % 2 == 0';
 let server: OpaServer;
@@ -34,11 +34,11 @@ async function start(address?: string): Promise<void> {
 
 afterEach(() => server.stop('SIGKILL'));
 
-/** Fails when something isn't over within a limit. */
+/** Fails when some work does not end within a limit. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const over = new AbortController();
   const late = after(ms, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`not over after ${ms} ms`);
+    throw new Error(`did not end within ${ms} ms`);
   });
   return Promise.race([work, late]).finally(() => {
     over.abort();
@@ -46,12 +46,12 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   });
 }
 
-/** Asks until it is told to stop; gives what should never have come, and what counts the right answers. */
-function askAll(opa: OpaService, over: AbortSignal): { wrong: Promise<unknown[]>; right: () => number } {
+/** Makes decisions until `over` is aborted. Collects wrong decisions and unexpected errors, and counts right decisions. */
+function decideUntil(opa: OpaService, over: AbortSignal): { wrong: Promise<unknown[]>; right: () => number } {
   const wrong: unknown[] = [];
   let right = 0;
   let n = 0;
-  const ask = async (): Promise<void> => {
+  const decideRepeatedly = async (): Promise<void> => {
     while (!over.aborted) {
       n += 1;
       const expected = n % 2 === 0 ? 'allow' : 'deny';
@@ -60,30 +60,30 @@ function askAll(opa: OpaService, over: AbortSignal): { wrong: Promise<unknown[]>
         if (outcome === expected && allowed === (expected === 'allow')) right += 1;
         else wrong.push({ expected, outcome, allowed });
       } catch (error) {
-        if (!(error instanceof OpaError && CLEAR.has(error.code))) wrong.push(error);
+        if (!(error instanceof OpaError && EXPECTED_CODES.has(error.code))) wrong.push(error);
       }
-      // An open circuit answers at once: without a pause the askers would leave the process no time.
+      // An open circuit fails at once. Without a pause the callers would block the event loop.
       await after(5);
     }
   };
-  const load = Promise.all(Array.from({ length: ASKERS }, ask));
+  const load = Promise.all(Array.from({ length: CALLERS }, decideRepeatedly));
   return { wrong: load.then(() => wrong), right: () => right };
 }
 
-/** Asks until there is an answer. */
-async function answered(opa: OpaService, over: AbortSignal): Promise<void> {
+/** Repeats a decision until it succeeds. */
+async function succeeds(opa: OpaService, over: AbortSignal): Promise<void> {
   const failed = (): Promise<true> => after(5, true);
   while (!over.aborted && (await opa.decide({ input: { n: 0 } }).then(() => false, failed)));
 }
 
-/** Asks until there is an answer; fails when there is none within the limit. */
+/** Repeats a decision until it succeeds. Fails when the limit has passed. */
 async function recovered(opa: OpaService): Promise<void> {
   const over = new AbortController();
-  await within(RECOVERY_MS, answered(opa, over.signal)).finally(() => over.abort());
+  await within(RECOVERY_MS, succeeds(opa, over.signal)).finally(() => over.abort());
 }
 
-/** Asks until there is no answer: a signal takes a moment to arrive. */
-async function unanswered(opa: OpaService): Promise<void> {
+/** Repeats a decision until it fails, because a signal takes a moment to arrive. */
+async function fails(opa: OpaService): Promise<void> {
   for (;;) {
     const failure: unknown = await opa.decide({ input: { n: 0 }, timeout: 200 }).then(
       () => undefined,
@@ -111,7 +111,7 @@ describe('a real OPA under load', () => {
       const address = new URL(server.url).host;
       const opa = await open({ url: server.url, ...DEFAULTS });
       const over = new AbortController();
-      const { wrong, right } = askAll(opa, over.signal);
+      const { wrong, right } = decideUntil(opa, over.signal);
       for (let second = 0; second < SECONDS; second += 1) {
         await server.stop('SIGKILL');
         await start(address);
@@ -137,7 +137,7 @@ describe('a real OPA under load', () => {
     const opa = await open({ url: server.url });
     await expect(opa.decide({ input: { n: 0 } })).resolves.toMatchObject({ outcome: 'allow' });
     process.kill(server.pid, 'SIGSTOP');
-    await unanswered(opa);
+    await fails(opa);
     const decisions = Array.from({ length: 20 }, (_, n) => opa.decide({ input: { n }, timeout: 1_000 }));
     const settled = await Promise.allSettled(decisions);
     process.kill(server.pid, 'SIGCONT');

@@ -11,7 +11,7 @@ import { startToxiproxy } from './support/toxiproxy.js';
 ignoreStalls();
 const { open } = bench();
 
-/** Answers and questions that 1 kB/s carries in no time that anybody waits for. */
+/** A response or query that is too large for 1 kB/s within the timeout. */
 const LARGE = 'x'.repeat(100_000);
 const rego = `package a
 b := {"allow": input.n % 2 == 0}
@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => proxy.stop());
 afterAll(() => server.stop());
 
-/** Every answer is the policy's own. */
+/** Expects that every decision is the decision of the policy. */
 async function expectRight(opa: OpaService, count: number): Promise<void> {
   const decided = await Promise.all(Array.from({ length: count }, (_, n) => opa.decide({ input: { n } })));
   expect(decided.map(({ outcome }) => outcome)).toEqual(
@@ -40,9 +40,12 @@ async function expectRight(opa: OpaService, count: number): Promise<void> {
 describe('a real OPA behind a bad network', () => {
   it.each<[string, Toxic]>([
     ['latency', { type: 'latency', attributes: { latency: 100, jitter: 50 } }],
-    ['answers in slices', { type: 'slicer', attributes: { average_size: 3, size_variation: 2, delay: 100 } }],
     [
-      'questions in slices',
+      'responses in slices',
+      { type: 'slicer', attributes: { average_size: 3, size_variation: 2, delay: 100 } },
+    ],
+    [
+      'queries in slices',
       { type: 'slicer', stream: 'upstream', attributes: { average_size: 3, delay: 100 } },
     ],
     ['slow to close', { type: 'slow_close', attributes: { delay: 500 } }],
@@ -54,9 +57,9 @@ describe('a real OPA behind a bad network', () => {
   });
 
   const huge = { policy: 'a/large', input: { n: 0 } };
-  const asks = { input: { n: 0 } };
+  const small = { input: { n: 0 } };
   it.each<[string, OpaErrorCode, Toxic, OpaQuery]>([
-    ['latency', 'OPA_TIMEOUT', { type: 'latency', attributes: { latency: 5_000 } }, asks],
+    ['latency', 'OPA_TIMEOUT', { type: 'latency', attributes: { latency: 5_000 } }, small],
     ['1 kB/s down', 'OPA_TIMEOUT', { type: 'bandwidth', attributes: { rate: 1 } }, huge],
     [
       '1 kB/s up',
@@ -64,15 +67,15 @@ describe('a real OPA behind a bad network', () => {
       { type: 'bandwidth', stream: 'upstream', attributes: { rate: 1 } },
       { input: { n: LARGE } },
     ],
-    ['silence', 'OPA_TIMEOUT', { type: 'timeout', attributes: { timeout: 0 } }, asks],
-    ['silence, then the end', 'OPA_UNREACHABLE', { type: 'timeout', attributes: { timeout: 50 } }, asks],
-    ['reset', 'OPA_UNREACHABLE', { type: 'reset_peer', attributes: { timeout: 0 } }, asks],
-    ['reset in the answer', 'OPA_UNREACHABLE', { type: 'limit_data', attributes: { bytes: 100 } }, huge],
-    ['cut in the head', 'OPA_UNREACHABLE', { type: 'limit_data', attributes: { bytes: 20 } }, asks],
-  ])('fails, and decides once the network is good: %s is %s', async (_name, code, toxic, question) => {
+    ['silence', 'OPA_TIMEOUT', { type: 'timeout', attributes: { timeout: 0 } }, small],
+    ['silence, then the end', 'OPA_UNREACHABLE', { type: 'timeout', attributes: { timeout: 50 } }, small],
+    ['reset', 'OPA_UNREACHABLE', { type: 'reset_peer', attributes: { timeout: 0 } }, small],
+    ['reset in the response', 'OPA_UNREACHABLE', { type: 'limit_data', attributes: { bytes: 100 } }, huge],
+    ['cut in the head', 'OPA_UNREACHABLE', { type: 'limit_data', attributes: { bytes: 20 } }, small],
+  ])('fails, and decides once the network is good: %s is %s', async (_name, code, toxic, query) => {
     await proxy.add(toxic);
     const opa = await open({ url: proxy.url, pool: { maxSockets: 1 } });
-    await expect(opa.decide({ ...question, timeout: 1_000 })).rejects.toMatchObject({
+    await expect(opa.decide({ ...query, timeout: 1_000 })).rejects.toMatchObject({
       name: 'OpaError',
       code,
     });

@@ -5,7 +5,7 @@ import type { OpaInputOptions } from 'nestjs-opa';
 import { OpaGuard } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 import { cleanUp, closing } from '../resilience/support.js';
-import type { Sent } from '../support/app.js';
+import type { TestRequest } from '../support/app.js';
 import { ADAPTERS, startApp } from '../support/app.js';
 import { rows } from './shapes.table.js';
 
@@ -42,7 +42,10 @@ afterEach(cleanUp);
 
 describe.each(ADAPTERS)('the input on %s', (adapter) => {
   /** Sends a request to an application of its own, and gives the answer's status and the inputs as OPA would get them. */
-  async function ask(sent: Sent, input: OpaInputOptions): Promise<{ status: number; inputs: unknown[] }> {
+  async function ask(
+    sent: TestRequest,
+    input: OpaInputOptions,
+  ): Promise<{ status: number; inputs: unknown[] }> {
     const engine = new TestEngine({ 'a/b': true });
     const options = { engine, policy: 'a/b', input: { body: { maxBytes: 100 }, ...input } };
     const app = closing(await startApp(adapter, [Orders], options));

@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
-import type { Sent } from '../support/app.js';
+import type { TestRequest } from '../support/app.js';
 
 /** What is sent, and the whole input that each shape makes of it. */
 export interface Row {
-  readonly sent: Sent;
+  readonly sent: TestRequest;
   readonly default: object;
   readonly authzen: object;
   readonly envoy: object;

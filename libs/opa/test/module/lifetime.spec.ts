@@ -6,7 +6,7 @@ import { OpaGuard, OpaService } from 'nestjs-opa';
 import type { OpaServer, StartOpaOptions } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import { writeArchive } from '../engines/support/archive.js';
-import { cleanUp, closing, fakeClock, scripted, start, well } from '../resilience/support.js';
+import { cleanUp, closing, fakeClock, scripted, start, healthy } from '../resilience/support.js';
 import { httpServer } from '../support.js';
 import type { TestApp } from '../support/app.js';
 import { ADAPTERS, startApp } from '../support/app.js';
@@ -32,7 +32,7 @@ async function realOpa(options: StartOpaOptions): Promise<OpaServer> {
 
 describe('the option warmup', () => {
   it('opens its sockets before the first decision, which uses them', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...patient, url: server.url, warmup: 5 });
     expect(server.open.size).toBe(5);
     expect(server.queries()).toBe(0);
@@ -46,13 +46,13 @@ describe('the option warmup', () => {
     ['maxSockets', { maxSockets: 3 }, 3],
     ['maxFreeSockets', { maxSockets: 3, maxFreeSockets: 2 }, 2],
   ])('opens no more sockets than pool.%s keeps', async (_name, pool, opened) => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     await start({ ...patient, url: server.url, warmup: 5, pool: { ...patient.pool, ...pool } });
     expect(server.opened()).toBe(opened);
   });
 
   it('opens no sockets when decisions are disabled', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     await start({ ...patient, url: server.url, warmup: 5, mode: 'disabled' });
     expect(server.opened()).toBe(0);
   });
@@ -128,7 +128,7 @@ describe('the option ready', () => {
   });
 
   it('sends no health check when decisions are disabled', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     await start({ ...patient, url: server.url, ready: true, mode: 'disabled' });
     expect(server.opened()).toBe(0);
   });

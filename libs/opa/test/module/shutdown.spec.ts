@@ -6,7 +6,7 @@ import type { Decision, OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
 import type { Leftovers } from '../faults/support/leftovers.js';
 import { leftoversSince, settles, watched } from '../faults/support/leftovers.js';
-import { cleanUp, closing, gate, scripted, well } from '../resilience/support.js';
+import { cleanUp, closing, gate, scripted, healthy } from '../resilience/support.js';
 import { httpServer } from '../support.js';
 import { hangingFile } from '../support/hanging-file.js';
 
@@ -52,7 +52,7 @@ afterEach(async () => {
 describe('closing the module during decisions', () => {
   it('waits for decisions in the queue, in a retry pause, and at the token function', async () => {
     const first = gate();
-    const server = await scripted(first.step, 503, well);
+    const server = await scripted(first.step, 503, healthy);
     const opa = await open({
       url: server.url,
       token: async () => {
@@ -87,7 +87,7 @@ describe('closing the module during decisions', () => {
   });
 
   it('decides new requests meanwhile, over sockets that hardly idle', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await open({ url: server.url, pool: { freeSocketTimeout: 60_000 } }, [Late]);
     await opa.decide({ input: 1 });
     const late = app.get(Late);
@@ -191,11 +191,11 @@ describe('other requests of the HttpService', () => {
 describe('a decision after the module has closed', () => {
   const failing = { retry: false, circuitBreaker: { minimumCalls: 1 }, onUnavailable: 'allow' } as const;
   it.each<[string, () => Promise<OpaModuleOptions>]>([
-    ['an OPA', async () => ({ url: (await scripted(well)).url })],
+    ['an OPA', async () => ({ url: (await scripted(healthy)).url })],
     ["an engine of the user's own", async () => Promise.resolve({ engine: hanging })],
     [
       'a cached decision',
-      async () => ({ url: (await scripted(well)).url, cache: { max: 1, allowTtl: 9_999, denyTtl: 0 } }),
+      async () => ({ url: (await scripted(healthy)).url, cache: { max: 1, allowTtl: 9_999, denyTtl: 0 } }),
     ],
     ['an open circuit and fail-open', async () => ({ url: await refuses(), ...failing })],
     ['several OPAs', async () => ({ url: [await refuses(), await refuses()], ...failing })],

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { DecisionStore, StoredDecision } from 'nestjs-opa';
 import type { Step } from './support.js';
-import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+import { cleanUp, fakeClock, gate, scripted, start, healthy } from './support.js';
 
 afterEach(cleanUp);
 
@@ -27,7 +27,7 @@ function deletingStore(): DecisionStore {
 describe('the decision cache', () => {
   it('keeps an allow for allowTtl and a denial for denyTtl', async () => {
     const clock = fakeClock();
-    const server = await scripted(well, { result: false }, well, { result: false });
+    const server = await scripted(healthy, { result: false }, healthy, { result: false });
     const opa = await start({ url: server.url, cache });
     const ask = async (): Promise<unknown[]> => {
       const { outcome, cached } = await opa.decide({ input: { a: 1 } });
@@ -47,7 +47,7 @@ describe('the decision cache', () => {
   });
 
   it('has a separate entry for every policy and every input', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ url: server.url, cache });
     for (const input of [{ a: 1 }, { a: '1' }, { a: 1, b: null }, [], {}, null, undefined, '']) {
       await opa.decide({ input });
@@ -58,7 +58,7 @@ describe('the decision cache', () => {
   });
 
   it('compares long inputs up to their last character', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ url: server.url, cache });
     for (const end of ['a', 'b']) await opa.decide({ input: 'x'.repeat(5_000) + end });
     expect(server.queries()).toBe(2);
@@ -66,7 +66,7 @@ describe('the decision cache', () => {
 
   it('has separate entries for each OpaModule instance, even in a shared store', async () => {
     const store = mapStore();
-    const server = await scripted(well, { result: false });
+    const server = await scripted(healthy, { result: false });
     const [first, other] = [
       await start({ url: server.url, name: 'one', cache: { ...cache, store } }),
       await start({ url: server.url, name: 'other', cache: { ...cache, store } }),
@@ -116,7 +116,7 @@ describe('the decision cache', () => {
   });
 
   it('holds no more than `max` entries', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ url: server.url, cache: { ...cache, max: 2 } });
     for (const input of [1, 2, 3, 3, 2, 1]) await opa.decide({ input });
     expect(server.queries()).toBe(4);
@@ -124,7 +124,7 @@ describe('the decision cache', () => {
 
   it('purge() removes all entries, and ignores a response to a query sent before it', async () => {
     const slow = gate();
-    const server = await scripted(well, slow.step, well);
+    const server = await scripted(healthy, slow.step, healthy);
     const opa = await start({ url: server.url, cache });
     await opa.decide({ input: 1 });
     await opa.purge();
@@ -157,7 +157,7 @@ describe('the decision cache', () => {
   );
 
   it('a closed module serves no cached decision', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ url: server.url, cache });
     await opa.decide({ input: 1 });
     await cleanUp();
@@ -170,7 +170,7 @@ describe("onUnavailable: 'stale'", () => {
 
   it('serves the last decision for staleTtl, marks it as stale and counts it', async () => {
     const clock = fakeClock();
-    const server = await scripted(well, 503);
+    const server = await scripted(healthy, 503);
     const opa = await start({ url: server.url, ...stale });
     await opa.decide({ input: 1 });
     clock.pass(14_000);
@@ -183,7 +183,7 @@ describe("onUnavailable: 'stale'", () => {
 
   it('does not serve a stale decision after an overload, a malformed response or a policy error', async () => {
     const clock = fakeClock();
-    const server = await scripted(well, 429, 404, 500);
+    const server = await scripted(healthy, 429, 404, 500);
     const opa = await start({ url: server.url, ...stale });
     await opa.decide({ input: 1 });
     clock.pass(11_000);
@@ -207,7 +207,7 @@ describe("onUnavailable: 'stale'", () => {
   describe.each(stores)('with entries in %s', (_store, store) => {
     it.each(unkept)('does not serve the entry that was replaced by %s', async (_name, newer, hints = {}) => {
       const clock = fakeClock();
-      const server = await scripted(well, newer as Step, 503);
+      const server = await scripted(healthy, newer as Step, 503);
       const customStore = store();
       const opa = await start({
         url: server.url,
@@ -228,7 +228,7 @@ describe("onUnavailable: 'stale'", () => {
   ])('serves what a concurrent query has learnt: %s', async (_name, hints, expected) => {
     const clock = fakeClock();
     const failure = gate(503);
-    const server = await scripted(well, failure.step, { result: false });
+    const server = await scripted(healthy, failure.step, { result: false });
     const opa = await start({ url: server.url, ...stale, cache: { ...stale.cache, ...hints } });
     await opa.decide({ input: 1 });
     clock.pass(11_000);
@@ -241,7 +241,7 @@ describe("onUnavailable: 'stale'", () => {
 
   it("onUnavailable: 'deny' denies even when a stale entry exists", async () => {
     const clock = fakeClock();
-    const server = await scripted(well, 503);
+    const server = await scripted(healthy, 503);
     const opa = await start({ url: server.url, ...stale, onUnavailable: 'deny' });
     await opa.decide({ input: 1 });
     clock.pass(11_000);
@@ -249,7 +249,7 @@ describe("onUnavailable: 'stale'", () => {
   });
 
   it('denies when no cache is configured', async () => {
-    const server = await scripted(well, 503);
+    const server = await scripted(healthy, 503);
     const opa = await start({ url: server.url, ...stale, cache: false });
     await opa.decide({ input: 1 });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });

@@ -5,7 +5,7 @@ import { OpaError } from 'nestjs-opa';
 import { eventually } from '../support/eventually.js';
 import { ignoreStalls } from '../support/stalls.js';
 import type { Step } from './support.js';
-import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+import { cleanUp, fakeClock, gate, scripted, start, healthy } from './support.js';
 
 ignoreStalls();
 afterEach(cleanUp);
@@ -36,7 +36,7 @@ const failing = (times: number): 503[] => Array.from({ length: times }, () => 50
 
 describe('the circuit breaker', () => {
   it('opens after half of 20 decisions have failed, and then sends OPA no queries', async () => {
-    const server = await scripted(...Array.from({ length: 10 }, () => well), ...failing(11));
+    const server = await scripted(...Array.from({ length: 10 }, () => healthy), ...failing(11));
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 19);
     expect(opa.stats().breaker).toBe('closed');
@@ -54,7 +54,7 @@ describe('the circuit breaker', () => {
   it('uses the configured threshold, minimumCalls, duration and halfOpenAfter', async () => {
     const clock = fakeClock();
     const circuitBreaker = { minimumCalls: 4, threshold: 0.75, duration: 1_000, halfOpenAfter: 5_000 };
-    const server = await scripted(well, well, 503, 503, 503, 503, 503, 503, well);
+    const server = await scripted(healthy, healthy, 503, 503, 503, 503, 503, 503, healthy);
     const opa = await start({ url: server.url, retry: false, circuitBreaker });
     await ask(opa, 4);
     // Half of the decisions have failed; after 1.1 s those failures no longer count.
@@ -125,7 +125,7 @@ describe('the circuit breaker', () => {
 
   it.each([[200], [500], [429]])('starts with empty counts after status %d has closed it', async (status) => {
     const clock = fakeClock();
-    const server = await scripted(...failing(20), status === 200 ? well : status, 503);
+    const server = await scripted(...failing(20), status === 200 ? healthy : status, 503);
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 20);
     clock.pass(1_001);
@@ -139,7 +139,7 @@ describe('the circuit breaker', () => {
     const clock = fakeClock();
     const old = gate(503);
     const hanging = Array.from({ length: 4 }, () => old.step);
-    const server = await scripted(...hanging, 503, 503, well, 503);
+    const server = await scripted(...hanging, 503, 503, healthy, 503);
     const circuitBreaker = { minimumCalls: 2 };
     const opa = await start({ url: server.url, retry: false, timeout: 15_000, circuitBreaker });
     const earlier = hanging.map(() => codeOf(opa));
@@ -188,7 +188,7 @@ describe('the circuit breaker', () => {
   it('lets one trial through after a second and refuses all others at once', async () => {
     const clock = fakeClock();
     const trial = gate();
-    const server = await scripted(...failing(20), trial.step, well);
+    const server = await scripted(...failing(20), trial.step, healthy);
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 20);
     clock.pass(1_001);
@@ -236,7 +236,7 @@ describe('the circuit breaker', () => {
 
   it('sends no trial for a caller that has already disconnected', async () => {
     const clock = fakeClock();
-    const server = await scripted(...failing(20), well);
+    const server = await scripted(...failing(20), healthy);
     const opa = await start({ url: server.url, retry: false });
     await ask(opa, 20);
     clock.pass(1_001);
@@ -251,7 +251,7 @@ describe('the circuit breaker', () => {
     ['no token', 'OPA_UNAUTHORIZED', { input: 1 }, { token: throwing(20) }],
   ])('lets the next decision be the trial when a trial has %s', async (_name, code, question, options) => {
     const clock = fakeClock();
-    const server = await scripted(...failing(20), 503, well);
+    const server = await scripted(...failing(20), 503, healthy);
     const opa = await start({ url: server.url, retry: false, ...options });
     await ask(opa, 20);
     clock.pass(1_001);

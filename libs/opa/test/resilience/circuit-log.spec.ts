@@ -1,6 +1,6 @@
 import { afterEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { cleanUp, fakeClock, scripted, start, well } from './support.js';
+import { cleanUp, fakeClock, scripted, start, healthy } from './support.js';
 
 afterEach(async () => {
   await cleanUp();
@@ -10,7 +10,7 @@ afterEach(async () => {
 it('the log shows when the circuit changes, and nothing for a trial that learns nothing', async () => {
   const clock = fakeClock();
   const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
-  const server = await scripted(503, well);
+  const server = await scripted(503, healthy);
   const opa = await start({ url: server.url, retry: false, circuitBreaker: { minimumCalls: 1 } });
   await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ status: 503 });
   clock.pass(1_001);

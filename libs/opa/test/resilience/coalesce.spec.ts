@@ -3,7 +3,7 @@ import { BaseEngine } from '../../src/contracts/index.js';
 import { CoalescingEngine } from '../../src/resilience/index.js';
 import { BoundedWaits } from '../../src/transport/index.js';
 import { ignoreStalls } from '../support/stalls.js';
-import { cleanUp, gate, scripted, start, well } from './support.js';
+import { cleanUp, gate, scripted, start, healthy } from './support.js';
 
 /** Never answers. */
 class HangingEngine extends BaseEngine {
@@ -20,7 +20,7 @@ afterEach(cleanUp);
 describe('coalescing of identical queries', () => {
   it('sends identical concurrent queries once, and sends a later one again', async () => {
     const first = gate();
-    const server = await scripted(first.step, well);
+    const server = await scripted(first.step, healthy);
     const opa = await start({ url: server.url, coalesce: true });
     const decisions = Array.from({ length: 20 }, () => opa.decide({ input: { a: 1 } }));
     await first.reached;
@@ -32,7 +32,7 @@ describe('coalescing of identical queries', () => {
   });
 
   it('sends queries separately when policy or input differ', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ url: server.url, coalesce: true });
     await Promise.all([
       opa.decide({ input: 1 }),
@@ -44,7 +44,7 @@ describe('coalescing of identical queries', () => {
   });
 
   it('is off by default', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ url: server.url });
     await Promise.all([opa.decide({ input: 1 }), opa.decide({ input: 1 })]);
     expect(server.queries()).toBe(2);
@@ -52,7 +52,7 @@ describe('coalescing of identical queries', () => {
 
   it('keeps the call alive when one caller disconnects, even the first one', async () => {
     const call = gate();
-    const server = await scripted(call.step, well);
+    const server = await scripted(call.step, healthy);
     const opa = await start({ url: server.url, coalesce: true });
     const caller = new AbortController();
     const aborted = opa.decide({ input: 1, signal: caller.signal });
@@ -67,7 +67,7 @@ describe('coalescing of identical queries', () => {
 
   it('aborts the call when all callers have disconnected; the next caller starts a new call', async () => {
     const call = gate();
-    const server = await scripted(call.step, well);
+    const server = await scripted(call.step, healthy);
     const opa = await start({ url: server.url, coalesce: true });
     const caller = new AbortController();
     const aborted = [1, 2].map(() => opa.decide({ input: 1, signal: caller.signal }));
@@ -186,7 +186,7 @@ describe('coalescing of identical queries', () => {
 
   it('queries OPA again for a caller that has time left when the first caller has none', async () => {
     const never = gate();
-    const server = await scripted(never.step, well);
+    const server = await scripted(never.step, healthy);
     const opa = await start({ url: server.url, coalesce: true, timeout: 15_000 });
     const hasty = opa.decide({ input: 1, timeout: 500 });
     const patient = opa.decide({ input: 1 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { httpServer } from '../support.js';
-import { cleanUp, closing, gate, scripted, start, well } from './support.js';
+import { cleanUp, closing, gate, scripted, start, healthy } from './support.js';
 
 afterEach(cleanUp);
 
@@ -18,7 +18,7 @@ async function refusing(): Promise<{ url: string; port: number }> {
 
 describe('several OPAs', () => {
   it('send queries to the first OPA while it is healthy', async () => {
-    const [first, second] = [await scripted(well), await scripted(well)];
+    const [first, second] = [await scripted(healthy), await scripted(healthy)];
     const opa = await start({ url: [first.url, second.url] });
     await opa.decide({ input: 1 });
     await opa.decide({ input: 2 });
@@ -26,7 +26,7 @@ describe('several OPAs', () => {
   });
 
   it('use the next OPA without a retry, and then skip the failing OPA', async () => {
-    const [first, second] = [await scripted(503), await scripted(well)];
+    const [first, second] = [await scripted(503), await scripted(healthy)];
     const third = await refusing();
     const opa = await start({ url: [third.url, first.url, second.url] });
     for (let i = 0; i < 5; i += 1) {
@@ -38,7 +38,7 @@ describe('several OPAs', () => {
 
   it('leave time for the next OPA when the first one hangs', async () => {
     const hang = gate();
-    const [first, second] = [await scripted(hang.step), await scripted(well)];
+    const [first, second] = [await scripted(hang.step), await scripted(healthy)];
     const opa = await start({ url: [first.url, second.url], timeout: 2_000 });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });
@@ -51,7 +51,7 @@ describe('several OPAs', () => {
     [401, 'OPA_UNAUTHORIZED'],
     [404, 'OPA_BAD_ANSWER'],
   ] as const)('accept status %d as a response, without trying the next OPA', async (status, code) => {
-    const [first, second] = [await scripted(status), await scripted(well)];
+    const [first, second] = [await scripted(status), await scripted(healthy)];
     const opa = await start({ url: [first.url, second.url] });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
     expect(second.queries()).toBe(0);
@@ -68,7 +68,7 @@ describe('several OPAs', () => {
 
   it('use an OPA again once its health check succeeds', async () => {
     const { url, port } = await refusing();
-    const second = await scripted(well);
+    const second = await scripted(healthy);
     const opa = await start({ url: [url, second.url] });
     await opa.decide({ input: 1 });
     const back = createServer((request, response) => {
@@ -108,12 +108,12 @@ describe('several OPAs', () => {
 describe('the time of a decision over several OPAs', () => {
   /** Is well once it is told so, but its health never is; until then it fails. */
   const late = async () => {
-    let mode: 'fails' | 'hangs' | 'well' = 'fails';
+    let mode: 'fails' | 'hangs' | 'healthy' = 'fails';
     const server = closing(
       await httpServer((request, response) => {
         request.resume();
         if (request.url?.startsWith('/health') === true || mode === 'fails') response.writeHead(503).end();
-        else if (mode === 'well') response.end('{"result":true}');
+        else if (mode === 'healthy') response.end('{"result":true}');
       }),
     );
     return { url: server.url, be: (now: typeof mode) => void (mode = now) };
@@ -125,24 +125,24 @@ describe('the time of a decision over several OPAs', () => {
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
     members[0].be('hangs');
     members[1].be('hangs');
-    members[2].be('well');
+    members[2].be('healthy');
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
   it('is shared by the unhealthy OPAs when the healthy one fails', async () => {
     const [first, second, third] = [await late(), await late(), await late()];
     const opa = await start({ url: [first.url, second.url, third.url], retry: false, timeout: 3_000 });
-    third.be('well');
+    third.be('healthy');
     await opa.decide({ input: 1 });
     first.be('hangs');
-    second.be('well');
+    second.be('healthy');
     third.be('fails');
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
   });
 
   it('belongs entirely to the healthy OPA when the other is unhealthy', async () => {
     const first = await late();
-    const slow = await scripted(well, (_request, response) => {
+    const slow = await scripted(healthy, (_request, response) => {
       // More than half of the time.
       setTimeout(() => response.end('{"result":true}'), 1_200);
     });
@@ -154,24 +154,24 @@ describe('the time of a decision over several OPAs', () => {
 
 describe('an OPA that has failed', () => {
   it('gets only health checks while it is unhealthy, and is queried first again once it is healthy', async () => {
-    let well = false;
+    let isHealthy = false;
     const queried: unknown[] = [];
     const first = closing(
       await httpServer((request, response) => {
         queried.push(request.url);
         request.resume();
-        response.writeHead(well ? 200 : 503).end('{"result":true}');
+        response.writeHead(isHealthy ? 200 : 503).end('{"result":true}');
       }),
     );
     const second = await scripted({ result: false });
     const opa = await start({ url: [first.url, second.url], retry: false });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
-    // Two probes that it fails, and decisions all the while.
+    // The first OPA fails two probes, while decisions go on.
     while (queried.length < 3) {
       await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'deny' });
     }
     expect(queried).toEqual(['/v1/data/a/b', '/health?bundles', '/health?bundles']);
-    well = true;
+    isHealthy = true;
     let outcome = 'deny';
     while (outcome === 'deny') ({ outcome } = await opa.decide({ input: 1 }));
     expect(queried.slice(0, 4).at(-1)).toBe('/health?bundles');
@@ -183,7 +183,7 @@ describe('an OPA that has failed', () => {
   });
 
   it('is skipped, and the others are queried in order', async () => {
-    const [first, second, third] = [await scripted(503), await scripted('reset'), await scripted(well)];
+    const [first, second, third] = [await scripted(503), await scripted('reset'), await scripted(healthy)];
     const opa = await start({ url: [first.url, second.url, third.url], retry: false });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     await expect(opa.decide({ input: 2 })).resolves.toMatchObject({ outcome: 'allow' });

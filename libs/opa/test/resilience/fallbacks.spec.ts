@@ -5,7 +5,7 @@ import { buildBundle } from '../engines/support/opa.js';
 import { httpServer } from '../support.js';
 import { ignoreStalls } from '../support/stalls.js';
 import type { Step } from './support.js';
-import { cleanUp, fakeClock, gate, scripted, start, well } from './support.js';
+import { cleanUp, fakeClock, gate, scripted, start, healthy } from './support.js';
 
 ignoreStalls();
 
@@ -45,7 +45,7 @@ const closedPort = async (): Promise<string> => {
   return server.url;
 };
 
-const opaWith = (step: Step) => async (): Promise<string> => (await scripted(well, step)).url;
+const opaWith = (step: Step) => async (): Promise<string> => (await scripted(healthy, step)).url;
 const silent: Step = () => undefined;
 
 describe.each(FALLBACKS)('the fallback %s', (degraded, options, expected) => {
@@ -100,7 +100,7 @@ describe.each(FALLBACKS)('the fallback %s', (degraded, options, expected) => {
 
   it('never applies to a full queue, a deadline that passes in the queue, or an input that is not JSON', async () => {
     const slow = gate();
-    const opa = await opened((await scripted(well, slow.step)).url, {
+    const opa = await opened((await scripted(healthy, slow.step)).url, {
       pool: { maxSockets: 1, maxPending: 1 },
       timeout: 10_000,
     });
@@ -171,7 +171,7 @@ describe('a trial of the open circuit that OPA answers with 429', () => {
 
 describe('the option mode', () => {
   it('disabled allows everything and evaluates no policy', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...single, url: server.url, mode: 'disabled' });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({
       outcome: 'allow',
@@ -196,7 +196,7 @@ describe('the option mode', () => {
   });
 
   it('permissive does not change an allow', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...single, url: server.url, mode: 'permissive' });
     const decision = await opa.decide({ input: 1 });
     expect(decision).toMatchObject({ outcome: 'allow', allowed: true });

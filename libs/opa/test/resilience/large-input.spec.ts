@@ -7,7 +7,7 @@ import { TestEngine } from 'nestjs-opa/testing';
 import { buildBundle } from '../engines/support/opa.js';
 import { ignoreStalls } from '../support/stalls.js';
 import type { Step } from './support.js';
-import { cleanUp, closing, fakeClock, scripted, start, well } from './support.js';
+import { cleanUp, closing, fakeClock, scripted, start, healthy } from './support.js';
 
 /** Larger, and not larger, than what may itself be why OPA is late. */
 const LARGE = { n: 1, text: 'x'.repeat(64 * 1024) };
@@ -53,7 +53,7 @@ describe.each(DOORS)('%s', (degraded, options) => {
       ['follows a small one', SMALL, degraded],
     ])('%s', async (_case, input, expected) => {
       const clock = fakeClock();
-      const server = await scripted(well, step);
+      const server = await scripted(healthy, step);
       const opa = await start({ ...single, url: server.url, ...options() });
       await opa.decide({ input });
       clock.pass(2_000);
@@ -113,7 +113,7 @@ describe('timeouts of large inputs', () => {
 
   it('mark no OPA as unhealthy; the next OPA is queried, and its outage does not lead to fail-open', async () => {
     const slow = await scripted(silent);
-    const other = await scripted(well, 503);
+    const other = await scripted(healthy, 503);
     const opa = await start({ ...single, url: [slow.url, other.url], onUnavailable: 'allow' });
     await expect(opa.decide({ input: LARGE, timeout: 2 * SHORT })).resolves.toMatchObject({
       outcome: 'allow',
@@ -141,7 +141,7 @@ describe('timeouts of large inputs', () => {
 
   it('close an open circuit when OPA responds', async () => {
     const clock = fakeClock();
-    const { url } = await scripted('reset', well);
+    const { url } = await scripted('reset', healthy);
     const opa = await start({ ...single, url, circuitBreaker: { minimumCalls: 1, halfOpenAfter: 1_000 } });
     await expect(opa.decide({ input: { n: 1 } })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
     clock.pass(1_001);

@@ -4,7 +4,7 @@ import { settles } from '../faults/support/leftovers.js';
 import { BoundedWaits } from '../../src/transport/index.js';
 import { httpServer } from '../support.js';
 import type { Step } from './support.js';
-import { cleanUp, closing, fakeClock, gate, scripted, start, well } from './support.js';
+import { cleanUp, closing, fakeClock, gate, scripted, start, healthy } from './support.js';
 
 const quick = { minDelay: 0, maxDelay: 5 };
 afterEach(async () => {
@@ -21,7 +21,7 @@ describe('the retry', () => {
     ['504', 504],
     ['429 with Retry-After', [429, { 'retry-after': '0' }]],
   ] as const)('sends the query once more after %s', async (_name, step) => {
-    const server = await scripted(typeof step === 'object' ? [step[0], step[1]] : step, well);
+    const server = await scripted(typeof step === 'object' ? [step[0], step[1]] : step, healthy);
     const opa = await start({ url: server.url, retry: quick });
     await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     expect(server.queries()).toBe(2);
@@ -56,7 +56,7 @@ describe('the retry', () => {
     ['the middle', 0.5, 137.5],
     ['the most', 1 - 2 ** -53, 250],
   ])('pauses for a random time between its default bounds: %s', async (_name, drawn, ms) => {
-    const server = await scripted(503, well);
+    const server = await scripted(503, healthy);
     const opa = await start({ url: server.url, timeout: 60_000 });
     jest.spyOn(Math, 'random').mockReturnValue(drawn);
     const pause = jest.spyOn(BoundedWaits.prototype, 'pause');
@@ -77,21 +77,21 @@ describe('the retry', () => {
     [404, 'OPA_BAD_ANSWER'],
     [500, 'OPA_POLICY_ERROR'],
   ] as const)('does not follow status %d', async (status, code) => {
-    const server = await scripted(status, well);
+    const server = await scripted(status, healthy);
     const opa = await start({ url: server.url, retry: quick });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code });
     expect(server.queries()).toBe(1);
   });
 
   it('does not happen with retry: false', async () => {
-    const server = await scripted(503, well);
+    const server = await scripted(503, healthy);
     const opa = await start({ url: server.url, retry: false });
     await expect(opa.decide({ input: 1 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });
     expect(server.queries()).toBe(1);
   });
 
   it('does not happen when Retry-After points beyond the deadline', async () => {
-    const server = await scripted([429, { 'retry-after': '30' }], well);
+    const server = await scripted([429, { 'retry-after': '30' }], healthy);
     const opa = await start({ url: server.url, retry: quick });
     const failed = opa.decide({ input: 1 });
     await expect(failed).rejects.toMatchObject({ code: 'OPA_OVERLOADED', retryAfterMs: 30_000 });
@@ -178,7 +178,7 @@ describe('the retry', () => {
   it.each(['', 'soon', '-1', new Date(0).toUTCString()])(
     'uses its own pause when Retry-After is %j',
     async (value) => {
-      const server = await scripted([503, { 'retry-after': value }], well);
+      const server = await scripted([503, { 'retry-after': value }], healthy);
       const opa = await start({ url: server.url, retry: quick });
       await expect(opa.decide({ input: 1 })).resolves.toMatchObject({ outcome: 'allow' });
     },
@@ -224,7 +224,7 @@ describe('the retry budget', () => {
   });
 
   it('grows with successful decisions', async () => {
-    const server = await scripted(...Array.from({ length: 300 }, () => well), 503);
+    const server = await scripted(...Array.from({ length: 300 }, () => healthy), 503);
     const opa = await start({ url: server.url, retry: { ...quick, retries: 100 }, circuitBreaker: false });
     for (let i = 0; i < 300; i += 1) await opa.decide({ input: i });
     await expect(opa.decide({ input: 300 })).rejects.toMatchObject({ code: 'OPA_UNREACHABLE' });

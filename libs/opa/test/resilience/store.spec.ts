@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { DecisionStore, StoredDecision } from 'nestjs-opa';
 import { ignoreStalls } from '../support/stalls.js';
-import { cleanUp, fakeClock, scripted, start, well } from './support.js';
+import { cleanUp, fakeClock, scripted, start, healthy } from './support.js';
 
 ignoreStalls();
 afterEach(cleanUp);
@@ -66,7 +66,7 @@ describe('a cache store of the user', () => {
   ];
   it.each(purges)('serves nothing from before a purge: that %s', async (_name, lands) => {
     const { store, land } = slowStore();
-    const server = await scripted(well, { result: false });
+    const server = await scripted(healthy, { result: false });
     const opa = await start({ url: server.url, cache: { ...cache, store } });
     await opa.decide({ input: 1 });
     const purged = opa.purge();
@@ -86,7 +86,7 @@ describe('a cache store of the user', () => {
     async (_name, landed, hints, expected) => {
       const clock = fakeClock();
       const { store, land } = slowStore();
-      const server = await scripted(well, { result: false }, 503);
+      const server = await scripted(healthy, { result: false }, 503);
       const options = { ...cache, staleTtl: 5_000, ...hints, store };
       const opa = await start({ url: server.url, retry: false, onUnavailable: 'stale', cache: options });
       const ask = (): Promise<unknown> => opa.decide({ input: 1 }).catch((error: unknown) => error);
@@ -113,7 +113,7 @@ describe('a cache store of the user', () => {
     ['returns a malformed entry', () => 'garbage' as never],
     ['returns an entry without freshUntil', () => ({ answer: { result: true } }) as never],
   ])('fails no decision when it %s', async (_name, get) => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const store: DecisionStore = {
       get,
       set: () => Promise.reject(new Error('down')),

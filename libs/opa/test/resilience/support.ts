@@ -9,7 +9,7 @@ import { httpServer } from '../support.js';
 
 const open: { close(): Promise<void> }[] = [];
 
-/** Closes everything that the test has opened; for `afterEach`. */
+/** Closes every resource that the test opened. Call it in `afterEach`. */
 export async function cleanUp(): Promise<void> {
   jest.useRealTimers();
   for (const resource of open.splice(0).reverse()) await resource.close();
@@ -39,7 +39,7 @@ export type Step =
   RequestListener | { result: unknown } | number | [number, Record<string, string>] | 'reset';
 
 /** The step of a healthy OPA that allows. */
-export const well: Step = { result: true };
+export const healthy: Step = { result: true };
 
 /** A fake OPA that runs through the steps and then repeats the last one. */
 export async function scripted(...steps: Step[]): Promise<TestServer & { queries: () => number }> {
@@ -47,12 +47,12 @@ export async function scripted(...steps: Step[]): Promise<TestServer & { queries
   const server = await httpServer((request, response) => {
     const step =
       request.url?.startsWith('/health') === true ? undefined : steps[Math.min(queries++, steps.length - 1)];
-    request.resume().on('end', () => answer(step, request, response));
+    request.resume().on('end', () => respond(step, request, response));
   });
   return closing({ ...server, queries: () => queries });
 }
 
-function answer(step: Step | undefined, request: IncomingMessage, response: ServerResponse): void {
+function respond(step: Step | undefined, request: IncomingMessage, response: ServerResponse): void {
   if (step === undefined) response.writeHead(200).end('{}');
   else if (typeof step === 'function') step(request, response);
   else if (step === 'reset') request.socket.resetAndDestroy();
@@ -61,7 +61,7 @@ function answer(step: Step | undefined, request: IncomingMessage, response: Serv
   else response.setHeader('content-type', 'application/json').end(JSON.stringify(step));
 }
 
-/** Lets the test set the time of Date and performance; sockets and timers keep running. */
+/** Lets the test set the time of Date and performance. Sockets and timers use the real time. */
 export function fakeClock(): { pass(ms: number): void } {
   jest.useFakeTimers({
     doNotFake: [

@@ -67,7 +67,7 @@ describe.each(ADAPTERS)('a result of a handler on %s', (adapter) => {
     const query = { then: (resolve: (rows: unknown) => void): void => resolve([{ name: SECRET }]) };
     const response = await start({ give: () => of(query), view: masking('/0/name') });
     expect(await response.json()).toEqual([{ name: '***' }]);
-    expect(running.shown().body).toEqual([{ name: SECRET }]);
+    expect(running.lastResponse().body).toEqual([{ name: SECRET }]);
   });
 
   it.each<[string, (text: string) => unknown]>([
@@ -84,12 +84,12 @@ describe.each(ADAPTERS)('a result of a handler on %s', (adapter) => {
       200,
       'application/octet-stream',
     ]);
-    const { body, encoding } = running.shown();
+    const { body, encoding } = running.lastResponse();
     expect(Buffer.from(String(body), encoding === 'base64' ? 'base64' : 'utf8')).toEqual(content);
     await running.close();
     const document = '{"a":1,"name":"s3"}'.padEnd(20);
     const masked = await start({ give: () => make(document), view: masking('/name'), decorate: [json] });
-    expect(running.shown().body).toEqual({ a: 1, name: 's3' });
+    expect(running.lastResponse().body).toEqual({ a: 1, name: 's3' });
     expect(masked.headers.get('content-type')).toMatch(/^application\/json/);
     expect(await masked.json()).toEqual({ a: 1, name: '***' });
   });
@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('a result of a handler on %s', (adapter) => {
     'that is text with a JSON content type is shown to the policy as JSON: %s',
     async (_name, text, shown) => {
       const response = await start({ give: () => text, decorate: [json] });
-      expect(running.shown().body).toEqual(shown);
+      expect(running.lastResponse().body).toEqual(shown);
       expect(JSON.parse(await response.text())).toEqual(shown);
       await running.close();
       const masked = await start({ give: () => text, decorate: [json], view: masking('/name', '/0') });
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('a result of a handler on %s', (adapter) => {
       give: () => lines,
       decorate: [Header('content-type', 'application/x-ndjson')],
     });
-    expect(running.shown().body).toBe(lines);
+    expect(running.lastResponse().body).toBe(lines);
     expect(await response.text()).toBe(lines);
   });
 

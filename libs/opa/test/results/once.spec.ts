@@ -24,7 +24,7 @@ describe.each(ADAPTERS)('the response on %s', (adapter) => {
     const give = (): object => ({ row: { toJSON: () => ({ call: (calls += 1) }) } });
     const response = await start({ adapter, give });
     expect(await response.json()).toEqual({ row: { call: 1 } });
-    expect(running.shown().body).toEqual({ row: { call: 1 } });
+    expect(running.lastResponse().body).toEqual({ row: { call: 1 } });
     expect(calls).toBe(1);
   });
 
@@ -65,7 +65,7 @@ describe('the response on Express', () => {
     };
     const give = (): object => ({ hash: 's3cret', html: '<b>', pin: 1 });
     const response = await start({ adapter: 'express', give, prepare });
-    expect(running.shown().body).toEqual({ html: '<b>', pin: 1 });
+    expect(running.lastResponse().body).toEqual({ html: '<b>', pin: 1 });
     expect(await response.text()).toBe('{\n "html": "\\u003cb\\u003e",\n "pin": 1\n}');
     await running.close();
     const masked = await start({ adapter: 'express', give, prepare, view: masking('/pin') });
@@ -92,7 +92,7 @@ describe('the response on Fastify', () => {
       return { name: 'n' };
     };
     const response = await start({ adapter: 'fastify', give, view: masking('/wrapped/name') });
-    expect(running.shown().body).toEqual({ wrapped: { name: 'n' } });
+    expect(running.lastResponse().body).toEqual({ wrapped: { name: 'n' } });
     expect(await response.json()).toEqual({ wrapped: { name: '***' } });
   });
 
@@ -103,7 +103,7 @@ describe('the response on Fastify', () => {
       give: () => ({ name: 'n', hash: 's3cret' }),
       decorate: [RouteSchema(schema)],
     });
-    expect(running.shown().body).toEqual({ name: 'n' });
+    expect(running.lastResponse().body).toEqual({ name: 'n' });
     expect(await response.text()).toBe('{"name":"n"}');
   });
 

@@ -12,19 +12,19 @@ import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
 import type { Adapter } from '../support/app.js';
 
-/** What a handler does with a reply, the same on both adapters. */
+/** The methods of a reply that both adapters have. */
 export interface AnyReply {
   header(name: string, value: string): unknown;
-  /** Of Fastify. */
+  /** Only in Fastify. */
   serializer?(write: (payload: unknown) => string): unknown;
 }
 
-/** The application of a test of what leaves. */
+/** The application of a test of results. */
 export interface ResultsSetup {
   readonly adapter: Adapter;
-  /** Gives the handler's result; of the reply it may set headers. */
+  /** The handler: returns the result, and may set headers of the reply. */
   readonly give: (reply: AnyReply) => unknown;
-  /** The answer of the response policy. Default: an allow. */
+  /** The result of the response policy. Default: an allow. */
   readonly view?: TestAnswer;
   /** The interceptors of the handler, outermost first. Default: OpaInterceptor alone. */
   readonly interceptors?: readonly (Type<NestInterceptor> | NestInterceptor)[];
@@ -38,8 +38,8 @@ export interface ResultsSetup {
 export interface RunningResults {
   readonly app: INestApplication;
   readonly engine: TestEngine;
-  /** What the response policy was shown of the last result. */
-  shown(): { readonly body: unknown; readonly encoding?: string };
+  /** The response in the last input of the response policy. */
+  lastResponse(): { readonly body: unknown; readonly encoding?: string };
   fetch(init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export const removing = (...paths: string[]): object => ({
   obligations: [{ type: 'remove', properties: { paths } }],
 });
 
-/** An interceptor that keeps what passes it. */
+/** An interceptor that stores every result that passes it. */
 export class Witness implements NestInterceptor {
   readonly passed: unknown[] = [];
 
@@ -103,7 +103,7 @@ export async function startResults(setup: ResultsSetup): Promise<RunningResults>
   return {
     app,
     engine,
-    shown: () => (engine.questions.at(-1)?.input as { response: { body: unknown } }).response,
+    lastResponse: () => (engine.questions.at(-1)?.input as { response: { body: unknown } }).response,
     fetch: (init) => fetch(url, init),
     close: () => app.close(),
   };

@@ -14,26 +14,26 @@ const adapters = { express: () => new ExpressAdapter(), fastify: () => new Fasti
 export const ADAPTERS = ['express', 'fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 
-/** A new adapter, with an HTTP server of its own. */
+/** Makes an adapter with a new HTTP server. */
 export const newAdapter = (adapter: Adapter): ExpressAdapter | FastifyAdapter => adapters[adapter]();
 
-/** What is asked of an application: a path, or anything else that stands in a request's first line. */
-export interface Sent {
+/** A request to an application. `target` is a path, or any other request target (RFC 9112, section 3.2). */
+export interface TestRequest {
   readonly method?: string;
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** A Nest application that listens on a port of its own. */
+/** A Nest application that listens on a free port. */
 export interface TestApp {
   readonly app: INestApplication;
-  /** Sends a request over a connection of its own, and gives the answer's status. */
-  send(request: Sent): Promise<number>;
+  /** Sends a request over a new connection, and returns the status of the response. */
+  send(request: TestRequest): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Starts an application with the module and the given controllers, on a loopback address or the given one. */
+/** Starts an application with the module and some controllers. Default address: 127.0.0.1. */
 export async function startApp(
   adapter: Adapter,
   controllers: Type[],
@@ -50,7 +50,7 @@ export async function startApp(
   return { app, send: (request) => send(port, request), close: () => app.close() };
 }
 
-function send(port: number, { method = 'GET', target, headers = {}, body }: Sent): Promise<number> {
+function send(port: number, { method = 'GET', target, headers = {}, body }: TestRequest): Promise<number> {
   const options: RequestOptions = { host: '127.0.0.1', port, method, path: target, headers, agent: false };
   return new Promise((resolve, reject) => {
     const request = httpRequest(options, (response) => {

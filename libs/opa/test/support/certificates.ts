@@ -1,31 +1,31 @@
 import { generate } from 'selfsigned';
 
 /** A certificate and its key, in PEM. */
-export interface Pair {
+export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Who signs certificates. */
-export interface Authority extends Pair {
+/** A certificate authority. */
+export interface Authority extends KeyPair {
   /**
    * Issues a certificate, for servers and clients alike.
    *
-   * @param name - its common name
-   * @param host - a server's address; a DNS name or, by default, 127.0.0.1
-   * @param until - when it expires; in a year by default
+   * @param name - the common name of the certificate
+   * @param host - the address of a server: a DNS name or an IP address. Default: 127.0.0.1
+   * @param until - the time at which the certificate expires. Default: in a year
    */
-  issue(name: string, host?: string, until?: Date): Promise<Pair>;
+  issue(name: string, host?: string, until?: Date): Promise<KeyPair>;
 }
 
-const USUAL = { keyType: 'ec', algorithm: 'sha256' } as const;
+const DEFAULTS = { keyType: 'ec', algorithm: 'sha256' } as const;
 
 const subject = (name: string): { name: string; value: string }[] => [{ name: 'commonName', value: name }];
 
-/** Makes an authority of its own, known to nobody. */
+/** Makes a new authority, which no system trusts. */
 export async function createAuthority(name: string): Promise<Authority> {
   const { cert, private: key } = await generate(subject(name), {
-    ...USUAL,
+    ...DEFAULTS,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, critical: true },
@@ -36,10 +36,10 @@ export async function createAuthority(name: string): Promise<Authority> {
 
 const DAY_MS = 86_400_000;
 
-async function issue(ca: Pair, name: string, host = '127.0.0.1', until?: Date): Promise<Pair> {
+async function issue(ca: KeyPair, name: string, host = '127.0.0.1', until?: Date): Promise<KeyPair> {
   const isAddress = /^[\d.]+$/.test(host);
   const { cert, private: key } = await generate(subject(name), {
-    ...USUAL,
+    ...DEFAULTS,
     ca,
     ...(until && { notBeforeDate: new Date(until.getTime() - DAY_MS), notAfterDate: until }),
     extensions: [

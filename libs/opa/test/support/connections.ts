@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The open connections to a port of this machine, as the kernel knows them; half-closed ones count. */
+/** The number of open connections to a local port, from the kernel. Half-closed connections count. */
 export interface Connections {
-  /** Ends that the server holds. */
+  /** Sockets of the server. */
   readonly server: number;
-  /** Ends that its clients hold. */
+  /** Sockets of the clients. */
   readonly client: number;
 }
 
@@ -28,7 +28,7 @@ export async function connectionsTo(url: string): Promise<Connections> {
 const ESTABLISHED = '01';
 const CLOSE_WAIT = '08';
 
-// sl  local_address rem_address st …, where an address is hex:hex.
+// A line is: sl local_address rem_address st …. An address is hex:hex.
 async function fromProc(): Promise<Ports[]> {
   const files = ['/proc/net/tcp', '/proc/net/tcp6'].filter((file) => existsSync(file));
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
@@ -41,7 +41,7 @@ async function fromProc(): Promise<Ports[]> {
 
 const hexPort = (address: string): number => Number.parseInt(address.slice(address.lastIndexOf(':') + 1), 16);
 
-// n127.0.0.1:50000->127.0.0.1:8181; it exits with 1 when there is none in one of the states.
+// A line is: n127.0.0.1:50000->127.0.0.1:8181. lsof exits with 1 when no connection has one of the states.
 async function fromLsof(port: number): Promise<Ports[]> {
   const args = ['-nP', `-iTCP:${port}`, '-sTCP:ESTABLISHED,CLOSE_WAIT', '-Fn'];
   const { stdout } = await run('lsof', args).catch((error: unknown) => {

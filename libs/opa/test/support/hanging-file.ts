@@ -5,7 +5,7 @@ import { FreshFile } from '../../src/transport/fresh-file.js';
 import { tempFolder } from '../engines/support/temp.js';
 import { createAuthority } from './certificates.js';
 
-/** An authority's file on a disk that hangs once the module has started, until `jest.restoreAllMocks`. */
+/** The file of an authority. After the module has started, reads of the file hang until `jest.restoreAllMocks`. */
 export async function hangingFile(): Promise<string> {
   const path = join(await tempFolder(), 'ca.pem');
   await writeFile(path, (await createAuthority('ours')).cert);

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, jest } from '@jest/globals';
 import { LIMITS } from '../../src/transport/index.js';
 
 /**
- * Ignores that a busy machine stalls the event loop, in every test of the file or of the `describe` that calls this.
+ * Ignores stalls of the event loop, which a busy machine causes. Applies to every test of the file or `describe`.
  *
  * @remarks A stall turns `OPA_TIMEOUT` into `OPA_OVERLOADED` (`LIMITS.blockedMs`), also in a test whose OPA never
- * answers. `transport/lateness.spec.ts` and `transport/overload.spec.ts` test that rule and don't call this. The rule of
- * the fair share stays: a test gives a decision at least half a second, so that the decision reaches OPA in time.
+ * responds. `transport/lateness.spec.ts` and `transport/overload.spec.ts` test that rule without this function. The
+ * rule of the fair share still applies, so a test sets a timeout of at least 500 ms.
  */
 export function ignoreStalls(): void {
   let limit: jest.Replaced<number>;

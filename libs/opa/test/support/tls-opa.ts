@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { startOpa } from 'nestjs-opa/testing';
 import { tempFolder } from '../engines/support/temp.js';
-import type { Pair } from './certificates.js';
+import type { KeyPair } from './certificates.js';
 import { eventually } from './eventually.js';
 
 const rego = {
@@ -18,13 +18,13 @@ const rego = {
 };
 
 /**
- * Starts a real OPA that speaks TLS; `a/b` allows an input with `n` of 0 or more.
+ * Starts a real OPA with TLS. `a/b` allows an input whose `n` is 0 or more.
  *
- * @param server - its certificate
- * @param clients - the authority of its clients' certificates: it serves the one named `gateway` alone, and without
- * an authority everyone
+ * @param server - the certificate of OPA
+ * @param clients - the authority of the client certificates. With it OPA serves only the client `gateway`, without it
+ * OPA serves every client
  */
-export async function startTlsOpa(server: Pair, clients?: Pair): Promise<OpaServer> {
+export async function startTlsOpa(server: KeyPair, clients?: KeyPair): Promise<OpaServer> {
   const folder = await tempFolder();
   const file = async (name: string, content: string): Promise<string> => {
     await writeFile(join(folder, name), content);
@@ -38,7 +38,7 @@ export async function startTlsOpa(server: Pair, clients?: Pair): Promise<OpaServ
   ];
   const opa = await startOpa({
     rego,
-    // Where it is asked, without a certificate, whether it is up.
+    // The address of health checks, which send no certificate.
     address: `unix://${join(folder, 'opa.sock')}`,
     args: [
       `--addr=https://127.0.0.1:${port}`,

@@ -4,8 +4,8 @@ import axios, { AxiosError, CanceledError } from 'axios';
 import { setTimeout as after } from 'node:timers/promises';
 import type { OpaService } from 'nestjs-opa';
 import type { Step } from '../resilience/support.js';
-import { cleanUp, scripted, well } from '../resilience/support.js';
-import { ends, pooled } from './support.js';
+import { cleanUp, scripted, healthy } from '../resilience/support.js';
+import { endOf, pooled } from './support.js';
 
 afterEach(cleanUp);
 
@@ -15,7 +15,7 @@ async function failingOpen(answer: Step): Promise<{ opa: OpaService; axiosRef: A
   return { url, ...(await pooled({ url, onUnavailable: 'allow' })) };
 }
 
-const ending = (opa: OpaService): Promise<unknown> => ends(opa.decide({ input: 1 }));
+const ending = (opa: OpaService): Promise<unknown> => endOf(opa.decide({ input: 1 }));
 
 const usual = axios.getAdapter('http');
 const twoHundred = (status: number): boolean => status >= 200 && status < 300;
@@ -62,7 +62,7 @@ describe('an error response of OPA that arrives as an axios error', () => {
     [429, 'OPA_OVERLOADED'],
     [500, 'OPA_POLICY_ERROR'],
     [503, 'fail-open'],
-    [well, 'allow'],
+    [healthy, 'allow'],
   ];
 
   it.each(by)('is reported with its status and body: %s', async (_by, set) => {
@@ -97,7 +97,7 @@ describe('an axios error that does not lead to fail-open', () => {
     ['with a status that is no number', (config) => ({ status: NaN, config }), 'OPA_BAD_ANSWER'],
     ['with nothing but a status', () => ({ status: 401, headers: null, config: null }), 'OPA_UNAUTHORIZED'],
   ])('%s', async (_what, answer, code) => {
-    const { opa, axiosRef } = await failingOpen(well);
+    const { opa, axiosRef } = await failingOpen(healthy);
     const original = axiosRef.defaults.adapter;
     axiosRef.defaults.adapter = (config) => Promise.reject(refused(config, answer(config)));
     expect(await ending(opa)).toBe(code);
@@ -112,7 +112,7 @@ describe('an axios error that does not lead to fail-open', () => {
     ['that it is cancelled', () => new CanceledError('no')],
     ['that its request is cancelled', (config) => new CanceledError('no', config)],
   ])('thrown by an interceptor, %s', async (_what, error) => {
-    const { opa, axiosRef } = await failingOpen(well);
+    const { opa, axiosRef } = await failingOpen(healthy);
     axiosRef.interceptors.request.use((config) => Promise.reject(error(config)));
     expect(await ending(opa)).toBe('OPA_BAD_INPUT');
   });
@@ -124,7 +124,7 @@ describe('an axios error that does not lead to fail-open', () => {
   });
 
   it('of a request that an interceptor cancels after replacing its adapter', async () => {
-    const { opa, axiosRef } = await failingOpen(well);
+    const { opa, axiosRef } = await failingOpen(healthy);
     const signal = AbortSignal.abort();
     axiosRef.interceptors.request.use((config) => ({ ...config, adapter: usual, signal }));
     expect(await ending(opa)).toBe('OPA_BAD_INPUT');
@@ -132,7 +132,7 @@ describe('an axios error that does not lead to fail-open', () => {
 });
 
 it("an axios error of the request's own adapter is an outage", async () => {
-  const { opa, axiosRef } = await failingOpen(well);
+  const { opa, axiosRef } = await failingOpen(healthy);
   axiosRef.interceptors.request.use((config) => ({
     ...config,
     adapter: (config) => Promise.reject(new AxiosError('no', 'ECONNREFUSED', config)),
@@ -180,7 +180,7 @@ describe('an interceptor that uses up the time of a decision', () => {
   it.each<[when: string, answer: Step, set: Set]>([
     [
       'all of it before OPA is asked',
-      well,
+      healthy,
       (axiosRef) => axiosRef.interceptors.request.use((config) => never().then(() => config)),
     ],
     [
@@ -190,7 +190,7 @@ describe('an interceptor that uses up the time of a decision', () => {
     ],
     [
       'the rest of it after OPA has answered',
-      well,
+      healthy,
       (axiosRef) => axiosRef.interceptors.response.use((answer) => never().then(() => answer)),
     ],
   ])('does not look like an outage of OPA: %s', async (_when, answer, set) => {

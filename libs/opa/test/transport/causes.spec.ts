@@ -4,7 +4,7 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { AxiosError, AxiosHeaders } from 'axios';
 import type { OpaService } from 'nestjs-opa';
 import { OpaError } from 'nestjs-opa';
-import { cleanUp, scripted, well } from '../resilience/support.js';
+import { cleanUp, scripted, healthy } from '../resilience/support.js';
 import { pooled } from './support.js';
 
 afterEach(cleanUp);
@@ -46,7 +46,7 @@ describe('an error cause that a logger prints whole', () => {
     ['several at once', (config) => new AggregateError([axiosError(config)], 'all'), { message: 'all' }],
     ['an answer', (config) => axiosError(config).response, { message: 'An HTTP request failed.' }],
   ])('holds neither the token nor the input: %s', async (_what, failure, cause) => {
-    const { url } = await scripted(well);
+    const { url } = await scripted(healthy);
     const { opa, axiosRef } = await pooled({ url, token: 's3cret' });
     const usual = axiosRef.defaults.adapter;
     const fail = async (config: InternalAxiosRequestConfig): Promise<never> =>
@@ -70,7 +70,7 @@ describe('an error cause that a logger prints whole', () => {
   });
 
   it('is the original error when that error holds no request, even if its causes form a cycle', async () => {
-    const { url } = await scripted(well);
+    const { url } = await scripted(healthy);
     const { opa, axiosRef } = await pooled({ url });
     const failure = new Error('no');
     failure.cause = failure;

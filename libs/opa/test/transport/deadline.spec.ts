@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as after } from 'node:timers/promises';
 import type { OpaModuleOptions, PolicyEngine } from 'nestjs-opa';
 import { settles } from '../faults/support/leftovers.js';
-import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
+import { cleanUp, closing, scripted, start, healthy } from '../resilience/support.js';
 import { httpServer, tcpServer } from '../support.js';
 import { hangingFile } from '../support/hanging-file.js';
 import { ignoreStalls } from '../support/stalls.js';
@@ -23,7 +23,11 @@ const TIMEOUT_MS = 1_000;
 
 /** What takes too long, and the code that the decision is rejected with. */
 const PARTS: [part: string, code: string, options: () => Promise<OpaModuleOptions>][] = [
-  ['the token function', 'OPA_UNAUTHORIZED', async () => ({ url: (await scripted(well)).url, token: never })],
+  [
+    'the token function',
+    'OPA_UNAUTHORIZED',
+    async () => ({ url: (await scripted(healthy)).url, token: never }),
+  ],
   [
     'the token function, asked again after a 401',
     'OPA_UNAUTHORIZED',
@@ -36,7 +40,7 @@ const PARTS: [part: string, code: string, options: () => Promise<OpaModuleOption
   [
     'the files of the TLS identity',
     'OPA_UNAUTHORIZED',
-    async () => ({ url: (await scripted(well)).url, tls: { ca: await hangingFile() } }),
+    async () => ({ url: (await scripted(healthy)).url, tls: { ca: await hangingFile() } }),
   ],
   [
     'the TLS handshake',
@@ -141,7 +145,7 @@ describe('the deadline of a decision', () => {
   });
 
   it('is not reported as a timeout of OPA when there was no time to query OPA', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...single, url: server.url });
     await expect(opa.decide({ input: 1, timeout: Number.MIN_VALUE })).rejects.toMatchObject({
       code: 'OPA_OVERLOADED',
@@ -150,7 +154,7 @@ describe('the deadline of a decision', () => {
   });
 
   it('starts nothing for a caller that has already disconnected', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...single, url: server.url });
     const reason = new Error('gone');
     const decision = opa.decide({ input: 1, signal: AbortSignal.abort(reason) });
@@ -159,7 +163,7 @@ describe('the deadline of a decision', () => {
   });
 
   it.each([0, -1, NaN, Infinity, 2 ** 31, '500', null])('rejects an invalid time: %p', async (timeout) => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     // Not even where everything else is let through.
     const opa = await start({ ...single, url: server.url, mode: 'permissive', onUnavailable: 'allow' });
     const decision = opa.decide({ input: 1, timeout: timeout as number });

@@ -11,7 +11,7 @@ import { cleanUp, closing } from '../resilience/support.js';
 import { httpServer } from '../support.js';
 import { createAuthority } from '../support/certificates.js';
 import { startTlsOpa } from '../support/tls-opa.js';
-import { ends } from './support.js';
+import { endOf } from './support.js';
 
 // What this process brings upon itself, or a flood upon it, is not OPA's absence: a fallback must not follow.
 
@@ -44,7 +44,7 @@ describe('an event loop that is blocked until the deadline has passed', () => {
     if (intercepted) app.get(OpaHttpService).axiosRef.interceptors.request.use((config) => config);
     // Each over a socket that is there already.
     await Promise.all([0, 1, 2].map((input) => opa.decide({ input, timeout: 10_000 })));
-    const decisions = [1, 1, 1].map((input) => ends(opa.decide({ input })));
+    const decisions = [1, 1, 1].map((input) => endOf(opa.decide({ input })));
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
     standStill(1_500);
     expect(await Promise.all(decisions)).toEqual(['deny', 'deny', 'deny']);
@@ -56,7 +56,7 @@ describe('an event loop that is blocked until the deadline has passed', () => {
     const secure = await startTlsOpa(await authority.issue('opa'));
     closing({ close: () => secure.stop() });
     const app = await start({ url: secure.url, timeout: 10_000, tls: { ca: authority.cert } });
-    const decision = ends(app.get(OpaService).decide({ input: { n: -1 } }));
+    const decision = endOf(app.get(OpaService).decide({ input: { n: -1 } }));
     await new Promise(setImmediate);
     standStill(500);
     expect(await decision).toBe('undefined');
@@ -75,7 +75,7 @@ describe('an event loop that is blocked until the deadline has passed', () => {
       const { url } = closing(await httpServer((_request, response) => later(response)));
       const opa = (await start({ url, circuitBreaker: false })).get(OpaService);
       const all = (timeout: number): Promise<unknown>[] =>
-        Array.from({ length: 20 }, () => ends(opa.decide({ input: 1, timeout })));
+        Array.from({ length: 20 }, () => endOf(opa.decide({ input: 1, timeout })));
       if (warm) await Promise.all(all(10_000));
       const decisions = all(400);
       standStill(ms);
@@ -91,7 +91,7 @@ describe('a decision that waited for its socket', () => {
     const { url } = closing(await httpServer((_request, response) => void responses.push(response)));
     const opa = (await start({ url, pool: { maxSockets: 1 } })).get(OpaService);
     const first = opa.decide({ input: 1, timeout: 10_000 });
-    const waiting = ends(opa.decide({ input: 2, timeout }));
+    const waiting = endOf(opa.decide({ input: 2, timeout }));
     await settles(() => responses.length, 1);
     await new Promise((resolve) => setTimeout(resolve, waits));
     responses[0]?.end('{"result":true}');
@@ -122,7 +122,7 @@ describe('a decision with an asynchronous cache store', () => {
     };
     const cache = { max: 10, allowTtl: 1_000, denyTtl: 1_000, store };
     const opa = (await start({ url, timeout: 1_000, cache })).get(OpaService);
-    const decision = ends(opa.decide({ input: 1 }));
+    const decision = endOf(opa.decide({ input: 1 }));
     standStill(ms);
     expect([await decision, received]).toEqual([end, requests]);
     expect(opa.stats().breaker).toBe('closed');
@@ -135,7 +135,7 @@ it("a decision that waits in the agent's own queue is an overload", async () => 
   const { axiosRef } = app.get(OpaHttpService);
   const strays = [1, 2].map((n) => axiosRef.get(`${url}/${n}`, { timeout: 5_000 }).catch(() => undefined));
   await settles(() => app.get(OpaService).stats().sockets.inUse, 2);
-  expect(await ends(app.get(OpaService).decide({ input: 1 }))).toBe('OPA_OVERLOADED');
+  expect(await endOf(app.get(OpaService).decide({ input: 1 }))).toBe('OPA_OVERLOADED');
   await app.close();
   await Promise.all(strays);
 });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { settles } from '../faults/support/leftovers.js';
-import { cleanUp, closing, scripted, start, well } from '../resilience/support.js';
+import { cleanUp, closing, scripted, start, healthy } from '../resilience/support.js';
 import type { OpaPoolOptions } from '../../src/index.js';
 import { httpServer } from '../support.js';
 
@@ -13,7 +13,7 @@ const lasting = { connectTimeout: 10_000, freeSocketTimeout: 60_000, socketTtl: 
 const patient = { timeout: 10_000, retry: false, circuitBreaker: false } as const;
 
 it('OpaService.stats() returns a snapshot with every count of the contract', async () => {
-  const server = await scripted(well, { result: false }, { result: true }, 500);
+  const server = await scripted(healthy, { result: false }, { result: true }, 500);
   const opa = await start({ ...patient, url: server.url, pool: lasting });
   const before = opa.stats();
   const none = { allow: 0, deny: 0, undefined: 0, unavailable: 0, error: 0, degraded: 0 };
@@ -51,7 +51,7 @@ describe('pool.freeSocketTimeout', () => {
   });
 
   it('keeps a socket that is reused in time', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...patient, url: server.url, pool: lasting });
     for (let i = 0; i < 20; i += 1) await opa.decide({ input: i });
     expect(server.opened()).toBe(1);
@@ -60,7 +60,7 @@ describe('pool.freeSocketTimeout', () => {
 
 describe('pool.socketTtl', () => {
   it('replaces sockets under steady load without a failure', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const pool = { ...lasting, maxSockets: 4, socketTtl: 50 };
     const opa = await start({ ...patient, url: server.url, pool });
     const over = performance.now() + 500;
@@ -78,7 +78,7 @@ describe('pool.socketTtl', () => {
 
 describe('pool.socketTtl of an idle socket', () => {
   it('closes the socket, whatever freeSocketTimeout is', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, socketTtl: 50 } });
     await opa.decide({ input: 1 });
     await settles(() => server.open.size, 0);
@@ -150,7 +150,7 @@ describe('pool.maxResponseBytes', () => {
 
 describe('pool.maxFreeSockets of 0', () => {
   it('keeps no idle socket', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, maxFreeSockets: 0 } });
     for (let i = 0; i < 3; i += 1) await opa.decide({ input: i });
     expect(server.opened()).toBe(3);
@@ -160,7 +160,7 @@ describe('pool.maxFreeSockets of 0', () => {
 
 describe('pool.connectTimeout', () => {
   it('does not fail a connection that was established while the event loop was blocked', async () => {
-    const server = await scripted(well);
+    const server = await scripted(healthy);
     const opa = await start({ ...patient, url: server.url, pool: { ...lasting, connectTimeout: 20 } });
     const decision = opa.decide({ input: 1 });
     // The connection is under way: the system goes on with it while this process does nothing.

@@ -4,14 +4,14 @@ import type { Decision, OpaModuleOptions } from 'nestjs-opa';
 import { OpaError, OpaHttpService, OpaModule, OpaService } from 'nestjs-opa';
 import { closing } from '../resilience/support.js';
 
-/** What a decision came to: what stood in for it, its outcome, or the code of its error. */
-export const ends = (decision: Promise<Decision>): Promise<unknown> =>
+/** How a decision ended: `degraded`, otherwise the outcome, otherwise the code of the error. */
+export const endOf = (decision: Promise<Decision>): Promise<unknown> =>
   decision.then(
     ({ degraded, outcome }) => degraded ?? outcome,
     (error: unknown) => (error instanceof OpaError ? error.code : error),
   );
 
-/** Starts the module without retries; gives its service, and the axios that an interceptor or adapter is set on. */
+/** Starts the module without retries. Returns the service, and the axios instance for interceptors and adapters. */
 export async function pooled(
   options: OpaModuleOptions,
 ): Promise<{ opa: OpaService; axiosRef: AxiosInstance }> {

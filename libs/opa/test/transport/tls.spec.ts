@@ -8,34 +8,34 @@ import { tlsSource } from 'nestjs-opa/internal';
 import type { OpaServer } from 'nestjs-opa/testing';
 import { tempFolder } from '../engines/support/temp.js';
 import { cleanUp, fakeClock, start } from '../resilience/support.js';
-import type { Authority, Pair } from '../support/certificates.js';
+import type { Authority, KeyPair } from '../support/certificates.js';
 import { createAuthority } from '../support/certificates.js';
 import { startTlsOpa } from '../support/tls-opa.js';
 
-/** Asks once, and leaves a busy machine the time for its handshakes. */
-const patient: OpaModuleOptions = {
+/** Options without retries, and with time for the handshakes of a busy machine. */
+const noRetries: OpaModuleOptions = {
   retry: false,
   circuitBreaker: false,
   timeout: 10_000,
   pool: { connectTimeout: 10_000 },
 };
 
-const ask = async (url: string, tls?: OpaTlsOptions) =>
-  (await start({ ...patient, url, ...(tls && { tls }) })).decide({ input: { n: 1 } });
+const decide = async (url: string, tls?: OpaTlsOptions) =>
+  (await start({ ...noRetries, url, ...(tls && { tls }) })).decide({ input: { n: 1 } });
 
 const allowed = { outcome: 'allow', engine: 'remote' };
 const unreachable = { code: 'OPA_UNREACHABLE' };
 
 let authority: Authority;
-let stranger: Authority;
+let otherAuthority: Authority;
 beforeAll(async () => {
-  [authority, stranger] = await Promise.all([createAuthority('ours'), createAuthority('theirs')]);
+  [authority, otherAuthority] = await Promise.all([createAuthority('ours'), createAuthority('theirs')]);
 });
 
 afterEach(cleanUp);
 
-/** Files that can be replaced, as a rotation does it. */
-async function files(): Promise<{
+/** A folder whose files the test can replace atomically, as a rotation does. */
+async function rotatedFiles(): Promise<{
   path(name: string): string;
   put(name: string, pem: string): Promise<void>;
 }> {
@@ -50,12 +50,12 @@ async function files(): Promise<{
 
 describe("OPA's certificate", () => {
   let opa: OpaServer;
-  let named: OpaServer;
+  let opaByName: OpaServer;
   beforeAll(async () => {
     opa = await startTlsOpa(await authority.issue('opa'));
-    named = await startTlsOpa(await authority.issue('opa', 'opa.internal'));
+    opaByName = await startTlsOpa(await authority.issue('opa', 'opa.internal'));
   });
-  afterAll(() => Promise.all([opa.stop(), named.stop()]));
+  afterAll(() => Promise.all([opa.stop(), opaByName.stop()]));
 
   it.each([
     ['PEM text', () => authority.cert],
@@ -63,20 +63,20 @@ describe("OPA's certificate", () => {
     [
       'a path',
       async () => {
-        const { path, put } = await files();
+        const { path, put } = await rotatedFiles();
         await put('ca.pem', authority.cert);
         return path('ca.pem');
       },
     ],
-  ])('is accepted from an authority given as %s', async (_name, ca) => {
-    await expect(ask(opa.url, { ca: await ca() })).resolves.toMatchObject(allowed);
+  ])('is accepted from an authority passed as %s', async (_name, ca) => {
+    await expect(decide(opa.url, { ca: await ca() })).resolves.toMatchObject(allowed);
   });
 
   it.each([
-    ['an authority that is not the given one', () => ({ ca: stranger.cert })],
+    ['another authority', () => ({ ca: otherAuthority.cert })],
     ['an authority that the system does not know', () => undefined],
   ])('is refused from %s', async (_name, tls) => {
-    const refused = ask(opa.url, tls());
+    const refused = decide(opa.url, tls());
     await expect(refused).rejects.toMatchObject({
       ...unreachable,
       message: expect.stringContaining(opa.url),
@@ -85,9 +85,9 @@ describe("OPA's certificate", () => {
 
   it('is accepted from an authority whose file has changed', async () => {
     const clock = fakeClock();
-    const { path, put } = await files();
-    await put('ca.pem', stranger.cert);
-    const service = await start({ ...patient, url: opa.url, tls: { ca: path('ca.pem') } });
+    const { path, put } = await rotatedFiles();
+    await put('ca.pem', otherAuthority.cert);
+    const service = await start({ ...noRetries, url: opa.url, tls: { ca: path('ca.pem') } });
     await expect(service.decide({ input: { n: 1 } })).rejects.toMatchObject(unreachable);
     await put('ca.pem', authority.cert);
     clock.pass(1_001);
@@ -95,18 +95,18 @@ describe("OPA's certificate", () => {
   });
 
   it('must carry the requested host name', async () => {
-    await expect(ask(named.url, { ca: authority.cert })).rejects.toMatchObject({
+    await expect(decide(opaByName.url, { ca: authority.cert })).rejects.toMatchObject({
       ...unreachable,
       cause: expect.objectContaining({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
     });
     const other = { ca: authority.cert, servername: 'other.internal' };
-    await expect(ask(named.url, other)).rejects.toMatchObject(unreachable);
+    await expect(decide(opaByName.url, other)).rejects.toMatchObject(unreachable);
     const right = { ca: authority.cert, servername: 'opa.internal' };
-    await expect(ask(named.url, right)).resolves.toMatchObject(allowed);
+    await expect(decide(opaByName.url, right)).resolves.toMatchObject(allowed);
   });
 
   it('is checked once for each connection, not for each decision', async () => {
-    const service = await start({ ...patient, url: opa.url, tls: { ca: authority.cert } });
+    const service = await start({ ...noRetries, url: opa.url, tls: { ca: authority.cert } });
     for (const n of [1, 2, 3]) await service.decide({ input: { n } });
     expect(service.stats().sockets).toMatchObject({ created: 1, reused: 2 });
   });
@@ -115,8 +115,8 @@ describe("OPA's certificate", () => {
 describe('the client certificate, for an OPA that requires one', () => {
   let opa: OpaServer;
   let ca: string;
-  let gateway: Pair;
-  let other: Pair;
+  let gateway: KeyPair;
+  let other: KeyPair;
   beforeAll(async () => {
     ca = authority.cert;
     gateway = await authority.issue('gateway');
@@ -131,14 +131,14 @@ describe('the client certificate, for an OPA that requires one', () => {
     [
       'paths',
       async () => {
-        const { path, put } = await files();
+        const { path, put } = await rotatedFiles();
         await put('cert.pem', gateway.cert);
         await put('key.pem', gateway.key);
         return { cert: path('cert.pem'), key: path('key.pem') };
       },
     ],
-  ])('is sent, given as %s', async (_name, pair) => {
-    await expect(ask(opa.url, { ca, ...(await pair()) })).resolves.toMatchObject(allowed);
+  ])('is sent, passed as %s', async (_name, pair) => {
+    await expect(decide(opa.url, { ca, ...(await pair()) })).resolves.toMatchObject(allowed);
   });
 
   describe.each(['TLSv1.2', 'TLSv1.3'] as const)('under %s', (version) => {
@@ -151,25 +151,25 @@ describe('the client certificate, for an OPA that requires one', () => {
     });
 
     it.each([
-      ['none', () => undefined],
-      ["another authority's", () => stranger.issue('gateway')],
-      ['one that is signed by itself', () => ({ cert: stranger.cert, key: stranger.key })],
-      ['one that has expired', () => authority.issue('gateway', undefined, new Date(Date.now() - 60_000))],
+      ['no certificate', () => undefined],
+      ["another authority's", () => otherAuthority.issue('gateway')],
+      ['a self-signed one', () => ({ cert: otherAuthority.cert, key: otherAuthority.key })],
+      ['an expired one', () => authority.issue('gateway', undefined, new Date(Date.now() - 60_000))],
       ["another client's", () => other],
     ])('is refused, and does not lead to fail-open: %s', async (_name, pair) => {
-      const options = { ...patient, url: opa.url, onUnavailable: 'allow' } as const;
+      const options = { ...noRetries, url: opa.url, onUnavailable: 'allow' } as const;
       const service = await start({ ...options, tls: { ca, ...(await pair()) } });
       await expect(service.decide({ input: { n: 1 } })).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
     });
   });
 
-  it('is read again when its files change, and stays what it was while they do not fit together', async () => {
+  it('is read again when its files change; the previous pair stays in use while certificate and key do not match', async () => {
     const clock = fakeClock();
-    const { path, put } = await files();
+    const { path, put } = await rotatedFiles();
     await put('cert.pem', other.cert);
     await put('key.pem', other.key);
     const tls = { ca, cert: path('cert.pem'), key: path('key.pem') };
-    const service = await start({ ...patient, url: opa.url, tls });
+    const service = await start({ ...noRetries, url: opa.url, tls });
     const decide = () => service.decide({ input: { n: 1 } });
     await expect(decide()).rejects.toMatchObject({ code: 'OPA_UNAUTHORIZED' });
 
@@ -182,9 +182,9 @@ describe('the client certificate, for an OPA that requires one', () => {
     await expect(decide()).resolves.toMatchObject(allowed);
   });
 
-  it('causes one warning when its new files still do not fit together after five seconds', async () => {
+  it('causes one warning when its new certificate and key still do not match after five seconds', async () => {
     const clock = fakeClock();
-    const { path, put } = await files();
+    const { path, put } = await rotatedFiles();
     await put('cert.pem', gateway.cert);
     await put('key.pem', gateway.key);
     const pair = { cert: path('cert.pem'), key: path('key.pem') };
@@ -215,8 +215,8 @@ describe('the client certificate, for an OPA that requires one', () => {
 describe('option "tls" stops the start', () => {
   const startWith = (tls: OpaTlsOptions) => start({ url: 'https://127.0.0.1:1', tls });
 
-  it.each(['ca', 'cert', 'key'] as const)('when the file of "%s" is not there', async (name) => {
-    const { path } = await files();
+  it.each(['ca', 'cert', 'key'] as const)('when the file of "%s" is missing', async (name) => {
+    const { path } = await rotatedFiles();
     const pair = { cert: authority.cert, key: authority.key };
     await expect(startWith({ ...pair, [name]: path('missing.pem') })).rejects.toMatchObject({
       code: 'OPA_BAD_OPTIONS',
@@ -230,8 +230,8 @@ describe('option "tls" stops the start', () => {
   it.each([
     ['are not PEM', () => ({ cert: Buffer.from('s3cret'), key: Buffer.from('s3cret') })],
     ['have an authority that is not PEM', () => ({ ca: Buffer.from('s3cret') })],
-    ['are of two pairs', async () => ({ ...(await authority.issue('a')), key: stranger.key })],
-  ])('when its parts %s, without telling them', async (_name, tls) => {
+    ['are of two pairs', async () => ({ ...(await authority.issue('a')), key: otherAuthority.key })],
+  ])('when its parts %s; the error does not reveal the parts', async (_name, tls) => {
     const error: unknown = await startWith(await tls()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'OPA_BAD_OPTIONS', message: expect.stringContaining('"tls"') });
     expect(String(error)).not.toMatch(/s3cret|-----BEGIN/);

@@ -1,4 +1,4 @@
-/** An event as a client reads it. */
+/** An event, as a client reads it. */
 export interface ReadEvent {
   readonly event?: string;
   readonly id?: string;

@@ -1,7 +1,7 @@
 import type { EngineAnswer } from 'nestjs-opa';
 import { TestEngine } from 'nestjs-opa/testing';
 
-/** Gives each answer an id, as an OPA does that logs its decisions. */
+/** An engine that adds an id to each result, as OPA does when decision logs are on. */
 export class LoggingEngine extends TestEngine {
   override async evaluate(...query: Parameters<TestEngine['evaluate']>): Promise<EngineAnswer> {
     return { ...(await super.evaluate(...query)), id: 'd-1' };

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { tempFolder } from './temp.js';
 
-/** Writes a tar.gz of the given files, and gives its path. */
+/** Writes files into a tar.gz. Returns the path of the archive. */
 export async function writeArchive(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const tar = pack();
   for (const [name, content] of Object.entries(files)) tar.entry({ name }, Buffer.from(content));
@@ -15,7 +15,7 @@ export async function writeArchive(files: Readonly<Record<string, string | Uint8
   return writeBytes(gzipSync(Buffer.concat(chunks)));
 }
 
-/** Writes a file of its own, and gives its path. */
+/** Writes bytes into a new file. Returns the path of the file. */
 export async function writeBytes(bytes: Uint8Array): Promise<string> {
   const path = join(await tempFolder(), 'bundle.tar.gz');
   await writeFile(path, bytes);

@@ -1,6 +1,6 @@
 import { tokens } from './tokens.js';
 
-/** Values that a compiler can't see through, of every type. */
+/** Input values of every type, which OPA's compiler cannot evaluate in advance. */
 export const input = {
   number: 5,
   nothing: null,

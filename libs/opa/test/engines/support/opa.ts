@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const getOpa = join(import.meta.dirname, '..', '..', '..', '..', '..', 'scripts', 'get-opa.mjs');
 let binary: Promise<string> | undefined;
 
-/** The path of the project's own OPA. Rejects when there is none: tests never skip for want of it. */
+/** The path of the OPA binary. Rejects when there is none, because tests must not skip without OPA. */
 export function opaBinary(): Promise<string> {
   binary ??= findOpa();
   return binary;
@@ -26,10 +26,10 @@ async function findOpa(): Promise<string> {
   return fromEnvironment;
 }
 
-/** Files by path: Rego as text, data as a JSON value. */
+/** Files by path: Rego as a string, data as a JSON value. */
 export type Sources = Readonly<Record<string, string | object>>;
 
-/** Writes files into a new folder of their own. */
+/** Writes files into a new folder. */
 export async function writeSources(sources: Sources): Promise<string> {
   const folder = await tempFolder();
   for (const [path, content] of Object.entries(sources)) {
@@ -39,7 +39,7 @@ export async function writeSources(sources: Sources): Promise<string> {
   return folder;
 }
 
-/** Builds a plan bundle with the real OPA, and gives its path. */
+/** Builds a plan bundle with the real OPA. Returns the path of the bundle. */
 export async function buildBundle(sources: Sources | string, ...entrypoints: string[]): Promise<string> {
   const folder = await writeSources(typeof sources === 'string' ? { 'policy.rego': sources } : sources);
   const output = join(await tempFolder(), 'bundle.tar.gz');
@@ -48,11 +48,11 @@ export async function buildBundle(sources: Sources | string, ...entrypoints: str
   return output;
 }
 
-/** What the real OPA answers to a query, `undefined` when it is undefined. */
+/** Evaluates a query with the real OPA. Returns `undefined` for an undefined result. */
 export async function opaEval(folder: string, query: string, input: unknown): Promise<unknown> {
   const child = run(await opaBinary(), ['eval', '-f', 'json', '-b', folder, '--stdin-input', query]);
   child.child.stdin?.end(JSON.stringify(input));
   const { stdout } = await child;
-  const answer = JSON.parse(stdout) as { result?: [{ expressions: [{ value: unknown }] }] };
-  return answer.result?.[0].expressions[0].value;
+  const output = JSON.parse(stdout) as { result?: [{ expressions: [{ value: unknown }] }] };
+  return output.result?.[0].expressions[0].value;
 }

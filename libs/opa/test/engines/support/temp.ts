@@ -5,7 +5,7 @@ import { afterAll } from '@jest/globals';
 
 const folders: string[] = [];
 
-/** Makes a folder that is there until the spec file's tests are done. */
+/** Makes a folder. It is removed after the tests of the spec file. */
 export async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nestjs-opa-test-'));
   folders.push(folder);

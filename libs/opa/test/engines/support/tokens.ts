@@ -5,7 +5,7 @@ const jwt = (header: unknown, payload: unknown, signature = 'c2ln'): string =>
 const HEADER = { alg: 'HS256', typ: 'JWT' };
 const PLAIN = jwt(HEADER, { sub: 'alice', aud: ['a', 'b'], n: 1.5 });
 
-/** Tokens, good and bad, by what is special about them. */
+/** Valid and invalid tokens. The name says what is special about a token. */
 export const tokens = {
   plain: PLAIN,
   padded: [base64url('{"a":1}') + '=', base64url('{}') + '=', ''].join('.'),

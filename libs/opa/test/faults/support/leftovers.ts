@@ -3,12 +3,12 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
-/** The most time that `settles` waits, on a busy machine too. */
+/** The maximum time that `settles` waits. It suits a busy machine. */
 const PATIENCE_MS = 30_000;
 
-/** What is left open in this process. */
+/** The open resources of this process. */
 export interface Leftovers {
-  /** Timers that were started in a {@link watched} function, or in what came of it. */
+  /** Timers that a {@link watched} function started, directly or later. */
   readonly timers: number;
   readonly sockets: number;
 }
@@ -16,7 +16,7 @@ export interface Leftovers {
 const watching = new AsyncLocalStorage<true>();
 const timers = new Set<number>();
 
-// Jest has timers of its own in this process: those of the library are told by where they were started.
+// Jest also has timers in this process. The async context tells which timers belong to the library.
 createHook({
   init(id, type) {
     if (type === 'Timeout' && watching.getStore() === true) timers.add(id);
@@ -32,14 +32,14 @@ export const watched = <T>(run: () => T): T => watching.run(true, run);
 const sockets = (): number =>
   process.getActiveResourcesInfo().filter((kind) => /^(TCP|TLS|Pipe.*Connect)/.test(kind)).length;
 
-/** Gives a function that counts what has been opened since, and is open still. */
+/** Returns a function that counts the resources that were opened since now and are still open. */
 export function leftoversSince(): () => Leftovers {
   const before = sockets();
   timers.clear();
   return () => ({ timers: timers.size, sockets: Math.max(0, sockets() - before) });
 }
 
-/** Looks again, a turn of the event loop later each time, until it sees what is expected; fails when it never does. */
+/** Repeats a look in each turn of the event loop until the result is as expected. Fails after a time limit. */
 export async function settles<T>(look: () => T, expected: T): Promise<void> {
   const limit = performance.now() + PATIENCE_MS;
   while (!isDeepStrictEqual(look(), expected) && performance.now() < limit) await turn();

@@ -9,17 +9,17 @@ import { leftoversSince, settles, watched } from './leftovers.js';
 
 /** Opens modules and servers for one test each. */
 export interface Bench {
-  /** A module with the policy `a/b`, and with neither retry nor breaker unless they are given. */
+  /** Starts a module with the policy `a/b`. Retry and circuit breaker are off by default. */
   open(options: OpaModuleOptions): Promise<OpaService>;
-  /** Sends the decisions of the module that was opened last through axios, as any interceptor does. */
+  /** Sends the decisions of the last opened module through axios. Any interceptor has this effect. */
   throughAxios(): void;
-  /** The pooled HttpService of the module that was opened last. */
+  /** The pooled HttpService of the last opened module. */
   http(): OpaHttpService;
-  /** Has a server closed at the end of the test. */
+  /** Closes a server at the end of the test. */
   uses<T extends TestServer>(server: Promise<T>): Promise<T>;
 }
 
-/** Asks once for each decision, and has time. */
+/** Options without retries, and with a long timeout. */
 function defaults({ timeout = 10_000, pool, ...others }: OpaModuleOptions): OpaModuleOptions {
   return {
     policy: 'a/b',
@@ -31,7 +31,7 @@ function defaults({ timeout = 10_000, pool, ...others }: OpaModuleOptions): OpaM
   };
 }
 
-/** A {@link Bench} that fails each test which leaves a socket, a place in the queue or a timer behind. */
+/** A {@link Bench} that fails each test that leaves an open socket, a queued decision or a timer. */
 export function bench(): Bench {
   let modules: TestingModule[];
   let servers: TestServer[];
@@ -46,7 +46,7 @@ export function bench(): Bench {
   afterEach(async () => {
     for (const module of modules) {
       const opa = module.get(OpaService);
-      // Before the module is closed, for that would tidy up.
+      // Check before the module is closed, because closing frees them.
       await settles(() => inUse(opa), { sockets: 0, waiting: 0 });
       await module.close();
       expect(opa.stats().sockets).toMatchObject({ inUse: 0, idle: 0 });
@@ -69,7 +69,7 @@ export function bench(): Bench {
       modules.push(await watched(() => module.init()));
       const opa = module.get(OpaService);
       const decide = opa.decide.bind(opa);
-      opa.decide = (question: OpaQuery): Promise<Decision> => watched(() => decide(question));
+      opa.decide = (query: OpaQuery): Promise<Decision> => watched(() => decide(query));
       return opa;
     },
     throughAxios() {
