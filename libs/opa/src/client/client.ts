@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { EngineAnswer, EvaluateOptions, MaybePromise, Query } from '../contracts/index.js';
 import { assertPolicyPath, OpaError, promiseTry, snapshotOf } from '../contracts/index.js';
-import type { HttpAnswer, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
+import type { HttpResponse, Pool, TlsIdentity, Transport, WireRequest } from '../transport/index.js';
 import { PhaseClock } from '../transport/index.js';
 import { readDataResponse } from './data-response.js';
 import { credential } from './credential.js';
@@ -80,7 +80,7 @@ export class OpaClient {
   /**
    * Evaluates a policy: `POST /v1/data/{path}`.
    *
-   * @returns the answer; without `result` when the document is undefined
+   * @returns the result of the engine; without `result` when the document is undefined
    * @throws OpaError every code but `OPA_CIRCUIT_OPEN`, `OPA_BAD_DECISION` and `OPA_BAD_BUNDLE`
    */
   data(query: Query, options: DataOptions): Promise<EngineAnswer> {
@@ -127,7 +127,7 @@ export class OpaClient {
     return typeof result === 'object' && result !== null && 'queries' in result;
   }
 
-  private readonly read = (response: HttpAnswer): EngineAnswer => readDataResponse(response, this.url);
+  private readonly read = (response: HttpResponse): EngineAnswer => readDataResponse(response, this.url);
 
   private dataRequest(query: Query, options: DataOptions): WireRequest {
     const flags = `${options.provenance === true ? '&provenance=true' : ''}${options.metrics === true ? '&metrics=true' : ''}`;
@@ -144,7 +144,7 @@ export class OpaClient {
     };
   }
 
-  private send(request: WireRequest): Promise<HttpAnswer> {
+  private send(request: WireRequest): Promise<HttpResponse> {
     const { token, tls } = this.identity;
     if (token === undefined && tls === undefined) return this.exchange(request);
     return this.sendAs(request, token, tls);
@@ -154,14 +154,14 @@ export class OpaClient {
     request: WireRequest,
     token: TokenSource | undefined,
     source: IdentitySource | undefined,
-  ): Promise<HttpAnswer> {
+  ): Promise<HttpResponse> {
     const { waits } = this.transport;
     const { clock } = request;
     const tls = typeof source === 'function' ? await credential(TLS_FILES, clock, waits, source) : source;
-    const sendWith = (headers: readonly string[]): Promise<HttpAnswer> =>
+    const sendWith = (headers: readonly string[]): Promise<HttpResponse> =>
       this.exchange({ ...request, headers, tls, clock: clock.fork() });
     if (token === undefined) return sendWith(request.headers);
-    const sendAs = (bearer: string): Promise<HttpAnswer> =>
+    const sendAs = (bearer: string): Promise<HttpResponse> =>
       sendWith([...request.headers, 'Authorization', bearer]);
     const bearer = await authorization(token, false, clock, waits);
     const response = await sendAs(bearer);
@@ -170,7 +170,7 @@ export class OpaClient {
     return renewed === bearer ? response : sendAs(renewed);
   }
 
-  private exchange(request: WireRequest): Promise<HttpAnswer> {
+  private exchange(request: WireRequest): Promise<HttpResponse> {
     return traced(this.url, request, (traceable) => this.transport.send(this.pool, traceable));
   }
 

@@ -1,6 +1,6 @@
 import type { EngineAnswer, OpaErrorCode, OpaWarning } from '../contracts/index.js';
 import { redactMessage, OpaError, parseObject } from '../contracts/index.js';
-import type { HttpAnswer } from '../transport/index.js';
+import type { HttpResponse } from '../transport/index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @param url - OPA's address, for messages
  * @throws OpaError `OPA_BAD_ANSWER`, `OPA_UNAUTHORIZED`, `OPA_OVERLOADED`, `OPA_POLICY_ERROR` or `OPA_UNREACHABLE`
  */
-export function readDataResponse(response: HttpAnswer, url: string): EngineAnswer {
+export function readDataResponse(response: HttpResponse, url: string): EngineAnswer {
   if (response.status !== 200) throw errorOf(response, url);
   const fields = objectOf(response.body);
   if (fields === undefined) {
@@ -42,7 +42,7 @@ const CODES: Readonly<Record<number, OpaErrorCode>> = {
   504: 'OPA_UNREACHABLE',
 };
 
-function errorOf(response: HttpAnswer, url: string): OpaError {
+function errorOf(response: HttpResponse, url: string): OpaError {
   const { status } = response;
   const code = CODES[status] ?? 'OPA_BAD_ANSWER';
   const hint =

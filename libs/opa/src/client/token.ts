@@ -3,9 +3,9 @@ import { OpaError, promiseTry } from '../contracts/index.js';
 import type { BoundedWaits, PhaseClock } from '../transport/index.js';
 import { credential } from './credential.js';
 
-/** Why the module asks for a token. */
+/** Why the module requests a token. */
 export interface OpaTokenRequest {
-  /** OPA has just answered 401 to the last token: return a new token if there is one. */
+  /** OPA has just returned 401 for the last token. Return a new token if there is one. */
   readonly refused: boolean;
 }
 
@@ -92,7 +92,7 @@ const SOURCE = 'The function or file in option "token"';
 /**
  * Returns the `Authorization` header of the next request.
  *
- * @param refused - OPA has just answered 401 to the last one
+ * @param refused - OPA has just returned 401 for the last one
  * @throws OpaError `OPA_UNAUTHORIZED` when the file or function fails, is late or returns no token; the
  * message never holds the value
  */

@@ -1,15 +1,15 @@
 import type { OpaRequestEvent, TraceHeaders } from '../contracts/index.js';
 import { requestChannel } from '../contracts/index.js';
-import type { HttpAnswer, WireRequest } from '../transport/index.js';
+import type { HttpResponse, WireRequest } from '../transport/index.js';
 
-type Send = (request: WireRequest) => Promise<HttpAnswer>;
+type Send = (request: WireRequest) => Promise<HttpResponse>;
 
 /**
  * Sends a request with its trace context, and publishes it on the channel `opa.request` when something listens.
  *
  * @param url - OPA's address without credentials
  */
-export function traced(url: string, request: WireRequest, send: Send): Promise<HttpAnswer> {
+export function traced(url: string, request: WireRequest, send: Send): Promise<HttpResponse> {
   const timed = request.trace?.addTimings === undefined ? send : sendTimed(send);
   if (requestChannel.hasSubscribers) return published(url, request, timed);
   return timed(withTrace(request, request.trace?.traceHeaders));
@@ -23,7 +23,7 @@ function sendTimed(send: Send): Send {
     });
 }
 
-async function published(url: string, request: WireRequest, send: Send): Promise<HttpAnswer> {
+async function published(url: string, request: WireRequest, send: Send): Promise<HttpResponse> {
   const { method, path, trace } = request;
   const event: OpaRequestEvent = {
     method,
@@ -33,9 +33,9 @@ async function published(url: string, request: WireRequest, send: Send): Promise
     traceHeaders: trace?.traceHeaders ?? {},
   };
   return requestChannel.tracePromise(async () => {
-    const answer = await send({ ...withTrace(request, event.traceHeaders), inContext: event.send });
-    event.status = answer.status;
-    return answer;
+    const response = await send({ ...withTrace(request, event.traceHeaders), inContext: event.send });
+    event.status = response.status;
+    return response;
   }, event);
 }
 

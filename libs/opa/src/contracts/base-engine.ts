@@ -3,9 +3,9 @@ import type { MaybePromise } from './maybe-promise.js';
 import { promiseTry } from './maybe-promise.js';
 
 /**
- * The base class of this library's engines. An engine answers without a promise when it has nothing to wait for.
+ * The base class of this library's engines. An engine returns no promise when it has nothing to wait for.
  *
- * @remarks A subclass implements `evaluateNow` alone. A subclass without `evaluateNow` does not compile.
+ * @remarks A subclass implements only `evaluateNow`. A subclass without `evaluateNow` does not compile.
  */
 export abstract class BaseEngine implements PolicyEngine {
   abstract readonly name: string;
@@ -19,7 +19,7 @@ export abstract class BaseEngine implements PolicyEngine {
   /**
    * Evaluates a policy, at once where the engine can.
    *
-   * @throws OpaError where the engine finds out at once that there is no answer
+   * @throws OpaError when the engine fails at once
    * @internal
    */
   abstract evaluateNow(query: Query, options: EvaluateOptions): MaybePromise<EngineAnswer>;
@@ -37,7 +37,7 @@ export abstract class BaseEngine implements PolicyEngine {
 /** Evaluates a policy by one engine. */
 export type Evaluate = (query: Query, options: EvaluateOptions) => MaybePromise<EngineAnswer>;
 
-/** Gives the evaluation of an engine. Engines of this library may answer at once; the user's engines give a promise. */
+/** The evaluation of an engine. Engines of this library may return no promise; a user's engine returns a promise. */
 export function evaluateBy(engine: PolicyEngine): Evaluate {
   return engine instanceof BaseEngine
     ? (query, options) => engine.evaluateNow(query, options)

@@ -1,8 +1,8 @@
-/** What the policy decided. `unavailable` means that OPA gave no answer; then {@link Decision.degraded} is set. */
+/** What the policy decided. `unavailable` means that OPA was unavailable; then {@link Decision.degraded} is set. */
 export type DecisionOutcome = 'allow' | 'deny' | 'undefined' | 'unavailable';
 
 /**
- * What replaced the engine's answer.
+ * What replaced the engine's result.
  *
  * - `fail-open`: OPA wasn't available, and `onUnavailable: 'allow'` let the request through.
  * - `stale`: OPA wasn't available; this is the last cached decision.
@@ -60,9 +60,9 @@ export interface Decision<T = unknown> {
   readonly engine: string;
   /** The revision of the bundle that decided. Only the embedded engine knows the revision. */
   readonly revision?: string | undefined;
-  /** Whether the cache gave the answer. */
+  /** Whether the result comes from the cache. */
   readonly cached: boolean;
-  /** What replaced the engine's answer, when the engine's answer was not used as it is. */
+  /** What replaced the engine's result, when that result was not used unchanged. */
   readonly degraded?: Degradation | undefined;
   /**
    * How a refusal is enforced: `stop` ends the request, `pass` (mode `permissive`) only reports the refusal. Refusals are

@@ -26,7 +26,7 @@ export interface EvaluationTrace {
 
 /** The deadline and the cancellation of one evaluation. */
 export interface EvaluateOptions {
-  /** When the answer is due, in milliseconds on the clock of `performance.now()`. */
+  /** When the evaluation must end, in milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
   /**
    * Cancels the evaluation, which then rejects with `OPA_ABORTED`. An engine of option `engine` gets an `AbortSignal`.
@@ -44,7 +44,7 @@ export interface OpaWarning {
   readonly message: string;
 }
 
-/** An engine's answer: the document that the policy gives for the input. */
+/** The result of an engine: the document that the policy returns for the input. */
 export interface EngineAnswer {
   /**
    * The document; `undefined` when the policy is undefined for this input. `false`, `0`, `""`, `{}` and `null` are
@@ -53,19 +53,19 @@ export interface EngineAnswer {
   readonly result?: unknown;
   /** OPA's `decision_id`. OPA gives one only when it logs its decisions. */
   readonly id?: string | undefined;
-  /** The name of the fallback engine, when a fallback answered. */
+  /** The name of the fallback engine, when a fallback was used. */
   readonly engine?: string | undefined;
-  /** The revision of the bundle that answered, when the engine knows the revision. */
+  /** The revision of the bundle, when the engine knows it. */
   readonly revision?: string | undefined;
-  /** The answer comes from a cache. Default: `false`. */
+  /** The result comes from a cache. Default: `false`. */
   readonly cached?: boolean | undefined;
-  /** Which fallback gave this answer, when the engine failed: an old cache entry or the bundle. */
+  /** The fallback that was used when the engine failed: an old cache entry or the bundle. */
   readonly degraded?: 'stale' | 'bundle' | undefined;
   /** The warning in OPA's response. */
   readonly warning?: OpaWarning | undefined;
-  /** Where the policy came from (OPA's `provenance`), when the caller asked OPA for it. */
+  /** Where the policy came from (OPA's `provenance`), when the caller requested it. */
   readonly provenance?: unknown;
-  /** Where the time went (OPA's `metrics`), when the caller asked OPA for them. */
+  /** Where the time went (OPA's `metrics`), when the caller requested them. */
   readonly metrics?: unknown;
 }
 
@@ -92,12 +92,12 @@ export interface PolicyEngine {
   /**
    * Evaluates a policy.
    *
-   * @throws OpaError when there is no answer. Any other error becomes `OPA_POLICY_ERROR`.
+   * @throws OpaError when the evaluation fails. Any other error becomes `OPA_POLICY_ERROR`.
    */
   evaluate(query: Query, options: EvaluateOptions): Promise<EngineAnswer>;
 
   /**
-   * Resolves when the engine can answer. Rejects with an {@link OpaError} that says why the engine can't answer.
+   * Resolves when the engine is ready. Rejects with an {@link OpaError} that says why the engine is not ready.
    * An engine without this method is always ready.
    */
   ready?(signal?: AbortSignal): Promise<void>;
@@ -106,7 +106,7 @@ export interface PolicyEngine {
    * Tells whether a rule or package exists at a policy path, whatever the input. An engine that can't tell returns
    * `undefined`, or has no such method.
    *
-   * @throws OpaError when the engine gives no answer
+   * @throws OpaError when the engine fails
    */
   defines?(policy: string, options: EvaluateOptions): Promise<boolean | undefined>;
 

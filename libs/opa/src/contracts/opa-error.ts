@@ -5,9 +5,9 @@ import { redactCause } from './redact-cause.js';
  * Why a decision failed. The codes are the same on every kind of route.
  *
  * - `OPA_UNREACHABLE`: the connection was refused, reset or closed too early; DNS or connecting failed; or OPA or a proxy
- *   answered 502, 503 or 504.
- * - `OPA_TIMEOUT`: OPA did not answer before the deadline.
- * - `OPA_OVERLOADED`: this process has too much to do (a full queue, a blocked event loop), or OPA answered 429.
+ *   returned 502, 503 or 504.
+ * - `OPA_TIMEOUT`: OPA did not respond before the deadline.
+ * - `OPA_OVERLOADED`: this process has too much to do (a full queue, a blocked event loop), or OPA returned 429.
  * - `OPA_CIRCUIT_OPEN`: the circuit breaker is open.
  * - `OPA_CLOSED`: the module has been closed.
  * - `OPA_ABORTED`: the caller's signal was aborted.
@@ -42,7 +42,7 @@ export type OpaErrorCode =
 export interface OpaErrorDetails {
   /** The underlying error. The request that an HTTP client's error holds is removed. */
   cause?: unknown;
-  /** The HTTP status that OPA answered with. */
+  /** The HTTP status of OPA's response. */
   status?: number | undefined;
   /** How long clients must wait before a retry, in milliseconds: OPA's `Retry-After`, or the rest of a limit's window. */
   retryAfterMs?: number | undefined;

@@ -8,12 +8,12 @@ import { describeForSwagger } from './swagger.js';
 
 /** The options of `@OpaPolicy`. */
 export interface OpaPolicyOptions {
-  /** The policy that decides about the handler's result. OpaInterceptor asks it. */
+  /** The policy that decides about the handler's result. OpaInterceptor evaluates it. */
   readonly response?: string;
   /** With several policies: whether all of them must allow, or any one of them. Default: `'all'`. */
   readonly combine?: 'all' | 'any';
   /**
-   * Whether OPA is also asked about the class's policies, before those of the handler. Both groups must allow, each by
+   * Whether OPA also evaluates the class's policies, before those of the handler. Both groups must allow, each by
    * its own `combine`. Default: `false`, so that the handler's policies replace those of the class.
    */
   readonly inherit?: boolean;
@@ -28,7 +28,7 @@ export interface OpaPolicyOptions {
 /** The declaration of a handler or class. With an empty list of policies, the guard lets every request pass. */
 export interface Declaration extends OpaPolicyOptions {
   readonly policies: readonly string[];
-  /** The policies that the handler's own code asks (`@OpaDecides`), for the audit. */
+  /** The policies that the handler's own code evaluates (`@OpaDecides`), for the audit. */
   readonly inCode?: readonly string[];
   /** How the decisions are combined. The policies of the class and of the handler form one group each. */
   readonly groups: readonly PolicyGroup[];

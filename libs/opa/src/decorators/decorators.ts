@@ -59,7 +59,7 @@ export function OpaPolicy(
 }
 
 /**
- * Lets every request pass: OpaGuard asks no policy for the handler or class.
+ * Lets every request pass: OpaGuard evaluates no policy for the handler or class.
  *
  * @example
  * ```ts
@@ -81,10 +81,10 @@ export function OpaPublic(): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Declares that a handler, or each handler of a class, asks OPA in its own code, such as by `OpaService.enforce`. OpaGuard
+ * Declares that a handler, or each handler of a class, queries OPA in its own code, such as by `OpaService.enforce`. OpaGuard
  * lets every request pass, and the start-up audit reports the status `decides`.
  *
- * @param policies - the policies that the code asks, for the audit and `verifyPolicies`
+ * @param policies - the policies that the code evaluates, for the audit and `verifyPolicies`
  * @throws OpaError `OPA_BAD_OPTIONS` when a path is not valid
  * @example
  * ```ts

@@ -21,7 +21,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): Promise<Em
   return createPlanEngine(options);
 }
 
-/** Does the same as {@link createEmbeddedEngine}. The result may answer without a promise. */
+/** Does the same as {@link createEmbeddedEngine}. The engine may return results without a promise. */
 export async function createPlanEngine(options: EmbeddedEngineOptions): Promise<PlanEngine> {
   // The one import of embedded/: an application without a bundle loads neither this engine nor opa-plan.
   const { loadEmbeddedEngine } = await import('./embedded/load-embedded-engine.js');

@@ -21,12 +21,12 @@ export class RemoteEngine extends BaseEngine {
     });
   }
 
-  /** Asks OPA for a partial evaluation: a path that is undefined for every input has no rule. */
+  /** Sends a partial evaluation to OPA. A path that is undefined for every input has no rule. */
   override defines(policy: string, options: EvaluateOptions): Promise<boolean> {
     return this.client.defines(policy, options);
   }
 
-  /** Asks `/health?bundles`: without its bundles, OPA would answer undefined. */
+  /** Requests `/health?bundles`, because OPA returns undefined until it has loaded its bundles. */
   override ready(signal?: AbortSignal): Promise<void> {
     return this.client.health({ bundles: true, deadline: performance.now() + READY_TIMEOUT_MS, signal });
   }

@@ -35,7 +35,7 @@ export class RedisCommands {
   /**
    * Runs a command.
    *
-   * @throws RedisFailure when there is no connection, when Redis does not answer in time, and when Redis answers with an
+   * @throws RedisFailure when there is no connection, when Redis does not respond in time, and when Redis returns an
    * error
    */
   async run<T>(command: () => Promise<T>): Promise<T> {

@@ -20,7 +20,7 @@ export interface OpaCacheOptions {
   /** How long a denial or an undefined policy is cached, in milliseconds. 0 means never. */
   denyTtl: number;
   /**
-   * How long an expired entry may replace the answer of an unavailable OPA (`onUnavailable: 'stale'`), in milliseconds.
+   * How long an expired entry may replace the result of an unavailable OPA (`onUnavailable: 'stale'`), in milliseconds.
    * Default: 0.
    */
   staleTtl?: number;

@@ -148,28 +148,28 @@ export class CircuitBreakerEngine extends EngineWrapper {
       // A decision that began before the circuit last opened says nothing about the present OPA.
       if (this.policy.state === CircuitState.Closed && this.countFailure === count) {
         if (isUnavailable(error)) await this.policy.execute(failed).catch(() => undefined);
-        else if (isAnswer(error)) this.breaker.success();
+        else if (hasResponded(error)) this.breaker.success();
       }
       return failed();
     };
     return count;
   }
 
-  // A trial succeeds only when OPA answered it.
+  // A trial succeeds only when OPA responded.
   private counts(error: unknown): boolean {
     if (isUnavailable(error)) return true;
-    return this.policy.state === CircuitState.HalfOpen && !isAnswer(error);
+    return this.policy.state === CircuitState.HalfOpen && !hasResponded(error);
   }
 }
 
-/** The codes of answers without an HTTP status: OPA's response was not HTTP, or an engine failed. */
-const ANSWERED = new Set(['OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']);
+/** The codes of responses without an HTTP status: OPA's response was not HTTP, or an engine failed. */
+const RESPONDED = new Set(['OPA_BAD_ANSWER', 'OPA_POLICY_ERROR']);
 
-// OPA answered, even if with an error. A 429 counts as an answer: otherwise an overload would keep the circuit open, and
-// an open circuit leads to fail-open. A decision that never reached OPA (no socket, token or input) is no answer.
-function isAnswer(error: unknown): boolean {
+// Whether OPA responded, even with an error. A 429 counts as a response. Otherwise an overload would keep the circuit
+// open, and an open circuit leads to fail-open. A decision that never reached OPA (no socket, token or input) has none.
+function hasResponded(error: unknown): boolean {
   const { code, status, cause } = opaErrorOf(error);
-  return status !== undefined || ANSWERED.has(code) || isCertificateRefused(cause);
+  return status !== undefined || RESPONDED.has(code) || isCertificateRefused(cause);
 }
 
 // Rejects when the signal is aborted. The work continues.

@@ -2,7 +2,7 @@ import { custom, optional } from 'valibot';
 import { count, milliseconds, section } from '../contracts/index.js';
 
 /**
- * The options of the circuit breaker, which stops asking an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT`
+ * The options of the circuit breaker, which stops sending queries to an OPA that fails. Only `OPA_UNREACHABLE` and `OPA_TIMEOUT`
  * count as failures.
  *
  * @example

@@ -24,7 +24,7 @@ export class CoalescingEngine extends EngineWrapper {
       const running = this.calls.get(key);
       // The call has a later deadline. So when this query's deadline passed, the call could not say yet who is to blame.
       if (running !== undefined && options.deadline < running.deadline) {
-        // This query's answer will be newer than the answer of the call, so later queries must not join the call.
+        // This query's result will be newer than the result of the call, so later queries must not join the call.
         this.calls.delete(key);
         return this.engine.evaluateNow(query, options);
       }
@@ -39,7 +39,7 @@ export class CoalescingEngine extends EngineWrapper {
     }
   }
 
-  /** Makes later queries start new calls. Queries that have joined a call still get its answer. */
+  /** Makes later queries start new calls. Queries that have joined a call still get its result. */
   renew(): void {
     this.calls.clear();
   }

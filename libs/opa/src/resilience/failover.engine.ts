@@ -21,7 +21,7 @@ interface Member extends FailoverMember {
 }
 
 /**
- * Asks several OPAs in their order. An OPA that is unreachable or late is set aside. Its health is checked every second,
+ * Queries several OPAs in their order. An OPA that is unreachable or late is set aside. Its health is checked every second,
  * and it is used again when it is healthy. When all OPAs are set aside, all are tried.
  *
  * @remarks The remaining time is divided evenly between the remaining OPAs, so that one hanging OPA can't use up all of
@@ -72,7 +72,7 @@ export class FailoverEngine extends BaseEngine {
     if (failures.length === results.length) throw worstFailure(undefined, failures[0]);
   }
 
-  /** Asks the first OPA that gives an answer. */
+  /** Queries the OPAs in their order, until one responds. */
   override async defines(policy: string, options: EvaluateOptions): Promise<boolean | undefined> {
     let failure: OpaError | undefined;
     for (const { engine } of this.members) {
@@ -131,7 +131,7 @@ export class FailoverEngine extends BaseEngine {
   }
 }
 
-// These failures don't set an OPA aside: it has too much to do, or the input was large. The next OPA may answer.
+// These failures don't set an OPA aside: it has too much to do, or the input was large. The next OPA may respond.
 function triesNext(error: unknown): boolean {
   return error instanceof OpaError && (error.code === 'OPA_OVERLOADED' || error.noFallback);
 }

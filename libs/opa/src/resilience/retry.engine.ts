@@ -34,7 +34,7 @@ class RetryBudget {
 }
 
 /**
- * Retries after temporary failures: OPA refused, reset or closed the connection, or answered 429, 502, 503 or 504.
+ * Retries after temporary failures: OPA refused, reset or closed the connection, or returned 429, 502, 503 or 504.
  *
  * @remarks Retries keep the decision's deadline and the {@link RetryBudget}. The pause before a retry is random ("full
  * jitter"), and at least as long as OPA's `Retry-After`.

@@ -24,7 +24,7 @@ export class SharedCall {
   ) {
     this.deadline = deadline;
     const answer = engine.evaluate(query, { deadline, trace, signal: this.controller.signal });
-    // The answer is frozen, because one caller's handler could otherwise change the answer of the others.
+    // The result is frozen, because one caller's handler could otherwise change the result of the others.
     this.answer = answer.then(frozenCopy);
     this.answer.then(over, over);
   }

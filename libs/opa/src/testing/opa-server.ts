@@ -35,7 +35,7 @@ export interface OpaServer {
 }
 
 /**
- * Starts a real OPA server with policies. The promise resolves when OPA answers health checks.
+ * Starts a real OPA server with policies. The promise resolves when OPA responds to health checks.
  *
  * @throws OpaError `OPA_UNREACHABLE` when OPA does not start, because the program is missing or a policy has a mistake.
  * The message holds OPA's output
@@ -83,11 +83,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** How long OPA may take until it answers a health check, in milliseconds. */
+/** How long OPA may take until it responds to a health check, in milliseconds. */
 const START_LIMIT_MS = 30_000;
 
 // OPA does not print its port. startOpa therefore chooses the port, and this function repeats health checks until OPA
-// answers.
+// responds.
 async function untilHealthy(child: ChildProcess, binary: string, address: string): Promise<void> {
   let output = '';
   let failure: OpaError | undefined;
@@ -98,7 +98,7 @@ async function untilHealthy(child: ChildProcess, binary: string, address: string
   // Node may emit 'exit' before the last output, but 'close' only after it.
   child.once('close', () => (failure ??= new OpaError('OPA_UNREACHABLE', `OPA did not start: ${output}`)));
   const limit = performance.now() + START_LIMIT_MS;
-  while (!(await answers(address))) {
+  while (!(await isHealthy(address))) {
     if (failure !== undefined) throw failure;
     if (performance.now() > limit)
       throw new OpaError('OPA_UNREACHABLE', `OPA does not answer at ${address}: ${output}`);
@@ -112,7 +112,7 @@ function cannotRun(binary: string, cause: Error): OpaError {
   return new OpaError('OPA_UNREACHABLE', message, { cause });
 }
 
-function answers(address: string): Promise<boolean> {
+function isHealthy(address: string): Promise<boolean> {
   const unix = /^unix:\/\/(.+)$/.exec(address)?.[1];
   const [host, port] = address.split(':');
   const where = unix === undefined ? { host, port } : { socketPath: unix.replace(/^@/, '\0') };

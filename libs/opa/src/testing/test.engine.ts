@@ -10,7 +10,7 @@ export type TestAnswer =
   { answer(input: unknown): unknown }['answer'] | object | string | number | boolean | null | undefined;
 
 /**
- * An engine for tests, for option `engine` of OpaModule. The engine answers from a table and records every query.
+ * An engine for tests, for option `engine` of OpaModule. The engine reads results from a table and records every query.
  *
  * @example
  * ```ts

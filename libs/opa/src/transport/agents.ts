@@ -20,7 +20,7 @@ export interface SocketStats {
   readonly idle: number;
   readonly created: number;
   readonly closed: number;
-  /** Answers that came over a kept-alive socket. */
+  /** Responses over a kept-alive socket. */
   readonly reused: number;
 }
 
@@ -89,7 +89,7 @@ export class Agents {
     };
   }
 
-  /** Counts an answer over a kept-alive socket. */
+  /** Counts a response over a kept-alive socket. */
   countReuse(): void {
     this.reused += 1;
   }

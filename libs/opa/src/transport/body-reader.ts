@@ -4,7 +4,7 @@ import { OpaError } from '../contracts/index.js';
 
 type Done = (error: Error | undefined, body: string) => void;
 
-/** Reads the body of a response up to a limit, and unpacks gzip: OPA is not asked for gzip, but a mesh may add it. */
+/** Reads the body of a response up to a limit, and unpacks gzip. Requests do not accept gzip, but a mesh may add it. */
 export class BodyReader {
   private readonly chunks: Buffer[] = [];
   private size = 0;

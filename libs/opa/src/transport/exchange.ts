@@ -9,7 +9,7 @@ import { failureOf, isReset } from './failure.js';
 import { LIMITS, wasBlocked } from './lateness.js';
 import type { Pool, PoolMember } from './pool.js';
 import { aborted, closed } from './bounded-waits.js';
-import type { WireAnswer, WireRequest } from './wire.js';
+import type { WireResponse, WireRequest } from './wire.js';
 
 /**
  * Sends one request to the pool's OPA and reads the response, within the limits of the pool and of the request.
@@ -18,7 +18,7 @@ import type { WireAnswer, WireRequest } from './wire.js';
  * socket while it idled. The exchange repeats no other failure.
  * @throws OpaError `OPA_OVERLOADED`, `OPA_UNREACHABLE`, `OPA_TIMEOUT`, `OPA_BAD_ANSWER`, `OPA_CLOSED`, `OPA_ABORTED`
  */
-export function exchange(pool: Pool, request: WireRequest): Promise<WireAnswer> {
+export function exchange(pool: Pool, request: WireRequest): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
     new Exchange(pool, request, resolve, reject).enter();
   });
@@ -31,14 +31,14 @@ class Exchange implements PoolMember {
   private req: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private abort: (() => void) | undefined;
-  private answering = false;
+  private hasResponse = false;
   private replayed = false;
   private ended = false;
 
   constructor(
     private readonly pool: Pool,
     private readonly request: WireRequest,
-    private readonly resolve: (answer: WireAnswer) => void,
+    private readonly resolve: (response: WireResponse) => void,
     private readonly reject: (error: OpaError) => void,
   ) {}
 
@@ -110,9 +110,9 @@ class Exchange implements PoolMember {
   }
 
   private onResponse(res: IncomingMessage): void {
-    this.answering = true;
+    this.hasResponse = true;
     // Only a decision that something observes needs the times of a request that is not late.
-    if (this.request.trace?.addTimings !== undefined) this.noteAsked();
+    if (this.request.trace?.addTimings !== undefined) this.enterOpaPhase();
     if (this.req?.reusedSocket === true) this.pool.agents.countReuse();
     new BodyReader(res, this.pool.settings.maxResponseBytes, (error, body) => {
       if (error !== undefined) return this.fail(failureOf(error, this.pool.origin));
@@ -135,7 +135,7 @@ class Exchange implements PoolMember {
 
   private onError(error: Error, req: ClientRequest): void {
     if (this.ended || req !== this.req) return;
-    if (req.reusedSocket && !this.answering && !this.replayed && isReset(error)) {
+    if (req.reusedSocket && !this.hasResponse && !this.replayed && isReset(error)) {
       this.replayed = true;
       this.pool.agents.closeIdle();
       const now = performance.now();
@@ -147,19 +147,19 @@ class Exchange implements PoolMember {
   }
 
   private onDeadline(): void {
-    const { answering } = this;
+    const { hasResponse } = this;
     const blocked = wasBlocked(this.request.clock.deadline);
-    const wasAsked = this.noteAsked();
-    // After it was blocked, the event loop runs its timers before it reads sockets: the answer may be there.
+    const isAtOpa = this.enterOpaPhase();
+    // A blocked event loop runs its timers before it reads sockets, so the response may have arrived.
     setImmediate(() => {
-      const cameMeanwhile = this.answering !== answering;
-      this.noteAsked();
-      this.fail(this.late(blocked && (!wasAsked || cameMeanwhile)));
+      const hasArrived = this.hasResponse !== hasResponse;
+      this.enterOpaPhase();
+      this.fail(this.late(blocked && (!isAtOpa || hasArrived)));
     });
   }
 
-  /** Marks on the clock since when OPA has the request; `false` while it has not. */
-  private noteAsked(): boolean {
+  /** Enters the phase `opa` of the clock once the socket is connected. Returns whether OPA has the request. */
+  private enterOpaPhase(): boolean {
     const { clock } = this.request;
     const connectedAt = this.pool.agents.connectedAt(this.req?.socket);
     if (clock.phase === 'connect' && connectedAt !== Infinity) clock.enter('opa', connectedAt);

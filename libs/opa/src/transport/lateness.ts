@@ -45,7 +45,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-const NO_ANSWER: Verdict = {
+const NO_RESPONSE: Verdict = {
   code: 'OPA_TIMEOUT',
   text: "did not answer before the decision's deadline",
 };
@@ -54,7 +54,7 @@ const BLOCKED: Verdict = {
   text: "gave no answer in time: the event loop of this process was blocked until after the decision's deadline",
 };
 
-const askedLate = (code: OpaErrorCode, why: string): Verdict => ({
+const requestedLate = (code: OpaErrorCode, why: string): Verdict => ({
   code,
   text: `was asked too late: ${why} took more than half of the decision's time`,
 });
@@ -78,8 +78,8 @@ interface Row {
  */
 const TABLE: Readonly<Record<Phase, Row>> = {
   credential: {
-    during: { code: 'OPA_UNAUTHORIZED', text: NO_ANSWER.text },
-    before: askedLate('OPA_UNAUTHORIZED', 'the token or the TLS files (options "token" and "tls")'),
+    during: { code: 'OPA_UNAUTHORIZED', text: NO_RESPONSE.text },
+    before: requestedLate('OPA_UNAUTHORIZED', 'the token or the TLS files (options "token" and "tls")'),
     toleratedMs: LIMITS.toleratedMs,
   },
   interceptors: {
@@ -87,13 +87,13 @@ const TABLE: Readonly<Record<Phase, Row>> = {
       code: 'OPA_BAD_INPUT',
       text: "could not be asked in time: interceptors of the OPA module's HttpService used up the decision's time",
     },
-    before: askedLate('OPA_BAD_INPUT', "interceptors of the OPA module's HttpService"),
+    before: requestedLate('OPA_BAD_INPUT', "interceptors of the OPA module's HttpService"),
     toleratedMs: LIMITS.toleratedMs,
   },
   // The application's own adapter counts as OPA until the adapter passes the request to the pool.
   adapter: {
-    during: NO_ANSWER,
-    before: askedLate('OPA_BAD_INPUT', "the adapter of the OPA module's HttpService"),
+    during: NO_RESPONSE,
+    before: requestedLate('OPA_BAD_INPUT', "the adapter of the OPA module's HttpService"),
     toleratedMs: LIMITS.toleratedMs,
   },
   queue: {
@@ -101,16 +101,16 @@ const TABLE: Readonly<Record<Phase, Row>> = {
       code: 'OPA_OVERLOADED',
       text: "was not asked: no socket became free before the decision's deadline",
     },
-    before: askedLate('OPA_OVERLOADED', 'the wait for a free socket'),
+    before: requestedLate('OPA_OVERLOADED', 'the wait for a free socket'),
     toleratedMs: 0,
   },
   connect: {
-    during: NO_ANSWER,
-    before: askedLate('OPA_OVERLOADED', 'the connection'),
+    during: NO_RESPONSE,
+    before: requestedLate('OPA_OVERLOADED', 'the connection'),
     blocked: BLOCKED,
     toleratedMs: LIMITS.toleratedMs,
   },
-  opa: { during: NO_ANSWER, before: NO_ANSWER, blocked: BLOCKED, toleratedMs: Infinity },
+  opa: { during: NO_RESPONSE, before: NO_RESPONSE, blocked: BLOCKED, toleratedMs: Infinity },
 };
 
 /**

@@ -1,8 +1,8 @@
 import { clearImmediate, setImmediate } from 'node:timers';
 
 /**
- * How many exchanges begin in one turn of the event loop. A thousand at once would block the event loop for as long as a
- * hundred connects take, and again for a hundred answers, which would come together as well.
+ * How many exchanges begin in one turn of the event loop. If a thousand began at once, connecting would block the
+ * event loop. Their responses would also arrive together, and block the event loop again.
  */
 const A_TURN = 8;
 

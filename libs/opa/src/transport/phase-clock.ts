@@ -22,7 +22,7 @@ export interface Lateness {
  * The bounds of one request to an OPA, and the clock that says how long the request was in each {@link Phase}.
  *
  * @remarks The client starts a clock for each request, not for each decision: every OPA and every retry has its own
- * deadline, and one OPA must not answer for the time that another one took.
+ * deadline, and one OPA is not to blame for the time that another OPA used.
  */
 export class PhaseClock implements EvaluateOptions, PhaseTimes {
   readonly deadline: number;

@@ -91,8 +91,8 @@ export class Pool {
     return true;
   };
 
-  // First come, first served, until the first has waited for too long: then more decisions arrive than OPA can answer. In
-  // their order every request would be sent too late. The newest one still has time.
+  // First come, first served, until the first has waited for too long. Then more decisions arrive than OPA can process,
+  // and in their order every request would be late. The newest decision still has time.
   private nextOf(first: PoolMember, now: number): PoolMember {
     return first.latestFairStart < now ? (this.queue.last ?? first) : first;
   }

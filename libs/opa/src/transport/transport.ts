@@ -8,7 +8,7 @@ import { Pool } from './pool.js';
 import type { PoolSettings } from './pool.options.js';
 import { ViaAxios } from './axios/via-axios.js';
 import { closed, BoundedWaits } from './bounded-waits.js';
-import type { HttpAnswer, WireRequest } from './wire.js';
+import type { HttpResponse, WireRequest } from './wire.js';
 
 /** The counts of the transport. */
 export interface TransportStats {
@@ -49,7 +49,7 @@ export class Transport {
    *
    * @throws OpaError
    */
-  send(pool: Pool, request: WireRequest): Promise<HttpAnswer> {
+  send(pool: Pool, request: WireRequest): Promise<HttpResponse> {
     if (this.closed) return Promise.reject(closed());
     return this.axios.needed ? this.axios.send(pool, request) : exchange(pool, request);
   }

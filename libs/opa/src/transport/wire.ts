@@ -28,14 +28,14 @@ export interface WireRequest {
 }
 
 /** A response of OPA. */
-export interface WireAnswer {
+export interface WireResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
 /** A response; `body` is text, or the parsed document when the response came through axios. */
-export type HttpAnswer = Omit<WireAnswer, 'body' | 'headers'> & {
+export type HttpResponse = Omit<WireResponse, 'body' | 'headers'> & {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: unknown;
 };

@@ -11,7 +11,7 @@ import type { LoadedBundle } from './load-bundle.js';
  * Evaluates the plan of a bundle inside the process.
  *
  * @remarks
- * - The answers are OPA's. `docs/guides/embedded.md` lists what differs.
+ * - The results are OPA's. `docs/guides/embedded.md` lists what differs.
  * - An evaluation blocks the event loop until it ends. At its deadline it fails with `OPA_TIMEOUT`.
  * - Every rule in the plan can be evaluated, also rules that are not entrypoints. A path that is not in the plan is
  *   undefined, and a warning is logged.

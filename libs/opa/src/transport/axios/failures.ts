@@ -6,7 +6,7 @@ import { WireCall } from './lean-adapter.js';
 import type { Origin } from '../origin.js';
 
 /** The adapter that sends a decision's request. */
-export interface Answering {
+export interface DecisionAdapter {
   readonly adapter: AxiosRequestConfig['adapter'];
   readonly replaced: boolean;
 }
@@ -15,19 +15,19 @@ export interface Answering {
  * The response of OPA in an axios error. An interceptor or adapter may throw for a status such as 401; the status decides
  * in this case too. `undefined` for a status of 200, and for the response to an interceptor's own request.
  */
-export function refusalIn(error: unknown, { replaced }: Answering): AxiosResponse<unknown> | undefined {
+export function refusalIn(error: unknown, { replaced }: DecisionAdapter): AxiosResponse<unknown> | undefined {
   if (!isAxiosError<unknown>(error)) return undefined;
-  const answer: Partial<AxiosResponse<unknown>> = error.response ?? {};
-  if (typeof answer.status !== 'number' || answer.status === 200) return undefined;
-  const config: WireConfig | undefined = answer.config ?? error.config;
+  const response: Partial<AxiosResponse<unknown>> = error.response ?? {};
+  if (typeof response.status !== 'number' || response.status === 200) return undefined;
+  const config: WireConfig | undefined = response.config ?? error.config;
   const isDecision = !config || config.wireCall instanceof WireCall;
   return replaced || isDecision ? error.response : undefined;
 }
 
 /** Turns an error of a request through axios, without a response of OPA, into the public error. */
-export function axiosFailure(error: unknown, origin: Origin, answering: Answering): OpaError {
+export function axiosFailure(error: unknown, origin: Origin, decisionAdapter: DecisionAdapter): OpaError {
   if (error instanceof OpaError) return error;
-  if (isOfAdapter(error, answering)) {
+  if (isOfAdapter(error, decisionAdapter)) {
     const late = error.code === AxiosError.ECONNABORTED || error.code === AxiosError.ETIMEDOUT;
     const what = `OPA at ${origin.url}: ${error.message}.`;
     return new OpaError(late ? 'OPA_TIMEOUT' : 'OPA_UNREACHABLE', what, { cause: error });
@@ -43,7 +43,7 @@ export function interceptorFailed(cause: unknown): OpaError {
 // An error of an interceptor must not look like an outage. Interceptors can make axios errors, or get them from requests
 // of their own. The pool's adapter throws no axios errors, but an adapter that an interceptor gave the request does, and a
 // replaced adapter may send another request. `isAxiosError` holds across the builds of axios, which have a class each.
-function isOfAdapter(error: unknown, { adapter, replaced }: Answering): error is AxiosError {
+function isOfAdapter(error: unknown, { adapter, replaced }: DecisionAdapter): error is AxiosError {
   if (!isAxiosError(error) || error.response) return false;
   if (replaced) return true;
   const config: WireConfig | undefined = error.config;

@@ -4,7 +4,7 @@ import { OpaError, parseObject } from '../../contracts/index.js';
 import { exchange } from '../exchange.js';
 import type { PhaseClock } from '../phase-clock.js';
 import type { Pool } from '../pool.js';
-import type { WireAnswer, WireRequest } from '../wire.js';
+import type { WireResponse, WireRequest } from '../wire.js';
 
 /** A decision's request on its way through axios, with what interceptors must not change: the pool and the clock. */
 export class WireCall {
@@ -22,7 +22,7 @@ export class WireCall {
   }
 
   /** Sends the request with the interceptors' changes. */
-  async send(changed: Partial<WireRequest>): Promise<WireAnswer> {
+  async send(changed: Partial<WireRequest>): Promise<WireResponse> {
     try {
       return await exchange(this.pool, { ...this.request, ...changed });
     } catch (error) {
@@ -61,13 +61,13 @@ async function viaPool(call: WireCall, config: InternalAxiosRequestConfig): Prom
   }
   const body = config.data === undefined ? undefined : String(config.data);
   const clock = clockOf(call, config);
-  const answer = await call.send({ headers, body, clock }).finally(() => call.request.clock.join(clock));
+  const response = await call.send({ headers, body, clock }).finally(() => call.request.clock.join(clock));
   return {
     // Interceptors see the document. Text that is not a JSON object stays text, and the client refuses it.
-    data: parseObject(answer.body) ?? answer.body,
-    status: answer.status,
+    data: parseObject(response.body) ?? response.body,
+    status: response.status,
     statusText: '',
-    headers: AxiosHeaders.from(answer.headers as Record<string, string>),
+    headers: AxiosHeaders.from(response.headers as Record<string, string>),
     config,
   };
 }

@@ -8,7 +8,7 @@ import { urlOf, WireCall } from './lean-adapter.js';
 import { LIMITS } from '../lateness.js';
 import type { Pool } from '../pool.js';
 import type { BoundedWaits } from '../bounded-waits.js';
-import type { HttpAnswer, WireRequest } from '../wire.js';
+import type { HttpResponse, WireRequest } from '../wire.js';
 
 /** Sends decisions through axios, when the pooled HttpService has an interceptor or a replaced adapter. */
 export class ViaAxios {
@@ -37,7 +37,7 @@ export class ViaAxios {
   }
 
   /** @throws OpaError */
-  async send(pool: Pool, request: WireRequest): Promise<HttpAnswer> {
+  async send(pool: Pool, request: WireRequest): Promise<HttpResponse> {
     const { deadline, signal } = request.clock;
     const stop = new Stop();
     const clock = request.clock.fork({ deadline, signal: stop });
@@ -54,12 +54,12 @@ export class ViaAxios {
     } catch (error) {
       stop.abort();
       if (call.failure?.code === 'OPA_OVERLOADED') throw call.failure;
-      const answering = { adapter: this.defaults.adapter, replaced: this.replaced };
-      const refusal = refusalIn(error, answering);
+      const decisionAdapter = { adapter: this.defaults.adapter, replaced: this.replaced };
+      const refusal = refusalIn(error, decisionAdapter);
       if (refusal !== undefined) return fromAxios(refusal);
-      const failure = axiosFailure(error, pool.origin, answering);
+      const failure = axiosFailure(error, pool.origin, decisionAdapter);
       // An interceptor must neither hide the error of the exchange nor report an outage of its own.
-      const isInterceptors = failure === error && !answering.replaced;
+      const isInterceptors = failure === error && !decisionAdapter.replaced;
       const outage = call.failure ?? (isInterceptors ? interceptorFailed(failure) : failure);
       throw isUnavailable(failure) ? outage : failure;
     } finally {
@@ -144,12 +144,12 @@ const FOR_OTHERS = {
   validateStatus: (): boolean => true,
 };
 
-function fromAxios({ status, headers, data }: AxiosResponse<unknown>): HttpAnswer {
+function fromAxios({ status, headers, data }: AxiosResponse<unknown>): HttpResponse {
   return { status, headers: inLowerCase(headers), body: data };
 }
 
 /** Headers with lower-case names, as Node gives them. A response made by an interceptor may have no headers. */
-function inLowerCase(headers: object | undefined): HttpAnswer['headers'] {
+function inLowerCase(headers: object | undefined): HttpResponse['headers'] {
   return Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
