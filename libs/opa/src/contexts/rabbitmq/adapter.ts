@@ -1,7 +1,7 @@
 import type { ContextAdapter } from '../adapter.js';
 import { byArguments } from '../call-arguments.js';
 import { rabbitAudit } from './audit.js';
-import { rabbitDelivery } from './delivery.js';
+import { rabbitCarrier } from './delivery.js';
 import { rabbitPoint } from './point.js';
 import { rabbitSource } from './source.js';
 
@@ -11,7 +11,7 @@ export const rabbitAdapter: ContextAdapter = {
   matches: (context) => context.getType<string>() === 'rmq',
   source: rabbitSource,
   routeLabel: () => undefined,
-  carrier: (context) => ({ headers: rabbitDelivery(context).messages[0].properties.headers ?? {} }),
+  carrier: rabbitCarrier,
   point: rabbitPoint,
   results: { leaves: () => 'last', isReplyBody: false, globalInterceptorsRun: false, isEditable: () => true },
   audit: rabbitAudit,

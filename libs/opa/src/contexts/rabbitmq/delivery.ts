@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OpaError } from '../../contracts/index.js';
+import type { MessageCarrier } from '../adapter.js';
 
 /** The members of a message of `amqplib` that the library reads. */
 export interface RabbitMessage {
@@ -40,6 +41,12 @@ export function rabbitDelivery(context: ExecutionContext): RabbitDelivery {
     `A handler of ${context.getClass().name} was called without a RabbitMQ message, which the input needs. ` +
       'Let @golevelup/nestjs-rabbitmq call it.',
   );
+}
+
+/** Returns the headers of the message, of the first one in a batch; `undefined` without a message. */
+export function rabbitCarrier(context: ExecutionContext): MessageCarrier | undefined {
+  const [first] = [context.getArgs<unknown[]>()[1]].flat();
+  return isMessage(first) ? { headers: first.properties.headers ?? {} } : undefined;
 }
 
 function isMessage(value: unknown): value is RabbitMessage {
