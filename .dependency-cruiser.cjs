@@ -13,7 +13,7 @@ const layers = [
   ['enforcement'],
   ['guard', 'interceptor'],
   ['module'],
-  ['limit', 'testing'],
+  ['limit', 'telemetry', 'testing'],
 ];
 /** The layers of nestjs-opa-mcp. */
 const mcpLayers = [
@@ -61,7 +61,7 @@ module.exports = {
       severity: 'error',
       comment: 'the gateway and nestjs-opa-mcp use the packages as their users do: by name',
       from: { path: '^(libs/mcp/)?src/' },
-      to: { path: '^libs/(opa|plan)/src/(?!(index|internal|limit/index|testing/index)\\.ts$)' },
+      to: { path: '^libs/(opa|plan)/src/(?!(index|internal|(limit|telemetry|testing)/index)\\.ts$)' },
     },
     {
       name: 'mcp-by-name',

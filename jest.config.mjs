@@ -37,6 +37,7 @@ export default {
     '^nestjs-opa-gateway$': '<rootDir>/src/index.ts',
     '^nestjs-opa/internal$': '<rootDir>/libs/opa/src/internal.ts',
     '^nestjs-opa/limit$': '<rootDir>/libs/opa/src/limit/index.ts',
+    '^nestjs-opa/telemetry$': '<rootDir>/libs/opa/src/telemetry/index.ts',
     '^nestjs-opa/testing$': '<rootDir>/libs/opa/src/testing/index.ts',
   },
   // Jest looks up a global variable in its sandbox 60 times slower than Node. These two are looked up most often.

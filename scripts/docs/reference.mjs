@@ -6,6 +6,7 @@ import { Application } from 'typedoc';
 const ENTRIES = {
   'nestjs-opa': 'libs/opa/src/index.ts',
   'nestjs-opa/limit': 'libs/opa/src/limit/index.ts',
+  'nestjs-opa/telemetry': 'libs/opa/src/telemetry/index.ts',
   'nestjs-opa/testing': 'libs/opa/src/testing/index.ts',
   'nestjs-opa-mcp': 'libs/mcp/src/index.ts',
   'opa-plan': 'libs/plan/src/index.ts',

@@ -3,6 +3,7 @@ import type { ContextKind } from './context-kind.js';
 import type { Decision, Degradation, Obligation } from './decision.js';
 import type { EnforcementPointName, McpTarget } from './decision-origin.js';
 import type { OpaError, OpaErrorCode } from './opa-error.js';
+import type { TraceHeaders } from './trace-headers.js';
 
 /** How long a decision was in each phase, in milliseconds. Only requests to a remote OPA have phases. */
 export interface DecisionTimings {
@@ -77,6 +78,10 @@ export interface OpaDecisionEvent {
   readonly traceId?: string | undefined;
   /** The span of the decision, else the caller's span. */
   readonly spanId?: string | undefined;
+  /** The trace context of the caller, before any tracer of this process. */
+  readonly traceHeaders?: TraceHeaders | undefined;
+  /** Sets `traceId` and `spanId`. A tracer that makes a span for the decision calls the method at `start`. */
+  setSpan(span: { readonly traceId: string; readonly spanId: string }): void;
   readonly requestId?: string | undefined;
   /** What the policy saw as `input`. */
   readonly input: unknown;

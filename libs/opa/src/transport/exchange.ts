@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -100,13 +100,22 @@ class Exchange implements PoolMember {
   private requestOptions(): RequestOptions {
     const { origin, agent } = this.pool;
     const { host, port, socketPath } = origin;
-    const { method, path, headers, body, tls } = this.request;
-    const wire = ['Host', origin.authority, ...headers];
-    if (body !== undefined) wire.push('Content-Length', String(Buffer.byteLength(body)));
+    const { method, path, tls } = this.request;
+    const headers = this.headers();
     // Each property costs Node 0.2 µs a request. V8 gives an object that begins with a spread a hidden class of its own.
-    if (socketPath !== undefined) return { agent, socketPath, method, path, headers: wire };
-    const options = { agent, host, port, method, path, headers: wire };
+    if (socketPath !== undefined) return { agent, socketPath, method, path, headers };
+    const options = { agent, host, port, method, path, headers };
     return origin.secure ? Object.assign(options, tls) : options;
+  }
+
+  // A list of names and values would save Node 0.7 µs, but tracers that wrap `http.request` copy headers as an object:
+  // @opentelemetry/instrumentation-http would send "0: Host" and no credential.
+  private headers(): OutgoingHttpHeaders {
+    const { headers, body } = this.request;
+    const named: OutgoingHttpHeaders = { Host: this.pool.origin.authority };
+    for (let index = 0; index < headers.length; index += 2) named[headers[index] ?? ''] = headers[index + 1];
+    if (body !== undefined) named['Content-Length'] = Buffer.byteLength(body);
+    return named;
   }
 
   private onResponse(res: IncomingMessage): void {

@@ -15,7 +15,7 @@ export interface WireRequest {
   readonly method: 'GET' | 'POST';
   /** The path and query, already encoded. */
   readonly path: string;
-  /** Names and values in turn: Node does not check such a list again. The exchange adds `Host` and `Content-Length`. */
+  /** Names and values in turn. The exchange adds `Host` and `Content-Length`. */
   readonly headers: readonly string[];
   readonly body?: string | undefined;
   readonly tls?: TlsIdentity | undefined;

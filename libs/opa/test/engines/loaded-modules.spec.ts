@@ -58,3 +58,8 @@ describe('the modules of the embedded engine', () => {
     );
   });
 });
+
+it('OpenTelemetry is not loaded without the entry nestjs-opa/telemetry', async () => {
+  const files = await filesLoadedWith({ url: 'http://127.0.0.1:8181' });
+  expect(files.filter((file) => file.includes('@opentelemetry'))).toEqual([]);
+});
