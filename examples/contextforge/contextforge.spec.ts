@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { post } from '../../test/gateway/mcp/support/mcp-gateway.js';
-import { reply, said, startScripted } from '../../test/gateway/mcp/support/scripted-server.js';
+import { reply, textResult, startScripted } from '../../test/gateway/mcp/support/scripted-server.js';
 import type { ScriptedServer } from '../../test/gateway/mcp/support/scripted-server.js';
 import { Cleanup } from '../../test/gateway/support/cleanup.js';
 import { startGatewayWith } from '../../test/gateway/support/gateway-process.js';
@@ -31,7 +31,7 @@ describe("the example with the original plugin's file", () => {
     ['path/BIM', 'clean', { error: { code: -32001 } }],
     ['path/IBM', 'by ann@example.com', { error: { code: -32001, data: { reasons: [expect.any(String)] } } }],
   ])('decides about %s and its result %j', async (repo_path, text, answer) => {
-    server.answer = ({ message }, response) => reply(response, said(message, text));
+    server.respond = ({ message }, response) => reply(response, textResult(message, text));
     const params = { name: 'git-status', arguments: { repo_path } };
     const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params };
     expect((await post(gateway.port, body, { path: '/mcp/git' })).json()).toMatchObject(answer);

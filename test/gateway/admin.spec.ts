@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from './support/cleanup.js';
 import { send } from './support/client.js';
-import type { Answer } from './support/client.js';
+import type { HttpResponse } from './support/client.js';
 import { startGateway } from './support/gateway-process.js';
 import type { GatewayProcess } from './support/gateway-process.js';
 import { writePolicies } from './support/opa-process.js';
@@ -30,7 +30,7 @@ describe('the admin routes', () => {
   });
   afterAll(() => cleanup.run());
 
-  const get = async (path: string, role?: string): Promise<Answer> => {
+  const get = async (path: string, role?: string): Promise<HttpResponse> => {
     const authorization =
       role === undefined ? {} : { authorization: `Bearer ${await issuer.sign({ sub: 'a', role })}` };
     return send(gateway.port, { path, headers: authorization });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { post, tool } from './mcp/support/mcp-gateway.js';
 import { Cleanup } from './support/cleanup.js';
 import { send } from './support/client.js';
-import type { Answer } from './support/client.js';
+import type { HttpResponse } from './support/client.js';
 import type { GatewayProcess } from './support/gateway-process.js';
 import { startOpenGateway } from './support/open-gateway.js';
 import { AUDIENCE, ISSUER, startIssuer } from './support/tokens.js';
@@ -44,7 +44,7 @@ afterAll(() => cleanup.run());
 const KINDS = ['mcp', 'api'] as const;
 
 /** Sends a tool call to an `mcp` entry, or a GET to an `upstreams` entry. */
-async function request(kind: (typeof KINDS)[number], name: string, aud?: unknown): Promise<Answer> {
+async function request(kind: (typeof KINDS)[number], name: string, aud?: unknown): Promise<HttpResponse> {
   const token = aud === undefined ? {} : { token: await issuer.sign({ sub: 'ann', aud }) };
   return kind === 'mcp'
     ? post(gateway.port, tool('greet'), { path: `/mcp/${name}`, ...token })

@@ -14,10 +14,10 @@ afterAll(() => cleanup.run());
 const routes = new Routes();
 let gateway: GatewayProcess;
 let arrived: (request: IncomingMessage, response: ServerResponse) => void;
-const answering = routes.add((request, response) => arrived(request, response));
+const path = routes.add((request, response) => arrived(request, response));
 
 beforeAll(async () => {
-  const mcp = (url: string) => [{ name: 'up', url: `${url}${answering}`, policy: 'test/open' }];
+  const mcp = (url: string) => [{ name: 'up', url: `${url}${path}`, policy: 'test/open' }];
   const entries = (url: string) => [{ name: 'seen', url, response: 'test/open' }];
   ({ gateway } = await startOpenGateway(cleanup, routes.handle, entries, { mcp }));
 });
@@ -26,17 +26,19 @@ const CALL = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', param
 const head = (target: string, length: number): string =>
   `POST ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
 
-const REST = `/api/up${answering}`;
-const SEEN = `/api/seen${answering}`;
+const UNDECIDED_RESPONSE = `/api/up${path}`;
+const DECIDED_RESPONSE = `/api/seen${path}`;
 const MCP = '/mcp/up';
 
 /** Waits until the upstream has a request, and knows that its client has gone. */
-async function reached(begun: (response: ServerResponse) => void): Promise<{ gone: Promise<unknown> }> {
+async function reached(
+  begun: (response: ServerResponse) => void,
+): Promise<{ disconnected: Promise<unknown> }> {
   const [, response] = await new Promise<Parameters<typeof arrived>>((resolve) => {
-    arrived = (...both) => resolve(both);
+    arrived = (...exchange) => resolve(exchange);
   });
   begun(response);
-  return { gone: once(response, 'close') };
+  return { disconnected: once(response, 'close') };
 }
 
 /** The gateway asks for the body once it has read the head. */
@@ -44,21 +46,21 @@ const EXPECTING = 'Expect: 100-continue\r\n\r\n';
 const ENDS = ['destroy', 'resetAndDestroy'] as const;
 
 const BEFORE: [string, string][] = [
-  ['in the body of a request', `${head(REST, 100)}abc`],
-  ['in the body of a request whose response is decided', `${head(SEEN, 100)}abc`],
+  ['in the body of a request', `${head(UNDECIDED_RESPONSE, 100)}abc`],
+  ['in the body of a request whose response is decided', `${head(DECIDED_RESPONSE, 100)}abc`],
   ['in a message to an MCP server', `${head(MCP, 100)}{"jsonrpc"`],
   ['in a message that is refused', `${head(MCP, 1_000_000_000)}{"jsonrpc"`],
   [
     'in a body that is no HTTP',
-    `${head(REST, 100).replace(/Content-Length: 100/, 'Transfer-Encoding: chunked')}zz\r\n`,
+    `${head(UNDECIDED_RESPONSE, 100).replace(/Content-Length: 100/, 'Transfer-Encoding: chunked')}zz\r\n`,
   ],
   ['in the headers', 'POST /api/up HTTP/1.1\r\nHost: a\r\n'],
 ];
 const DURING: [string, string, (response: ServerResponse) => void][] = [
-  ['before the answer', `${head(REST, 3)}abc`, () => undefined],
-  ['in the answer', `${head(REST, 3)}abc`, (response) => response.write('begun')],
-  ['before an answer that is decided', `${head(SEEN, 3)}abc`, () => undefined],
-  ['in an answer that is decided', `${head(SEEN, 3)}abc`, (response) => response.write('begun')],
+  ['before the answer', `${head(UNDECIDED_RESPONSE, 3)}abc`, () => undefined],
+  ['in the answer', `${head(UNDECIDED_RESPONSE, 3)}abc`, (response) => response.write('begun')],
+  ['before an answer that is decided', `${head(DECIDED_RESPONSE, 3)}abc`, () => undefined],
+  ['in an answer that is decided', `${head(DECIDED_RESPONSE, 3)}abc`, (response) => response.write('begun')],
   ['before the answer of an MCP server', `${head(MCP, CALL.length)}${CALL}`, () => undefined],
   [
     'in the answer of an MCP server',
@@ -76,7 +78,8 @@ const DURING: [string, string, (response: ServerResponse) => void][] = [
 async function expectSilence(before: number): Promise<void> {
   // Answered later than whatever would have been logged.
   arrived = (_request, response) => response.end('fine');
-  for (const path of [REST, SEEN]) expect((await send(gateway.port, { path })).status).toBe(200);
+  for (const path of [UNDECIDED_RESPONSE, DECIDED_RESPONSE])
+    expect((await send(gateway.port, { path })).status).toBe(200);
   expect(gateway.output().slice(before)).not.toMatch(/ERROR|WARN|\n {4}at /);
 }
 
@@ -84,8 +87,8 @@ it.each(BEFORE)('a client that breaks off %s causes no error in the log', async 
   const before = gateway.output().length;
   arrived = () => undefined;
   for (const end of ENDS) {
-    const [whole = '', body] = text.split('\r\n\r\n');
-    const { socket, until, closed } = await rawConnection(gateway.port, whole);
+    const [headers = '', body] = text.split('\r\n\r\n');
+    const { socket, until, closed } = await rawConnection(gateway.port, headers);
     if (body !== undefined) {
       socket.write(`\r\n${EXPECTING}`);
       await until(/ 100 Continue/);
@@ -102,7 +105,7 @@ it.each(DURING)('a client that goes away %s causes no error in the log', async (
   for (const end of ENDS) {
     const upstream = reached(begun);
     const { socket } = await rawConnection(gateway.port, text);
-    const { gone } = await upstream;
+    const { disconnected: gone } = await upstream;
     socket[end]();
     await gone;
   }

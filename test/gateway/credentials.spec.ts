@@ -95,8 +95,8 @@ describe('the credentials of an upstream', () => {
   });
 
   it('are one token for all requests, until the upstream refuses the token', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => get('/api/oauth/')));
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => get('/api/oauth/')));
+    expect(responses.every(({ status }) => status === 200)).toBe(true);
     expect(tokens.requests).toHaveLength(1);
     tokens.valid.clear();
     expect((await get('/api/oauth/')).status).toBe(200);

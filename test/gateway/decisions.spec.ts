@@ -48,27 +48,27 @@ const unsigned = (header: object, claims: object): string =>
 describe.each(ENGINES)('the gateway with the %s engine', (engine) => {
   it('lets an allowed request through', async () => {
     const token = await issuer.sign({ sub: 'bob', role: 'editor' });
-    const answer = await send(portOf(engine), { path: '/api/orders/1001', token });
-    expect([answer.status, answer.json()]).toEqual([200, ORDER]);
-    expect(answer.headers['content-type']).toBe('application/json');
+    const response = await send(portOf(engine), { path: '/api/orders/1001', token });
+    expect([response.status, response.json()]).toEqual([200, ORDER]);
+    expect(response.headers['content-type']).toBe('application/json');
   });
 
   it('denies with 403 and reasons, without asking the upstream', async () => {
     const token = await issuer.sign({ sub: 'alice', role: 'viewer' });
-    const before = orders.seen.length;
-    const answer = await send(portOf(engine), { path: '/api/orders/1001', method: 'DELETE', token });
-    expect(answer.status).toBe(403);
-    expect(answer.json()).toMatchObject({ statusCode: 403, reasons: ['only editors may change orders'] });
-    expect(orders.seen).toHaveLength(before);
+    const before = orders.requests.length;
+    const response = await send(portOf(engine), { path: '/api/orders/1001', method: 'DELETE', token });
+    expect(response.status).toBe(403);
+    expect(response.json()).toMatchObject({ statusCode: 403, reasons: ['only editors may change orders'] });
+    expect(orders.requests).toHaveLength(before);
   });
 
   it('masks what the response policy names', async () => {
     const token = await issuer.sign({ sub: 'alice', role: 'viewer' });
-    const answer = await send(portOf(engine), { path: '/api/orders/1001', token });
-    expect(answer.status).toBe(200);
-    expect(answer.text).not.toContain(ORDER.customer.email);
-    expect(answer.json()).toMatchObject({ id: 1001, customer: { name: 'Ada' } });
-    expect(Number(answer.headers['content-length'])).toBe(answer.text.length);
+    const response = await send(portOf(engine), { path: '/api/orders/1001', token });
+    expect(response.status).toBe(200);
+    expect(response.text).not.toContain(ORDER.customer.email);
+    expect(response.json()).toMatchObject({ id: 1001, customer: { name: 'Ada' } });
+    expect(Number(response.headers['content-length'])).toBe(response.text.length);
   });
 
   it('denies where the policy is undefined', async () => {
@@ -77,10 +77,10 @@ describe.each(ENGINES)('the gateway with the %s engine', (engine) => {
   });
 
   it('requires a token', async () => {
-    const answer = await send(portOf(engine), { path: '/api/orders/1001' });
-    expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('Bearer');
-    expect(answer.json()).toMatchObject({ statusCode: 401, error: 'Unauthorized' });
+    const response = await send(portOf(engine), { path: '/api/orders/1001' });
+    expect(response.status).toBe(401);
+    expect(response.headers['www-authenticate']).toBe('Bearer');
+    expect(response.json()).toMatchObject({ statusCode: 401, error: 'Unauthorized' });
   });
 
   const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'bob', role: 'editor', exp: 4_000_000_000 };
@@ -118,9 +118,9 @@ describe.each(ENGINES)('the gateway with the %s engine', (engine) => {
 
   it.each(Object.keys(BAD_TOKENS))('refuses a bad token: %s', async (name) => {
     const token = await BAD_TOKENS[name]?.();
-    const answer = await send(portOf(engine), { path: '/api/orders/1001', token: token ?? '' });
-    expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
+    const response = await send(portOf(engine), { path: '/api/orders/1001', token: token ?? '' });
+    expect(response.status).toBe(401);
+    expect(response.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
   });
 
   it('refuses credentials of another kind', async () => {
@@ -135,8 +135,8 @@ describe.each(ENGINES)('the gateway with the %s engine', (engine) => {
 
   it('is live and ready, and requires no token for these routes', async () => {
     for (const path of ['/health/live', '/health/ready']) {
-      const answer = await send(portOf(engine), { path });
-      expect([answer.status, answer.json()]).toEqual([200, { status: 'ok' }]);
+      const response = await send(portOf(engine), { path });
+      expect([response.status, response.json()]).toEqual([200, { status: 'ok' }]);
     }
   });
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Cleanup } from './support/cleanup.js';
 import { send } from './support/client.js';
-import type { Answer } from './support/client.js';
+import type { HttpResponse } from './support/client.js';
 import { failToStart, startGateway, startGatewayWith, writeConfig } from './support/gateway-process.js';
 import type { GatewayProcess } from './support/gateway-process.js';
 import { startIssuer } from './support/tokens.js';
@@ -25,13 +25,13 @@ let gateway: GatewayProcess;
 let commands: RegExpExecArray[];
 
 beforeAll(async () => {
-  folder = cleanup.add(await mkdtemp(join(tmpdir(), 'dev-')), (made) => rm(made, { recursive: true }));
+  folder = cleanup.add(await mkdtemp(join(tmpdir(), 'dev-')), (path) => rm(path, { recursive: true }));
   gateway = cleanup.add(await startGatewayWith({ GATEWAY_DEV_DIR: folder }), ({ end }) => end());
   commands = [...gateway.output().matchAll(CURL)];
 });
 
 /** Does what a printed `curl` line would do. */
-function follow(index: number): Promise<Answer> {
+function follow(index: number): Promise<HttpResponse> {
   const [, method = 'GET', token = '', port, path = ''] = commands[index] ?? [];
   expect(Number(port)).toBe(gateway.port);
   return send(Number(port), { method, token, path });
@@ -53,24 +53,24 @@ it('prints where everything is, and three lines to paste', () => {
 });
 
 it('the first line is allowed', async () => {
-  const answer = await follow(0);
-  expect(answer.status).toBe(200);
-  expect(answer.json()).toMatchObject({ id: 1001, customer: { email: 'ada@example.com' } });
+  const response = await follow(0);
+  expect(response.status).toBe(200);
+  expect(response.json()).toMatchObject({ id: 1001, customer: { email: 'ada@example.com' } });
 });
 
 it('the second line is denied, with reasons', async () => {
-  const answer = await follow(1);
-  expect([answer.status, answer.json()]).toMatchObject([
+  const response = await follow(1);
+  expect([response.status, response.json()]).toMatchObject([
     403,
     { reasons: [expect.stringContaining('DELETE')] },
   ]);
 });
 
 it('the third line is masked', async () => {
-  const answer = await follow(2);
-  expect(answer.status).toBe(200);
-  expect(answer.json()).toMatchObject({ id: 1001, customer: { name: 'Ada Lovelace' } });
-  expect(answer.text).not.toContain('ada@example.com');
+  const response = await follow(2);
+  expect(response.status).toBe(200);
+  expect(response.json()).toMatchObject({ id: 1001, customer: { name: 'Ada Lovelace' } });
+  expect(response.text).not.toContain('ada@example.com');
 });
 
 it('npm run token prints a token and nothing else, and the gateway accepts it', async () => {
@@ -83,15 +83,15 @@ it('npm run token prints a token and nothing else, and the gateway accepts it', 
   });
   const body = JSON.stringify({ item: 'milk', quantity: 1, customer: { name: 'C', email: 'c@example.com' } });
   const headers = { 'content-type': 'application/json' };
-  const made = await send(gateway.port, {
+  const created = await send(gateway.port, {
     path: '/api/orders',
     method: 'POST',
     token: editor,
     body,
     headers,
   });
-  expect([made.status, made.json()]).toMatchObject([201, { item: 'milk' }]);
-  const path = `/api/orders/${(made.json() as { id: number }).id}`;
+  expect([created.status, created.json()]).toMatchObject([201, { item: 'milk' }]);
+  const path = `/api/orders/${(created.json() as { id: number }).id}`;
   expect(await send(gateway.port, { path, method: 'DELETE', token: editor })).toMatchObject({ status: 204 });
   expect(await send(gateway.port, { path, token: editor })).toMatchObject({ status: 404 });
 
@@ -157,12 +157,12 @@ it('refuses the development key in production when it comes from a URL, and acce
   };
   const production = cleanup.add(await startGateway(config, { NODE_ENV: 'Production' }), ({ end }) => end());
   const path = '/api/orders/1';
-  const own = await issuer.sign({ sub: 'ann', iss: config.auth.issuer });
+  const ownToken = await issuer.sign({ sub: 'ann', iss: config.auth.issuer });
   expect(await send(production.port, { path, token: await token('--sub', 'eve') })).toMatchObject({
     status: 401,
   });
   // Known, and then nobody can decide.
-  expect(await send(production.port, { path, token: own })).toMatchObject({ status: 503 });
+  expect(await send(production.port, { path, token: ownToken })).toMatchObject({ status: 503 });
   expect(production.output()).toContain('holds the development key');
 });
 
@@ -170,14 +170,14 @@ it('runs a file of its own without the demo and without its key', async () => {
   const dev = join(folder, 'not-made');
   const { file } = cleanup.add(await writeConfig(''), ({ remove }) => remove());
   await writeFile(file, 'upstreams: [{ name: orders, url: http://127.0.0.1:1, policy: a/b }]');
-  const own = await startGatewayWith({
+  const ownGateway = await startGatewayWith({
     GATEWAY_CONFIG: file,
     GATEWAY_DEV_DIR: dev,
     NODE_ENV: 'production',
   });
-  expect(await send(own.port, { path: '/health/live' })).toMatchObject({ status: 200 });
-  expect(await own.end()).toBe(0);
-  expect(own.output()).not.toMatch(/curl|Address|demo/i);
+  expect(await send(ownGateway.port, { path: '/health/live' })).toMatchObject({ status: 200 });
+  expect(await ownGateway.end()).toBe(0);
+  expect(ownGateway.output()).not.toMatch(/curl|Address|demo/i);
   await expect(stat(dev)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 

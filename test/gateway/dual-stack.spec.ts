@@ -10,11 +10,11 @@ afterAll(() => cleanup.run());
 const MESSAGE = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x' } });
 
 it('a listener on IPv6 and IPv4 gives policies and upstreams the IPv4 address of an IPv4 client', async () => {
-  let got: IncomingHttpHeaders = {};
+  let upstreamHeaders: IncomingHttpHeaders = {};
   const { gateway } = await startOpenGateway(
     cleanup,
     (request, response) => {
-      got = request.headers;
+      upstreamHeaders = request.headers;
       response.end();
     },
     (url) => [{ name: 'told', url, policy: 'test/reflect' }],
@@ -28,13 +28,13 @@ it('a listener on IPv6 and IPv4 gives policies and upstreams the IPv4 address of
     },
   );
   await send(gateway.port, { path: '/api/up/1' });
-  expect(got['x-forwarded-for']).toBe('127.0.0.1');
+  expect(upstreamHeaders['x-forwarded-for']).toBe('127.0.0.1');
 
   const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: MESSAGE };
-  const told = await send(gateway.port, { path: '/api/told/1' });
+  const response = await send(gateway.port, { path: '/api/told/1' });
   const coaz = await send(gateway.port, { path: '/mcp/coaz', ...post });
   const contextforge = await send(gateway.port, { path: '/mcp/contextforge', ...post });
-  for (const { text } of [told, coaz, contextforge]) {
+  for (const { text } of [response, coaz, contextforge]) {
     expect(text).toMatch(/ip\\*":\\*"127\.0\.0\.1\\*"/);
     expect(text).not.toContain('ffff');
   }

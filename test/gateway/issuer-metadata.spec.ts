@@ -10,12 +10,12 @@ const OPENID = '/tenant/.well-known/openid-configuration';
 let server: TestServer;
 let issuer: string;
 let requested: string[];
-let answer: RequestListener;
+let respond: RequestListener;
 beforeEach(async () => {
   requested = [];
   server = await startServer((request, response) => {
     requested.push(request.url ?? '');
-    answer(request, response);
+    respond(request, response);
   });
   issuer = `${server.url}/tenant`;
 });
@@ -34,13 +34,13 @@ it.each([
   ['oauth-authorization-server', RFC8414],
   ['openid-configuration', OPENID],
 ] as const)('fetches %s', async (name, path) => {
-  answer = json(() => ({ issuer, token_endpoint: `${issuer}/token` }));
+  respond = json(() => ({ issuer, token_endpoint: `${issuer}/token` }));
   await expect(metadata(name)).resolves.toEqual({ issuer, token_endpoint: `${issuer}/token` });
   expect(requested).toEqual([path]);
 });
 
 it('serves the other document when the issuer has only one', async () => {
-  answer = (request, response) => {
+  respond = (request, response) => {
     if (request.url === OPENID) json(() => ({ issuer }))(request, response);
     else response.writeHead(404).end();
   };
@@ -66,7 +66,7 @@ describe('refuses', () => {
       'larger than 262144 bytes',
     ],
   ])('%s', async (_name, listener, message) => {
-    answer = listener;
+    respond = listener;
     await expect(metadata()).rejects.toThrow(message);
     expect(requested).toEqual([RFC8414, OPENID]);
   });
@@ -74,7 +74,7 @@ describe('refuses', () => {
 
 describe('a flood of clients', () => {
   it('causes one request while the document is fetched, and none while it is fresh', async () => {
-    answer = json(() => ({ issuer }));
+    respond = json(() => ({ issuer }));
     const shared = new IssuerMetadata(issuer);
     await Promise.all(Array.from({ length: 50 }, () => shared.get('oauth-authorization-server')));
     await shared.get('oauth-authorization-server');
@@ -82,7 +82,7 @@ describe('a flood of clients', () => {
   });
 
   it('causes no further request right after a failure', async () => {
-    answer = (_request, response) => void response.writeHead(503).end();
+    respond = (_request, response) => void response.writeHead(503).end();
     const shared = new IssuerMetadata(issuer);
     for (let index = 0; index < 5; index += 1) {
       await expect(shared.get('oauth-authorization-server')).rejects.toThrow('status 503');

@@ -27,18 +27,18 @@ it('two gateways share the limits of a policy, and refuse while Redis is away', 
   };
   const gateways: GatewayProcess[] = [];
   for (let i = 0; i < 2; i++) gateways.push(cleanup.add(await startGateway(config), ({ end }) => end()));
-  const ask = (gateway = gateways[0]) => send(gateway?.port ?? 0, { path: '/api/up/orders' });
+  const getOrders = (gateway = gateways[0]) => send(gateway?.port ?? 0, { path: '/api/up/orders' });
   const statuses: number[] = [];
-  for (let i = 0; i < 6; i++) statuses.push((await ask(gateways[i % 2])).status);
+  for (let i = 0; i < 6; i++) statuses.push((await getOrders(gateways[i % 2])).status);
   expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
   for (const gateway of gateways) {
-    const { status, headers } = await ask(gateway);
+    const { status, headers } = await getOrders(gateway);
     expect(status).toBe(429);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   }
   await redis.stop();
-  await eventually(async () => (await ask()).status, 503);
-  expect((await ask()).json()).toEqual({
+  await eventually(async () => (await getOrders()).status, 503);
+  expect((await getOrders()).json()).toEqual({
     statusCode: 503,
     error: 'Service Unavailable',
     message: 'Authorization is not available',

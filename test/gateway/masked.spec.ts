@@ -40,11 +40,11 @@ describe.each([
     'the body of an answer of type %s is changed, and what speaks of the old one goes',
     async (type) => {
       const headers = { 'content-type': type, etag: '"1"', 'content-length': String(TEXT.length) };
-      const answer = await answerOf(entry, headers, TEXT);
-      expect([answer.status, answer.json()]).toEqual([200, expected]);
-      expect(answer.headers).toMatchObject({ 'content-type': type, 'x-up': '1' });
-      expect(answer.headers['content-length']).toBe(String(answer.text.length));
-      expect(answer.headers).not.toHaveProperty('etag');
+      const response = await answerOf(entry, headers, TEXT);
+      expect([response.status, response.json()]).toEqual([200, expected]);
+      expect(response.headers).toMatchObject({ 'content-type': type, 'x-up': '1' });
+      expect(response.headers['content-length']).toBe(String(response.text.length));
+      expect(response.headers).not.toHaveProperty('etag');
     },
   );
 
@@ -69,15 +69,15 @@ describe.each([
   it.each(UNREADABLE)(
     'a body that %s is refused, and the client gets no part of it',
     async (_name, headers, body) => {
-      const answer = await answerOf(entry, headers, body);
-      expect(answer.status).toBe(500);
-      expect(answer.json()).toEqual({
+      const response = await answerOf(entry, headers, body);
+      expect(response.status).toBe(500);
+      expect(response.json()).toEqual({
         statusCode: 500,
         error: 'Internal Server Error',
         message: expect.any(String),
       });
-      expect(answer.text).not.toContain(ORDER.customer.email);
-      for (const name of ['x-up', 'content-encoding']) expect(answer.headers).not.toHaveProperty(name);
+      expect(response.text).not.toContain(ORDER.customer.email);
+      for (const name of ['x-up', 'content-encoding']) expect(response.headers).not.toHaveProperty(name);
     },
   );
 
@@ -88,15 +88,15 @@ describe.each([
     ['GET', { etag: '"1"' }, 304],
   ])('an answer to %s without a body passes: %j %i', async (method, headers, status) => {
     const path = routes.add((_request, response) => response.writeHead(status, headers).end());
-    const answer = await send(gateway.port, { path: `/api/${entry}${path}`, method });
-    expect(answer).toMatchObject({ status, text: '', headers });
+    const response = await send(gateway.port, { path: `/api/${entry}${path}`, method });
+    expect(response).toMatchObject({ status, text: '', headers });
   });
 
   it('a response to HEAD has no Content-Length: it would be the length before the mask', async () => {
     const length = { 'content-type': JSON_TYPE, 'content-length': String(TEXT.length) };
     const path = routes.add((_request, response) => response.writeHead(200, length).end());
-    const answer = await send(gateway.port, { path: `/api/${entry}${path}`, method: 'HEAD' });
-    expect(answer).toMatchObject({ status: 200, text: '', headers: { 'content-type': JSON_TYPE } });
-    expect(answer.headers).not.toHaveProperty('content-length');
+    const response = await send(gateway.port, { path: `/api/${entry}${path}`, method: 'HEAD' });
+    expect(response).toMatchObject({ status: 200, text: '', headers: { 'content-type': JSON_TYPE } });
+    expect(response.headers).not.toHaveProperty('content-length');
   });
 });

@@ -23,20 +23,20 @@ describe('when OPA goes away', () => {
     const policies = cleanup.add(await writePolicies(), ({ remove }) => remove());
     const opa = cleanup.add(await startOpa(policies), ({ kill }) => kill());
     const { gateway, orders } = await gatewayOn({ url: opa.url });
-    const ask = () => send(gateway.port, { path: '/api/orders/1' });
+    const getOrder = () => send(gateway.port, { path: '/api/orders/1' });
     const statuses: number[] = [];
     const askUntil = async (status: number) => {
-      do statuses.push((await ask()).status);
+      do statuses.push((await getOrder()).status);
       while (statuses.at(-1) !== status);
     };
     await askUntil(200);
 
     await Promise.all([opa.kill(), askUntil(503)]);
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
-    const seen = orders.seen.length;
-    const during = await Promise.all(Array.from({ length: 50 }, ask));
+    const requestCount = orders.requests.length;
+    const during = await Promise.all(Array.from({ length: 50 }, getOrder));
     expect(new Set(during.map(({ status }) => status))).toEqual(new Set([503]));
-    expect(orders.seen).toHaveLength(seen);
+    expect(orders.requests).toHaveLength(requestCount);
     expect(during[0]?.json()).toEqual({
       statusCode: 503,
       error: 'Service Unavailable',
@@ -80,7 +80,7 @@ it('responds 504 within the deadline while OPA is slow, and serves other routes 
   expect(await live).toMatchObject({ status: 200 });
   expect(await slow).toMatchObject({ status: 504 });
   expect(order).toEqual(['live', 'slow']);
-  expect(orders.seen).toEqual([]);
+  expect(orders.requests).toEqual([]);
 });
 
 it('responds 503, not 401, while the JWKS is unavailable', async () => {

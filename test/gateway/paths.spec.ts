@@ -8,11 +8,11 @@ const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
 let gateway: GatewayProcess;
-const seen: string[] = [];
+const upstreamPaths: string[] = [];
 
 beforeAll(async () => {
   ({ gateway } = await startOpenGateway(cleanup, (request, response) => {
-    seen.push(request.url ?? '');
+    upstreamPaths.push(request.url ?? '');
     const { url, headers } = request;
     response.end(JSON.stringify({ url, decided: headers['x-policy-path'] }));
   }));
@@ -76,11 +76,11 @@ describe('an ambiguous path', () => {
   ];
 
   it.each(REFUSED)('is refused before a policy is evaluated: %s', async (path) => {
-    const before = seen.length;
-    const answer = await send(gateway.port, { path });
-    expect(answer.status).toBe(400);
-    expect(answer.json()).toMatchObject({ statusCode: 400, error: 'Bad Request' });
-    expect(seen).toHaveLength(before);
+    const before = upstreamPaths.length;
+    const response = await send(gateway.port, { path });
+    expect(response.status).toBe(400);
+    expect(response.json()).toMatchObject({ statusCode: 400, error: 'Bad Request' });
+    expect(upstreamPaths).toHaveLength(before);
   });
 });
 
@@ -109,21 +109,21 @@ describe('the policy and the upstream get the same path', () => {
   };
 
   it.each(Object.entries(PASSED))('%s', async (path, expected) => {
-    const answer = await send(gateway.port, { path });
-    expect(answer.json()).toEqual({ url: `/base${expected}`, decided: expected });
+    const response = await send(gateway.port, { path });
+    expect(response.json()).toEqual({ url: `/base${expected}`, decided: expected });
   });
 
   const QUERIES = ['?', '?a=b&a=c', '?a=%20+b&&=&x', '?/../x', '?a=b?c=d', '?%zz', '?a[]={"b":1}|'];
   it.each(QUERIES)('and the query passes byte for byte: %s', async (query) => {
-    const answer = await send(gateway.port, { path: `/api/up/x${query}` });
-    expect(answer.json()).toEqual({ url: `/base/x${query}`, decided: '/x' });
+    const response = await send(gateway.port, { path: `/api/up/x${query}` });
+    expect(response.json()).toEqual({ url: `/base/x${query}`, decided: '/x' });
   });
 });
 
 it('responds 404 where no route exists', async () => {
   for (const path of ['/', '/api', '/api/', '/api/other', '/api/upper/x', '/api/UP/x', '/health']) {
-    const answer = await send(gateway.port, { path });
-    expect([path, answer.status]).toEqual([path, 404]);
+    const response = await send(gateway.port, { path });
+    expect([path, response.status]).toEqual([path, 404]);
   }
 });
 
@@ -134,9 +134,9 @@ it.each(['authzen', 'envoy', 'contextforge'])(
     const shaped = await startOpenGateway(cleanup, (_request, response) => response.end(), undefined, {
       opa,
     });
-    const answer = await send(shaped.gateway.port, { path: '/api/up/%61dmin?%61=%62' });
-    expect(answer.text).toContain('/admin');
-    expect(answer.text).not.toContain('%61dmin');
+    const response = await send(shaped.gateway.port, { path: '/api/up/%61dmin?%61=%62' });
+    expect(response.text).toContain('/admin');
+    expect(response.text).not.toContain('%61dmin');
   },
   60_000,
 );

@@ -64,7 +64,9 @@ describe('an unreadable request behind pipelined requests', () => {
     await connection.until(/done.*done/s);
     connection.socket.write(text);
     const received = await connection.closed;
-    expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(['200', '200', status].map((one) => `HTTP/1.1 ${one}`));
+    expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(
+      ['200', '200', status].map((statusCode) => `HTTP/1.1 ${statusCode}`),
+    );
   });
 });
 
@@ -76,9 +78,9 @@ it('a client that closes its connection aborts each of its requests', async () =
     connection.socket.write(get(silent));
     responses.push(await next);
   }
-  const gone = responses.map((response) => once(response, 'close'));
+  const disconnected = responses.map((response) => once(response, 'close'));
   connection.socket.destroy();
-  await expect(Promise.all(gone)).resolves.toHaveLength(3);
+  await expect(Promise.all(disconnected)).resolves.toHaveLength(3);
 });
 
 it('the gateway closes a connection that pipelines too many requests', async () => {

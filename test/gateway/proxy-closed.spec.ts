@@ -14,7 +14,7 @@ const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 let gateway: GatewayProcess;
 let requests: string[] = [];
 /** What the server does with a request: the number of requests on the connection, and the connection. */
-let answer: (count: number, socket: Socket) => void;
+let respond: (count: number, socket: Socket) => void;
 
 beforeAll(async () => {
   const server = createServer((socket) => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       requests.push(chunk.toString('latin1').split(' ')[0] ?? '');
-      answer(++count, socket);
+      respond(++count, socket);
     });
   });
   cleanup.add(server, (used) => used.close());
@@ -41,7 +41,7 @@ const call = async (method = 'GET', body?: string) =>
 
 /** Makes the gateway keep a connection on which the server has answered once. */
 async function keepConnection(then: (socket: Socket) => void): Promise<void> {
-  answer = (count, socket) => {
+  respond = (count, socket) => {
     if (count === 1) socket.write(RESPONSE);
     else then(socket);
   };
@@ -57,7 +57,7 @@ it.each([
     (socket: Socket) => socket.write(RESPONSE, () => setImmediate(() => socket.end())),
   ],
 ])('an upstream that %s fails no GET of 150', async (_what, end) => {
-  answer = (_count, socket) => void end(socket);
+  respond = (_count, socket) => void end(socket);
   const statuses: number[] = [];
   for (let i = 0; i < 150; i++) statuses.push(await call());
   expect(statuses.filter((status) => status !== 200)).toEqual([]);
@@ -94,7 +94,7 @@ it('sends no request again after a timeout', async () => {
 
 it('closes the connection of an early response when the client disconnects before the end of its body', async () => {
   const closed = new Promise<void>((resolve) => {
-    answer = (count, socket) => {
+    respond = (count, socket) => {
       if (count > 1) return;
       socket.on('close', () => resolve());
       socket.write(RESPONSE);
@@ -108,7 +108,7 @@ it('closes the connection of an early response when the client disconnects befor
 });
 
 it('sends no request again on a new connection', async () => {
-  answer = (_count, socket) => socket.resetAndDestroy();
+  respond = (_count, socket) => socket.resetAndDestroy();
   expect(await call()).toBe(502);
   expect(requests).toEqual(['GET']);
 });

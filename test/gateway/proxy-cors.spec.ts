@@ -46,8 +46,8 @@ const preflight = (path: string, origin: string) =>
 describe('a page of an allowed origin', () => {
   it('gets a response to its preflight without a token and without a request to the upstream', async () => {
     const before = received.length;
-    const answer = await preflight('/api/denied/x', PAGE);
-    expect(answer).toMatchObject({
+    const response = await preflight('/api/denied/x', PAGE);
+    expect(response).toMatchObject({
       status: 204,
       headers: {
         ...ALLOWED,
@@ -65,9 +65,13 @@ describe('a page of an allowed origin', () => {
     ['a denied request', '/api/denied/x', true, 403],
     ['an upstream that is down', '/api/down/x', true, 502],
   ])('may read the response to %s', async (_what, path, hasToken, status) => {
-    const answer = await send(gateway.port, { path, headers: { origin: PAGE }, ...(hasToken && { token }) });
-    expect(answer).toMatchObject({ status, headers: ALLOWED });
-    expect(answer.headers.vary).toMatch(/^Origin(, Accept)?$/);
+    const response = await send(gateway.port, {
+      path,
+      headers: { origin: PAGE },
+      ...(hasToken && { token }),
+    });
+    expect(response).toMatchObject({ status, headers: ALLOWED });
+    expect(response.headers.vary).toMatch(/^Origin(, Accept)?$/);
   });
 
   it('gets a decision for OPTIONS that is no preflight', async () => {
@@ -97,8 +101,8 @@ describe('a page of another origin', () => {
 
 it("passes the upstream's CORS headers for an entry without origins, and decides its preflights", async () => {
   expect(await preflight('/api/up/x', PAGE)).toMatchObject({ status: 401 });
-  const answer = await send(gateway.port, { path: '/api/up/x', headers: { origin: PAGE }, token });
-  expect(answer).toMatchObject({
+  const response = await send(gateway.port, { path: '/api/up/x', headers: { origin: PAGE }, token });
+  expect(response).toMatchObject({
     status: 200,
     headers: { 'access-control-allow-origin': '*', vary: 'Accept' },
   });

@@ -43,14 +43,14 @@ describe('an upstream that fails', () => {
     ['does not answer in time', 'late', SILENT, 504],
   ])('%s', async (_name, entry, handler, status) => {
     const path = routes.add(handler);
-    const answer = await send(gateway.port, { path: `/api/${entry}${path}` });
-    expect(answer.status).toBe(status);
-    expect(answer.json()).toEqual({
+    const response = await send(gateway.port, { path: `/api/${entry}${path}` });
+    expect(response.status).toBe(status);
+    expect(response.json()).toEqual({
       statusCode: status,
       error: expect.any(String),
       message: expect.stringMatching(/^The upstream (did not respond in time|sent no usable response)$/),
     });
-    for (const name of ['content-encoding', 'x-up']) expect(answer.headers).not.toHaveProperty(name);
+    for (const name of ['content-encoding', 'x-up']) expect(response.headers).not.toHaveProperty(name);
   });
 
   it.each([
@@ -83,9 +83,9 @@ describe('an upstream that fails', () => {
 
   it('stalls in a body that a response policy reads', async () => {
     const path = routes.add(STALLED);
-    const answer = await send(gateway.port, { path: `/api/masked${path}` });
-    expect(answer.status).toBe(504);
-    expect(answer.text).not.toContain('begun');
+    const response = await send(gateway.port, { path: `/api/masked${path}` });
+    expect(response.status).toBe(504);
+    expect(response.text).not.toContain('begun');
   });
 
   it('breaks off in a body: the client sees that the response is incomplete', async () => {

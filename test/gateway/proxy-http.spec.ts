@@ -37,9 +37,9 @@ describe('the content type', () => {
   ])('is not made up for a %i with the headers %j', async (status, headers, body) => {
     const path = routes.add((_request, response) => response.writeHead(status, headers).end(body));
     for (const entry of ['up', 'seen']) {
-      const answer = await send(gateway.port, { path: `/api/${entry}${path}` });
-      expect(answer).toMatchObject({ status, text: body });
-      expect(answer.headers).not.toHaveProperty('content-type');
+      const response = await send(gateway.port, { path: `/api/${entry}${path}` });
+      expect(response).toMatchObject({ status, text: body });
+      expect(response.headers).not.toHaveProperty('content-type');
     }
   });
 });
@@ -58,8 +58,8 @@ describe('the methods that Node parses', () => {
     const body = WITHOUT_BODY.includes(method) ? '' : 'body';
     const headers = body === '' ? {} : { 'content-length': '4' };
     const sent = { method, headers, ...(body !== '' && { body }) };
-    const answer = await send(gateway.port, { ...sent, path: `/api/up${path}` });
-    expect(answer).toMatchObject({ status: 200, headers: { 'x-got': `${method} ${body}`.trim() } });
+    const response = await send(gateway.port, { ...sent, path: `/api/up${path}` });
+    expect(response).toMatchObject({ status: 200, headers: { 'x-got': `${method} ${body}`.trim() } });
     expect(await send(gateway.port, { ...sent, path: `/api/denied${path}` })).toMatchObject({ status: 403 });
   });
 

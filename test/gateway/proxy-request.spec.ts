@@ -67,9 +67,9 @@ beforeAll(async () => {
 
 /** What the upstream gets of a request. */
 async function headersOf(entry: string, headers: Record<string, string>, token?: string) {
-  let got: IncomingHttpHeaders = {};
+  let upstreamHeaders: IncomingHttpHeaders = {};
   const path = routes.add((incoming, response) => {
-    got = incoming.headers;
+    upstreamHeaders = incoming.headers;
     response.end();
   });
   const { status } = await send(gateway.port, {
@@ -78,12 +78,12 @@ async function headersOf(entry: string, headers: Record<string, string>, token?:
     ...(token && { token }),
   });
   expect(status).toBe(200);
-  return got;
+  return upstreamHeaders;
 }
 
 describe('the gateway, for a request to an upstream,', () => {
   it("sends the client's headers, without those of the connection", async () => {
-    const got = await headersOf('up', {
+    const upstreamHeaders = await headersOf('up', {
       cookie: 'a=b; c=d',
       'x-request-id': 'r1',
       connection: 'close, X-Private, x-policy-path',
@@ -93,16 +93,16 @@ describe('the gateway, for a request to an upstream,', () => {
       'proxy-authorization': 'Basic eDp5',
       'proxy-connection': 'close',
     });
-    expect(got).toMatchObject({ cookie: 'a=b; c=d', 'x-request-id': 'r1' });
+    expect(upstreamHeaders).toMatchObject({ cookie: 'a=b; c=d', 'x-request-id': 'r1' });
     // A client can't have a header of the decision taken out.
-    expect(got['x-policy-path']).toMatch(/^\/\d+$/);
+    expect(upstreamHeaders['x-policy-path']).toMatch(/^\/\d+$/);
     for (const name of ['x-private', 'te', 'keep-alive', 'proxy-authorization', 'proxy-connection']) {
-      expect(got).not.toHaveProperty(name);
+      expect(upstreamHeaders).not.toHaveProperty(name);
     }
   });
 
   it('sets X-Forwarded-* from the connection, and ignores those of the client', async () => {
-    const got = await headersOf('up', {
+    const upstreamHeaders = await headersOf('up', {
       host: 'gateway.example',
       'x-forwarded-for': '6.6.6.6',
       'x-forwarded-host': 'evil.example',
@@ -111,26 +111,29 @@ describe('the gateway, for a request to an upstream,', () => {
       'x-real-ip': '6.6.6.6',
       forwarded: 'for=6.6.6.6',
     });
-    expect(got).toMatchObject({
+    expect(upstreamHeaders).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-host': 'gateway.example',
       'x-forwarded-proto': 'http',
     });
-    expect(got.host).toMatch(/^127\.0\.0\.1:\d+$/);
-    for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded']) expect(got).not.toHaveProperty(name);
+    expect(upstreamHeaders.host).toMatch(/^127\.0\.0\.1:\d+$/);
+    for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded'])
+      expect(upstreamHeaders).not.toHaveProperty(name);
   });
 
   it('removes headers that could change the request or the client', async () => {
-    const got = await headersOf('up', MISLEADING);
-    for (const name of Object.keys(MISLEADING)) expect(got).not.toHaveProperty(name.toLowerCase());
-    expect(got).toMatchObject({ 'x-forwarded-for': '127.0.0.1' });
+    const upstreamHeaders = await headersOf('up', MISLEADING);
+    for (const name of Object.keys(MISLEADING))
+      expect(upstreamHeaders).not.toHaveProperty(name.toLowerCase());
+    expect(upstreamHeaders).toMatchObject({ 'x-forwarded-for': '127.0.0.1' });
   });
 
   it('hides these headers from policies too', async () => {
-    const ask = async (path: string) => (await send(gateway.port, { path, headers: MISLEADING })).text;
-    const decided = await ask('/api/reflected/x');
+    const policyHeaders = async (path: string) =>
+      (await send(gateway.port, { path, headers: MISLEADING })).text;
+    const decided = await policyHeaders('/api/reflected/x');
     expect(decided).toContain('x_tenant');
-    for (const text of [decided.replaceAll('x_tenant', ''), await ask('/admin/routes')]) {
+    for (const text of [decided.replaceAll('x_tenant', ''), await policyHeaders('/admin/routes')]) {
       expect(text).toContain('Forbidden by policy');
       for (const name of Object.keys(MISLEADING)) expect(text).not.toContain(`\\"${name.toLowerCase()}\\"`);
     }
@@ -138,24 +141,28 @@ describe('the gateway, for a request to an upstream,', () => {
 
   it('sends these headers where forwardHeaders names them, except those that only a policy may set', async () => {
     const sent = { ...MISLEADING, 'x-forwarded-for': '6.6.6.6', 'x-forwarded-host': 'a.example' };
-    const got = await headersOf('lenient', { ...sent, x_authz_user: 'root', 'x-authz_user': 'root' });
+    const upstreamHeaders = await headersOf('lenient', {
+      ...sent,
+      x_authz_user: 'root',
+      'x-authz_user': 'root',
+    });
     const passed = ['x_tenant', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-host'];
-    expect(got).toMatchObject({
+    expect(upstreamHeaders).toMatchObject({
       x_tenant: 'other',
       'x-real-ip': '6.6.6.6',
       'x-forwarded-for': '6.6.6.6, 127.0.0.1',
       'x-forwarded-host': 'a.example',
     });
-    for (const name of Object.keys(sent).map((one) => one.toLowerCase())) {
-      if (!passed.includes(name)) expect(got).not.toHaveProperty(name);
+    for (const name of Object.keys(sent).map((header) => header.toLowerCase())) {
+      if (!passed.includes(name)) expect(upstreamHeaders).not.toHaveProperty(name);
     }
-    expect(JSON.stringify(got)).not.toContain('root');
+    expect(JSON.stringify(upstreamHeaders)).not.toContain('root');
   });
 
   it('sends these headers where the decision sets them, in place of those of the client', async () => {
-    const got = await headersOf('overriding', { 'x-real-ip': '6.6.6.6', x_real_ip: '6.6.6.6' });
-    expect(got).toMatchObject({ 'x-real-ip': '192.0.2.1', x_tenant: 'acme' });
-    expect(got).not.toHaveProperty('x_real_ip');
+    const upstreamHeaders = await headersOf('overriding', { 'x-real-ip': '6.6.6.6', x_real_ip: '6.6.6.6' });
+    expect(upstreamHeaders).toMatchObject({ 'x-real-ip': '192.0.2.1', x_tenant: 'acme' });
+    expect(upstreamHeaders).not.toHaveProperty('x_real_ip');
   });
 
   it("sends the user's token only where forwardToken is true", async () => {
@@ -166,12 +173,12 @@ describe('the gateway, for a request to an upstream,', () => {
 
   it('sends a credential that the policy sets', async () => {
     const token = await issuer.sign({ sub: 'bob' });
-    const got = await headersOf('service', {}, token);
-    expect(got).toMatchObject({ authorization: 'Bearer of-the-gateway' });
+    const upstreamHeaders = await headersOf('service', {}, token);
+    expect(upstreamHeaders).toMatchObject({ authorization: 'Bearer of-the-gateway' });
   });
 
   it('removes a header of the client that only a policy may set', async () => {
-    const got = await headersOf('up', {
+    const upstreamHeaders = await headersOf('up', {
       'x-authz-user': 'root',
       x_authz_user: 'root',
       'X-Role': 'root',
@@ -180,9 +187,9 @@ describe('the gateway, for a request to an upstream,', () => {
       X_Role: 'root',
       'x-roles': 'kept',
     });
-    expect(got).toMatchObject({ 'x-roles': 'kept' });
+    expect(upstreamHeaders).toMatchObject({ 'x-roles': 'kept' });
     for (const name of ['x-authz-user', 'x-role', 'x_authz_user', 'x_role'])
-      expect(got).not.toHaveProperty(name);
+      expect(upstreamHeaders).not.toHaveProperty(name);
   });
 
   it('removes headers that would hide the response from a response policy', async () => {
@@ -195,9 +202,9 @@ describe('the gateway, for a request to an upstream,', () => {
       'if-modified-since': 'x',
     };
     expect(await headersOf('up', headers)).toMatchObject(headers);
-    const got = await headersOf('masked', headers);
-    expect(got['accept-encoding']).toBe('identity');
-    for (const name of Object.keys(headers).slice(1)) expect(got).not.toHaveProperty(name);
+    const upstreamHeaders = await headersOf('masked', headers);
+    expect(upstreamHeaders['accept-encoding']).toBe('identity');
+    for (const name of Object.keys(headers).slice(1)) expect(upstreamHeaders).not.toHaveProperty(name);
   });
 
   it('streams a body of any type', async () => {
@@ -224,17 +231,17 @@ describe('the gateway, for a request to an upstream,', () => {
     upload.write(body.subarray(0, 1000));
     await first;
     upload.end(body.subarray(1000));
-    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    const [response] = (await once(upload, 'response')) as [IncomingMessage];
     let text = '';
-    for await (const chunk of answer) text += String(chunk);
+    for await (const chunk of response) text += String(chunk);
     expect(text).toBe(`PATCH ${createHash('sha256').update(body).digest('hex')}`);
   });
 
   it('sends no body in another coding than its header says', async () => {
     const path = routes.add((_request, response) => response.end());
     const sent = { path: `/api/up${path}`, method: 'POST', body: 'x' };
-    const answer = await send(gateway.port, { ...sent, headers: { 'transfer-encoding': 'gzip, chunked' } });
-    expect(answer).toMatchObject({ status: 400 });
+    const response = await send(gateway.port, { ...sent, headers: { 'transfer-encoding': 'gzip, chunked' } });
+    expect(response).toMatchObject({ status: 400 });
     const plain = await send(gateway.port, { ...sent, headers: { 'transfer-encoding': 'Chunked' } });
     expect(plain).toMatchObject({ status: 200 });
   });

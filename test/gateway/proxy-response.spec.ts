@@ -114,12 +114,12 @@ describe('a client of the gateway', () => {
       const path = routes.add((_request, response) => {
         response.writeHead(200, { 'x-up': '1', 'set-cookie': 'a=b', ...head }).end(body);
       });
-      const answer = await send(gateway.port, { path: `/api/seen${path}` });
-      expect(answer.status).toBe(500);
-      expect(answer.json()).toMatchObject({ statusCode: 500, error: 'Internal Server Error' });
-      expect(answer.text).not.toContain('ecret');
+      const response = await send(gateway.port, { path: `/api/seen${path}` });
+      expect(response.status).toBe(500);
+      expect(response.json()).toMatchObject({ statusCode: 500, error: 'Internal Server Error' });
+      expect(response.text).not.toContain('ecret');
       for (const name of ['x-up', 'set-cookie', 'content-encoding'])
-        expect(answer.headers).not.toHaveProperty(name);
+        expect(response.headers).not.toHaveProperty(name);
       expect(gateway.output()).not.toContain('ecret');
     },
   );
@@ -135,8 +135,8 @@ describe('a client of the gateway', () => {
     const path = routes.add((_request, response) => {
       response.writeHead(200, { 'content-type': type, 'content-encoding': 'identity' }).end(body);
     });
-    const answer = await send(gateway.port, { path: `/api/seen${path}` });
-    expect([answer.status, answer.text]).toEqual([200, body]);
+    const response = await send(gateway.port, { path: `/api/seen${path}` });
+    expect([response.status, response.text]).toEqual([200, body]);
   });
 
   it.each([
@@ -146,31 +146,37 @@ describe('a client of the gateway', () => {
     [404, { 'content-length': '0' }],
     [503, { 'retry-after': '0', 'content-length': '0' }],
   ])('gets a %i unchanged, after one request to the upstream', async (status, headers) => {
-    let asked = 0;
+    let requestCount = 0;
     const path = routes.add((_request, response) => {
-      asked++;
+      requestCount++;
       response.writeHead(status, headers).end();
     });
-    const answer = await send(gateway.port, { path: `/api/up${path}` });
-    expect(answer).toMatchObject({ status, text: '', headers });
-    expect(asked).toBe(1);
+    const response = await send(gateway.port, { path: `/api/up${path}` });
+    expect(response).toMatchObject({ status, text: '', headers });
+    expect(requestCount).toBe(1);
   });
 
   it('gets the length, and no body, for HEAD', async () => {
     const path = routes.add((_request, response) => response.setHeader('content-length', '1234').end());
-    const answer = await send(gateway.port, { path: `/api/up${path}`, method: 'HEAD' });
-    expect(answer).toMatchObject({ status: 200, text: '', headers: { 'content-length': '1234' } });
+    const response = await send(gateway.port, { path: `/api/up${path}`, method: 'HEAD' });
+    expect(response).toMatchObject({ status: 200, text: '', headers: { 'content-length': '1234' } });
   });
 
   it('gets no length for HEAD where a response policy could have masked the body', async () => {
-    const told = { etag: '"of-the-body"', digest: 'x', 'content-md5': 'x', 'repr-digest': 'x' };
-    const sent = { ...told, 'content-type': 'application/json', 'content-length': '1234', 'x-up': 'yes' };
+    const bodyHeaders = { etag: '"of-the-body"', digest: 'x', 'content-md5': 'x', 'repr-digest': 'x' };
+    const sent = {
+      ...bodyHeaders,
+      'content-type': 'application/json',
+      'content-length': '1234',
+      'x-up': 'yes',
+    };
     const path = routes.add((_request, response) => response.writeHead(200, sent).end());
     const direct = await send(gateway.port, { path: `/api/up${path}`, method: 'HEAD' });
     expect(direct.headers).toMatchObject(sent);
     const { status, headers } = await send(gateway.port, { path: `/api/masked${path}`, method: 'HEAD' });
     expect([status, headers['x-up']]).toEqual([200, 'yes']);
-    for (const name of [...Object.keys(told), 'content-length']) expect(headers).not.toHaveProperty(name);
+    for (const name of [...Object.keys(bodyHeaders), 'content-length'])
+      expect(headers).not.toHaveProperty(name);
   });
 
   it.each(['up', 'masked', 'seen'])('gets 502 for a status that HTTP does not define: %s', async (entry) => {
@@ -179,18 +185,18 @@ describe('a client of the gateway', () => {
       closed.push(once(response, 'close'));
       response.writeHead(600, { 'x-secret': '1', 'set-cookie': 'a=b' }).write('secret');
     });
-    const answer = await send(gateway.port, { path: `/api/${entry}${path}` });
-    expect(answer.status).toBe(502);
-    expect(answer.text).not.toContain('secret');
-    for (const name of ['x-secret', 'set-cookie']) expect(answer.headers).not.toHaveProperty(name);
+    const response = await send(gateway.port, { path: `/api/${entry}${path}` });
+    expect(response.status).toBe(502);
+    expect(response.text).not.toContain('secret');
+    for (const name of ['x-secret', 'set-cookie']) expect(response.headers).not.toHaveProperty(name);
     // The gateway takes no more of it.
     await expect(Promise.all(closed)).resolves.toHaveLength(1);
   });
 
   it('gets the response of the upstream to OPTIONS', async () => {
     const path = routes.add((_request, response) => response.setHeader('allow', 'GET').end());
-    const answer = await send(gateway.port, { path: `/api/up${path}`, method: 'OPTIONS' });
-    expect(answer).toMatchObject({ status: 200, headers: { allow: 'GET' } });
+    const response = await send(gateway.port, { path: `/api/up${path}`, method: 'OPTIONS' });
+    expect(response).toMatchObject({ status: 200, headers: { allow: 'GET' } });
   });
 
   it('gets a response as the upstream streams it', async () => {
@@ -209,12 +215,12 @@ describe('a client of the gateway', () => {
   });
 
   it('goes away, and the upstream notices', async () => {
-    let gone: () => void = () => undefined;
-    const noticed = new Promise<void>((resolve) => (gone = resolve));
+    let disconnected: () => void = () => undefined;
+    const noticed = new Promise<void>((resolve) => (disconnected = resolve));
     let arrived: () => void = () => undefined;
     const waiting = new Promise<void>((resolve) => (arrived = resolve));
     const path = routes.add((_request, response) => {
-      response.on('close', () => gone());
+      response.on('close', () => disconnected());
       arrived();
     });
     const client = request({ host: '127.0.0.1', port: gateway.port, path: `/api/up${path}` });

@@ -146,20 +146,20 @@ describe('other requests with the header Upgrade', () => {
     };
     for (const body of [undefined, 'body']) {
       const method = body === undefined ? 'GET' : 'POST';
-      const answer = await send(gateway.port, {
+      const response = await send(gateway.port, {
         path: '/api/up/x',
         method,
         headers,
         ...(body !== undefined && { body }),
       });
-      expect([answer.status, answer.text]).toEqual([200, 'plain']);
+      expect([response.status, response.text]).toEqual([200, 'plain']);
     }
   });
 
   it('refuses a WebSocket without "Connection: Upgrade"', async () => {
     const before = requests.length;
-    const answer = await send(gateway.port, { path: '/api/up/x', headers: { upgrade: 'websocket' } });
-    expect(answer.status).toBe(400);
+    const response = await send(gateway.port, { path: '/api/up/x', headers: { upgrade: 'websocket' } });
+    expect(response.status).toBe(400);
     expect(requests.length).toBe(before);
   });
 });

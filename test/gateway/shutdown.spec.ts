@@ -29,7 +29,7 @@ it('exits with code 0 under load: requests that reached a handler get a response
     ({ end }) => end(),
   );
 
-  const answered = new Set<string>();
+  const completed = new Set<string>();
   const agent = cleanup.add(new Agent({ keepAlive: true }), (used) => used.destroy());
   let loaded: () => void = () => undefined;
   const underLoad = new Promise<void>((resolve) => (loaded = resolve));
@@ -37,11 +37,11 @@ it('exits with code 0 under load: requests that reached a handler get a response
     for (let index = 0; ; index++) {
       const path = `/${client}-${index}`;
       // A connection that isn't there any more: the request has reached nobody.
-      const answer = await send(gateway.port, { path: `/api/orders${path}`, agent }).catch(() => undefined);
-      if (!answer) return;
-      expect([answer.status, answer.text]).toEqual([200, path]);
-      answered.add(path);
-      if (answered.size === 200) loaded();
+      const response = await send(gateway.port, { path: `/api/orders${path}`, agent }).catch(() => undefined);
+      if (!response) return;
+      expect([response.status, response.text]).toEqual([200, path]);
+      completed.add(path);
+      if (completed.size === 200) loaded();
     }
   };
   const clients = Array.from({ length: 20 }, (_, client) => loop(client));
@@ -49,7 +49,7 @@ it('exits with code 0 under load: requests that reached a handler get a response
   expect(await gateway.end('SIGTERM')).toBe(0);
   await Promise.all(clients);
 
-  expect([...reached].filter((path) => !answered.has(path))).toEqual([]);
+  expect([...reached].filter((path) => !completed.has(path))).toEqual([]);
   expect([await opa.connections(), await orders.connections()]).toEqual([0, 0]);
 });
 
@@ -87,8 +87,8 @@ it('does not wait for a connection that a client has opened in advance', async (
   const closed = once(socket, 'close');
   const ended = gateway.end().then(() => 'ended');
   const grace = AbortSignal.timeout(8_000);
-  const late = once(grace, 'abort').then(() => 'cut off');
-  expect(await Promise.race([ended, late])).toBe('ended');
+  const timeout = once(grace, 'abort').then(() => 'cut off');
+  expect(await Promise.race([ended, timeout])).toBe('ended');
   await closed;
 });
 

@@ -22,7 +22,7 @@ let small: GatewayProcess;
 const RESULT = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [] } });
 /** Where the answer that is to wait goes. */
 let held: ((response: ServerResponse) => void) | undefined;
-const answering = routes.add((request, response) => {
+const path = routes.add((request, response) => {
   request.resume().on('end', () => {
     if (held !== undefined) held(response);
     else response.setHeader('content-type', 'application/json').end(RESULT);
@@ -36,7 +36,7 @@ beforeAll(async () => {
   const issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
   const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE };
   const listen = { requestTimeout: REQUEST_TIMEOUT_MS };
-  const mcp = (url: string) => [{ name: 'up', url: `${url}${answering}`, policy: 'test/open' }];
+  const mcp = (url: string) => [{ name: 'up', url: `${url}${path}`, policy: 'test/open' }];
   const start = async (others: object) =>
     (await startOpenGateway(cleanup, routes.handle, undefined, { mcp, listen, ...others })).gateway;
   [gateway, closed, small] = await Promise.all([
@@ -70,8 +70,8 @@ describe('a request that does not arrive in time', () => {
     'is answered with 408, and its connection closed: %s',
     async (_what, text) => {
       const connection = await rawConnection(gateway.port, text);
-      const [, answer = '', body = ''] = /^(.*?)\r\n\r\n(.*)$/s.exec(await connection.closed) ?? [];
-      expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+      const [, responseHead = '', body = ''] = /^(.*?)\r\n\r\n(.*)$/s.exec(await connection.closed) ?? [];
+      expect(responseHead).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
       expect(JSON.parse(body)).toMatchObject({ statusCode: 408, error: 'Request Timeout' });
     },
   );
@@ -113,10 +113,10 @@ describe('a request that does not arrive in time', () => {
   });
 
   it('is not held against its connection when the next one is in time', async () => {
-    const whole = head('/api/up/0', 3) + 'abc';
-    const connection = await rawConnection(gateway.port, whole);
+    const complete = head('/api/up/0', 3) + 'abc';
+    const connection = await rawConnection(gateway.port, complete);
     await connection.until(/"content":\[\]/);
-    connection.socket.write(whole.replace('Host:', 'Connection: close\r\nHost:'));
+    connection.socket.write(complete.replace('Host:', 'Connection: close\r\nHost:'));
     expect((await connection.closed).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
   });
 
@@ -166,18 +166,18 @@ describe('bytes of unfinished bodies in memory', () => {
     for (const end of ['whole', 'gone'] as const) {
       const text = message(size);
       const held = await rawConnection(small.port, head('/mcp/up', size) + text.slice(0, -1));
-      let answer = await post(size);
+      let response = await post(size);
       // What was sent may not have arrived yet.
-      for (let i = 0; i < 100 && answer.status === 200; i++) answer = await post(size);
-      expect(answer.status).toBe(503);
+      for (let i = 0; i < 100 && response.status === 200; i++) response = await post(size);
+      expect(response.status).toBe(503);
       if (end === 'whole') {
         held.socket.write('}');
         await held.until(/"content":\[\]/);
       }
       held.socket.destroy();
       await held.closed;
-      for (let i = 0; i < 100 && answer.status === 503; i++) answer = await post(size);
-      expect(answer.status).toBe(200);
+      for (let i = 0; i < 100 && response.status === 503; i++) response = await post(size);
+      expect(response.status).toBe(200);
     }
   });
 
@@ -203,7 +203,7 @@ describe('bytes of unfinished bodies in memory', () => {
   });
 
   it('do not include bodies that stream to an upstream', async () => {
-    const answer = await send(small.port, { path: '/api/up/0', method: 'POST', body: message(100_000) });
-    expect(answer.status).toBe(200);
+    const response = await send(small.port, { path: '/api/up/0', method: 'POST', body: message(100_000) });
+    expect(response.status).toBe(200);
   });
 });

@@ -32,12 +32,12 @@ async function store({ cert, key }: KeyPair): Promise<void> {
 }
 
 /** The status of a request, and the common name of the certificate of its connection. */
-function ask(port: number, agent?: Agent): Promise<{ status: number; name: string }> {
+function get(port: number, agent?: Agent): Promise<{ status: number; name: string }> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path: '/api/up/1', ca: authority.cert, agent: agent ?? false };
-    request(options, (answer) => {
-      const name = String((answer.socket as TLSSocket).getPeerCertificate().subject.CN);
-      answer.resume().on('end', () => resolve({ status: answer.statusCode ?? 0, name }));
+    request(options, (response) => {
+      const name = String((response.socket as TLSSocket).getPeerCertificate().subject.CN);
+      response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, name }));
     })
       .on('error', reject)
       .end();
@@ -57,37 +57,37 @@ describe('listen.tls', () => {
   });
 
   it('serves HTTPS, and the log says so', async () => {
-    expect(await ask(gateway.port)).toEqual({ status: 200, name: 'first' });
+    expect(await get(gateway.port)).toEqual({ status: 200, name: 'first' });
     expect(gateway.output()).toContain(`Listening on https://127.0.0.1:${gateway.port}`);
   });
 
   it('uses new files for new connections, and an open connection goes on', async () => {
     const agent = cleanup.add(new Agent({ keepAlive: true, maxSockets: 1 }), (open) => open.destroy());
-    expect((await ask(gateway.port, agent)).name).toBe('first');
+    expect((await get(gateway.port, agent)).name).toBe('first');
     await store(await authority.issue('second'));
     await gateway.until(/Uses the new certificate/);
-    expect((await ask(gateway.port)).name).toBe('second');
-    expect(await ask(gateway.port, agent)).toEqual({ status: 200, name: 'first' });
+    expect((await get(gateway.port)).name).toBe('second');
+    expect(await get(gateway.port, agent)).toEqual({ status: 200, name: 'first' });
   });
 
   it('keeps the old certificate when the new files are wrong', async () => {
-    const { name } = await ask(gateway.port);
+    const { name } = await get(gateway.port);
     await writeFile(files.cert, 'no certificate');
     await gateway.until(/Keeps the old certificate: listen\.tls: .*cert\.pem/);
-    expect(await ask(gateway.port)).toEqual({ status: 200, name });
+    expect(await get(gateway.port)).toEqual({ status: 200, name });
   });
 
   it('answers plain HTTP with 400 and a text, and logs one line', async () => {
-    const answers = [1, 2].map(async () => {
+    const responses = [1, 2].map(async () => {
       const { closed } = await rawConnection(gateway.port, 'GET / HTTP/1.1\r\nHost: gw.example\r\n\r\n');
       return closed;
     });
-    for (const answer of answers)
-      expect(await answer).toMatch(
+    for (const response of responses)
+      expect(await response).toMatch(
         /^HTTP\/1\.1 400 [^]*text\/plain[^]*\r\n\r\nThis port serves HTTPS\. Use an https:\/\/ URL\.\n$/,
       );
     expect(gateway.output().match(/A client sent plain HTTP to the HTTPS port/g)).toHaveLength(1);
-    expect((await ask(gateway.port)).status).toBe(200);
+    expect((await get(gateway.port)).status).toBe(200);
   });
 
   it('closes unused connections and ends when the gateway is told to', async () => {
@@ -113,8 +113,8 @@ describe('wrong files stop the start', () => {
       () => ({ key: authority.key }),
       /listen\.tls: .*are not a certificate/,
     ],
-  ] as [string, () => Partial<KeyPair> | undefined, RegExp][])('%s', async (_what, wrong, message) => {
-    const change = wrong();
+  ] as [string, () => Partial<KeyPair> | undefined, RegExp][])('%s', async (_what, changed, message) => {
+    const change = changed();
     await store({ ...(await authority.issue('third')), ...change });
     const tls = change === undefined ? { ...files, cert: join(folder, 'missing.pem') } : files;
     const upstreams = [{ name: 'up', url: 'http://127.0.0.1:1', policy: 'a/b' }];

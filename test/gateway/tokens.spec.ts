@@ -11,7 +11,7 @@ const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
 let issuer: Issuer;
-let seen: IncomingHttpHeaders[] = [];
+let upstreamHeaders: IncomingHttpHeaders[] = [];
 
 beforeAll(async () => {
   issuer = cleanup.add(await startIssuer(), ({ remove }) => remove());
@@ -22,7 +22,7 @@ async function startTelling(auth?: object): Promise<GatewayProcess> {
   const { gateway } = await startOpenGateway(
     cleanup,
     (request, response) => {
-      seen.push(request.headers);
+      upstreamHeaders.push(request.headers);
       response.end();
     },
     () => [],
@@ -32,10 +32,13 @@ async function startTelling(auth?: object): Promise<GatewayProcess> {
 }
 
 /** Sends a request, and gives its status and who asked it, or `undefined` when the upstream got nothing. */
-async function ask({ port }: GatewayProcess, headers: OutgoingHttpHeaders = {}): Promise<[number, unknown]> {
-  seen = [];
+async function requestWith(
+  { port }: GatewayProcess,
+  headers: OutgoingHttpHeaders = {},
+): Promise<[number, unknown]> {
+  upstreamHeaders = [];
   const { status } = await send(port, { path: '/api/up/1', headers });
-  const [got] = seen;
+  const [got] = upstreamHeaders;
   if (got) expect(got).not.toHaveProperty('authorization');
   return [status, got && JSON.parse(String(got['x-subject']))];
 }
@@ -49,16 +52,20 @@ describe('without auth', () => {
   });
 
   it('the gateway neither reads nor forwards a token: each client is anonymous', async () => {
-    const given = [
+    const tokens = [
       undefined,
       `Bearer ${await issuer.sign({ sub: 'bob' })}`,
       'Bearer nonsense',
       'Basic Ym9iOmJvYg==',
       '',
     ];
-    for (const authorization of given) {
+    for (const authorization of tokens) {
       const headers = authorization === undefined ? {} : { authorization };
-      expect([authorization, ...(await ask(gateway, headers))]).toEqual([authorization, 200, ANONYMOUS]);
+      expect([authorization, ...(await requestWith(gateway, headers))]).toEqual([
+        authorization,
+        200,
+        ANONYMOUS,
+      ]);
     }
   });
 });
@@ -71,13 +78,13 @@ describe('with anonymous: true', () => {
   });
 
   it('a request without a token is anonymous', async () => {
-    expect(await ask(gateway)).toEqual([200, ANONYMOUS]);
+    expect(await requestWith(gateway)).toEqual([200, ANONYMOUS]);
   });
 
   it("a token's subject is its claims", async () => {
     const exp = 4_000_000_000;
     const claims = { sub: 'bob', role: 'editor', exp, iss: ISSUER, aud: [AUDIENCE, 'other'] };
-    expect(await ask(gateway, { authorization: `bearer ${await issuer.sign(claims)}` })).toEqual([
+    expect(await requestWith(gateway, { authorization: `bearer ${await issuer.sign(claims)}` })).toEqual([
       200,
       { ...claims, type: 'user', id: 'bob' },
     ]);
@@ -86,7 +93,9 @@ describe('with anonymous: true', () => {
   it.each([{ sub: 'anonymous' }, { sub: 'x', type: 'anonymous' }, { sub: 'x', type: 'anonymous', id: '' }])(
     "no token's subject is the anonymous one: %j",
     async (claims) => {
-      const [status, subject] = await ask(gateway, { authorization: `Bearer ${await issuer.sign(claims)}` });
+      const [status, subject] = await requestWith(gateway, {
+        authorization: `Bearer ${await issuer.sign(claims)}`,
+      });
       expect([status, subject]).toMatchObject([200, { type: 'user', id: claims.sub }]);
     },
   );
@@ -94,7 +103,7 @@ describe('with anonymous: true', () => {
   const NO_SUBJECT = [undefined, '', ' ', '\u00a0\t', 7, null, ['bob'], { id: 'bob' }];
   it.each(NO_SUBJECT.map((sub) => ({ sub })))('a token whose sub is $sub is 401', async ({ sub }) => {
     const authorization = `Bearer ${await issuer.sign({ sub })}`;
-    expect(await ask(gateway, { authorization })).toEqual([401, undefined]);
+    expect(await requestWith(gateway, { authorization })).toEqual([401, undefined]);
   });
 
   it.each([
@@ -107,6 +116,6 @@ describe('with anonymous: true', () => {
     'Bearer a b',
     'Bearer a.b.c',
   ])('a bad token is 401, and not anonymous: %s', async (authorization) => {
-    expect(await ask(gateway, { authorization })).toEqual([401, undefined]);
+    expect(await requestWith(gateway, { authorization })).toEqual([401, undefined]);
   });
 });

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   atOpa = [];
-  upstream.answer = ({ message }, response) => reply(response, result(message, { content: [] }));
+  upstream.respond = ({ message }, response) => reply(response, result(message, { content: [] }));
 });
 
 const traceOf = ({ traceparent, tracestate, baggage }: IncomingHttpHeaders): object => ({
@@ -53,7 +53,7 @@ describe('the trace context of a client', () => {
   it('goes to OPA and to a REST upstream', async () => {
     expect(await send(port, { path: '/api/up/orders', headers: TRACE })).toMatchObject({ status: 200 });
     expect(atOpa.map(traceOf)).toEqual([TRACE]);
-    expect(upstream.got.slice(-1).map(({ headers }) => traceOf(headers))).toEqual([TRACE]);
+    expect(upstream.requests.slice(-1).map(({ headers }) => traceOf(headers))).toEqual([TRACE]);
   });
 
   it.each([
@@ -63,13 +63,13 @@ describe('the trace context of a client', () => {
     const { body, headers } = message({ name: 'x', arguments: {} });
     await post(port, body, { headers: { ...headers, ...TRACE } });
     expect(atOpa.map(traceOf)).toEqual([TRACE]);
-    expect(upstream.got.slice(-1).map((request) => traceOf(request.headers))).toEqual([TRACE]);
+    expect(upstream.requests.slice(-1).map((request) => traceOf(request.headers))).toEqual([TRACE]);
   });
 
   it('in an MCP message replaces that of the HTTP request', async () => {
     const message = call('tools/call', { name: 'x', arguments: {}, _meta: IN_MESSAGE });
     await post(port, message, { headers: TRACE });
     expect(atOpa.map(traceOf)).toEqual([IN_MESSAGE]);
-    expect(upstream.got.at(-1)?.message['params']).toMatchObject({ _meta: IN_MESSAGE });
+    expect(upstream.requests.at(-1)?.message['params']).toMatchObject({ _meta: IN_MESSAGE });
   });
 });

@@ -39,12 +39,12 @@ async function addresses(port: number, headers: OutgoingHttpHeaders): Promise<un
     headers: { ...headers, 'content-type': 'application/json' },
     body: CALL,
   };
-  const answers = [
+  const clientResponses = [
     await send(port, { path: '/api/reflect/1', headers }),
     await send(port, { path: '/mcp/coaz', ...post }),
     await send(port, { path: '/mcp/contextforge', ...post }),
   ];
-  return answers.map(({ text }) => /ip\\*":\\*"([^"\\]*)/.exec(text)?.[1]);
+  return clientResponses.map(({ text }) => /ip\\*":\\*"([^"\\]*)/.exec(text)?.[1]);
 }
 
 /** The `X-Forwarded-*` headers that the upstream gets. */

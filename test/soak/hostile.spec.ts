@@ -2,10 +2,10 @@ import { Agent } from 'node:http';
 import { afterAll, expect, it } from '@jest/globals';
 import { Cleanup } from '../gateway/support/cleanup.js';
 import { send } from '../gateway/support/client.js';
-import type { Answer } from '../gateway/support/client.js';
+import type { HttpResponse } from '../gateway/support/client.js';
 import { call, post, startMcpGateway, tool } from '../gateway/mcp/support/mcp-gateway.js';
 import type { McpGateway } from '../gateway/mcp/support/mcp-gateway.js';
-import { event, reply, said, stream } from '../gateway/mcp/support/scripted-server.js';
+import { event, reply, textResult, stream } from '../gateway/mcp/support/scripted-server.js';
 import { startServer } from '../gateway/support/upstream.js';
 import { ATTACKS, BROKEN, breakOff, RESET } from './support/attacks.js';
 import { measure, MEASURED, measureSettled } from './support/measure.js';
@@ -35,10 +35,10 @@ async function start(): Promise<McpGateway> {
   );
   const upstreams = [{ name: 'up', url: orders.url, policy: 'rest/request' }];
   const mcp = await startMcpGateway(cleanup, [{}], { upstreams }, MEASURED);
-  mcp.upstream.answer = ({ message, text }, response) => {
+  mcp.upstream.respond = ({ message, text }, response) => {
     if (text.includes('secret')) reached.add(text);
     // A long soak must not keep what each request was.
-    mcp.upstream.got.length = 0;
+    mcp.upstream.requests.length = 0;
     // What a server says of itself is not asked about: only its results of calls are decided.
     const hostile = message['method'] === 'tools/call' ? answers : answers.slice(0, 1);
     hostile[Math.floor(Math.random() * hostile.length)]?.(message, response);
@@ -46,20 +46,22 @@ async function start(): Promise<McpGateway> {
   return mcp;
 }
 
-type Answerer = (message: Parameters<typeof said>[0], response: Parameters<typeof reply>[0]) => unknown;
+type Answerer = (message: Parameters<typeof textResult>[0], response: Parameters<typeof reply>[0]) => unknown;
 
 /** What a hostile server answers; one that is sound is among them. */
 const answers: readonly Answerer[] = [
-  (message, response) => reply(response, said(message, 'ok')),
-  (message, response) => reply(response, said(message, `classified ${MARK}`)),
-  (message, response) => reply(response, { ...said(message, MARK), id: 'another' }),
+  (message, response) => reply(response, textResult(message, 'ok')),
+  (message, response) => reply(response, textResult(message, `classified ${MARK}`)),
+  (message, response) => reply(response, { ...textResult(message, MARK), id: 'another' }),
   (_message, response) =>
     reply(response, `{"jsonrpc":"2.0","id":1,"result":{},"Result":{"content":"${MARK}"}}`),
   (_message, response) => reply(response, MARK, 200, { 'content-type': 'text/html' }),
   (message, response) =>
-    stream(response).end(`: ${MARK}\u2028data: ${MARK}\n\n${event(said(message, 'ok'))}`),
-  (message, response) => stream(response).end(`event: a\u0085data: ${MARK}\n${event(said(message, 'ok'))}`),
-  (message, response) => stream(response).end(`id: 1\u2029data: ${MARK}\n${event(said(message, 'ok'))}`),
+    stream(response).end(`: ${MARK}\u2028data: ${MARK}\n\n${event(textResult(message, 'ok'))}`),
+  (message, response) =>
+    stream(response).end(`event: a\u0085data: ${MARK}\n${event(textResult(message, 'ok'))}`),
+  (message, response) =>
+    stream(response).end(`id: 1\u2029data: ${MARK}\n${event(textResult(message, 'ok'))}`),
   (_message, response) => stream(response).write(event({}), () => response.destroy()),
   (_message, response) => response.destroy(),
 ];
@@ -75,7 +77,7 @@ it(
     const visible = (text: string) => {
       if (text.includes(MARK)) wrong.add(`visible: ${text}`);
     };
-    const textOf = (asked: Promise<Answer>): Promise<string> =>
+    const textOf = (asked: Promise<HttpResponse>): Promise<string> =>
       asked.then(
         ({ text }) => text,
         () => '',

@@ -42,11 +42,11 @@ describe('foldCase', () => {
       folds.set(fold, [...(folds.get(fold) ?? []), character]);
     }
     // The flags `iu` compare by simple case folding.
-    const wrong = [...folds].filter(([, [first = '', ...others]]) => {
+    const mismatched = [...folds].filter(([, [first = '', ...others]]) => {
       const pattern = others.length === 0 ? undefined : new RegExp(`^\\u{${hex(first)}}$`, 'iu');
       return others.some((other) => pattern?.test(other) === false);
     });
-    expect(wrong).toEqual([]);
+    expect(mismatched).toEqual([]);
     const heads = [...folds.keys()].filter((fold) => /^\p{Changes_When_Casemapped}$/u.test(fold));
     expect(heads.length).toBeGreaterThan(1_000);
     const all = heads.join('');

@@ -16,7 +16,7 @@ afterEach(cleanUp);
 describe('docs/guides/mcp.md', () => {
   it('shows what a policy sees, in both shapes', async () => {
     const text = await readFile(GUIDE, 'utf8');
-    const shown = [...text.matchAll(/```json\n([^]*?)```/g)].map(
+    const examples = [...text.matchAll(/```json\n([^]*?)```/g)].map(
       ([, json = '']) => JSON.parse(json) as unknown,
     );
     const engine = new TestEngine({ request: true });
@@ -25,6 +25,6 @@ describe('docs/guides/mcp.md', () => {
       await mcp.after(call('tools/list'), { tools: [LISTED] });
       await mcp.before(tool);
     }
-    expect(engine.questions.map(({ input }) => input)).toEqual(shown);
+    expect(engine.questions.map(({ input }) => input)).toEqual(examples);
   });
 });

@@ -13,7 +13,7 @@ afterEach(cleanUp);
 afterAll(cleanUpPlugins);
 
 const policies = { response: 'response', list: 'list' };
-const MADE: [string, (options: OpaModuleOptions) => Promise<McpEnforcer>][] = [
+const ENFORCERS: [string, (options: OpaModuleOptions) => Promise<McpEnforcer>][] = [
   ['policies', (options) => enforcer(engine, policies, options)],
   ['a plugin', (options) => enforcerOf(applied({ tools: [toolEntry()] }), { engine, ...options })],
 ];
@@ -21,20 +21,20 @@ const MADE: [string, (options: OpaModuleOptions) => Promise<McpEnforcer>][] = [
 const params = { name: 'search', arguments: { q: 'x'.repeat(1_000) } };
 const result = { content: [{ type: 'text', text: 's3cret'.repeat(1_000) }] };
 
-describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
+describe.each(ENFORCERS)('an MCP server decided by %s', (_name, createEnforcer) => {
   it.each(['legacy', 'modern'] as const)(
     'refuses inputs and results beyond the size limits: %s',
     async (era) => {
       const tool = call('tools/call', params, era === 'modern' ? modern : {});
-      const asking = await made({ input: { maxBytes: 1_000 }, onUnavailable: 'allow' });
-      expect(await asking.before(tool)).toMatchObject({
+      const limitsInput = await createEnforcer({ input: { maxBytes: 1_000 }, onUnavailable: 'allow' });
+      expect(await limitsInput.before(tool)).toMatchObject({
         refusal: { kind: 'failed', code: -32602, status: 413 },
       });
-      const answering = await made({
+      const limitsResults = await createEnforcer({
         input: { maxBytes: 10, maxResponseBytes: 5_000 },
         onUnavailable: 'allow',
       });
-      const refused = await answering.after(tool, result);
+      const refused = await limitsResults.after(tool, result);
       expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
       expect(JSON.stringify(refused)).not.toContain('s3cret');
       expect(engine.questions).toEqual([]);
@@ -44,7 +44,7 @@ describe.each(MADE)('an MCP server decided by %s', (_name, made) => {
   it('refuses a result that cannot be serialized, and does not blame the request', async () => {
     const structuredContent = JSON.parse(`${'{"a":'.repeat(100_000)}0${'}'.repeat(100_000)}`) as object;
     const refused = await (
-      await made({})
+      await createEnforcer({})
     ).after(call('tools/call', params), { ...result, structuredContent });
     expect(refused).toMatchObject({ refusal: { code: -32603, status: 500 } });
     expect(engine.questions).toEqual([]);

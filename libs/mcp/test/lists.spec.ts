@@ -25,23 +25,23 @@ describe('lists', () => {
     ['an allow with names', { allow: true, items: ['b'] }, ['b']],
     ['an allow with phases', { allow: true, items: { b: 'conditional' } }, ['b']],
     ['a name that is a phase word', { allow: 'allow', a: 'allow' }, ['a']],
-  ])('are filtered by %s, in one question', async (_name, answer, names) => {
+  ])('are filtered by %s, in one question', async (_name, decision, names) => {
     const mcp = await enforcer(engine, { list: 'list' });
-    engine.answer('list', answer);
+    engine.answer('list', decision);
     const list = call('tools/list', {});
     expect(mcp.seesResult(list)).toBe(true);
-    const seen = await mcp.after(list, tools);
-    expect(seen).toMatchObject({ result: { tools: names.map((name) => ({ name })), nextCursor: 'n' } });
+    const outcome = await mcp.after(list, tools);
+    expect(outcome).toMatchObject({ result: { tools: names.map((name) => ({ name })), nextCursor: 'n' } });
     const hidden = ['a', 'b', 'c'].filter((name) => !(names as string[]).includes(name));
-    expect(seen).toMatchObject(hidden.length === 0 ? {} : { hidden: { names: hidden } });
+    expect(outcome).toMatchObject(hidden.length === 0 ? {} : { hidden: { names: hidden } });
     expect(engine.questions).toMatchObject([{ policy: 'list', input: { items: tools.tools } }]);
   });
 
   it.each([[{ allow: true, reasons: [] }], ['all'], [[1]], [{ a: 'maybe' }], [null], [{ allow: null }]])(
     'are refused when the list policy returns %j, which names no items',
-    async (answer) => {
+    async (decision) => {
       const mcp = await enforcer(engine, { list: 'list' });
-      engine.answer('list', answer);
+      engine.answer('list', decision);
       expect(await mcp.after(call('tools/list', {}), tools)).toMatchObject({ refusal: { code: -32603 } });
     },
   );
@@ -51,16 +51,16 @@ describe('lists', () => {
     [false, undefined],
   ])(
     'of a policy that returns %j: the further members of the page reach the policy, and pass unless all items are hidden',
-    async (answer, rest) => {
+    async (decision, rest) => {
       const mcp = await enforcer(engine, { list: 'list' });
-      engine.answer('list', answer);
+      engine.answer('list', decision);
       const others = { note: 'n', _meta: { a: 1 }, cacheScope: 'mine' };
-      const seen = await mcp.after(call('tools/list', {}, modern), { ...tools, ...others, ttlMs: 1 });
+      const outcome = await mcp.after(call('tools/list', {}, modern), { ...tools, ...others, ttlMs: 1 });
       expect(engine.questions).toMatchObject([
         { input: { items: tools.tools, response: { result: others } } },
       ]);
-      expect(seen).toMatchObject({ result: { nextCursor: 'n', ttlMs: 0, cacheScope: 'private' } });
-      expect((seen as { result: { note?: unknown } }).result.note).toBe(rest?.note);
+      expect(outcome).toMatchObject({ result: { nextCursor: 'n', ttlMs: 0, cacheScope: 'private' } });
+      expect((outcome as { result: { note?: unknown } }).result.note).toBe(rest?.note);
     },
   );
 
@@ -98,9 +98,9 @@ describe('lists', () => {
     ['permissive' as const, new OpaError('OPA_UNREACHABLE', 'x')],
     ['permissive' as const, 'nonsense'],
     ['disabled' as const, false],
-  ])('pass whole in mode %s', async (mode, answer) => {
+  ])('pass whole in mode %s', async (mode, decision) => {
     const mcp = await enforcer(engine, { list: 'list' }, { mode });
-    engine.answer('list', answer);
+    engine.answer('list', decision);
     expect(await mcp.after(call('tools/list'), tools)).toEqual({ result: tools });
     expect(engine.questions).toHaveLength(mode === 'disabled' ? 0 : 1);
   });
@@ -125,9 +125,9 @@ describe('lists', () => {
     ['no object', 'text'],
     ['no list', { tools: {} }],
     ['an item that is no object', { tools: ['a'] }],
-  ])('that are not lists of objects are refused: %s', async (_name, given) => {
+  ])('that are not lists of objects are refused: %s', async (_name, result) => {
     const mcp = await enforcer(engine, { list: 'list' });
-    expect(await mcp.after(call('tools/list'), given)).toMatchObject({ refusal: { code: -32603 } });
+    expect(await mcp.after(call('tools/list'), result)).toMatchObject({ refusal: { code: -32603 } });
     expect(engine.questions).toEqual([]);
   });
 

@@ -26,8 +26,8 @@ afterEach(async () => {
 });
 
 /** An enforcer in an application that has a handler of its own. */
-async function enforcer(answer: object): Promise<McpPolicyEnforcer> {
-  const engine = new TestEngine({ request: answer, response: answer });
+async function enforcer(decision: object): Promise<McpPolicyEnforcer> {
+  const engine = new TestEngine({ request: decision, response: decision });
   const module = { module: class App {}, imports: [OpaModule.forRoot({ engine })], providers: [Notify] };
   app = await NestFactory.createApplicationContext(module, { logger: false });
   const policies = { policy: 'request', response: 'response' };

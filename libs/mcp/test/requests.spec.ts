@@ -212,8 +212,8 @@ describe('requests', () => {
 
   it('pass in permissive mode', async () => {
     const mcp = await enforcer(engine, {}, { mode: 'permissive' });
-    for (const answer of [false, { allow: true, obligations: [{ type: 'notarize' }] }]) {
-      engine.answer('request', answer);
+    for (const decision of [false, { allow: true, obligations: [{ type: 'notarize' }] }]) {
+      engine.answer('request', decision);
       expect(await mcp.before(tool)).toEqual({ permit: {} });
     }
   });
@@ -231,9 +231,9 @@ describe('requests', () => {
       'refusal',
       undefined,
     ],
-  ])('of %s carry its headers', async (_name, answer, outcome, expected) => {
+  ])('of %s carry its headers', async (_name, decision, outcome, expected) => {
     const mcp = await enforcer(engine);
-    engine.answer('request', answer);
+    engine.answer('request', decision);
     const admission = await mcp.before(tool);
     expect(Object.keys(admission)).toEqual([outcome]);
     expect('permit' in admission ? admission.permit : admission.refusal.headers).toEqual(expected);

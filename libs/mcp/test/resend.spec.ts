@@ -74,7 +74,7 @@ describe('upstreamPool', () => {
       let isFirstConnection = true;
       const sockets = new Set<Socket>();
       const server = createServer((socket) => {
-        let answersFirst = isReused || !isFirstConnection;
+        let respondsFirst = isReused || !isFirstConnection;
         const breaksLater = isFirstConnection;
         isFirstConnection = false;
         sockets.add(socket);
@@ -82,9 +82,9 @@ describe('upstreamPool', () => {
         socket.on('data', (chunk) => {
           if (!String(chunk).includes('HTTP/1.1')) return;
           received += 1;
-          const answers = answersFirst || !breaksLater;
-          answersFirst = false;
-          if (answers) socket.write(String(chunk).startsWith('HEAD') ? OK.slice(0, -2) : OK);
+          const responds = respondsFirst || !breaksLater;
+          respondsFirst = false;
+          if (responds) socket.write(String(chunk).startsWith('HEAD') ? OK.slice(0, -2) : OK);
           else breaks(socket);
         });
       });
@@ -100,7 +100,7 @@ describe('upstreamPool', () => {
         }
         received = 0;
         const outcome = await pool.request({ method, path: '/', body }).then(
-          async (answer) => [answer.statusCode, await answer.body.text()],
+          async (response) => [response.statusCode, await response.body.text()],
           (error: unknown) => (error as NodeJS.ErrnoException).code,
         );
         expect(outcome).toEqual(fails ?? [200, method === 'HEAD' ? '' : 'ok']);

@@ -104,8 +104,8 @@ describe('results', () => {
     ['an unknown dialect', 'https://example.com/schema', { refusal: { code: -32603 } }],
   ])('are checked against a schema of %s', async (_name, $schema, expected) => {
     const outputSchema = { $schema, type: 'object', properties: { email: { type: 'string' } } };
-    const own = new OutputSchemas(() => Promise.resolve([{ name: 'search', outputSchema }]));
-    const mcp = await enforcer(engine, { response: 'response' }, {}, own);
+    const ownSchemas = new OutputSchemas(() => Promise.resolve([{ name: 'search', outputSchema }]));
+    const mcp = await enforcer(engine, { response: 'response' }, {}, ownSchemas);
     const mask = { type: 'mask', properties: { path: '/structuredContent/email' } };
     engine.answer('response', { allow: true, obligations: [mask] });
     expect(await mcp.after(tool, result)).toMatchObject(expected);
@@ -125,14 +125,17 @@ describe('results', () => {
   it.each([
     ['OPA_BAD_DECISION: The policy "response" changed a result', result, { allow: true, body: null }],
     ["OPA_BAD_ANSWER: The MCP server's result", { content: 'text' }, true],
-  ])('without a valid shape are logged with the party to blame: %s', async (told, given, answer) => {
-    const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
-    const mcp = await enforcer(engine, { response: 'response' });
-    engine.answer('response', answer);
-    expect(await mcp.after(tool, given)).toMatchObject({ refusal: { code: -32603 } });
-    expect(error.mock.calls).toEqual([[expect.stringContaining(told)]]);
-    error.mockRestore();
-  });
+  ])(
+    'without a valid shape are logged with the party to blame: %s',
+    async (message, serverResult, decision) => {
+      const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+      const mcp = await enforcer(engine, { response: 'response' });
+      engine.answer('response', decision);
+      expect(await mcp.after(tool, serverResult)).toMatchObject({ refusal: { code: -32603 } });
+      expect(error.mock.calls).toEqual([[expect.stringContaining(message)]]);
+      error.mockRestore();
+    },
+  );
 
   it('may not get invalid structured content from a policy', async () => {
     const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
@@ -149,18 +152,20 @@ describe('results', () => {
     const hints = { ttlMs: 0, cacheScope: 'private' };
     const read = call('resources/read', { uri: 'u' }, modern);
     const contents = { contents: [{ uri: 'u', text: 'x' }] };
-    const given = { ...contents, ttlMs: 60_000, cacheScope: 'public', resultType: 'complete' };
-    expect(await mcp.after(read, given)).toEqual({ result: given });
+    const serverResult = { ...contents, ttlMs: 60_000, cacheScope: 'public', resultType: 'complete' };
+    expect(await mcp.after(read, serverResult)).toEqual({ result: serverResult });
     engine.answer('response', mask('/contents/0/text'));
     const masked = { contents: [{ uri: 'u', text: '***' }], resultType: 'complete' };
-    expect(await mcp.after(read, given)).toEqual({ result: { ...masked, ...hints } });
+    expect(await mcp.after(read, serverResult)).toEqual({ result: { ...masked, ...hints } });
     expect(await mcp.after(read, contents)).toEqual({ result: { ...masked, ...hints } });
     expect(await mcp.after({ ...read, era: 'legacy' }, contents)).toEqual({
       result: { contents: masked.contents },
     });
     engine.answer('response', mask('/inputRequests/a'));
-    const asking = { resultType: 'input_required', inputRequests: { a: {} } };
-    expect(await mcp.after(read, asking)).toEqual({ result: { ...asking, inputRequests: { a: '***' } } });
+    const inputRequired = { resultType: 'input_required', inputRequests: { a: {} } };
+    expect(await mcp.after(read, inputRequired)).toEqual({
+      result: { ...inputRequired, inputRequests: { a: '***' } },
+    });
     engine.answer('response', mask('/content/0/text'));
     expect(await mcp.after(call('tools/call', { name: 'x' }, modern), listing)).toEqual({
       result: { content: [{ type: 'text', text: '***' }], resultType: 'complete' },
@@ -173,9 +178,9 @@ describe('results', () => {
     ['no decision', 'yes'],
     ['a body of another shape', { allow: true, body: 'text' }],
     ['a step-up', { allow: true, obligations: [{ type: 'step-up' }] }],
-  ])('pass in permissive mode, whatever the decision: %s', async (_name, answer) => {
+  ])('pass in permissive mode, whatever the decision: %s', async (_name, decision) => {
     const mcp = await enforcer(engine, { response: 'response' }, { mode: 'permissive' });
-    engine.answer('response', answer);
+    engine.answer('response', decision);
     expect(await mcp.after(tool, result)).toEqual({ result });
   });
 
@@ -200,12 +205,12 @@ describe('results', () => {
     ['undefined', undefined, -32001],
     ['allowed under an unknown obligation', { allow: true, obligations: [{ type: 'notarize' }] }, -32001],
     ['no decision', 'yes', -32603],
-  ])('do not reach the client when they are %s', async (_name, answer, code) => {
+  ])('do not reach the client when they are %s', async (_name, decision, code) => {
     const mcp = await enforcer(engine, { response: 'response' });
-    engine.answer('response', answer);
-    const seen = await mcp.after(tool, result);
-    expect(seen).toMatchObject({ refusal: { code } });
-    expect(JSON.stringify(seen)).not.toContain('ann');
+    engine.answer('response', decision);
+    const outcome = await mcp.after(tool, result);
+    expect(outcome).toMatchObject({ refusal: { code } });
+    expect(JSON.stringify(outcome)).not.toContain('ann');
   });
 
   it.each([
@@ -217,9 +222,9 @@ describe('results', () => {
     ['structured content that is no object', { content: [], structuredContent: 1 }],
     ["a task's handle with its result", { task: { taskId: 't' }, result: { content: [] } }],
     ['a task without an id', { task: {} }],
-  ])('without a valid shape are refused: %s', async (_name, given) => {
+  ])('without a valid shape are refused: %s', async (_name, serverResult) => {
     const mcp = await enforcer(engine, { response: 'response' });
-    expect(await mcp.after(tool, given)).toMatchObject({ refusal: { code: -32603 } });
+    expect(await mcp.after(tool, serverResult)).toMatchObject({ refusal: { code: -32603 } });
     expect(engine.questions).toEqual([]);
   });
 
@@ -229,9 +234,11 @@ describe('results', () => {
     ['structured content of any JSON', { content: [], structuredContent: [1] }],
     ['a failure', { content: [{ type: 'text', text: 'no' }], isError: true }],
     ['input required', { resultType: 'input_required', inputRequests: {} }],
-  ])('of every valid shape are decided: %s', async (_name, given) => {
+  ])('of every valid shape are decided: %s', async (_name, serverResult) => {
     const mcp = await enforcer(engine, { response: 'response' });
-    expect(await mcp.after(call('tools/call', { name: 'x' }, modern), given)).toEqual({ result: given });
+    expect(await mcp.after(call('tools/call', { name: 'x' }, modern), serverResult)).toEqual({
+      result: serverResult,
+    });
     expect(engine.questions).toHaveLength(1);
   });
 });

@@ -61,10 +61,10 @@ describe('a client that disconnects during a token request', () => {
   it('does not end the request of the others that wait', async () => {
     const { cache, requests } = open(100);
     const leaving = new AbortController();
-    const left = cache.get(undefined, leaving.signal);
+    const disconnected = cache.get(undefined, leaving.signal);
     const others = [1, 2].map(() => cache.get(undefined, waiting()));
     leaving.abort(new Error('the client is gone'));
-    await expect(left).rejects.toThrow('the client is gone');
+    await expect(disconnected).rejects.toThrow('the client is gone');
     expect(requests.map(({ signal }) => signal.aborted)).toEqual([false]);
     requests[0]?.issue();
     expect((await Promise.all(others)).map(({ value }) => value)).toEqual(['token-1', 'token-1']);
@@ -73,9 +73,9 @@ describe('a client that disconnects during a token request', () => {
   it('ends the request when nobody else waits, and the next caller starts another one', async () => {
     const { cache, requests, get } = open(100);
     const leaving = new AbortController();
-    const left = cache.get(undefined, leaving.signal);
+    const disconnected = cache.get(undefined, leaving.signal);
     leaving.abort(new Error('the client is gone'));
-    await expect(left).rejects.toThrow('the client is gone');
+    await expect(disconnected).rejects.toThrow('the client is gone');
     expect(requests.map(({ signal }) => signal.aborted)).toEqual([true]);
     expect(await get()).toBe('token-2');
   });
@@ -83,11 +83,11 @@ describe('a client that disconnects during a token request', () => {
   it('leaves the failure of the request to the others', async () => {
     const { cache, requests } = open(100);
     const leaving = new AbortController();
-    const left = cache.get(undefined, leaving.signal);
+    const disconnected = cache.get(undefined, leaving.signal);
     const other = cache.get(undefined, waiting());
     leaving.abort(new Error('the client is gone'));
     requests[0]?.fail();
-    await expect(left).rejects.toThrow('the client is gone');
+    await expect(disconnected).rejects.toThrow('the client is gone');
     await expect(other).rejects.toThrow('refused');
   });
 });

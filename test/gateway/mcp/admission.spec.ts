@@ -3,7 +3,7 @@ import type { McpCaller } from '../../../libs/mcp/src/protocol/call.js';
 import { Admissions, openingOf } from '../../../libs/mcp/src/session/admissions.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer, Sent } from '../support/client.js';
+import type { HttpResponse, Sent } from '../support/client.js';
 import { startGateway } from '../support/gateway-process.js';
 import { startOpa } from '../support/opa-process.js';
 import type { OpaProcess } from '../support/opa-process.js';
@@ -61,14 +61,14 @@ beforeAll(async () => {
   port = cleanup.add(await startGateway({ opa: patient, auth, mcp }), ({ end }) => end()).port;
 });
 
-type What = Omit<Sent, 'path'>;
-const posted = (message: object, headers: object = {}): What => ({
+type RequestParts = Omit<Sent, 'path'>;
+const posted = (message: object, headers: object = {}): RequestParts => ({
   method: 'POST',
   headers: { ...HEADERS, ...headers },
   body: JSON.stringify(message),
 });
 const NOTIFICATION = { jsonrpc: '2.0', method: 'notifications/x' };
-const LEGACY: readonly (readonly [string, What])[] = [
+const LEGACY: readonly (readonly [string, RequestParts])[] = [
   ['a notification', posted(NOTIFICATION)],
   ['an answer', posted({ jsonrpc: '2.0', id: 1, result: {} })],
   ['an error', posted({ jsonrpc: '2.0', id: 1, error: { code: 1, message: 'm' } })],
@@ -81,52 +81,52 @@ const MODERN = [
 ] as const;
 const UNANSWERED = [...LEGACY, MODERN];
 
-const to = (entry: string, what: What, more: Partial<Sent> = {}): Promise<Answer> =>
-  send(port, { path: `/mcp/${entry}`, ...what, ...more });
-const errorIn = (answer: Answer): unknown => (answer.json() as { error?: unknown }).error;
+const to = (entry: string, request: RequestParts, more: Partial<Sent> = {}): Promise<HttpResponse> =>
+  send(port, { path: `/mcp/${entry}`, ...request, ...more });
+const errorIn = (response: HttpResponse): unknown => (response.json() as { error?: unknown }).error;
 
 beforeEach(() => {
-  upstream.answer = ({ message, method }, response) => {
+  upstream.respond = ({ message, method }, response) => {
     if (method === 'POST' && 'id' in message && 'method' in message) reply(response, result(message, {}));
     else response.writeHead(method === 'GET' ? 405 : 202).end();
   };
 });
 
 describe('without a session', () => {
-  it.each(UNANSWERED)('%s is refused where the policy lets nobody in', async (_name, what) => {
-    const before = upstream.got.length;
+  it.each(UNANSWERED)('%s is refused where the policy lets nobody in', async (_name, request) => {
+    const before = upstream.requests.length;
     for (const entry of ['closed', 'calls']) {
-      const answer = await to(entry, what);
-      expect([answer.status, answer.json()]).toMatchObject([
+      const response = await to(entry, request);
+      expect([response.status, response.json()]).toMatchObject([
         403,
         { jsonrpc: '2.0', error: { code: -32001 } },
       ]);
-      expect(answer.json()).not.toHaveProperty('id');
+      expect(response.json()).not.toHaveProperty('id');
     }
-    expect(upstream.got).toHaveLength(before);
+    expect(upstream.requests).toHaveLength(before);
   });
 
   it('ping is refused as a request is', async () => {
-    const before = upstream.got.length;
+    const before = upstream.requests.length;
     for (const entry of ['closed', 'calls']) {
-      const answer = await to(entry, posted(call('ping', undefined, 'p')));
-      expect([answer.status, answer.json()]).toMatchObject([200, { id: 'p', error: { code: -32001 } }]);
+      const response = await to(entry, posted(call('ping', undefined, 'p')));
+      expect([response.status, response.json()]).toMatchObject([200, { id: 'p', error: { code: -32001 } }]);
     }
-    expect(upstream.got).toHaveLength(before);
+    expect(upstream.requests).toHaveLength(before);
   });
 
   it.each([...UNANSWERED, ['ping', posted(call('ping'))] as const])(
     '%s passes where the policy lets the subject begin, and where a plugin file decides',
-    async (_name, what) => {
+    async (_name, request) => {
       for (const entry of ['opening', 'plugin']) {
-        const before = upstream.got.length;
-        expect((await to(entry, what)).status).not.toBe(403);
-        expect(upstream.got).toHaveLength(before + 1);
+        const before = upstream.requests.length;
+        expect((await to(entry, request)).status).not.toBe(403);
+        expect(upstream.requests).toHaveLength(before + 1);
       }
       const token = await issuer.sign({ sub: 'mallory' });
-      const before = upstream.got.length;
-      expect((await to('opening', what, { token })).text).toContain('"code":-32001');
-      expect(upstream.got).toHaveLength(before);
+      const before = upstream.requests.length;
+      expect((await to('opening', request, { token })).text).toContain('"code":-32001');
+      expect(upstream.requests).toHaveLength(before);
     },
   );
 
@@ -142,10 +142,10 @@ describe('without a session', () => {
   });
 
   it('a step-up is a challenge', async () => {
-    for (const what of [posted(NOTIFICATION), { method: 'GET' }, posted(call('ping'))]) {
-      const answer = await to('pay', what);
-      expect([answer.status, errorIn(answer)]).toMatchObject([403, { data: { scopes: ['pay'] } }]);
-      expect(answer.headers['www-authenticate']).toMatch(
+    for (const request of [posted(NOTIFICATION), { method: 'GET' }, posted(call('ping'))]) {
+      const response = await to('pay', request);
+      expect([response.status, errorIn(response)]).toMatchObject([403, { data: { scopes: ['pay'] } }]);
+      expect(response.headers['www-authenticate']).toMatch(
         /error="insufficient_scope", scope="pay", resource_metadata=/,
       );
     }
@@ -154,18 +154,18 @@ describe('without a session', () => {
 
 describe('with a session', () => {
   it('all pass that belong to one whose initialize was allowed, and no other', async () => {
-    upstream.answer = ({ message }, response) =>
+    upstream.respond = ({ message }, response) =>
       reply(response, result(message, {}), 200, { 'mcp-session-id': 'up' });
     const init = posted(call('initialize', { protocolVersion: '2025-11-25' }));
     expect((await to('calls', init)).headers['mcp-session-id']).toBeUndefined();
     const id = (await to('newest', init)).headers['mcp-session-id'];
     const headers = { 'mcp-session-id': id, 'mcp-protocol-version': '2025-06-18' };
-    upstream.answer = (_got, response) => response.writeHead(202).end();
-    for (const [, what] of LEGACY) {
-      const before = upstream.got.length;
-      await to('newest', { ...what, headers: { ...what.headers, ...headers } });
-      expect(upstream.got).toHaveLength(before + 1);
-      expect(await to('closed', { ...what, headers: { ...what.headers, ...headers } })).toMatchObject({
+    upstream.respond = (_request, response) => response.writeHead(202).end();
+    for (const [, request] of LEGACY) {
+      const before = upstream.requests.length;
+      await to('newest', { ...request, headers: { ...request.headers, ...headers } });
+      expect(upstream.requests).toHaveLength(before + 1);
+      expect(await to('closed', { ...request, headers: { ...request.headers, ...headers } })).toMatchObject({
         status: 404,
       });
     }
@@ -204,29 +204,31 @@ describe('an allow', () => {
 
   it('is one of ten thousand', () => {
     const admissions = new Admissions({ now: () => 1 });
-    const of = (sub: number) => openingOf({ ...caller, claims: { sub: String(sub) } }, 'legacy', undefined);
-    for (let sub = 0; sub <= 10_000; sub += 1) admissions.add(of(sub));
-    expect([admissions.has(of(0)), admissions.has(of(1)), admissions.has(of(10_000))]).toEqual([
-      false,
-      true,
-      true,
-    ]);
+    const openingBy = (sub: number) =>
+      openingOf({ ...caller, claims: { sub: String(sub) } }, 'legacy', undefined);
+    for (let sub = 0; sub <= 10_000; sub += 1) admissions.add(openingBy(sub));
+    expect([
+      admissions.has(openingBy(0)),
+      admissions.has(openingBy(1)),
+      admissions.has(openingBy(10_000)),
+    ]).toEqual([false, true, true]);
   });
 
   it('counts once OPA has gone, and nothing else does', async () => {
     const token = await issuer.sign({ sub: 'alice' });
-    for (const [, what] of UNANSWERED) expect((await to('opening', what, { token })).status).not.toBe(403);
+    for (const [, request] of UNANSWERED)
+      expect((await to('opening', request, { token })).status).not.toBe(403);
     await opa.kill();
-    for (const [, what] of UNANSWERED)
-      expect([202, 405]).toContain((await to('opening', what, { token })).status);
+    for (const [, request] of UNANSWERED)
+      expect([202, 405]).toContain((await to('opening', request, { token })).status);
     const stranger = { token: await issuer.sign({ sub: 'carol' }) };
-    const before = upstream.got.length;
-    for (const [, what] of UNANSWERED) {
-      const answer = await to('opening', what, stranger);
-      expect([answer.status, errorIn(answer)]).toMatchObject([503, { code: -32603 }]);
+    const before = upstream.requests.length;
+    for (const [, request] of UNANSWERED) {
+      const response = await to('opening', request, stranger);
+      expect([response.status, errorIn(response)]).toMatchObject([503, { code: -32603 }]);
     }
     expect(errorIn(await to('opening', posted(tool('x')), { token }))).toMatchObject({ code: -32603 });
     expect(errorIn(await to('opening', posted(call('ping')), stranger))).toMatchObject({ code: -32603 });
-    expect(upstream.got).toHaveLength(before);
+    expect(upstream.requests).toHaveLength(before);
   });
 });

@@ -4,7 +4,7 @@ import { Cleanup } from '../support/cleanup.js';
 import { startOpa } from '../support/opa-process.js';
 import { call, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import { POLICIES } from './support/policies.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -37,10 +37,10 @@ describe('the log', () => {
   });
 
   it.each([
-    ['a result', (text: string) => JSON.stringify(said({ id: 1 }, text)), 'application/json'],
-    ['a result on a stream', (text: string) => event(said({ id: 1 }, text)), 'text/event-stream'],
+    ['a result', (text: string) => JSON.stringify(textResult({ id: 1 }, text)), 'application/json'],
+    ['a result on a stream', (text: string) => event(textResult({ id: 1 }, text)), 'text/event-stream'],
   ])('shows the denial of %s, which is told as a result', async (_name, text, type) => {
-    mcp.upstream.answer = (_got, response) =>
+    mcp.upstream.respond = (_request, response) =>
       reply(response, text('classified words'), 200, { 'content-type': type });
     const line = /WARN.*told: denied tools\/call "x" \(decision .*\n/;
     const log = await logged(() => post(port, tool('x'), { path: '/mcp/told' }), line);
@@ -50,7 +50,7 @@ describe('the log', () => {
   it('shows a denied URI, and no line break in it', async () => {
     const uri = `a://b\n[Nest] forged ${'x'.repeat(10_000)}`;
     const contents = { contents: [{ uri: 'a', text: 'classified' }] };
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, contents));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, contents));
     const line = /denied resources\/read "a:\/\/b\\n\[Nest\] forged.*\n/;
     const log = await logged(() => post(port, call('resources/read', { uri })), line);
     expect(log.length).toBeLessThan(1_000);
@@ -61,7 +61,7 @@ describe('the log', () => {
       { name: 'a', description: 'words' },
       { name: 'secret', description: 'words' },
     ];
-    mcp.upstream.answer = ({ message }, response) => stream(response).end(event(result(message, { tools })));
+    mcp.upstream.respond = ({ message }, response) => stream(response).end(event(result(message, { tools })));
     const line = /LOG.*up: hid of tools\/list: "secret" \(decision .*\n/;
     const log = await logged(() => post(port, call('tools/list')), line);
     expect(log).not.toContain('words');
@@ -69,18 +69,18 @@ describe('the log', () => {
 
   it('shows some of very many hidden items, and how many they are', async () => {
     const tools = Array.from({ length: 2_000 }, () => ({ name: 'secret' }));
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { tools }));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, { tools }));
     const log = await logged(() => post(port, call('tools/list')), /hid of tools\/list: .*\n/);
     expect(log).toMatch(/"secret" and 1950 more \(decision /);
     expect(log.length).toBeLessThan(2_000);
   });
 
   it('shows nothing of what is allowed', async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
-    const both = async () => {
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
+    const auditLines = async () => {
       await post(port, tool('allowed'));
       await post(port, tool('secret'));
     };
-    expect(await logged(both, /"secret".*\n/)).toMatch(/^[^\n]*denied[^\n]*\n$/);
+    expect(await logged(auditLines, /"secret".*\n/)).toMatch(/^[^\n]*denied[^\n]*\n$/);
   });
 });

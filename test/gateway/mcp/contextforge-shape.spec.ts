@@ -5,7 +5,7 @@ import type { McpGateway } from './support/mcp-gateway.js';
 import { echoed, onTool, plugin, startPluginGateway, writePlugin } from './support/plugin-gateway.js';
 import { startGateway } from '../support/gateway-process.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
-import { reply, said } from './support/scripted-server.js';
+import { reply, textResult } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -14,7 +14,7 @@ let mcp: McpGateway;
 let gateway: GatewayProcess;
 beforeAll(async () => {
   mcp = await startPluginGateway(cleanup, { files: [[plugin({})]] });
-  mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+  mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
   const url = `${mcp.upstream.url}/mcp`;
   const shape = 'contextforge';
   const tools = [onTool('x', 'echo'), onTool('pay', 'pay')];
@@ -27,7 +27,7 @@ beforeAll(async () => {
   gateway = cleanup.add(await startGateway({ opa, mcp: entries }), ({ end }) => end());
 });
 
-const asked = async (name: string, body: object): Promise<unknown> => {
+const policyInput = async (name: string, body: object): Promise<unknown> => {
   const headers = { 'x-tenant': 't', 'x-other': 'o', cookie: 'c' };
   return echoed(await post(gateway.port, body, { path: `/mcp/${name}`, headers })).input;
 };
@@ -53,11 +53,11 @@ describe("the original plugin's shape without its file", () => {
     ['resources/subscribe', { uri: 'a://b' }, 'resources/subscribe', { uri: 'a://b' }],
     ['logging/setLevel', { level: 'info' }, 'logging/setLevel', { level: 'info' }],
   ])('is the input of %s', async (method, params, kind, payload) => {
-    expect(await asked('before', call(method, params))).toEqual({ ...common, kind, payload });
+    expect(await policyInput('before', call(method, params))).toEqual({ ...common, kind, payload });
   });
 
   it('is the same after a call, beside its result', async () => {
-    expect(await asked('after', tool('x'))).toEqual({
+    expect(await policyInput('after', tool('x'))).toEqual({
       ...common,
       kind: 'tool_pre_invoke',
       payload: { name: 'x', args: { q: 'x' } },
@@ -66,7 +66,7 @@ describe("the original plugin's shape without its file", () => {
   });
 
   it("has the further headers with the plugin's file too", async () => {
-    expect(await asked('plugin', tool('x'))).toEqual({
+    expect(await policyInput('plugin', tool('x'))).toEqual({
       ...common,
       kind: 'tool_pre_invoke',
       payload: { name: 'x', args: { q: 'x' } },
@@ -75,8 +75,8 @@ describe("the original plugin's shape without its file", () => {
 });
 
 it("a step-up of a plugin's policy is a challenge", async () => {
-  const answer = await post(gateway.port, tool('pay'), { path: '/mcp/plugin' });
-  expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+  const response = await post(gateway.port, tool('pay'), { path: '/mcp/plugin' });
+  expect([response.status, response.headers['www-authenticate']]).toEqual([
     403,
     expect.stringContaining('error="insufficient_scope", scope="pay:write"'),
   ]);

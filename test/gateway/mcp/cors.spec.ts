@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { AUDIENCE, ISSUER } from '../support/tokens.js';
 import { startAllowing } from './support/allowing.js';
 import { browserFetch } from './support/browser.js';
@@ -9,7 +9,7 @@ import { CLIENTS } from './support/clients.js';
 import { call, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
 import { startReference } from './support/real-servers.js';
-import { event, reply, said, stream } from './support/scripted-server.js';
+import { event, reply, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -27,15 +27,15 @@ beforeAll(async () => {
   closed = await startMcpGateway(cleanup, [entry], { auth });
 });
 
-const cors = ({ headers }: Answer): object =>
+const cors = ({ headers }: HttpResponse): object =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => /^(access-control-|vary$)/.test(name)));
 const shared = {
   vary: 'Origin',
   'access-control-allow-origin': ORIGIN,
   'access-control-expose-headers': 'Mcp-Session-Id, WWW-Authenticate, MCP-Protocol-Version',
 };
-const preflight = (where: number, headers: object = {}, path = '/mcp/up'): Promise<Answer> =>
-  send(where, {
+const preflight = (gatewayPort: number, headers: object = {}, path = '/mcp/up'): Promise<HttpResponse> =>
+  send(gatewayPort, {
     path,
     method: 'OPTIONS',
     headers: { origin: ORIGIN, 'access-control-request-method': 'POST', ...headers },
@@ -43,10 +43,12 @@ const preflight = (where: number, headers: object = {}, path = '/mcp/up'): Promi
 
 describe('a preflight', () => {
   it('says what a page may send, and needs no token', async () => {
-    const before = closed.upstream.got.length;
-    const asked = { 'access-control-request-headers': 'authorization,mcp-param-Region, x-own,mcp-param-' };
-    const answer = await preflight(closed.gateway.port, asked);
-    expect([answer.status, answer.text, cors(answer)]).toEqual([
+    const before = closed.upstream.requests.length;
+    const requested = {
+      'access-control-request-headers': 'authorization,mcp-param-Region, x-own,mcp-param-',
+    };
+    const response = await preflight(closed.gateway.port, requested);
+    expect([response.status, response.text, cors(response)]).toEqual([
       204,
       '',
       {
@@ -57,7 +59,7 @@ describe('a preflight', () => {
           'Authorization, Content-Type, Accept, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID, Mcp-Method, Mcp-Name, mcp-param-Region',
       },
     ]);
-    expect(closed.upstream.got).toHaveLength(before);
+    expect(closed.upstream.requests).toHaveLength(before);
   });
 
   it.each([
@@ -67,11 +69,15 @@ describe('a preflight', () => {
     ['to a name that was bound to this machine', { host: 'rebound.example' }, 403],
   ])('is none %s', async (_name, headers, status) => {
     const all = { origin: ORIGIN, 'access-control-request-method': 'POST', ...headers };
-    const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-    const answer = await send(closed.gateway.port, { path: '/mcp/up', method: 'OPTIONS', headers: given });
-    expect(answer.status).toBe(status);
+    const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+    const response = await send(closed.gateway.port, {
+      path: '/mcp/up',
+      method: 'OPTIONS',
+      headers: present,
+    });
+    expect(response.status).toBe(status);
     for (const name of ['methods', 'headers'])
-      expect(answer.headers).not.toHaveProperty(`access-control-allow-${name}`);
+      expect(response.headers).not.toHaveProperty(`access-control-allow-${name}`);
   });
 });
 
@@ -96,26 +102,29 @@ describe('an answer', () => {
       415,
     ],
     ['another method', () => send(port, { path: '/mcp/up', method: 'PUT', headers }), 405],
-  ])('can be read by the page: %s', async (_name, ask, status) => {
-    mcp.upstream.answer = ({ message }, response) => {
-      const own = { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true' };
-      reply(response, said(message, 'ok'), 200, own);
+  ])('can be read by the page: %s', async (_name, request, status) => {
+    mcp.upstream.respond = ({ message }, response) => {
+      const serverHeaders = {
+        'access-control-allow-origin': '*',
+        'access-control-allow-credentials': 'true',
+      };
+      reply(response, textResult(message, 'ok'), 200, serverHeaders);
     };
-    const answer = await ask();
-    expect([answer.status, cors(answer)]).toEqual([status, shared]);
+    const response = await request();
+    expect([response.status, cors(response)]).toEqual([status, shared]);
   });
 
   it("can be read as a stream too, and varies as the server's does", async () => {
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       stream(response, { vary: 'Accept', 'access-control-allow-origin': '*' }).end(
-        event(said(message, 'ok')),
+        event(textResult(message, 'ok')),
       );
     for (const method of ['POST', 'GET']) {
       const body = JSON.stringify(tool('x'));
       const type = { 'content-type': 'application/json' };
       const sent = method === 'POST' ? { headers: { ...headers, ...type }, body } : { headers };
-      const answer = await send(port, { path: '/mcp/up', method, ...sent });
-      expect([answer.status, cors(answer)]).toEqual([200, { ...shared, vary: 'Origin, Accept' }]);
+      const response = await send(port, { path: '/mcp/up', method, ...sent });
+      expect([response.status, cors(response)]).toEqual([200, { ...shared, vary: 'Origin, Accept' }]);
     }
   });
 
@@ -124,24 +133,28 @@ describe('an answer', () => {
     ['of none that could be named', { origin: 'null' }, 403],
     ['whose name was bound to this machine', { ...headers, host: 'rebound.example' }, 403],
     ['of no page', {}, 200],
-  ])('can be read by no page %s', async (_name, given, status) => {
-    const answer = await post(port, call('ping'), { headers: given });
+  ])('can be read by no page %s', async (_name, pageHeaders, status) => {
+    const response = await post(port, call('ping'), { headers: pageHeaders });
     const vary = expect.stringMatching(/^Origin\b/) as unknown;
-    expect([answer.status, cors(answer)]).toEqual([status, { vary }]);
+    expect([response.status, cors(response)]).toEqual([status, { vary }]);
   });
 });
 
 it("the server's metadata can be read by the pages that may call it", async () => {
-  const where = closed.gateway.port;
+  const closedPort = closed.gateway.port;
   for (const [origin, headers] of [
     [ORIGIN, shared],
     ['https://evil.example', { vary: 'Origin' }],
   ] as const) {
-    const answer = await send(where, { path: METADATA, headers: { origin } });
-    expect([answer.status, cors(answer)]).toEqual([200, headers]);
-    const asked = await preflight(where, { origin, 'access-control-request-method': 'GET' }, METADATA);
+    const response = await send(closedPort, { path: METADATA, headers: { origin } });
+    expect([response.status, cors(response)]).toEqual([200, headers]);
+    const preflightResponse = await preflight(
+      closedPort,
+      { origin, 'access-control-request-method': 'GET' },
+      METADATA,
+    );
     const allowed = origin === ORIGIN ? { 'access-control-allow-methods': 'GET' } : headers;
-    expect([asked.status, cors(asked)]).toMatchObject([204, allowed]);
+    expect([preflightResponse.status, cors(preflightResponse)]).toMatchObject([204, allowed]);
   }
 });
 

@@ -23,8 +23,8 @@ describe.each(['embedded', 'remote'])("npm start's MCP server, decided by a poli
   let gateway: GatewayProcess;
   let env: Record<string, string>;
   beforeAll(async () => {
-    const folder = cleanup.add(await mkdtemp(join(tmpdir(), 'dev-')), (made) =>
-      rm(made, { recursive: true }),
+    const folder = cleanup.add(await mkdtemp(join(tmpdir(), 'dev-')), (created) =>
+      rm(created, { recursive: true }),
     );
     env = { GATEWAY_DEV_DIR: folder };
     if (engine === 'remote') {

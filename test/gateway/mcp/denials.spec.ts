@@ -5,13 +5,13 @@ import { startServer } from '../support/upstream.js';
 import { AUDIENCE, ISSUER } from '../support/tokens.js';
 import { call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
 const FORMS = ['error', 'http', 'result'].map((denial) => ({ name: denial, denial }));
-const at = (name: string) => ({ path: `/mcp/${name}` });
+const entryPath = (name: string) => ({ path: `/mcp/${name}` });
 let mcp: McpGateway;
 let port: number;
 beforeAll(async () => {
@@ -25,36 +25,36 @@ describe.each([
   ['result', 200, 200],
 ] as const)('denial: %s', (name, denied, unusable) => {
   it('of a tool call', async () => {
-    const answer = await post(port, tool('secret'), at(name));
-    expect(answer.status).toBe(denied);
-    const refused = { error: { code: -32001, message: expect.stringContaining('secret is for nobody') } };
-    const told = {
+    const response = await post(port, tool('secret'), entryPath(name));
+    expect(response.status).toBe(denied);
+    const errorForm = { error: { code: -32001, message: expect.stringContaining('secret is for nobody') } };
+    const resultForm = {
       result: {
         isError: true,
         content: [{ type: 'text', text: expect.stringContaining('secret is for nobody') }],
       },
     };
-    expect(answer.json()).toMatchObject({ id: 1, ...(name === 'result' ? told : refused) });
+    expect(response.json()).toMatchObject({ id: 1, ...(name === 'result' ? resultForm : errorForm) });
   });
 
   it('of another request is an error', async () => {
-    const answer = await post(port, call('resources/read', { uri: 'secret' }), at(name));
-    expect([answer.status, answer.json()]).toMatchObject([denied, { error: { code: -32001 } }]);
+    const response = await post(port, call('resources/read', { uri: 'secret' }), entryPath(name));
+    expect([response.status, response.json()]).toMatchObject([denied, { error: { code: -32001 } }]);
   });
 
   it('of a result', async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'classified'));
-    const answer = await post(port, tool('x'), at(name));
-    expect([answer.status, answer.text]).toEqual([denied, expect.not.stringContaining('"classified"')]);
-    expect(answer.json()).toMatchObject(
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'classified'));
+    const response = await post(port, tool('x'), entryPath(name));
+    expect([response.status, response.text]).toEqual([denied, expect.not.stringContaining('"classified"')]);
+    expect(response.json()).toMatchObject(
       name === 'result' ? { result: { isError: true } } : { error: { code: -32001 } },
     );
   });
 
   it('of a result that cannot be decided', async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { content: 'text' }));
-    const answer = await post(port, tool('x'), at(name));
-    expect([answer.status, answer.json()]).toMatchObject([unusable, { error: { code: -32603 } }]);
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, { content: 'text' }));
+    const response = await post(port, tool('x'), entryPath(name));
+    expect([response.status, response.json()]).toMatchObject([unusable, { error: { code: -32603 } }]);
   });
 });
 
@@ -65,10 +65,13 @@ describe('a step-up', () => {
   it.each(['error', 'http', 'result'])(
     'for a result is a challenge with all scopes at once, with denial %s too',
     async (name) => {
-      mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'elevated'));
-      const answer = await post(port, tool('x'), at(name));
-      expect([answer.status, answer.headers['www-authenticate']]).toEqual([403, `${challenge()}${name}"`]);
-      expect(answer.json()).toMatchObject({
+      mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'elevated'));
+      const response = await post(port, tool('x'), entryPath(name));
+      expect([response.status, response.headers['www-authenticate']]).toEqual([
+        403,
+        `${challenge()}${name}"`,
+      ]);
+      expect(response.json()).toMatchObject({
         id: 1,
         error: { code: -32001, data: { scopes: ['a', 'b', 'c'] } },
       });
@@ -78,8 +81,9 @@ describe('a step-up', () => {
   it.each(['error', 'http', 'result'])(
     'on a stream names the scopes in the error, with denial %s',
     async (name) => {
-      mcp.upstream.answer = ({ message }, response) => stream(response).end(event(said(message, 'elevated')));
-      const { status, text } = await post(port, tool('x'), at(name));
+      mcp.upstream.respond = ({ message }, response) =>
+        stream(response).end(event(textResult(message, 'elevated')));
+      const { status, text } = await post(port, tool('x'), entryPath(name));
       expect(status).toBe(200);
       const { data = '' } = /^data: (?<data>.*)\n\n$/.exec(text)?.groups ?? {};
       expect(JSON.parse(data)).toMatchObject({
@@ -91,46 +95,47 @@ describe('a step-up', () => {
 });
 
 it.each(['error', 'http', 'result'])('a denial on a stream is its error, with denial %s', async (name) => {
-  mcp.upstream.answer = ({ message }, response) => stream(response).end(event(said(message, 'classified')));
-  const { status, text } = await post(port, tool('x'), at(name));
+  mcp.upstream.respond = ({ message }, response) =>
+    stream(response).end(event(textResult(message, 'classified')));
+  const { status, text } = await post(port, tool('x'), entryPath(name));
   expect([status, text]).toEqual([200, expect.stringMatching(/^data: .*"error":\{"code":-32001/)]);
 });
 
 it('a decision that is late, or that nobody makes, is told in every form', async () => {
-  const late = cleanup.add(await startServer(() => undefined), ({ close }) => close());
+  const slowOpa = cleanup.add(await startServer(() => undefined), ({ close }) => close());
   for (const [url, http, retryAfter] of [
-    [late.url, 504, undefined],
+    [slowOpa.url, 504, undefined],
     ['http://127.0.0.1:1', 503, '1'],
   ] as const) {
     const opa = { url, timeout: 1_000, retry: false, circuitBreaker: false };
-    const own = await startMcpGateway(cleanup, FORMS, { opa });
+    const separate = await startMcpGateway(cleanup, FORMS, { opa });
     for (const { name } of FORMS) {
-      const answer = await post(own.gateway.port, tool('x'), at(name));
-      expect(answer.json()).toMatchObject({ id: 1, error: { code: -32603 } });
-      const told = name === 'http' ? [http, retryAfter] : [200, undefined];
-      expect([answer.status, answer.headers['retry-after']]).toEqual(told);
+      const response = await post(separate.gateway.port, tool('x'), entryPath(name));
+      expect(response.json()).toMatchObject({ id: 1, error: { code: -32603 } });
+      const expected = name === 'http' ? [http, retryAfter] : [200, undefined];
+      expect([response.status, response.headers['retry-after']]).toEqual(expected);
     }
-    expect(own.upstream.got).toEqual([]);
+    expect(separate.upstream.requests).toEqual([]);
   }
 });
 
 it('a result of the newer era has its resultType', async () => {
   const sent = modern('tools/call', { name: 'secret' }, 'secret');
-  const answer = await send(port, { ...at('result'), method: 'POST', ...sent });
-  expect(answer.json()).toMatchObject({ result: { isError: true, resultType: 'complete' } });
+  const response = await send(port, { ...entryPath('result'), method: 'POST', ...sent });
+  expect(response.json()).toMatchObject({ result: { isError: true, resultType: 'complete' } });
 });
 
 it('an answer is decided whatever its type and status', async () => {
-  mcp.upstream.answer = ({ message }, response) =>
-    reply(response, said(message, 'classified'), 500, { 'content-type': 'text/html' });
-  const answer = await post(port, tool('x'), at('error'));
-  expect(answer.json()).toMatchObject({ error: { code: -32001 } });
+  mcp.upstream.respond = ({ message }, response) =>
+    reply(response, textResult(message, 'classified'), 500, { 'content-type': 'text/html' });
+  const response = await post(port, tool('x'), entryPath('error'));
+  expect(response.json()).toMatchObject({ error: { code: -32001 } });
 });
 
 it('an encoded answer that nobody asked for is refused', async () => {
-  mcp.upstream.answer = ({ message }, response) =>
-    reply(response, said(message, 'x'), 200, { 'content-encoding': 'br' });
-  expect((await post(port, tool('x'), at('error'))).json()).toMatchObject({ error: { code: -32603 } });
+  mcp.upstream.respond = ({ message }, response) =>
+    reply(response, textResult(message, 'x'), 200, { 'content-encoding': 'br' });
+  expect((await post(port, tool('x'), entryPath('error'))).json()).toMatchObject({ error: { code: -32603 } });
 });
 
 it('what a policy masks is masked, and the rest as it was', async () => {
@@ -138,12 +143,13 @@ it('what a policy masks is masked, and the rest as it was', async () => {
     { type: 'text', text: 'password' },
     { type: 'new', _meta: { a: 1 } },
   ];
-  mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { content, other: true }));
-  const { result: left } = (await post(port, tool('x'), at('error'))).json() as Record<
+  mcp.upstream.respond = ({ message }, response) =>
+    reply(response, result(message, { content, other: true }));
+  const { result: masked } = (await post(port, tool('x'), entryPath('error'))).json() as Record<
     string,
     Record<string, unknown>
   >;
-  expect(left).toEqual({
+  expect(masked).toEqual({
     content: [{ type: 'text', text: expect.not.stringContaining('password') }, content[1]],
     other: true,
   });
@@ -153,7 +159,7 @@ it('structured content is checked by the schema that the upstream lists in the s
   const outputSchema = { type: 'object', properties: { card: { type: 'string' } }, required: ['card'] };
   const strict = { type: 'object', properties: { card: { type: 'number' } } };
   const structuredContent = { card: '1234' };
-  mcp.upstream.answer = ({ message }, response) => {
+  mcp.upstream.respond = ({ message }, response) => {
     if (message['method'] === 'tools/list') {
       const more = (message['params'] as { cursor?: string }).cursor === 'two';
       const page = more
@@ -162,37 +168,38 @@ it('structured content is checked by the schema that the upstream lists in the s
       reply(response, result(message, page));
     } else reply(response, result(message, { content: [], structuredContent }));
   };
-  const good = (await post(port, tool('card'), at('error'))).json();
-  expect(good).toMatchObject({
+  const valid = (await post(port, tool('card'), entryPath('error'))).json();
+  expect(valid).toMatchObject({
     result: { structuredContent: { card: expect.not.stringContaining('1234') } },
   });
-  const bad = (await post(port, tool('strict'), at('error'))).json();
-  expect(bad).toMatchObject({ error: { code: -32603 } });
+  const invalid = (await post(port, tool('strict'), entryPath('error'))).json();
+  expect(invalid).toMatchObject({ error: { code: -32603 } });
 });
 
 it('numbers, unknown fields and _meta are as they came, also beside what a policy changes', async () => {
-  const rest = '"_meta":{"n":12345678901234567890},"own":[1.0,-0]';
-  const answers = [
+  const unchanged = '"_meta":{"n":12345678901234567890},"own":[1.0,-0]';
+  const results = [
     [
       'tools/list',
-      `{"tools":[{"name":"a","inputSchema":{"maximum":18446744073709551615}},{"name":"secret"}],${rest}}`,
+      `{"tools":[{"name":"a","inputSchema":{"maximum":18446744073709551615}},{"name":"secret"}],${unchanged}}`,
     ],
-    ['tools/call', `{"content":[{"type":"text","text":"password"},{"type":"x","n":1e2}],${rest}}`],
+    ['tools/call', `{"content":[{"type":"text","text":"password"},{"type":"x","n":1e2}],${unchanged}}`],
   ] as const;
-  for (const [method, text] of answers) {
-    mcp.upstream.answer = (_got, response) => reply(response, `{"jsonrpc":"2.0","id":1,"result":${text}}`);
-    const answer = await post(port, call(method, { name: 'x' }), at('error'));
-    const left = text.replace(',{"name":"secret"}', '').replace('password', '***');
-    expect(answer.text).toBe(`{"jsonrpc":"2.0","id":1,"result":${left}}`);
+  for (const [method, text] of results) {
+    mcp.upstream.respond = (_request, response) =>
+      reply(response, `{"jsonrpc":"2.0","id":1,"result":${text}}`);
+    const response = await post(port, call(method, { name: 'x' }), entryPath('error'));
+    const expected = text.replace(',{"name":"secret"}', '').replace('password', '***');
+    expect(response.text).toBe(`{"jsonrpc":"2.0","id":1,"result":${expected}}`);
   }
 });
 
 it('lists show what the list policy names', async () => {
   const tools = [{ name: 'a', inputSchema: {} }, { name: 'secret' }];
-  mcp.upstream.answer = ({ message }, response) =>
+  mcp.upstream.respond = ({ message }, response) =>
     reply(response, result(message, { tools, nextCursor: 'n' }));
-  const answer = await post(port, call('tools/list'), at('error'));
-  expect(answer.json()).toEqual({ jsonrpc: '2.0', id: 1, result: { tools: [tools[0]], nextCursor: 'n' } });
+  const response = await post(port, call('tools/list'), entryPath('error'));
+  expect(response.json()).toEqual({ jsonrpc: '2.0', id: 1, result: { tools: [tools[0]], nextCursor: 'n' } });
 });
 
 describe('tokens', () => {
@@ -204,9 +211,9 @@ describe('tokens', () => {
   });
 
   it('are needed, and a client is told where to get one', async () => {
-    const answer = await post(closed.gateway.port, call('ping'));
+    const response = await post(closed.gateway.port, call('ping'));
     const metadata = `http://127.0.0.1:${closed.gateway.port}/.well-known/oauth-protected-resource/mcp/up`;
-    expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+    expect([response.status, response.headers['www-authenticate']]).toEqual([
       401,
       `Bearer resource_metadata="${metadata}"`,
     ]);
@@ -224,20 +231,20 @@ describe('tokens', () => {
     ['without a subject', { sub: undefined }],
   ])('%s are 401, wherever and in whatever form', async (_name, claims) => {
     const token = await mcp.issuer.sign({ sub: 'alice', ...claims });
-    for (const [where, target] of [
+    for (const [gatewayPort, target] of [
       [closed.gateway.port, {}],
-      [port, at('result')],
+      [port, entryPath('result')],
     ] as const) {
-      const answer = await post(where, tool('x'), { token, ...target });
-      expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toMatch(
+      const response = await post(gatewayPort, tool('x'), { token, ...target });
+      expect(response.status).toBe(401);
+      expect(response.headers['www-authenticate']).toMatch(
         /^Bearer error="invalid_token", resource_metadata="http/,
       );
     }
   });
 
   it('that are good pass', async () => {
-    closed.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    closed.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     const token = await mcp.issuer.sign({ sub: 'alice' });
     expect(await post(closed.gateway.port, tool('x'), { token })).toMatchObject({ status: 200 });
   });
@@ -245,9 +252,9 @@ describe('tokens', () => {
 
 it('nothing passes once OPA has gone', async () => {
   await mcp.opa.kill();
-  const before = mcp.upstream.got.length;
-  const answer = await post(port, tool('x'), at('error'));
-  expect([answer.status, answer.json()]).toMatchObject([200, { error: { code: -32603 } }]);
-  expect(await post(port, tool('x'), at('http'))).toMatchObject({ status: 503 });
-  expect(mcp.upstream.got).toHaveLength(before);
+  const before = mcp.upstream.requests.length;
+  const response = await post(port, tool('x'), entryPath('error'));
+  expect([response.status, response.json()]).toMatchObject([200, { error: { code: -32603 } }]);
+  expect(await post(port, tool('x'), entryPath('http'))).toMatchObject({ status: 503 });
+  expect(mcp.upstream.requests).toHaveLength(before);
 });

@@ -3,16 +3,19 @@ import { EventSplitter } from '../../../libs/mcp/src/protocol/event-stream.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
 import { HEADERS, modern, startMcpGateway, tool } from './support/mcp-gateway.js';
-import { event, result, said, stream } from './support/scripted-server.js';
-import type { Got } from './support/scripted-server.js';
+import { event, result, textResult, stream } from './support/scripted-server.js';
+import type { UpstreamRequest } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
 const mcp = await startMcpGateway(cleanup);
 const { port } = mcp.gateway;
-const ask = async (sent: object, text: (message: Got['message']) => string | Buffer): Promise<string> => {
-  mcp.upstream.answer = ({ message }, response) => stream(response).end(text(message));
+const clientText = async (
+  sent: object,
+  text: (message: UpstreamRequest['message']) => string | Buffer,
+): Promise<string> => {
+  mcp.upstream.respond = ({ message }, response) => stream(response).end(text(message));
   return (await send(port, { path: '/mcp/up', method: 'POST', headers: HEADERS, ...sent })).text;
 };
 
@@ -38,9 +41,9 @@ describe.each(ERAS)(
     it.each(LINE_ENDS.map((character) => [named(character), character]))(
       'in a comment, by %s',
       async (_name, character) => {
-        const text = await ask(
+        const text = await clientText(
           sent,
-          (message) => `: hello${character}data: ${HIDDEN}\n\n${event(said(message, 'fine'))}`,
+          (message) => `: hello${character}data: ${HIDDEN}\n\n${event(textResult(message, 'fine'))}`,
         );
         expect(text).not.toContain('classified');
         expect(text).toMatch(/^: keep-alive\n\ndata: .*"fine".*\n\n$/);
@@ -53,42 +56,42 @@ describe.each(ERAS)(
       ),
     )('in the field "%s", by %s', async (field, _name, character) => {
       const fault = `${field}: a${character}data: ${HIDDEN}\n`;
-      const text = await ask(sent, (message) => fault + event(said(message, 'fine')));
+      const text = await clientText(sent, (message) => fault + event(textResult(message, 'fine')));
       expect(text).toMatch(/^data: \{"jsonrpc":"2.0","id":1,"error":\{"code":-32603,.*\}\n\n$/);
     });
 
     it('in a "retry" that is no number', async () => {
-      const text = await ask(
+      const text = await clientText(
         sent,
-        (message) => `retry: 1\u2028data: ${HIDDEN}\n${event(said(message, 'fine'))}`,
+        (message) => `retry: 1\u2028data: ${HIDDEN}\n${event(textResult(message, 'fine'))}`,
       );
-      expect(text).toBe(event(said({ id: 1 }, 'fine')));
+      expect(text).toBe(event(textResult({ id: 1 }, 'fine')));
     });
 
     it.each(['\x85', '\u2028', '\u2029'].map((character) => [named(character), character]))(
       "in a message's text, by %s, which stays the same",
       async (_name, character) => {
         const held = `fine${character}data: {"a":1}`;
-        const text = await ask(sent, (message) => event(said(message, held)));
+        const text = await clientText(sent, (message) => event(textResult(message, held)));
         expect(looselyRead(text)).toHaveLength(1);
-        expect(JSON.parse(looselyRead(text)[0] ?? '')).toEqual(said({ id: 1 }, held));
+        expect(JSON.parse(looselyRead(text)[0] ?? '')).toEqual(textResult({ id: 1 }, held));
       },
     );
 
     it('in one of the lines that a message comes in', async () => {
-      const [, inner = ''] = /("result".*)\}$/.exec(JSON.stringify(said({}, 'fine'))) ?? [];
+      const [, inner = ''] = /("result".*)\}$/.exec(JSON.stringify(textResult({}, 'fine'))) ?? [];
       const lines = ['{"jsonrpc":"2.0","id":1,"_x":', '{"jsonrpc":"2.0","id":2,"result":{}}', `,${inner}}`];
-      const text = await ask(sent, () => `${lines.map((line) => `data: ${line}\n`).join('')}\n`);
+      const text = await clientText(sent, () => `${lines.map((line) => `data: ${line}\n`).join('')}\n`);
       expect(looselyRead(text)).toHaveLength(1);
     });
 
     it('in a charset of its own', async () => {
-      mcp.upstream.answer = ({ message }, response) =>
+      mcp.upstream.respond = ({ message }, response) =>
         stream(response, { 'content-type': 'text/event-stream; charset=utf-16' }).end(
-          event(said(message, 'fine')),
+          event(textResult(message, 'fine')),
         );
-      const answer = await send(port, { path: '/mcp/up', method: 'POST', headers: HEADERS, ...sent });
-      expect(answer.headers['content-type']).toBe('text/event-stream');
+      const response = await send(port, { path: '/mcp/up', method: 'POST', headers: HEADERS, ...sent });
+      expect(response.headers['content-type']).toBe('text/event-stream');
     });
   },
 );
@@ -98,7 +101,7 @@ describe('a standing or resumed stream', () => {
     'loses an event whose id holds %j, and goes on',
     async (character) => {
       const list = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
-      mcp.upstream.answer = (_got, response) =>
+      mcp.upstream.respond = (_request, response) =>
         stream(response).end(
           `: a${character}data: ${HIDDEN}\n\n${event(list, `1${character}`)}${event(list, '2')}`,
         );
@@ -113,7 +116,7 @@ describe('a standing or resumed stream', () => {
 describe('a list that the gateway reads itself', () => {
   it('may come on a stream with comments', async () => {
     const tools = [{ name: 'x', outputSchema: { type: 'object', required: ['card'] } }];
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       stream(response).end(
         message['method'] === 'tools/list'
           ? `: wait\n\n${event(result(message, { tools }))}`

@@ -3,7 +3,7 @@ import { Cleanup } from '../support/cleanup.js';
 import { CLIENTS } from './support/clients.js';
 import { post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { event, reply, said, stream } from './support/scripted-server.js';
+import { event, reply, textResult, stream } from './support/scripted-server.js';
 import { startReference } from './support/real-servers.js';
 
 const cleanup = new Cleanup();
@@ -22,22 +22,22 @@ it.each([
   ['a stream', true],
 ])('a result of 7 MB passes as %s, decided', async (_name, streams) => {
   const big = 'x'.repeat(7_000_000);
-  mcp.upstream.answer = ({ message }, response) => {
-    if (streams) stream(response).end(event(said(message, big)));
-    else reply(response, said(message, big));
+  mcp.upstream.respond = ({ message }, response) => {
+    if (streams) stream(response).end(event(textResult(message, big)));
+    else reply(response, textResult(message, big));
   };
   const { status, text } = await post(mcp.gateway.port, tool('x'));
   expect([status, text.length > big.length, text.includes(big)]).toEqual([200, true, true]);
 });
 
 it('two calls with one id at once have an answer each', async () => {
-  mcp.upstream.answer = ({ message }, response) => {
+  mcp.upstream.respond = ({ message }, response) => {
     const { name } = message['params'] as { name: string };
-    setImmediate(() => reply(response, said(message, `of ${name}`)));
+    setImmediate(() => reply(response, textResult(message, `of ${name}`)));
   };
   const names = Array.from({ length: 20 }, (_, n) => `tool-${n}`);
-  const answers = await Promise.all(names.map((name) => post(mcp.gateway.port, tool(name, 'same'))));
-  expect(answers.map(({ text }) => /of (tool-\d+)/.exec(text)?.[1])).toEqual(names);
+  const responses = await Promise.all(names.map((name) => post(mcp.gateway.port, tool(name, 'same'))));
+  expect(responses.map(({ text }) => /of (tool-\d+)/.exec(text)?.[1])).toEqual(names);
 });
 
 describe.each(CLIENTS)('%s', (_name, connect) => {

@@ -25,17 +25,21 @@ beforeAll(async () => {
 }, 900_000);
 
 async function send(url: string, text: string): Promise<{ result?: unknown; error?: { code: number } }> {
-  const answer = await fetch(url, { method: 'POST', headers: HEADERS, body: text });
-  return (await answer.json()) as Awaited<ReturnType<typeof send>>;
+  const response = await fetch(url, { method: 'POST', headers: HEADERS, body: text });
+  return (await response.json()) as Awaited<ReturnType<typeof send>>;
 }
 
 const LIST = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
-const OWN = '"jsonrpc":"2.0","id":1';
-const CALL = `${OWN},"method":"tools/call"`;
+const RESPONSE_START = '"jsonrpc":"2.0","id":1';
+const CALL = `${RESPONSE_START},"method":"tools/call"`;
 
 /** What a server in Go takes for a call of `danger`, or of `read` with the path `secret`. */
 const AROUND = [
-  ['a second method', `{${OWN},"method":"ping","Method":"tools/call","params":{"name":"danger"}}`, -32600],
+  [
+    'a second method',
+    `{${RESPONSE_START},"method":"ping","Method":"tools/call","params":{"name":"danger"}}`,
+    -32600,
+  ],
   ['a second method, first', `{"METHOD":"ping",${CALL},"params":{"name":"danger"}}`, -32600],
   ['a second params', `{${CALL},"params":{"name":"safe"},"param\u017f":{"name":"danger"}}`, -32600],
   ['params spelled otherwise', `{${CALL},"Params":{"name":"danger"}}`, -32600],

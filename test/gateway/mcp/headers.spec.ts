@@ -6,14 +6,14 @@ import { startOpa } from '../support/opa-process.js';
 import { CLIENTS } from './support/clients.js';
 import { call, modern, post, tool } from './support/mcp-gateway.js';
 import { onTool, plugin, writePlugin } from './support/plugin-gateway.js';
-import { event, reply, result, said, startScripted, stream } from './support/scripted-server.js';
+import { event, reply, result, textResult, startScripted, stream } from './support/scripted-server.js';
 import type { ScriptedServer } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
 /** What would be a lie: headers of the protocol, and of the connection. */
-const LIES = {
+const FORBIDDEN = {
   'content-type': 'text/plain',
   'content-length': '1',
   'content-encoding': 'gzip',
@@ -36,7 +36,7 @@ const LIES = {
 
 const REGO = {
   'headers.rego': `package headers
-lies := ${JSON.stringify(LIES)}
+lies := ${JSON.stringify(FORBIDDEN)}
 asked := object.get(input, ["resource", "id"], object.get(input, ["payload", "name"], ""))
 request := {
   "allow": object.get({"denied": false}, asked, true),
@@ -95,13 +95,13 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+  upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
 });
 
-const at = (name: string) => ({ path: `/mcp/${name}` });
+const pathOf = (name: string) => ({ path: `/mcp/${name}` });
 /** Headers of a client that neither policy nor server gets, although the policy asks for them. */
 const UNTRUSTED = { 'x-forwarded-for': '6.6.6.6', 'x-real-ip': '6.6.6.6', x_tenant: '6', 'x.tenant': '6' };
-const CLIENTS_OWN = {
+const CLIENT_HEADERS = {
   ...UNTRUSTED,
   x_owned: 'root',
   x_authz_user: 'root',
@@ -118,13 +118,18 @@ describe('the request that the server gets', () => {
     "has the allow's headers, and the protocol's own as they were: %s",
     async (name) => {
       const sent = modern('tools/call', { name: 'x' }, 'x');
-      const headers = { ...sent.headers, ...CLIENTS_OWN, authorization: 'Bearer client' };
-      const before = upstream.got.length;
-      const answer = await send(port, { ...at(name), method: 'POST', body: sent.body as string, headers });
-      expect(answer).toMatchObject({ status: 200 });
-      expect(upstream.got).toHaveLength(before + 1);
-      const got = upstream.got.at(-1)?.headers;
-      expect(got).toEqual({
+      const headers = { ...sent.headers, ...CLIENT_HEADERS, authorization: 'Bearer client' };
+      const before = upstream.requests.length;
+      const response = await send(port, {
+        ...pathOf(name),
+        method: 'POST',
+        body: sent.body as string,
+        headers,
+      });
+      expect(response).toMatchObject({ status: 200 });
+      expect(upstream.requests).toHaveLength(before + 1);
+      const upstreamHeaders = upstream.requests.at(-1)?.headers;
+      expect(upstreamHeaders).toEqual({
         ...sent.headers,
         'accept-encoding': 'identity',
         'content-length': String(sent.body?.length),
@@ -139,40 +144,41 @@ describe('the request that the server gets', () => {
 
   it('has none where nothing is decided, nor what only a policy may set', async () => {
     for (const message of [call('ping'), { jsonrpc: '2.0', method: 'notifications/x' }]) {
-      await post(port, message, { ...at('error'), headers: CLIENTS_OWN });
-      const got = upstream.got.at(-1)?.headers;
-      expect(got).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
+      await post(port, message, { ...pathOf('error'), headers: CLIENT_HEADERS });
+      const upstreamHeaders = upstream.requests.at(-1)?.headers;
+      expect(upstreamHeaders).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
       for (const name of ['authorization', 'x-owned', 'x-authz-user', 'x-authz-role'])
-        expect(got).not.toHaveProperty(name);
-      expect(JSON.stringify(got)).not.toContain('root');
+        expect(upstreamHeaders).not.toHaveProperty(name);
+      expect(JSON.stringify(upstreamHeaders)).not.toContain('root');
     }
   });
 
   it('is decided without what only a policy may set', async () => {
-    const answer = await post(port, tool('x'), { ...at('echo'), headers: CLIENTS_OWN });
-    const { error } = answer.json() as { error: { data: { reasons: [string] } } };
-    const seen = JSON.parse(error.data.reasons[0]) as object;
-    expect(seen).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
-    for (const name of ['x-owned', ...Object.keys(UNTRUSTED)]) expect(seen).not.toHaveProperty([name]);
+    const response = await post(port, tool('x'), { ...pathOf('echo'), headers: CLIENT_HEADERS });
+    const { error } = response.json() as { error: { data: { reasons: [string] } } };
+    const policyHeaders = JSON.parse(error.data.reasons[0]) as object;
+    expect(policyHeaders).toMatchObject({ 'x-user': 'eve', traceparent: '00-1-1-01' });
+    for (const name of ['x-owned', ...Object.keys(UNTRUSTED)])
+      expect(policyHeaders).not.toHaveProperty([name]);
   });
 
   it('is no header of the client that is not to be trusted', async () => {
-    await post(port, tool('x'), { ...at('error'), headers: CLIENTS_OWN });
+    await post(port, tool('x'), { ...pathOf('error'), headers: CLIENT_HEADERS });
     for (const name of Object.keys(UNTRUSTED)) {
-      expect(upstream.got.at(-1)?.headers).not.toHaveProperty([name]);
+      expect(upstream.requests.at(-1)?.headers).not.toHaveProperty([name]);
     }
   });
 
   it("has none of a denial's that is only reported", async () => {
-    const answer = await post(reporting, tool('x'), at('refused'));
-    expect([answer.status, answer.headers['x-why']]).toEqual([200, undefined]);
-    expect(upstream.got.at(-1)?.headers).not.toHaveProperty('x-why');
+    const response = await post(reporting, tool('x'), pathOf('refused'));
+    expect([response.status, response.headers['x-why']]).toEqual([200, undefined]);
+    expect(upstream.requests.at(-1)?.headers).not.toHaveProperty('x-why');
   });
 });
 
 /** What no answer may have of a policy, whatever it says. */
 function expectNoLies(headers: object): void {
-  for (const [name, lie] of Object.entries(LIES)) {
+  for (const [name, lie] of Object.entries(FORBIDDEN)) {
     expect(headers).not.toHaveProperty([name.toLowerCase()], lie);
   }
 }
@@ -181,11 +187,11 @@ describe('the answer', () => {
   const more = { 'x-seen': 'server', 'x-owned': 'server', 'x-of': 'server', 'mcp-session-id': 's' };
 
   it.each(['error', 'plugin'])("has the allow's response headers: %s", async (name) => {
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'), 200, more);
-    const { headers } = await post(port, tool('x'), at(name));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'), 200, more);
+    const { headers } = await post(port, tool('x'), pathOf(name));
     expectNoLies(headers);
     expect(headers).toMatchObject({ 'x-seen': 'request', 'x-of': 'server', 'set-cookie': ['a=1', 'b=2'] });
-    for (const own of ['x-owned', 'authorization', 'x-user']) expect(headers).not.toHaveProperty(own);
+    for (const header of ['x-owned', 'authorization', 'x-user']) expect(headers).not.toHaveProperty(header);
     expect(headers['content-type']).toMatch(/^application\/json/);
     expect([headers['x-result'], headers['x-result-too']]).toEqual([
       undefined,
@@ -194,9 +200,10 @@ describe('the answer', () => {
   });
 
   it("that is a stream has those of the request's decision; the result's comes too late", async () => {
-    upstream.answer = ({ message }, response) => stream(response, more).end(event(said(message, 'ok')));
-    const answer = await post(port, tool('x'), at('error'));
-    const { 'transfer-encoding': chunked, ...headers } = answer.headers;
+    upstream.respond = ({ message }, response) =>
+      stream(response, more).end(event(textResult(message, 'ok')));
+    const response = await post(port, tool('x'), pathOf('error'));
+    const { 'transfer-encoding': chunked, ...headers } = response.headers;
     expect(chunked).toBe('chunked');
     expectNoLies(headers);
     expect(headers).toMatchObject({
@@ -205,7 +212,7 @@ describe('the answer', () => {
       'x-of': 'server',
     });
     expect(headers).not.toHaveProperty('x-result-too');
-    expect(answer.text).toBe(event(said({ id: 1 }, 'ok')));
+    expect(response.text).toBe(event(textResult({ id: 1 }, 'ok')));
   });
 
   it.each([
@@ -214,37 +221,38 @@ describe('the answer', () => {
     ['result', 200],
     ['plugin', 200],
   ])("of a denial has the denial's headers: denial %s", async (name, status) => {
-    const answer = await post(port, tool('denied'), at(name));
-    expectNoLies(answer.headers);
-    expect(answer.headers).toMatchObject({
+    const response = await post(port, tool('denied'), pathOf(name));
+    expectNoLies(response.headers);
+    expect(response.headers).toMatchObject({
       'content-type': expect.stringMatching(/^application\/json/),
       'x-user': 'alice',
     });
-    expect(answer.status).toBe(status);
-    expect(answer.headers).not.toHaveProperty('set-cookie');
+    expect(response.status).toBe(status);
+    expect(response.headers).not.toHaveProperty('set-cookie');
   });
 
   it("of a result's denial too, and none of what the server sent", async () => {
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'classified'), 200, more);
-    const answer = await post(port, tool('x'), at('error'));
-    expect(answer.json()).toMatchObject({ error: { code: -32001 } });
-    expect(answer.headers).toMatchObject({ 'x-seen': 'request', 'x-result': 'headers' });
-    for (const name of ['x-of', 'x-result-too']) expect(answer.headers).not.toHaveProperty(name);
+    upstream.respond = ({ message }, response) =>
+      reply(response, textResult(message, 'classified'), 200, more);
+    const response = await post(port, tool('x'), pathOf('error'));
+    expect(response.json()).toMatchObject({ error: { code: -32001 } });
+    expect(response.headers).toMatchObject({ 'x-seen': 'request', 'x-result': 'headers' });
+    for (const name of ['x-of', 'x-result-too']) expect(response.headers).not.toHaveProperty(name);
   });
 
   it.each(['broken', 'pay'])("has nothing of an allow that can't be kept: %s", async (name) => {
     for (const entry of name === 'pay' ? ['error'] : ['error', 'plugin']) {
-      const { headers, text } = await post(port, tool(name), at(entry));
+      const { headers, text } = await post(port, tool(name), pathOf(entry));
       expect(text).toContain('-32001');
-      for (const own of ['authorization', 'x-user', 'x-seen', 'set-cookie'])
-        expect(headers).not.toHaveProperty(own);
+      for (const header of ['authorization', 'x-user', 'x-seen', 'set-cookie'])
+        expect(headers).not.toHaveProperty(header);
     }
   });
 
   it("has a policy's challenge, unless the gateway has one", async () => {
-    const refused = await post(port, tool('x'), at('refused'));
+    const refused = await post(port, tool('x'), pathOf('refused'));
     expect(refused.headers).toMatchObject({ 'www-authenticate': 'Bearer realm=policy', 'x-why': 'no' });
-    const challenged = await post(port, tool('x'), at('challenged'));
+    const challenged = await post(port, tool('x'), pathOf('challenged'));
     expect([challenged.status, challenged.headers]).toMatchObject([
       403,
       {
@@ -256,7 +264,7 @@ describe('the answer', () => {
 });
 
 it.each(CLIENTS)('%s works with all of it', async (_name, connect) => {
-  upstream.answer = ({ message }, response) => {
+  upstream.respond = ({ message }, response) => {
     const methods: Record<string, object> = {
       initialize: {
         protocolVersion: '2025-11-25',
@@ -273,9 +281,9 @@ it.each(CLIENTS)('%s works with all of it', async (_name, connect) => {
       },
       'tools/call': { content: [{ type: 'text', text: 'ok' }], resultType: 'complete' },
     };
-    const found = methods[String(message['method'])];
-    if (found === undefined) response.writeHead(202).end();
-    else reply(response, result(message, found), 200, { 'mcp-session-id': 's' });
+    const serverResult = methods[String(message['method'])];
+    if (serverResult === undefined) response.writeHead(202).end();
+    else reply(response, result(message, serverResult), 200, { 'mcp-session-id': 's' });
   };
   const client = await connect(`http://127.0.0.1:${port}/mcp/error`);
   expect(await client.callTool({ name: 'x', arguments: {} })).toMatchObject({ content: [{ text: 'ok' }] });

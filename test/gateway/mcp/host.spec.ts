@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 /** What the gateway answers to each request that can be told where its metadata are. */
-async function answers(hosts: readonly string[], origin = ''): Promise<[status: number, text: string][]> {
+async function responsesTo(hosts: readonly string[], origin = ''): Promise<[status: number, text: string][]> {
   const lines = hosts.map((host) => `Host: ${host}\r\n`).join('');
   const message = `Content-Type: application/json\r\nContent-Length: ${CALL.length}\r\nConnection: close\r\n`;
   const requests = [
@@ -46,7 +46,7 @@ describe("a request's host", () => {
   ] as [string, (string | (() => string))[], number[]][])(
     'is in no metadata and in no challenge: %s',
     async (_what, hosts, statuses) => {
-      const received = await answers(hosts.map((host) => (typeof host === 'string' ? host : host())));
+      const received = await responsesTo(hosts.map((host) => (typeof host === 'string' ? host : host())));
       expect(received.map(([status]) => status)).toEqual(statuses);
       for (const [, text] of received) expect(text).not.toMatch(/evil|6666|LOCALHOST/);
       expect(received[0]?.[1]).toContain(`"resource":"http://127.0.0.1:${port}/mcp/up"`);
@@ -65,7 +65,7 @@ describe("a request's host", () => {
     ['two of them', ['127.0.0.1', 'evil.example']],
     ['a list', ['127.0.0.1, evil.example']],
   ])('that is none is refused: %s', async (_what, hosts) => {
-    const received = await answers(hosts);
+    const received = await responsesTo(hosts);
     expect(received.map(([status]) => status)).toEqual([400, 400, 400]);
     for (const [, text] of received) expect(text).not.toMatch(/evil|user|pw|resource/);
   });
@@ -73,14 +73,14 @@ describe("a request's host", () => {
   it.each(['http://user:pw@evil.example', 'http://user:pw@127.0.0.1'])(
     'is not taken from a target that is a whole URL: %s',
     async (origin) => {
-      const received = await answers(['127.0.0.1'], origin);
+      const received = await responsesTo(['127.0.0.1'], origin);
       expect(received.map(([status]) => status)).toEqual([400, 400, 400]);
       for (const [, text] of received) expect(text).not.toMatch(/evil|user|pw|resource/);
     },
   );
 
   it('is localhost for whoever calls it so, as clients compare the resource with the URL that they have', async () => {
-    const [[, metadata] = [0, ''], [, challenge] = [0, '']] = await answers([`localhost:${port}`]);
+    const [[, metadata] = [0, ''], [, challenge] = [0, '']] = await responsesTo([`localhost:${port}`]);
     expect(metadata).toContain(`"resource":"http://localhost:${port}/mcp/up"`);
     expect(challenge).toContain(`resource_metadata="http://localhost:${port}${METADATA}"`);
   });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { call, HEADERS, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -16,14 +16,15 @@ beforeAll(async () => {
   port = mcp.gateway.port;
 });
 
-const code = (answer: Answer): unknown => (answer.json() as { error?: { code: number } }).error?.code;
+const code = (response: HttpResponse): unknown =>
+  (response.json() as { error?: { code: number } }).error?.code;
 const CALL = '"jsonrpc":"2.0","id":1,"method":"tools/call"';
 
 describe('what a client sends', () => {
   let before = 0;
   beforeEach(() => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
-    before = mcp.upstream.got.length;
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
+    before = mcp.upstream.requests.length;
   });
 
   it.each([
@@ -85,9 +86,9 @@ describe('what a client sends', () => {
     ["a method of every object's", `{"jsonrpc":"2.0","id":1,"method":"__proto__"}`, 200, -32601],
     ["the newer era's method", `{"jsonrpc":"2.0","id":1,"method":"server/discover"}`, 200, -32601],
   ])('%s is refused', async (_name, body, status, expected) => {
-    const answer = await post(port, body);
-    expect([answer.status, code(answer)]).toEqual([status, expected]);
-    expect(mcp.upstream.got).toHaveLength(before);
+    const response = await post(port, body);
+    expect([response.status, code(response)]).toEqual([status, expected]);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it('is decided as what it is, and goes on byte for byte', async () => {
@@ -97,7 +98,7 @@ describe('what a client sends', () => {
     ];
     for (const text of texts) {
       expect(await post(port, text)).toMatchObject({ status: 200 });
-      expect(mcp.upstream.got.at(-1)?.text).toBe(text);
+      expect(mcp.upstream.requests.at(-1)?.text).toBe(text);
     }
     expect(code(await post(port, `{${CALL},"params":{"name":"\\u0073ecret"}}`))).toBe(-32001);
   });
@@ -106,9 +107,9 @@ describe('what a client sends', () => {
     const deep = (levels: number) =>
       `{${CALL},"params":{"name":"x","arguments":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}}`;
     expect(await post(port, deep(500))).toMatchObject({ status: 200 });
-    const answer = await post(port, deep(200_000));
-    expect([answer.status, code(answer)]).toEqual([200, expect.anything()]);
-    expect(mcp.upstream.got).toHaveLength(before + 1);
+    const response = await post(port, deep(200_000));
+    expect([response.status, code(response)]).toEqual([200, expect.anything()]);
+    expect(mcp.upstream.requests).toHaveLength(before + 1);
     expect(await post(port, tool('x'))).toMatchObject({ status: 200 });
   });
 
@@ -126,7 +127,7 @@ describe('what a client sends', () => {
     ['application/json; charset=utf8x', 415],
   ])('of type %s is %i', async (type, status) => {
     expect(await post(port, tool('x'), { headers: { 'content-type': type } })).toMatchObject({ status });
-    const sent = mcp.upstream.got.slice(before).map(({ headers }) => headers['content-type']);
+    const sent = mcp.upstream.requests.slice(before).map(({ headers }) => headers['content-type']);
     expect(sent).toEqual(status === 200 ? ['application/json'] : []);
   });
 
@@ -136,16 +137,19 @@ describe('what a client sends', () => {
   ])('reaches the server in no other charset than the one that it was read in: %s', async (type) => {
     const text = `{${CALL},"params":{"name":"x","arguments":{"a":"+ACI-,+ACI-b+ACI-:+ACI-"}}}`;
     await post(port, text, { headers: { 'content-type': type } });
-    expect(mcp.upstream.got).toHaveLength(before + 1);
-    expect(mcp.upstream.got.at(-1)).toMatchObject({ text, headers: { 'content-type': 'application/json' } });
+    expect(mcp.upstream.requests).toHaveLength(before + 1);
+    expect(mcp.upstream.requests.at(-1)).toMatchObject({
+      text,
+      headers: { 'content-type': 'application/json' },
+    });
   });
 
   it('may be an answer or a notification with any number, which no policy looks at', async () => {
-    mcp.upstream.answer = (_got, response) => response.writeHead(202).end();
+    mcp.upstream.respond = (_request, response) => response.writeHead(202).end();
     const text =
       '{"jsonrpc":"2.0","id":"s","result":{"action":"accept","content":{"n":12345678901234567890}}}';
     expect(await post(port, text)).toMatchObject({ status: 202, text: '' });
-    expect(mcp.upstream.got.at(-1)?.text).toBe(text);
+    expect(mcp.upstream.requests.at(-1)?.text).toBe(text);
   });
 });
 
@@ -159,17 +163,19 @@ describe('what a server sends', () => {
     ['with 500', 500, {}],
     ['as a stream with another status', 201, { 'content-type': 'text/event-stream' }],
   ])('is decided %s', async (_name, status, headers) => {
-    mcp.upstream.answer = ({ message }, response) =>
-      reply(response, said(message, 'classified'), status, headers);
-    const answer = await post(port, tool('x'));
-    expect(code(answer)).toBe(-32001);
-    expect(answer.text).not.toContain('"classified"');
+    mcp.upstream.respond = ({ message }, response) =>
+      reply(response, textResult(message, 'classified'), status, headers);
+    const response = await post(port, tool('x'));
+    expect(code(response)).toBe(-32001);
+    expect(response.text).not.toContain('"classified"');
   });
 
   it('passes in no line of a stream that is no field', async () => {
-    mcp.upstream.answer = ({ message }, response) =>
-      stream(response).end(`${JSON.stringify(said(message, 'hidden'))}\n\n${event(said(message, 'ok'))}`);
-    expect((await post(port, tool('x'))).text).toBe(event(said({ id: 1 }, 'ok')));
+    mcp.upstream.respond = ({ message }, response) =>
+      stream(response).end(
+        `${JSON.stringify(textResult(message, 'hidden'))}\n\n${event(textResult(message, 'ok'))}`,
+      );
+    expect((await post(port, tool('x'))).text).toBe(event(textResult({ id: 1 }, 'ok')));
   });
 
   it.each([
@@ -185,21 +191,21 @@ describe('what a server sends', () => {
     ['an event stream as JSON', 'data: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n'],
     ['nothing', ''],
   ])('is no answer: %s', async (_name, text) => {
-    mcp.upstream.answer = (_got, response) => reply(response, text);
-    const answer = await post(port, tool('x'));
-    expect([answer.status, answer.json()]).toMatchObject([200, { id: 1, error: { code: -32603 } }]);
+    mcp.upstream.respond = (_request, response) => reply(response, text);
+    const response = await post(port, tool('x'));
+    expect([response.status, response.json()]).toMatchObject([200, { id: 1, error: { code: -32603 } }]);
   });
 
   it('reaches no client where a key stands twice', async () => {
-    const twice =
+    const duplicate =
       '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"classified"}],"content":[]}}';
-    mcp.upstream.answer = (_got, response) => reply(response, twice);
+    mcp.upstream.respond = (_request, response) => reply(response, duplicate);
     expect((await post(port, tool('x'))).json()).toMatchObject({ id: 1, error: { code: -32603 } });
   });
 
   it('reaches no client beside a decided result', async () => {
     const beside = '{"jsonrpc":"2.0","note":"classified","id":1,"result":{"content":[],"n":1.50}}';
-    mcp.upstream.answer = (_got, response) => reply(response, beside);
+    mcp.upstream.respond = (_request, response) => reply(response, beside);
     expect((await post(port, tool('x'))).text).toBe(
       '{"jsonrpc":"2.0","id":1,"result":{"content":[],"n":1.50}}',
     );
@@ -207,46 +213,47 @@ describe('what a server sends', () => {
 
   it('is decided though it is a failure', async () => {
     const failure = { content: [{ type: 'text', text: 'classified' }], isError: true };
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, failure));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, failure));
     expect(code(await post(port, tool('x')))).toBe(-32001);
   });
 
   it.each(['prompts/get', 'resources/read'])('is decided as an answer to %s', async (method) => {
-    const of = (text: string) =>
+    const resultWith = (text: string) =>
       method === 'prompts/get'
         ? { messages: [{ role: 'user', content: { type: 'text', text } }] }
         : { contents: [{ uri: 'u', text }] };
     const params = method === 'prompts/get' ? { name: 'x' } : { uri: 'u' };
     for (const [value, expected] of [
-      [of('classified'), -32001],
-      [of('fine'), undefined],
+      [resultWith('classified'), -32001],
+      [resultWith('fine'), undefined],
       [{ content: [] }, -32603],
     ] as const) {
-      mcp.upstream.answer = ({ message }, response) => reply(response, result(message, value));
+      mcp.upstream.respond = ({ message }, response) => reply(response, result(message, value));
       expect(code(await post(port, call(method, params)))).toBe(expected);
     }
   });
 
   it('to a notification stays there, even where it never ends', async () => {
-    mcp.upstream.answer = (_got, response) => stream(response).write(event(said({ id: 1 }, 'x')));
+    mcp.upstream.respond = (_request, response) => stream(response).write(event(textResult({ id: 1 }, 'x')));
     const sent = { jsonrpc: '2.0', method: 'notifications/initialized' };
     expect(await post(port, sent)).toMatchObject({ status: 202, text: '' });
   });
 
   it('too large is refused, also after an event that could be resumed from', async () => {
-    const large = said({ id: 1 }, 'x'.repeat(17 << 20));
-    mcp.upstream.answer = (_got, response) => stream(response).end(`id: 1\ndata:\n\n${event(large, '2')}`);
+    const large = textResult({ id: 1 }, 'x'.repeat(17 << 20));
+    mcp.upstream.respond = (_request, response) =>
+      stream(response).end(`id: 1\ndata:\n\n${event(large, '2')}`);
     expect((await post(port, tool('x'))).text).toMatch(
       /^id: 1\ndata:\n\ndata: .*"id":1,"error":\{"code":-32603/,
     );
-    mcp.upstream.answer = (_got, response) => reply(response, large);
+    mcp.upstream.respond = (_request, response) => reply(response, large);
     expect((await post(port, tool('x'))).json()).toMatchObject({ id: 1, error: { code: -32603 } });
   });
 });
 
 describe('a body', () => {
   it('of 4 MiB passes, and one byte more does not', async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     const empty = JSON.stringify(call('tools/call', { name: 'x', arguments: { q: '' } })).length;
     const body = (bytes: number) =>
       call('tools/call', { name: 'x', arguments: { q: 'x'.repeat(bytes - empty) } });

@@ -5,11 +5,11 @@ import type { TestRedis } from '../../../libs/opa/test/contexts/drivers/redis.js
 import { eventually } from '../../../libs/opa/test/support/eventually.js';
 import { Cleanup } from '../support/cleanup.js';
 import { open, send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { startGateway } from '../support/gateway-process.js';
 import { call, HEADERS, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -31,14 +31,14 @@ beforeAll(async () => {
   mcp = await startMcpGateway(cleanup, entries, { redis: { url } }, KEY);
   ({ port } = mcp.gateway);
   token = await mcp.issuer.sign({ sub: 'alice' });
-  mcp.upstream.answer = ({ message }, response) =>
+  mcp.upstream.respond = ({ message }, response) =>
     reply(response, result(message, {}), 200, { 'mcp-session-id': 's' });
   const opened = await post(port, call('initialize', {}, 0), { token });
   session = { 'mcp-session-id': String(opened.headers['mcp-session-id']) };
 });
 
-const redisState = async (of: number): Promise<boolean> =>
-  (await send(of, { path: '/health/ready' })).text.includes('"redis":{"status":"up"}');
+const redisState = async (gatewayPort: number): Promise<boolean> =>
+  (await send(gatewayPort, { path: '/health/ready' })).text.includes('"redis":{"status":"up"}');
 
 async function bounded<T>(run: Promise<T>): Promise<T> {
   const start = performance.now();
@@ -49,10 +49,10 @@ async function bounded<T>(run: Promise<T>): Promise<T> {
 
 it('a Redis that answers nothing stops only what needs Redis, and slows down no stream', async () => {
   const { headers, body } = modern('tools/call', { name: 'x' }, 'x');
-  const modernCall = (of: number): Promise<Answer> =>
-    post(of, String(body), { token, headers: headers as Record<string, string> });
+  const modernCall = (gatewayPort: number): Promise<HttpResponse> =>
+    post(gatewayPort, String(body), { token, headers: headers as Record<string, string> });
   let sendEvents = (): void => undefined;
-  mcp.upstream.answer = (_got, response) => {
+  mcp.upstream.respond = (_request, response) => {
     const events = stream(response);
     events.write(event({ jsonrpc: '2.0', method: 'notifications/message', params: {} }, 'begin'));
     sendEvents = () => {
@@ -71,8 +71,8 @@ it('a Redis that answers nothing stops only what needs Redis, and slows down no 
   const received = await bounded(text(listening));
   expect(received.match(/^id: e\d+$/gm)).toHaveLength(EVENTS);
 
-  mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'fine'));
-  const before = mcp.upstream.got.length;
+  mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'fine'));
+  const before = mcp.upstream.requests.length;
   for (let id = 2; id < 5; id += 1) {
     const refused = await bounded(post(port, tool('x', id), { token, headers: session }));
     expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
@@ -83,7 +83,7 @@ it('a Redis that answers nothing stops only what needs Redis, and slows down no 
     const limited = await bounded(post(port, tool('x', id), { token, path: '/mcp/limited' }));
     expect(limited.json()).toMatchObject({ id, error: { code: -32603 } });
   }
-  expect(mcp.upstream.got).toHaveLength(before);
+  expect(mcp.upstream.requests).toHaveLength(before);
   expect((await bounded(modernCall(port))).text).toContain('fine');
   expect(await redisState(port)).toBe(false);
 

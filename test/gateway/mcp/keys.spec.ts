@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { HEADERS, call, modern, post, startMcpGateway } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
 import { onTool, plugin, startPluginGateway } from './support/plugin-gateway.js';
-import { reply, result, said, stream } from './support/scripted-server.js';
+import { reply, result, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -22,7 +22,8 @@ beforeAll(async () => {
   plugged = await startPluginGateway(cleanup, { files: [[plugin({ tools: [onTool('x', 'yes')] })]] });
 });
 
-const code = (answer: Answer): unknown => (answer.json() as { error?: { code: number } }).error?.code;
+const code = (response: HttpResponse): unknown =>
+  (response.json() as { error?: { code: number } }).error?.code;
 const CALL = '"jsonrpc":"2.0","id":1,"method":"tools/call"';
 
 describe('what a client sends with keys that differ only in case', () => {
@@ -42,29 +43,29 @@ describe('what a client sends with keys that differ only in case', () => {
       [mcp, '/mcp/exact'],
       [plugged, '/mcp/up'],
     ] as const) {
-      const before = upstream.got.length;
-      const answer = await post(gateway.port, text, { path });
-      expect([answer.status, code(answer)]).toEqual([400, expected]);
-      expect(upstream.got).toHaveLength(before);
+      const before = upstream.requests.length;
+      const response = await post(gateway.port, text, { path });
+      expect([response.status, code(response)]).toEqual([400, expected]);
+      expect(upstream.requests).toHaveLength(before);
     }
   });
 
   it('goes nowhere in the newer era', async () => {
     const sent = modern('tools/call', { name: 'x', Name: 'secret' }, 'x');
-    const before = mcp.upstream.got.length;
-    const answer = await send(mcp.gateway.port, { path: '/mcp/up', method: 'POST', ...sent });
-    expect([answer.status, answer.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
-    expect(mcp.upstream.got).toHaveLength(before);
+    const before = mcp.upstream.requests.length;
+    const response = await send(mcp.gateway.port, { path: '/mcp/up', method: 'POST', ...sent });
+    expect([response.status, response.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it('is passed on byte for byte within the arguments of a server that tells them apart', async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     const text = `{${CALL},"params":{"name":"x","arguments":{"Name":1,"a":[{"b":1,"B":2}]}}}`;
     expect(code(await post(mcp.gateway.port, text))).toBe(-32602);
     expect(await post(mcp.gateway.port, text, { path: '/mcp/exact' })).toMatchObject({ status: 200 });
-    expect(mcp.upstream.got.at(-1)?.text).toBe(text);
-    const twice = `{${CALL},"params":{"name":"x","arguments":{"a":1,"\\u0061":2}}}`;
-    expect(code(await post(mcp.gateway.port, twice, { path: '/mcp/exact' }))).toBe(-32602);
+    expect(mcp.upstream.requests.at(-1)?.text).toBe(text);
+    const duplicate = `{${CALL},"params":{"name":"x","arguments":{"a":1,"\\u0061":2}}}`;
+    expect(code(await post(mcp.gateway.port, duplicate, { path: '/mcp/exact' }))).toBe(-32602);
   });
 });
 
@@ -89,7 +90,7 @@ describe('the arguments that a list declares', () => {
   };
 
   beforeAll(async () => {
-    mcp.upstream.answer = ({ message }, response) => {
+    mcp.upstream.respond = ({ message }, response) => {
       const { method } = message;
       const tools = [
         { name: 'declared', inputSchema: schema, outputSchema: schema },
@@ -103,10 +104,10 @@ describe('the arguments that a list declares', () => {
         expect(await post(mcp.gateway.port, call(method), { path })).toMatchObject({ status: 200 });
       }
     }
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
   });
 
-  const ask = (args: object, { path = '/mcp/up', name = 'declared', method = 'tools/call' } = {}) =>
+  const callTool = (args: object, { path = '/mcp/up', name = 'declared', method = 'tools/call' } = {}) =>
     post(mcp.gateway.port, call(method, { name, arguments: args }), { path });
 
   it.each([
@@ -119,14 +120,14 @@ describe('the arguments that a list declares', () => {
     [{ xy: { DeepName: 1 } }],
     [{ other: { OTHERNAME: 1 } }],
   ])('are refused in another case: %j', async (args) => {
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     for (const path of ['/mcp/up', '/mcp/plain']) {
-      const answer = await ask(args, { path });
-      expect([answer.status, answer.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
+      const response = await callTool(args, { path });
+      expect([response.status, response.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
     }
-    expect(mcp.upstream.got).toHaveLength(before);
-    expect(code(await ask(args, { path: '/mcp/exact' }))).toBeUndefined();
-    expect(code(await ask(args, { name: 'unlisted' }))).toBeUndefined();
+    expect(mcp.upstream.requests).toHaveLength(before);
+    expect(code(await callTool(args, { path: '/mcp/exact' }))).toBeUndefined();
+    expect(code(await callTool(args, { name: 'unlisted' }))).toBeUndefined();
   });
 
   it.each([
@@ -136,7 +137,7 @@ describe('the arguments that a list declares', () => {
     [{ unheardOf: { repopath: 1 }, Repo_Path: 1 }],
     [{}],
   ])('pass as they are declared, and undeclared: %j', async (args) => {
-    expect(code(await ask(args))).toBeUndefined();
+    expect(code(await callTool(args))).toBeUndefined();
   });
 
   it.each([
@@ -146,8 +147,8 @@ describe('the arguments that a list declares', () => {
     [{ Name: 1, Data: { id: 1 } }, -32602],
     [{ Name: 1, name: 2 }, -32602],
   ])('may be spelled as the protocol is not: %j', async (args, expected) => {
-    expect(code(await ask(args, { name: 'capitals' }))).toBe(expected);
-    expect(code(await ask(args, { name: 'unlisted' }))).toBe(
+    expect(code(await callTool(args, { name: 'capitals' }))).toBe(expected);
+    expect(code(await callTool(args, { name: 'unlisted' }))).toBe(
       'name' in args && !('Name' in args) ? undefined : -32602,
     );
   });
@@ -157,26 +158,26 @@ describe('the arguments that a list declares', () => {
     [{ REPOPATH: 'x' }, -32603],
     [{ either: { LeafName: 1 } }, -32603],
   ])('hold for structured content: %j', async (structuredContent, expected) => {
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       reply(response, result(message, { content: [], structuredContent }));
     for (const path of ['/mcp/up', '/mcp/plain']) {
-      const answer = await ask({}, { path });
-      expect(code(answer)).toBe(expected);
-      expect(answer.text.includes('structuredContent')).toBe(expected === undefined);
+      const response = await callTool({}, { path });
+      expect(code(response)).toBe(expected);
+      expect(response.text.includes('structuredContent')).toBe(expected === undefined);
     }
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
   });
 
   it('are those of prompts, too', async () => {
     const method = 'prompts/get';
-    expect(code(await ask({ CityName: 'x' }, { method }))).toBe(-32602);
-    const before = mcp.upstream.got.length;
-    await ask({ cityName: 'x' }, { method });
-    expect(mcp.upstream.got).toHaveLength(before + 1);
+    expect(code(await callTool({ CityName: 'x' }, { method }))).toBe(-32602);
+    const before = mcp.upstream.requests.length;
+    await callTool({ cityName: 'x' }, { method });
+    expect(mcp.upstream.requests).toHaveLength(before + 1);
   });
 });
 
-const OWN = '"jsonrpc":"2.0","id":1';
+const RESPONSE_START = '"jsonrpc":"2.0","id":1';
 const TEXT = '"content":[{"type":"text","text":"fine"}]';
 const HIDDEN = '[{"type":"text","text":"hidden"}]';
 
@@ -187,23 +188,29 @@ describe('what a server sends with keys that differ only in case', () => {
     ['with plugins', () => plugged, '/mcp/up'],
   ] as const)('%s', (_mode, started, path) => {
     it.each([
-      ['a second content', `{${OWN},"result":{${TEXT},"Content":${HIDDEN}}}`],
-      ['a content twice', `{${OWN},"result":{"content":${HIDDEN},${TEXT}}}`],
-      ['a second result', `{${OWN},"result":{${TEXT}},"RESULT":{"content":${HIDDEN}}}`],
-      ['a failure', `{${OWN},"result":{${TEXT},"i\u017fError":true}}`],
-      ['a second text', `{${OWN},"result":{"content":[{"type":"text","text":"fine","Text":"hidden"}]}}`],
-      ['structured content', `{${OWN},"result":{${TEXT},"structuredContent":{"a":1,"A":"hidden"}}}`],
-      ['an error', `{${OWN},"error":{"code":1,"message":"m","Message":"hidden"}}`],
+      ['a second content', `{${RESPONSE_START},"result":{${TEXT},"Content":${HIDDEN}}}`],
+      ['a content twice', `{${RESPONSE_START},"result":{"content":${HIDDEN},${TEXT}}}`],
+      ['a second result', `{${RESPONSE_START},"result":{${TEXT}},"RESULT":{"content":${HIDDEN}}}`],
+      ['a failure', `{${RESPONSE_START},"result":{${TEXT},"i\u017fError":true}}`],
+      [
+        'a second text',
+        `{${RESPONSE_START},"result":{"content":[{"type":"text","text":"fine","Text":"hidden"}]}}`,
+      ],
+      [
+        'structured content',
+        `{${RESPONSE_START},"result":{${TEXT},"structuredContent":{"a":1,"A":"hidden"}}}`,
+      ],
+      ['an error', `{${RESPONSE_START},"error":{"code":1,"message":"m","Message":"hidden"}}`],
     ])('reaches no client: %s', async (_name, text) => {
       const { gateway, upstream } = started();
       for (const streams of [false, true]) {
-        upstream.answer = (_got, response) =>
+        upstream.respond = (_request, response) =>
           streams ? stream(response).end(`data: ${text}\n\n`) : reply(response, text);
         const sent = { name: 'x', arguments: {} };
-        const answer = await post(gateway.port, call('tools/call', sent), { path });
-        expect(answer.text).not.toContain('hidden');
-        expect(answer.text).not.toContain('fine');
-        expect(answer.text).toMatch(/"id":1,"error":\{"code":-32603/);
+        const response = await post(gateway.port, call('tools/call', sent), { path });
+        expect(response.text).not.toContain('hidden');
+        expect(response.text).not.toContain('fine');
+        expect(response.text).toMatch(/"id":1,"error":\{"code":-32603/);
       }
     });
 
@@ -212,27 +219,33 @@ describe('what a server sends with keys that differ only in case', () => {
       '{"jsonrpc":"2.0","id":7,"method":"ping","Method":"hidden"}',
     ])('reaches no client on its own: %s', async (text) => {
       const { gateway, upstream } = started();
-      upstream.answer = (_got, response) => stream(response).end(`data: ${text}\n\n`);
-      const answer = await send(gateway.port, { path, headers: { ...HEADERS, accept: 'text/event-stream' } });
-      expect(answer).toMatchObject({ status: 200 });
-      expect(answer.text).not.toContain('hidden');
+      upstream.respond = (_request, response) => stream(response).end(`data: ${text}\n\n`);
+      const response = await send(gateway.port, {
+        path,
+        headers: { ...HEADERS, accept: 'text/event-stream' },
+      });
+      expect(response).toMatchObject({ status: 200 });
+      expect(response.text).not.toContain('hidden');
     });
 
     it.each([
       [
         'unknown keys',
-        `{${OWN},"result":{${TEXT},"Extra":{"Foo":1},"structuredContent":{"Foo":1,"foo_":2}}}`,
+        `{${RESPONSE_START},"result":{${TEXT},"Extra":{"Foo":1},"structuredContent":{"Foo":1,"foo_":2}}}`,
       ],
       [
         "a tool's own names",
-        `{${OWN},"result":{${TEXT},"structuredContent":{"Buckets":[{"Name":"a","ID":1,"URI":null}]}}}`,
+        `{${RESPONSE_START},"result":{${TEXT},"structuredContent":{"Buckets":[{"Name":"a","ID":1,"URI":null}]}}}`,
       ],
-      ["an error's own names", `{${OWN},"error":{"code":1,"message":"m","data":{"Message":"a","Code":1}}}`],
+      [
+        "an error's own names",
+        `{${RESPONSE_START},"error":{"code":1,"message":"m","data":{"Message":"a","Code":1}}}`,
+      ],
     ])('passes as it came: %s', async (_name, text) => {
       const { gateway, upstream } = started();
-      upstream.answer = (_got, response) => reply(response, text);
-      const answer = await post(gateway.port, call('tools/call', { name: 'x', arguments: {} }), { path });
-      expect(answer.text).toBe(text);
+      upstream.respond = (_request, response) => reply(response, text);
+      const response = await post(gateway.port, call('tools/call', { name: 'x', arguments: {} }), { path });
+      expect(response.text).toBe(text);
     });
   });
 });

@@ -15,17 +15,17 @@ const mcp = await startMcpGateway(cleanup);
 const { port } = mcp.gateway;
 describe('three hundred sessions that are opened and dropped', () => {
   it('leave no connection to the upstream', async () => {
-    const agent = cleanup.add(new Agent({ keepAlive: true, maxSockets: 50 }), (one) => one.destroy());
+    const agent = cleanup.add(new Agent({ keepAlive: true, maxSockets: 50 }), (created) => created.destroy());
     let sessions = 0;
     const begun: ServerResponse[] = [];
-    mcp.upstream.answer = ({ method, message }, response) => {
+    mcp.upstream.respond = ({ method, message }, response) => {
       if (method === 'GET') begun.push(stream(response));
       else {
         sessions += 1;
         reply(response, result(message, {}), 200, { 'mcp-session-id': `up-${sessions}` });
       }
     };
-    const one = async (): Promise<void> => {
+    const callOnce = async (): Promise<void> => {
       const { headers } = await post(port, call('initialize', { protocolVersion: '2025-11-25' }, 0), {
         agent,
       });
@@ -34,7 +34,7 @@ describe('three hundred sessions that are opened and dropped', () => {
       standing.destroy();
     };
     for (let round = 0; round < 15; round += 1) {
-      await Promise.all(Array.from({ length: 20 }, one));
+      await Promise.all(Array.from({ length: 20 }, callOnce));
     }
     expect([sessions, begun.length]).toEqual([300, 300]);
     await Promise.all(begun.filter(({ closed }) => !closed).map((out) => once(out, 'close')));
@@ -53,10 +53,10 @@ describe('streams whose clients go away', () => {
     ["of the newer era's calls", modernly('tools/call', { name: 'x' }, 'x')],
     ['of subscriptions/listen', modernly('subscriptions/listen')],
     ['that stand', () => open(port, { path: '/mcp/up' })],
-  ])('%s end at once at the upstream', async (_name, ask) => {
+  ])('%s end at once at the upstream', async (_name, start) => {
     const begun: ServerResponse[] = [];
-    mcp.upstream.answer = (_got, response) => begun.push(stream(response));
-    const clients = await Promise.all(Array.from({ length: 20 }, ask));
+    mcp.upstream.respond = (_request, response) => begun.push(stream(response));
+    const clients = await Promise.all(Array.from({ length: 20 }, start));
     const closed = begun.map((out) => once(out, 'close'));
     for (const client of clients) client.destroy();
     await Promise.all(closed);
@@ -69,7 +69,7 @@ describe('streams whose clients go away', () => {
 
 it('an upstream that dies in the middle takes no client with it', async () => {
   const begun: ServerResponse[] = [];
-  mcp.upstream.answer = (_got, response) => begun.push(stream(response));
+  mcp.upstream.respond = (_request, response) => begun.push(stream(response));
   const clients = await Promise.all(Array.from({ length: 20 }, () => begin(port, tool('x'))));
   for (const out of begun) out.socket?.destroy();
   const texts = await Promise.all(
@@ -80,7 +80,7 @@ it('an upstream that dies in the middle takes no client with it', async () => {
     }),
   );
   expect(new Set(texts)).toEqual(new Set([expect.stringMatching(/"error":\{"code":-32603/)]));
-  mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+  mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
   expect(await send(port, { path: '/health/live' })).toMatchObject({ status: 200 });
   expect(await post(port, call('ping'))).toMatchObject({ status: 200 });
 });

@@ -88,12 +88,12 @@ it('an id is known to be of those whom it was sent to, the newest of them', () =
 
 describe('what is known of tasks', () => {
   const handle = { task: { taskId: 't' } };
-  const ask: McpCall = { ...callOf(9), request: { ...callOf(9).request, params: { taskId: 't' } } };
+  const taskCall: McpCall = { ...callOf(9), request: { ...callOf(9).request, params: { taskId: 't' } } };
   const decide = async (tasks: Tasks, by = 'alice') => {
     const decided: McpCall[] = [];
-    const call = { ...ask, request: { ...ask.request, method: 'tasks/result' } };
-    const seen = await tasks.decide(call, by, {}, (one, result) => {
-      decided.push(one);
+    const call = { ...taskCall, request: { ...taskCall.request, method: 'tasks/result' } };
+    const seen = await tasks.decide(call, by, {}, (item, result) => {
+      decided.push(item);
       return Promise.resolve({ result });
     });
     return { seen, decided: decided.map(({ request }) => request.id) };

@@ -6,7 +6,7 @@ import { startGateway } from '../support/gateway-process.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { startOpa } from '../support/opa-process.js';
 import { HEADERS, tool } from './support/mcp-gateway.js';
-import { reply, said, startScripted } from './support/scripted-server.js';
+import { reply, textResult, startScripted } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const rego = await readFile(new URL('../../../examples/limits/policy.rego', import.meta.url), 'utf8');
   const opa = cleanup.add(await startOpa({ rego: { 'policy.rego': rego } }), ({ kill }) => kill());
   const upstream = cleanup.add(await startScripted(), ({ close }) => close());
-  upstream.answer = ({ message }, response) => reply(response, said(message, 'fine'));
+  upstream.respond = ({ message }, response) => reply(response, textResult(message, 'fine'));
   const mcp = ['error', 'http', 'result'].map((denial) => {
     const policies = { policy: 'limits/mcp', response: 'limits/mcp' };
     return { name: denial, url: `${upstream.url}/mcp`, denial, ...policies };
@@ -31,21 +31,21 @@ it.each([
   ['http', 429, true],
   ['result', 200, false],
 ])('the example policy limits each tool, with denial %s', async (denial, status, hasHeader) => {
-  const ask = (name: string) =>
+  const callTool = (name: string) =>
     send(gateway.port, {
       path: `/mcp/${denial}`,
       method: 'POST',
       headers: HEADERS,
       body: JSON.stringify(tool(`${denial}-${name}`)),
     });
-  for (let i = 0; i < 2; i++) expect((await ask('a')).text).toContain('fine');
-  const third = await ask('a');
+  for (let i = 0; i < 2; i++) expect((await callTool('a')).text).toContain('fine');
+  const third = await callTool('a');
   expect([third.status, 'retry-after' in third.headers]).toEqual([status, hasHeader]);
   const retryAfter: unknown = expect.any(Number);
   expect(third.json()).toMatchObject({
     id: 1,
     error: { code: -32029, message: 'Too many requests', data: { retryAfter } },
   });
-  expect((await ask('b')).text).toContain('fine');
+  expect((await callTool('b')).text).toContain('fine');
   expect(gateway.output()).toContain(`${denial}: limited tools/call "${denial}-a"`);
 });

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { HEADERS, call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
-import { reply, result, said } from './support/scripted-server.js';
+import { reply, result, textResult } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -20,7 +20,7 @@ const mcp = await startMcpGateway(cleanup, [
 ]);
 const { port } = mcp.gateway;
 
-type Request = (method: string, name?: string) => (token: string) => Promise<Answer>;
+type Request = (method: string, name?: string) => (token: string) => Promise<HttpResponse>;
 
 const older: Request = (method, name) => (token) =>
   post(port, name === undefined ? call(method) : tool(name), { headers: bearer(token) });
@@ -38,16 +38,16 @@ const bearer = (token: string): Record<string, string> => ({ ...HEADERS, authori
 /** Has the upstream list one tool, and respond to every call. */
 function upstream(readOnlyHint: boolean): void {
   const tools = [{ name: 'report', annotations: { readOnlyHint }, inputSchema: { type: 'object' } }];
-  mcp.upstream.answer = ({ message }, response) =>
+  mcp.upstream.respond = ({ message }, response) =>
     reply(
       response,
       message['method'] === 'tools/list'
         ? result(message, { tools, ttlMs: 0, cacheScope: 'private', resultType: 'complete' })
-        : said(message, 'ok'),
+        : textResult(message, 'ok'),
     );
 }
 
-const isAllowed = (answer: Answer): boolean => 'result' in (answer.json() as object);
+const isAllowed = (response: HttpResponse): boolean => 'result' in (response.json() as object);
 
 describe.each([
   ['2025-11-25', older],
@@ -78,24 +78,24 @@ describe('a response policy, when the gateway itself lists the tools to compare 
     const lists: unknown[] = [];
     const inputSchema = { type: 'object', properties: { q: { type: 'string', 'x-mcp-header': 'Q' } } };
     const tools = [{ name: 'report', annotations: { readOnlyHint }, inputSchema }];
-    mcp.upstream.answer = ({ message }, response) => {
+    mcp.upstream.respond = ({ message }, response) => {
       if (message['method'] === 'tools/list') lists.push(message);
       const more = { ttlMs: 0, cacheScope: 'private', resultType: 'complete' };
       reply(
         response,
-        message['method'] === 'tools/list' ? result(message, { tools, ...more }) : said(message, 'ok'),
+        message['method'] === 'tools/list' ? result(message, { tools, ...more }) : textResult(message, 'ok'),
       );
     };
     const token = await mcp.issuer.sign({ sub: `listed-${String(readOnlyHint)}` });
     const sent = modern('tools/call', { name: 'report', arguments: { q: 'x' } }, 'report');
     const headers = { ...sent.headers, 'mcp-param-q': 'x', authorization: `Bearer ${token}` };
-    const answer = await send(port, {
+    const response = await send(port, {
       path: `/mcp/after-${String(readOnlyHint)}`,
       method: 'POST',
       ...sent,
       headers,
     });
     expect(lists).toHaveLength(1);
-    expect(isAllowed(answer)).toBe(allowed);
+    expect(isAllowed(response)).toBe(allowed);
   });
 });

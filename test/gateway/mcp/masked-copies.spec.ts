@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../libs/opa/test/support/eventually.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import { event, reply, result, stream } from './support/scripted-server.js';
 
@@ -12,7 +12,7 @@ afterAll(() => cleanup.run());
 const mcp = await startMcpGateway(cleanup);
 const { port } = mcp.gateway;
 
-const ERAS: readonly [era: string, request: () => Promise<Answer>][] = [
+const ERAS: readonly [era: string, request: () => Promise<HttpResponse>][] = [
   ['2025-11-25', () => post(port, tool('x'))],
   [
     '2026-07-28',
@@ -31,7 +31,7 @@ describe.each(ERAS)('a masked text of %s', (_era, request) => {
     'that stands elsewhere in the result is refused in %s, and the log names the path',
     async (_as, streams) => {
       const value = { ...content('password1'), structuredContent: { result: { 'a/b': ['password1'] } } };
-      mcp.upstream.answer = ({ message }, response) => {
+      mcp.upstream.respond = ({ message }, response) => {
         if (streams) stream(response).end(event(result(message, value)));
         else reply(response, result(message, value));
       };
@@ -68,7 +68,7 @@ describe.each(ERAS)('a masked text of %s', (_era, request) => {
     ],
   ])('that stands elsewhere as %s is refused', async (_name, value) => {
     const items = (value as { content?: object[] }).content?.map((item) => ({ type: 'text', ...item }));
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       reply(
         response,
         result(message, { ...content('password1'), ...value, ...(items && { content: items }) }),
@@ -80,7 +80,7 @@ describe.each(ERAS)('a masked text of %s', (_era, request) => {
 
   it('is not in the log as a key on the path of its copy', async () => {
     const value = { ...content('password1'), structuredContent: { password1: ['password1'] } };
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, value));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, value));
     const before = mcp.gateway.output().length;
     expect((await request()).text).toContain('"code":-32603');
     const log = (): string => mcp.gateway.output().slice(before);
@@ -95,7 +95,7 @@ describe.each(ERAS)('a masked text of %s', (_era, request) => {
     ['a key', { structuredContent: { password1: true } }],
     ['nowhere else', {}],
   ])('passes as %s', async (_name, more) => {
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       reply(response, result(message, { ...content('password1'), ...more }));
     expect((await request()).json()).toMatchObject({ result: { ...content('***'), ...more } });
   });

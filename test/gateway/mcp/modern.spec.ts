@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { call, HEADERS, modern, post, startMcpGateway } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { reply, result, said } from './support/scripted-server.js';
+import { reply, result, textResult } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -16,8 +16,9 @@ beforeAll(async () => {
   port = mcp.gateway.port;
 });
 
-const code = (answer: Answer): unknown => (answer.json() as { error?: { code: number } }).error?.code;
-const ask = (sent: ReturnType<typeof modern>, headers: object = {}): Promise<Answer> =>
+const code = (response: HttpResponse): unknown =>
+  (response.json() as { error?: { code: number } }).error?.code;
+const sendModern = (sent: ReturnType<typeof modern>, headers: object = {}): Promise<HttpResponse> =>
   send(port, {
     path: '/mcp/up',
     method: 'POST',
@@ -42,30 +43,30 @@ const inputSchema = {
 const tools = [{ name: 'query', inputSchema }, { name: 'plain' }];
 
 /** Has the upstream list its tools, and answer every call; gives the methods that it was asked. */
-function upstream(): string[] {
-  const asked: string[] = [];
-  mcp.upstream.answer = ({ message }, response) => {
-    asked.push(String(message['method']));
+function scriptTools(): string[] {
+  const methods: string[] = [];
+  mcp.upstream.respond = ({ message }, response) => {
+    methods.push(String(message['method']));
     const lists = message['method'] === 'tools/list';
     reply(
       response,
       lists
         ? result(message, { tools, ttlMs: 0, cacheScope: 'public', resultType: 'complete' })
-        : said(message, 'ok'),
+        : textResult(message, 'ok'),
     );
   };
-  return asked;
+  return methods;
 }
 
-const query = (args: object, headers: object = {}): Promise<Answer> =>
-  ask(modern('tools/call', { name: 'query', arguments: args }, 'query'), headers);
+const query = (args: object, headers: object = {}): Promise<HttpResponse> =>
+  sendModern(modern('tools/call', { name: 'query', arguments: args }, 'query'), headers);
 
 describe('arguments that headers repeat', () => {
   it('are checked once the tool has been listed', async () => {
-    const asked = upstream();
-    await ask(modern('tools/list'));
+    const upstreamMethods = scriptTools();
+    await sendModern(modern('tools/list'));
     expect(code(await query({ region: 'eu' }))).toBe(-32020);
-    expect(asked).toEqual(['tools/list']);
+    expect(upstreamMethods).toEqual(['tools/list']);
   });
 
   it.each([
@@ -85,68 +86,68 @@ describe('arguments that headers repeat', () => {
     ['one with "_" for "-"', { region: 'eu' }, { 'mcp-param-region': 'eu', mcp_param_region: 'us' }, 400],
     ['two', { region: 'eu' }, { 'mcp-param-region': ['eu', 'us'] }, 400],
   ])('say %s', async (_name, args, headers, status) => {
-    const asked = upstream();
-    await ask(modern('tools/list'));
-    const answer = await query(args, headers);
-    expect([answer.status, code(answer)]).toEqual([status, status === 200 ? undefined : -32020]);
-    expect(asked).toEqual(status === 200 ? ['tools/list', 'tools/call'] : ['tools/list']);
-    if (status === 200) expect(mcp.upstream.got.at(-1)?.headers).toMatchObject(headers);
+    const upstreamMethods = scriptTools();
+    await sendModern(modern('tools/list'));
+    const response = await query(args, headers);
+    expect([response.status, code(response)]).toEqual([status, status === 200 ? undefined : -32020]);
+    expect(upstreamMethods).toEqual(status === 200 ? ['tools/list', 'tools/call'] : ['tools/list']);
+    if (status === 200) expect(mcp.upstream.requests.at(-1)?.headers).toMatchObject(headers);
   });
 
   it.each([
     ['on an argument whose type no header can repeat', { list: ['a'] }, { 'mcp-param-item': 'b' }],
     ['on no argument', { region: 'eu' }, { 'mcp-param-other': 'x' }],
   ])('do not reach the server when the tool declares the header %s', async (_name, args, headers) => {
-    upstream();
-    await ask(modern('tools/list'));
+    scriptTools();
+    await sendModern(modern('tools/list'));
     const declared = 'region' in args ? { 'mcp-param-region': 'eu' } : {};
     expect(await query(args, { ...headers, ...declared })).toMatchObject({ status: 200 });
-    const received = Object.entries(mcp.upstream.got.at(-1)?.headers ?? {});
+    const received = Object.entries(mcp.upstream.requests.at(-1)?.headers ?? {});
     expect(received.filter(([name]) => name.startsWith('mcp-param-'))).toEqual(Object.entries(declared));
   });
 
   it('are checked of a tool that nobody has listed yet, which is asked for once', async () => {
-    const own = await startMcpGateway(cleanup);
-    const asked: unknown[] = [];
-    own.upstream.answer = ({ message }, response) => {
-      asked.push(message['method']);
+    const separate = await startMcpGateway(cleanup);
+    const upstreamMethods: unknown[] = [];
+    separate.upstream.respond = ({ message }, response) => {
+      upstreamMethods.push(message['method']);
       if (message['method'] === 'tools/list') reply(response, result(message, { tools }));
-      else reply(response, said(message, 'ok'));
+      else reply(response, textResult(message, 'ok'));
     };
-    const to = (name: string, headers: object): Promise<Answer> => {
+    const to = (name: string, headers: object): Promise<HttpResponse> => {
       const sent = modern('tools/call', { name, arguments: { region: 'eu' } }, name);
       const all = { ...sent.headers, ...headers };
-      return send(own.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers: all });
+      return send(separate.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers: all });
     };
     expect(await to('plain', {})).toMatchObject({ status: 200 });
     expect(code(await to('query', { 'mcp-param-region': 'us' }))).toBe(-32020);
     for (let round = 0; round < 2; round += 1) {
       expect(await to('unknown', { 'mcp-param-region': 'us' })).toMatchObject({ status: 200 });
-      expect(own.upstream.got.at(-1)?.headers).not.toHaveProperty('mcp-param-region');
+      expect(separate.upstream.requests.at(-1)?.headers).not.toHaveProperty('mcp-param-region');
     }
-    expect(asked).toEqual(['tools/call', 'tools/list', 'tools/list', 'tools/call', 'tools/call']);
+    expect(upstreamMethods).toEqual(['tools/call', 'tools/list', 'tools/list', 'tools/call', 'tools/call']);
   });
 
   it('stay here where the server does not list its tools, and are checked as soon as it does', async () => {
-    const own = await startMcpGateway(cleanup);
+    const separate = await startMcpGateway(cleanup);
     let lists = false;
-    own.upstream.answer = ({ message }, response) => {
-      if (message['method'] !== 'tools/list') reply(response, said(message, 'ok'));
+    separate.upstream.respond = ({ message }, response) => {
+      if (message['method'] !== 'tools/list') reply(response, textResult(message, 'ok'));
       else if (lists) reply(response, result(message, { tools }));
       else reply(response, 'no', 500);
     };
     const sent = modern('tools/call', { name: 'query', arguments: { region: 'eu' } }, 'query');
     const headers = { ...sent.headers, 'mcp-param-region': 'us' };
-    const call = () => send(own.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers });
+    const call = () => send(separate.gateway.port, { path: '/mcp/up', method: 'POST', ...sent, headers });
     expect(await call()).toMatchObject({ status: 200 });
-    expect(own.upstream.got.at(-1)?.headers).not.toHaveProperty('mcp-param-region');
+    expect(separate.upstream.requests.at(-1)?.headers).not.toHaveProperty('mcp-param-region');
     lists = true;
     expect(code(await call())).toBe(-32020);
   });
 });
 
 describe('headers that repeat what no reader has compared', () => {
-  const LIES = { 'mcp-method': 'tools/call', 'mcp-name': 'secret', 'mcp-param-q': 'secret' };
+  const CONFLICTING_HEADERS = { 'mcp-method': 'tools/call', 'mcp-name': 'secret', 'mcp-param-q': 'secret' };
 
   it.each([
     ['a request of the older era', call('tools/call', { name: 'x' }), {}],
@@ -157,9 +158,9 @@ describe('headers that repeat what no reader has compared', () => {
       { ...modern('tools/list').headers, 'mcp-name': 'secret', 'mcp-param-q': 'secret' },
     ],
   ])('do not reach the server: %s', async (_name, message, headers) => {
-    mcp.upstream.answer = (got, response) => reply(response, result(got.message, { tools: [] }));
-    await post(port, message, { headers: { ...LIES, ...headers } });
-    expect(JSON.stringify(mcp.upstream.got.at(-1)?.headers)).not.toContain('secret');
+    mcp.upstream.respond = (request, response) => reply(response, result(request.message, { tools: [] }));
+    await post(port, message, { headers: { ...CONFLICTING_HEADERS, ...headers } });
+    expect(JSON.stringify(mcp.upstream.requests.at(-1)?.headers)).not.toContain('secret');
   });
 });
 
@@ -179,10 +180,10 @@ describe('the standard headers', () => {
     ['the name of a prompt', modern('prompts/get', { name: 'x' }), { 'mcp-name': 'y' }],
     ["a task's id", modern('tasks/get', { taskId: 'x' }), { 'mcp-name': 'y' }],
   ])('may not say otherwise: %s', async (_name, sent, headers) => {
-    const before = mcp.upstream.got.length;
-    const answer = await ask(sent, headers);
-    expect([answer.status, answer.json()]).toMatchObject([400, { id: 1, error: { code: -32020 } }]);
-    expect(mcp.upstream.got).toHaveLength(before);
+    const before = mcp.upstream.requests.length;
+    const response = await sendModern(sent, headers);
+    expect([response.status, response.json()]).toMatchObject([400, { id: 1, error: { code: -32020 } }]);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it.each([
@@ -198,19 +199,19 @@ describe('the standard headers', () => {
     ],
     ["a task's id", modern('tasks/get', { taskId: 'x' }), 'x'],
   ])('say %s', async (_name, sent, name) => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { content: [] }));
-    expect(await ask(sent, { 'mcp-name': name })).toMatchObject({ status: 200 });
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, { content: [] }));
+    expect(await sendModern(sent, { 'mcp-name': name })).toMatchObject({ status: 200 });
   });
 
   it("need not name an extension's task", async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
-    expect(await ask(modern('tasks/get', { taskId: 'x' }))).toMatchObject({ status: 200 });
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
+    expect(await sendModern(modern('tasks/get', { taskId: 'x' }))).toMatchObject({ status: 200 });
   });
 
   it('of a modern body must be there, though the session is one of the older era', async () => {
     const { body } = modern('tools/list');
-    const answer = await post(port, String(body));
-    expect([answer.status, code(answer)]).toEqual([400, -32020]);
+    const response = await post(port, String(body));
+    expect([response.status, code(response)]).toEqual([400, -32020]);
   });
 });
 
@@ -219,69 +220,71 @@ describe('the stateless era', () => {
     const sent = modern('tools/list');
     const body = JSON.parse(String(sent.body)) as { params: { _meta: Record<string, unknown> } };
     body.params._meta[`io.modelcontextprotocol/${key}`] = 5;
-    const answer = await ask({ ...sent, body: JSON.stringify(body) });
-    expect([answer.status, answer.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
+    const response = await sendModern({ ...sent, body: JSON.stringify(body) });
+    expect([response.status, response.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
   });
 
   it.each(['GET', 'DELETE'])('has no %s, whatever session is named', async (method) => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-session-id': 'x', 'last-event-id': '1' };
-    const answer = await send(port, { path: '/mcp/up', method, headers });
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+    const response = await send(port, { path: '/mcp/up', method, headers });
+    expect([response.status, response.headers.allow]).toEqual([405, 'POST']);
   });
 
   it('wants _meta, not a session, of a request', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-session-id': 'x' };
-    const answer = await post(port, call('tools/list'), { headers });
-    expect([answer.status, code(answer)]).toEqual([400, -32602]);
+    const response = await post(port, call('tools/list'), { headers });
+    expect([response.status, code(response)]).toEqual([400, -32602]);
   });
 
   it('has no answers of a client, and ignores a place in a stream', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28' };
     expect(await post(port, result({ id: 1 }, {}), { headers })).toMatchObject({ status: 400 });
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
-    expect(await ask(modern('server/discover'), { 'last-event-id': '1' })).toMatchObject({ status: 200 });
-    expect(mcp.upstream.got.at(-1)?.headers['last-event-id']).toBeUndefined();
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
+    expect(await sendModern(modern('server/discover'), { 'last-event-id': '1' })).toMatchObject({
+      status: 200,
+    });
+    expect(mcp.upstream.requests.at(-1)?.headers['last-event-id']).toBeUndefined();
   });
 
   it.each(['server/discover', 'subscriptions/listen', 'completion/complete'])(
     'decides %s',
     async (method) => {
       const params = { ref: { type: 'ref/prompt', name: 'secret' } };
-      mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
-      const answer = await ask(modern(method, params));
-      expect(code(answer)).toBe(method === 'completion/complete' ? -32001 : undefined);
+      mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
+      const response = await sendModern(modern(method, params));
+      expect(code(response)).toBe(method === 'completion/complete' ? -32001 : undefined);
     },
   );
 
   it('decides every round of a call that wants input', async () => {
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       reply(
         response,
         result(message, { resultType: 'input_required', inputRequests: {}, requestState: 's' }),
       );
-    expect((await ask(modern('tools/call', { name: 'x' }, 'x'))).json()).toMatchObject({
+    expect((await sendModern(modern('tools/call', { name: 'x' }, 'x'))).json()).toMatchObject({
       result: { resultType: 'input_required', requestState: 's' },
     });
     const retry = { name: 'x', requestState: 's', inputResponses: { a: { action: 'accept' } } };
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'classified'));
-    expect(code(await ask(modern('tools/call', retry, 'x')))).toBe(-32001);
-    expect(mcp.upstream.got.at(-1)?.message['params']).toMatchObject(retry);
-    expect(code(await ask(modern('tools/call', { ...retry, name: 'secret' }, 'secret')))).toBe(-32001);
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'classified'));
+    expect(code(await sendModern(modern('tools/call', retry, 'x')))).toBe(-32001);
+    expect(mcp.upstream.requests.at(-1)?.message['params']).toMatchObject(retry);
+    expect(code(await sendModern(modern('tools/call', { ...retry, name: 'secret' }, 'secret')))).toBe(-32001);
   });
 
   it('passes a notification on without the headers that a request needs', async () => {
-    mcp.upstream.answer = (_got, response) => response.writeHead(202).end();
+    mcp.upstream.respond = (_request, response) => response.writeHead(202).end();
     const sent = { jsonrpc: '2.0', method: 'notifications/custom' };
     const headers = { ...HEADERS, 'mcp-protocol-version': '2026-07-28' };
     expect(await post(port, sent, { headers })).toMatchObject({ status: 202, text: '' });
   });
 
   it('passes no notification on whose headers say something else', async () => {
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     const sent = { jsonrpc: '2.0', method: 'notifications/custom' };
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call' };
-    const answer = await post(port, sent, { headers });
-    expect([answer.status, code(answer)]).toEqual([400, -32020]);
-    expect(mcp.upstream.got).toHaveLength(before);
+    const response = await post(port, sent, { headers });
+    expect([response.status, code(response)]).toEqual([400, -32020]);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 });

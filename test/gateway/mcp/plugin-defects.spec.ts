@@ -10,7 +10,7 @@ import { startServer } from '../support/upstream.js';
 import { call, post, tool } from './support/mcp-gateway.js';
 import type { Keys } from './support/plugin-gateway.js';
 import { echoed, onResource, onTool, plugin, POLICIES, writePlugin } from './support/plugin-gateway.js';
-import { reply, result, said, startScripted } from './support/scripted-server.js';
+import { reply, result, textResult, startScripted } from './support/scripted-server.js';
 import type { ScriptedServer } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
@@ -27,40 +27,40 @@ const example = {
 };
 const start = async (entries: Readonly<Record<string, Keys>>, config: object = {}) => {
   const mcp = [];
-  for (const [name, one] of Object.entries(entries)) {
-    const file = await writePlugin(cleanup, { plugins: [one] });
+  for (const [name, entry] of Object.entries(entries)) {
+    const file = await writePlugin(cleanup, { plugins: [entry] });
     mcp.push({ name, url: `${upstream.url}/mcp`, plugin: file, denial: 'http' });
   }
   return cleanup.add(await startGateway({ mcp, ...config }), ({ end }) => end());
 };
 /** Stands in for an OPA that no real one can be made to be; counts what it is asked, and the connections. */
 const standIn = async (handler: OpaHandler) => {
-  const seen = { asked: [] as IncomingMessage[], opened: 0 };
+  const opaTraffic = { requests: [] as IncomingMessage[], opened: 0 };
   const server = await startServer((request, response) => {
-    seen.asked.push(request);
+    opaTraffic.requests.push(request);
     handler(request, response);
   });
-  server.server.on('connection', () => (seen.opened += 1));
+  server.server.on('connection', () => (opaTraffic.opened += 1));
   cleanup.add(server, ({ close }) => close());
-  return Object.assign(seen, { url: server.url, connections: () => server.connections() });
+  return Object.assign(opaTraffic, { url: server.url, connections: () => server.connections() });
 };
-const answering =
+const respondWith =
   (body: string, status = 200): OpaHandler =>
   (request, response) => {
     request.resume();
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   };
-const at = (url: string, more: Keys = {}) =>
+const entryFor = (url: string, more: Keys = {}) =>
   plugin({ tools: [onTool('x', 'yes')] }, { config: { opa_base_url: url, ...more } });
 
 const git = (args?: object) => call('tools/call', { name: 'git', ...(args && { arguments: args }) });
 const IBM = git({ repo_path: 'path/IBM' });
 const codeOf = async (body: object, name = 'up', on = port): Promise<number | undefined> => {
-  const answer = await post(on, body, { path: `/mcp/${name}` });
-  return (answer.json() as { error?: { code: number } }).error?.code;
+  const response = await post(on, body, { path: `/mcp/${name}` });
+  return (response.json() as { error?: { code: number } }).error?.code;
 };
 const give = (value: unknown) => {
-  upstream.answer = ({ message }, response) => reply(response, result(message, value));
+  upstream.respond = ({ message }, response) => reply(response, result(message, value));
 };
 const text = { content: [{ type: 'text', text: 'found' }] };
 
@@ -85,11 +85,11 @@ beforeAll(async () => {
 
 describe('the original plugin’s defects, through the gateway', () => {
   it('1: a call without arguments and a falsy result are decided', async () => {
-    const before = upstream.got.length;
+    const before = upstream.requests.length;
     for (const body of [git(), git({}), call('tools/call', { name: 'git', _meta: {} })]) {
       expect(await codeOf(body)).toBe(-32001);
     }
-    expect(upstream.got).toHaveLength(before);
+    expect(upstream.requests).toHaveLength(before);
     for (const falsy of [null, false, 0, '', {}]) {
       give(falsy);
       expect(await codeOf(IBM)).toBe(-32603);
@@ -100,9 +100,9 @@ describe('the original plugin’s defects, through the gateway', () => {
     '2: the result %j does not pass',
     async (value) => {
       give(value);
-      const answer = await post(port, IBM);
-      expect(answer.json()).toMatchObject({ error: { code: -32603 } });
-      expect(answer.text).not.toContain('ann');
+      const response = await post(port, IBM);
+      expect(response.json()).toMatchObject({ error: { code: -32603 } });
+      expect(response.text).not.toContain('ann');
     },
   );
 
@@ -125,8 +125,8 @@ describe('the original plugin’s defects, through the gateway', () => {
   it('5: an entry without settings stops the start', async () => {
     const file = await writePlugin(cleanup, { plugins: [plugin({ tools: [{ tool_name: 'x' }] })] });
     const mcp = [{ name: 'up', url: upstream.url, plugin: file }];
-    const written = cleanup.add(await writeConfig(JSON.stringify({ mcp })), ({ remove }) => remove());
-    const { code, output } = await failToStart({ GATEWAY_CONFIG: written.file });
+    const configFile = cleanup.add(await writeConfig(JSON.stringify({ mcp })), ({ remove }) => remove());
+    const { code, output } = await failToStart({ GATEWAY_CONFIG: configFile.file });
     expect([code, output]).toEqual([1, expect.stringContaining('tools[0].extensions')]);
   });
 
@@ -153,34 +153,36 @@ describe('the original plugin’s defects, through the gateway', () => {
   it('8 and 10: a time is what it says, and the whole decision’s, whatever the tries', async () => {
     const silent = await standIn(() => undefined);
     const config = { opa_client_retries: 3, opa_client_timeout: '1.5s' };
-    const slow = await start({ up: at(silent.url, config) });
+    const slow = await start({ up: entryFor(silent.url, config) });
     expect(await post(slow.port, tool('x'))).toMatchObject({ status: 504 });
-    expect(silent.asked).toHaveLength(1);
+    expect(silent.requests).toHaveLength(1);
   });
 
   it.each([1, 3])('10: %i tries are as many calls, the first included', async (opa_client_retries) => {
-    const failing = await standIn(answering('', 503));
-    const other = await start({ up: at(failing.url, { opa_client_retries, opa_client_timeout: '5s' }) });
+    const failing = await standIn(respondWith('', 503));
+    const other = await start({
+      up: entryFor(failing.url, { opa_client_retries, opa_client_timeout: '5s' }),
+    });
     expect(await post(other.port, tool('x'))).toMatchObject({ status: 503 });
-    expect(failing.asked).toHaveLength(opa_client_retries);
+    expect(failing.requests).toHaveLength(opa_client_retries);
   });
 
   it('9: one client serves all, and outlives an OPA that comes back', async () => {
     give(text);
-    const ask = () => Promise.all(Array.from({ length: 40 }, () => codeOf(IBM)));
-    expect(new Set(await ask())).toEqual(new Set([undefined]));
-    const own = await startOpa({ rego: POLICIES });
-    const other = await start({ up: at(own.url) }, { opa: { circuitBreaker: false } });
+    const fortyCalls = () => Promise.all(Array.from({ length: 40 }, () => codeOf(IBM)));
+    expect(new Set(await fortyCalls())).toEqual(new Set([undefined]));
+    const restartedOpa = await startOpa({ rego: POLICIES });
+    const other = await start({ up: entryFor(restartedOpa.url) }, { opa: { circuitBreaker: false } });
     expect(await codeOf(tool('x'), 'up', other.port)).toBeUndefined();
-    await own.kill();
+    await restartedOpa.kill();
     expect(await codeOf(tool('x'), 'up', other.port)).toBe(-32603);
-    cleanup.add(await startOpa({ rego: POLICIES }, own.port), ({ kill }) => kill());
+    cleanup.add(await startOpa({ rego: POLICIES }, restartedOpa.port), ({ kill }) => kill());
     expect(await codeOf(tool('x'), 'up', other.port)).toBeUndefined();
   });
 
   it('11: no payload is in the log', async () => {
-    const broken = await standIn(answering('s3cret'));
-    const other = await start({ up: at(broken.url) });
+    const broken = await standIn(respondWith('s3cret'));
+    const other = await start({ up: entryFor(broken.url) });
     expect(
       await codeOf(call('tools/call', { name: 'x', arguments: { a: 's3cret' } }), 'up', other.port),
     ).toBe(-32603);
@@ -196,23 +198,23 @@ describe('the original plugin’s defects, through the gateway', () => {
 
   it('12: a token goes along, and a cache and a breaker are there', async () => {
     give(text);
-    const good = await standIn(answering('{"result":true}'));
-    const bad = await standIn(answering('', 503));
+    const working = await standIn(respondWith('{"result":true}'));
+    const failing = await standIn(respondWith('', 503));
     const cache = { max: 10, allowTtl: 60_000, denyTtl: 60_000 };
     const other = await start(
-      { good: at(good.url), bad: at(bad.url, { opa_client_retries: 1 }) },
+      { good: entryFor(working.url), bad: entryFor(failing.url, { opa_client_retries: 1 }) },
       { opa: { token: 'of-the-gateway', cache, circuitBreaker: { minimumCalls: 2 } } },
     );
     const calls = ['1', '2', '3'].map((id) => tool('x', id));
     for (const body of calls) expect(await codeOf(body, 'good', other.port)).toBeUndefined();
     // Before and after the call, once each.
-    expect(good.asked.map(({ headers }) => headers.authorization)).toEqual(
+    expect(working.requests.map(({ headers }) => headers.authorization)).toEqual(
       Array(2).fill('Bearer of-the-gateway'),
     );
     for (const body of calls) {
       expect(await post(other.port, body, { path: '/mcp/bad' })).toMatchObject({ status: 503 });
     }
-    expect(bad.asked).toHaveLength(2);
+    expect(failing.requests).toHaveLength(2);
   });
 
   it('12: its figures are among the gateway’s', async () => {
@@ -236,24 +238,24 @@ describe('the original plugin’s defects, through the gateway', () => {
     ['what is not JSON', 200, 'true or so'],
     ['half of it', 200, '{"result":'],
   ])('13: %s is a failed decision, and says no more', async (_name, status, body) => {
-    const broken = await standIn(answering(body, status));
-    const other = await start({ up: at(broken.url) });
-    const before = upstream.got.length;
-    const answer = await post(other.port, tool('x'));
-    expect([answer.status, answer.json()]).toEqual([
+    const broken = await standIn(respondWith(body, status));
+    const other = await start({ up: entryFor(broken.url) });
+    const before = upstream.requests.length;
+    const response = await post(other.port, tool('x'));
+    expect([response.status, response.json()]).toEqual([
       500,
       { jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'The request could not be decided' } },
     ]);
-    expect(upstream.got).toHaveLength(before);
+    expect(upstream.requests).toHaveLength(before);
   });
 
   it('14: the shipped configuration blocks', async () => {
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'path/IBM'));
-    const before = upstream.got.length;
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'path/IBM'));
+    const before = upstream.requests.length;
     expect(await post(port, git({ repo_path: 'path/BIM' }))).toMatchObject({ status: 403 });
-    expect(upstream.got).toHaveLength(before);
+    expect(upstream.requests).toHaveLength(before);
     expect(await post(port, IBM)).toMatchObject({ status: 200 });
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'ann@example.com'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ann@example.com'));
     expect(await post(port, IBM)).toMatchObject({ status: 403, text: expect.not.stringContaining('ann') });
   });
 });
@@ -262,25 +264,25 @@ it('its decision point’s: an error is not cached, and twenty identical questio
   give(text);
   let held: ServerResponse | undefined;
   const server = await standIn((request, response) => {
-    if (server.asked.length === 1) answering('{}', 500)(request, response);
+    if (server.requests.length === 1) respondWith('{}', 500)(request, response);
     else held = response;
   });
   const cache = { max: 10, allowTtl: 60_000, denyTtl: 60_000 };
-  const up = { ...at(server.url), hooks: ['tool_pre_invoke'] };
+  const up = { ...entryFor(server.url), hooks: ['tool_pre_invoke'] };
   const other = await start({ up }, { opa: { cache, coalesce: true, timeout: 5_000 } });
   expect(await codeOf(tool('x'), 'up', other.port)).toBe(-32603);
-  const asking = Array.from({ length: 20 }, (_, id) => codeOf(tool('x', id), 'up', other.port));
+  const calls = Array.from({ length: 20 }, (_, id) => codeOf(tool('x', id), 'up', other.port));
   await send(other.port, { path: '/health/live' });
   while (held === undefined) await send(other.port, { path: '/health/live' });
   held.setHeader('content-type', 'application/json').end('{"result":true}');
-  expect(new Set(await Promise.all(asking))).toEqual(new Set([undefined]));
-  expect(server.asked).toHaveLength(2);
+  expect(new Set(await Promise.all(calls))).toEqual(new Set([undefined]));
+  expect(server.requests).toHaveLength(2);
 });
 
 it('connections are closed when the gateway ends, with exit code 0', async () => {
   give(text);
-  const server = await standIn(answering('{"result":true}'));
-  const other = await start({ up: at(server.url) });
+  const server = await standIn(respondWith('{"result":true}'));
+  const other = await start({ up: entryFor(server.url) });
   expect(await codeOf(tool('x'), 'up', other.port)).toBeUndefined();
   expect(await server.connections()).toBe(1);
   expect(await other.end()).toBe(0);

@@ -60,14 +60,18 @@ beforeAll(async () => {
 const callTool = (name: string, args?: object, more: object = {}): object =>
   call('tools/call', { name, ...(args && { arguments: args }), ...more });
 const passes = async (body: unknown): Promise<boolean> => {
-  const before = mcp.upstream.got.length;
-  const answer = (await post(port, body)).json();
-  expect(answer).toHaveProperty('id', 1);
-  return mcp.upstream.got.length > before;
+  const before = mcp.upstream.requests.length;
+  const message = (await post(port, body)).json();
+  expect(message).toHaveProperty('id', 1);
+  return mcp.upstream.requests.length > before;
 };
 
 describe('the input', () => {
-  const seen = { host: expect.any(String), accept: HEADERS.accept, 'content-type': HEADERS['content-type'] };
+  const policyHeaders = {
+    host: expect.any(String),
+    accept: HEADERS.accept,
+    'content-type': HEADERS['content-type'],
+  };
   it.each<[string, object, string, object]>([
     ['a tool', callTool('echo', { a: [1] }), 'tool_pre_invoke', { name: 'echo', args: { a: [1] } }],
     ['a tool without arguments', callTool('echo'), 'tool_pre_invoke', { name: 'echo', args: {} }],
@@ -101,14 +105,14 @@ describe('the input', () => {
     'of %s is what the original sends, with the real user, address and headers',
     async (_name, body, kind, payload) => {
       const token = await mcp.issuer.sign({ sub: 'alice' });
-      const answer = await post(port, body, { token, headers: { 'x-api-key': 'k', cookie: 'c' } });
-      expect(answer).toMatchObject({ status: 200 });
-      expect(answer.json()).toMatchObject({ id: 1, error: { code: -32001 } });
-      expect(echoed(answer).input).toEqual({
+      const response = await post(port, body, { token, headers: { 'x-api-key': 'k', cookie: 'c' } });
+      expect(response).toMatchObject({ status: 200 });
+      expect(response.json()).toMatchObject({ id: 1, error: { code: -32001 } });
+      expect(echoed(response).input).toEqual({
         kind,
         user: 'alice',
         request_ip: '127.0.0.1',
-        headers: seen,
+        headers: policyHeaders,
         payload,
         context: {},
         mode: 'input',
@@ -138,8 +142,10 @@ describe('the input', () => {
   it('is the mapped keys alone, where an entry maps it', async () => {
     const _meta = { opa_policy_context: { git_context: { branch: 'main' } } };
     const token = await mcp.issuer.sign({ sub: 'alice' });
-    const answer = await post(port, callTool('mapped', { repo_path: '/x', other: 1 }, { _meta }), { token });
-    expect(echoed(answer).input).toEqual({
+    const response = await post(port, callTool('mapped', { repo_path: '/x', other: 1 }, { _meta }), {
+      token,
+    });
+    expect(echoed(response).input).toEqual({
       repo_path: '/x',
       git: { branch: 'main' },
       host: expect.any(String),
@@ -167,12 +173,12 @@ describe('the rule', () => {
     ['empty', -32603],
     ['none', -32001],
   ])('that answers %s allows nothing', async (form, code) => {
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     expect((await post(port, callTool('answers', { form }))).json()).toMatchObject({
       id: 1,
       error: { code },
     });
-    expect(mcp.upstream.got).toHaveLength(before);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it('that is undefined denies', async () => {
@@ -240,10 +246,10 @@ describe('what is decided', () => {
     [{ uri: 5 }],
     [{}],
   ])('not %j, which is refused', async (params) => {
-    const before = mcp.upstream.got.length;
-    const answer = await post(port, call('resources/read', params));
-    expect(answer.json()).toMatchObject({ id: 1, error: { code: -32602 } });
-    expect(mcp.upstream.got).toHaveLength(before);
+    const before = mcp.upstream.requests.length;
+    const response = await post(port, call('resources/read', params));
+    expect(response.json()).toMatchObject({ id: 1, error: { code: -32602 } });
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it.each([
@@ -267,16 +273,16 @@ describe('what is decided', () => {
   ])('not %s, which passes as it came', async (method) => {
     const body = JSON.stringify(call(method, { name: 'echo', uri: 'demo://docs/secret' }));
     expect(await passes(`${body} `)).toBe(true);
-    expect(mcp.upstream.got.at(-1)?.text).toBe(`${body} `);
+    expect(mcp.upstream.requests.at(-1)?.text).toBe(`${body} `);
   });
 
   it.each(['resources/subscribe', 'completion/complete', 'server/discover', 'vendor/own', 'initialize'])(
     'not %s in the newer era, which passes too',
     async (method) => {
-      const before = mcp.upstream.got.length;
+      const before = mcp.upstream.requests.length;
       const { headers = {}, body } = modern(method, { uri: 'demo://docs/secret' });
       expect(await post(port, body, { headers })).toMatchObject({ status: 200 });
-      expect(mcp.upstream.got).toHaveLength(before + 1);
+      expect(mcp.upstream.requests).toHaveLength(before + 1);
     },
   );
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { call, modern, post, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
 import {
@@ -13,7 +13,7 @@ import {
   startPluginGateway,
 } from './support/plugin-gateway.js';
 import type { Keys } from './support/plugin-gateway.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -45,12 +45,12 @@ beforeAll(async () => {
 const said2 = (text: string) => ({ content: [{ type: 'text', text }] });
 const FORMS = ['JSON', 'an event stream'] as const;
 const give = (value: unknown, form: (typeof FORMS)[number] = 'JSON') => {
-  mcp.upstream.answer = ({ message }, response) => {
+  mcp.upstream.respond = ({ message }, response) => {
     if (form === 'JSON') reply(response, result(message, value));
     else stream(response).end(event(result(message, value)));
   };
 };
-const errorIn = ({ text }: Answer): unknown =>
+const errorIn = ({ text }: HttpResponse): unknown =>
   (JSON.parse(text.replace(/^data: /, '')) as { error?: unknown }).error;
 const payloadOf = async (body: object, value: unknown): Promise<unknown> => {
   give(value);
@@ -74,15 +74,15 @@ describe.each(FORMS)('a result in %s', (form) => {
       ['classified', -32001],
     ] as const) {
       give(holding(text), form);
-      const answers = [await post(port, call(method, params))];
+      const responses = [await post(port, call(method, params))];
       const { headers = {}, body } = modern(method, params, String(params['name'] ?? params['uri']));
-      answers.push(await post(port, body, { headers }));
-      for (const answer of answers) {
-        expect([answer.status, (errorIn(answer) as { code?: number } | undefined)?.code]).toEqual([
+      responses.push(await post(port, body, { headers }));
+      for (const response of responses) {
+        expect([response.status, (errorIn(response) as { code?: number } | undefined)?.code]).toEqual([
           200,
           code,
         ]);
-        if (code !== undefined) expect(answer.text).not.toContain('"text"');
+        if (code !== undefined) expect(response.text).not.toContain('"text"');
       }
     }
   });
@@ -98,15 +98,15 @@ describe.each(FORMS)('a result in %s', (form) => {
     ['a list as structured content', { content: [], structuredContent: ['classified'] }],
   ])('that is %s does not pass', async (_name, value) => {
     give(value, form);
-    const answer = await post(port, tool('x'));
-    expect(errorIn(answer)).toMatchObject({ code: -32603 });
-    expect(answer.text).not.toContain('classified');
+    const response = await post(port, tool('x'));
+    expect(errorIn(response)).toMatchObject({ code: -32603 });
+    expect(response.text).not.toContain('classified');
   });
 
   it('is masked, and private in the newer era', async () => {
     give({ ...said2('a password'), cacheScope: 'public', ttlMs: 60_000 }, form);
-    const answer = await post(port, tool('x'));
-    expect(answer.text).toContain('"text":"***"');
+    const response = await post(port, tool('x'));
+    expect(response.text).toContain('"text":"***"');
     const { headers = {}, body } = modern('tools/call', { name: 'x' }, 'x');
     const newer = await post(port, body, { headers });
     expect(newer.text).toContain('"text":"***"');
@@ -137,8 +137,8 @@ describe('the input after a call', () => {
 
   it('has the shape of the original, names the tool, and shows every kind', async () => {
     give(all);
-    const answer = await post(port, tool('echo'), { token: alice });
-    expect(echoed(answer).input).toEqual({
+    const response = await post(port, tool('echo'), { token: alice });
+    expect(echoed(response).input).toEqual({
       kind: 'tool_post_invoke',
       user: 'alice',
       request_ip: '127.0.0.1',
@@ -234,7 +234,7 @@ describe('the input after a call', () => {
 });
 
 it("an upstream's error passes", async () => {
-  mcp.upstream.answer = ({ message }, response) =>
+  mcp.upstream.respond = ({ message }, response) =>
     reply(response, { jsonrpc: '2.0', id: message['id'], error: { code: -32000, message: 'own', data: 1 } });
   expect((await post(port, tool('x'))).json()).toMatchObject({
     error: { code: -32000, message: 'own', data: 1 },
@@ -242,20 +242,21 @@ it("an upstream's error passes", async () => {
 });
 
 it('a result that arrives on a resumed stream is decided', async () => {
-  mcp.upstream.answer = (_got, response) =>
+  mcp.upstream.respond = (_request, response) =>
     reply(response, result({ id: 0 }, {}), 200, { 'mcp-session-id': 'up-1' });
   const opened = await post(port, call('initialize', {}, 0), { token: alice });
   const headers = { 'mcp-session-id': String(opened.headers['mcp-session-id']) };
-  mcp.upstream.answer = (_got, response) => stream(response).end('id: e1\ndata:\n\n');
+  mcp.upstream.respond = (_request, response) => stream(response).end('id: e1\ndata:\n\n');
   await post(port, tool('x', 3), { headers, token: alice });
-  mcp.upstream.answer = (_got, response) => stream(response).end(event(said({ id: 3 }, 'classified'), 'e2'));
+  mcp.upstream.respond = (_request, response) =>
+    stream(response).end(event(textResult({ id: 3 }, 'classified'), 'e2'));
   const more = { path: '/mcp/up', headers: { ...headers, 'last-event-id': 'e1' }, token: alice };
   expect((await send(port, more)).text).toMatch(/^id: e2\ndata: .*"id":3,"error":\{"code":-32001/);
 });
 
 describe('the results of tasks', () => {
   const handle = (taskId: string) => ({ task: { taskId, status: 'working' } });
-  const ask = (method: string, taskId: string, token: string) =>
+  const taskRequest = (method: string, taskId: string, token: string) =>
     post(port, call(method, { taskId }), { token });
   beforeAll(async () => {
     give(handle('t1'));
@@ -266,31 +267,32 @@ describe('the results of tasks', () => {
 
   it.each(FORMS)("are decided as their calls', in %s", async (form) => {
     give(said2('classified'), form);
-    expect(errorIn(await ask('tasks/result', 't1', alice))).toMatchObject({ code: -32001 });
-    expect(errorIn(await ask('tasks/result', 't2', alice))).toBeUndefined();
-    expect(errorIn(await ask('tasks/result', 't3', alice))).toMatchObject({ code: -32602 });
-    expect(errorIn(await ask('tasks/result', 't1', bob))).toMatchObject({ code: -32602 });
+    expect(errorIn(await taskRequest('tasks/result', 't1', alice))).toMatchObject({ code: -32001 });
+    expect(errorIn(await taskRequest('tasks/result', 't2', alice))).toBeUndefined();
+    expect(errorIn(await taskRequest('tasks/result', 't3', alice))).toMatchObject({ code: -32602 });
+    expect(errorIn(await taskRequest('tasks/result', 't1', bob))).toMatchObject({ code: -32602 });
     give({ taskId: 't1', status: 'completed', result: said2('a password') }, form);
-    expect((await ask('tasks/get', 't1', alice)).text).toContain('"text":"***"');
+    expect((await taskRequest('tasks/get', 't1', alice)).text).toContain('"text":"***"');
     give({ taskId: 't1', status: 'working' }, form);
-    expect(errorIn(await ask('tasks/get', 't1', alice))).toBeUndefined();
+    expect(errorIn(await taskRequest('tasks/get', 't1', alice))).toBeUndefined();
   });
 
   it('are taken out of notifications, where they may not pass', async () => {
-    const told = (taskId: string, more: Keys) => ({
+    const taskStatus = (taskId: string, more: Keys) => ({
       jsonrpc: '2.0',
       method: 'notifications/tasks',
       params: { taskId, ...more },
     });
     const sent = [
-      told('t1', { result: said2('fine') }),
-      told('t1', { result: said2('classified') }),
-      told('t2', { result: said2('classified') }),
-      told('t3', { result: said2('fine') }),
+      taskStatus('t1', { result: said2('fine') }),
+      taskStatus('t1', { result: said2('classified') }),
+      taskStatus('t2', { result: said2('classified') }),
+      taskStatus('t3', { result: said2('fine') }),
     ];
-    mcp.upstream.answer = (_got, response) => stream(response).end(sent.map((one) => event(one)).join(''));
+    mcp.upstream.respond = (_request, response) =>
+      stream(response).end(sent.map((message) => event(message)).join(''));
     const { text } = await send(port, { path: '/mcp/up', token: alice });
-    const left = [sent[0], told('t1', {}), sent[2]];
-    expect(text).toBe(left.map((one) => event(one)).join(''));
+    const visible = [sent[0], taskStatus('t1', {}), sent[2]];
+    expect(text).toBe(visible.map((message) => event(message)).join(''));
   });
 });

@@ -12,7 +12,7 @@ import type { TestServer } from '../support/upstream.js';
 import { post, tool } from './support/mcp-gateway.js';
 import type { Keys } from './support/plugin-gateway.js';
 import { KIND, onTool, plugin, POLICIES, writePlugin } from './support/plugin-gateway.js';
-import { reply, said, startScripted } from './support/scripted-server.js';
+import { reply, textResult, startScripted } from './support/scripted-server.js';
 import type { ScriptedServer } from './support/scripted-server.js';
 
 const shared = new Cleanup();
@@ -25,13 +25,13 @@ let upstream: ScriptedServer;
 beforeAll(async () => {
   opa = shared.add(await startOpa({ rego: POLICIES }), ({ kill }) => kill());
   upstream = shared.add(await startScripted(), ({ close }) => close());
-  upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+  upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
 });
 
 /** An address where nobody listens. */
-const NOBODY = 'http://127.0.0.1:9';
+const UNREACHABLE = 'http://127.0.0.1:9';
 const tools = (policy: string, name = 'x') => ({ tools: [onTool(name, policy)] });
-const at = (opa_base_url: string) => ({ config: { opa_base_url } });
+const withOpa = (opa_base_url: string) => ({ config: { opa_base_url } });
 
 const start = async (files: Readonly<Record<string, readonly Keys[]>>, config: object = {}) => {
   const mcp = [];
@@ -40,9 +40,9 @@ const start = async (files: Readonly<Record<string, readonly Keys[]>>, config: o
   }
   return cleanup.add(await startGateway({ mcp, ...config }), ({ end }) => end());
 };
-const codeOf = async (port: number, name: string, of = 'x'): Promise<number | undefined> => {
-  const answer = await post(port, tool(of), { path: `/mcp/${name}` });
-  return (answer.json() as { error?: { code: number } }).error?.code;
+const codeOf = async (port: number, name: string, toolName = 'x'): Promise<number | undefined> => {
+  const response = await post(port, tool(toolName), { path: `/mcp/${name}` });
+  return (response.json() as { error?: { code: number } }).error?.code;
 };
 const readiness = async (port: number) => (await send(port, { path: '/health/ready' })).status;
 
@@ -81,7 +81,7 @@ mcp:
     const forms = { a: '', b: '/', c: '/v1/data', d: '/v1/data/' };
     const files = Object.entries(forms).map(([name, path]) => [
       name,
-      [plugin(tools('no'), at(opa.url + path))],
+      [plugin(tools('no'), withOpa(opa.url + path))],
     ]);
     const { port } = await start(Object.fromEntries(files) as Record<string, Keys[]>);
     for (const name of Object.keys(forms)) expect(await codeOf(port, name)).toBe(-32001);
@@ -89,7 +89,7 @@ mcp:
 
   it("asks the gateway's own OPA where that is given, and says that the file's has no effect", async () => {
     const { port, output } = await start(
-      { up: [plugin(tools('yes'), at(NOBODY))] },
+      { up: [plugin(tools('yes'), withOpa(UNREACHABLE))] },
       { opa: { url: opa.url } },
     );
     expect(await codeOf(port, 'up')).toBeUndefined();
@@ -100,7 +100,7 @@ mcp:
     const modes = { sequential: -32001, transform: -32001, permissive: undefined, disabled: undefined };
     const files = ['enforce', ...Object.keys(modes)].map((mode) => [
       mode,
-      [plugin(tools('no'), { mode, ...at(mode === 'disabled' ? NOBODY : opa.url) })],
+      [plugin(tools('no'), { mode, ...withOpa(mode === 'disabled' ? UNREACHABLE : opa.url) })],
     ]);
     const { port, output } = await start(Object.fromEntries(files) as Record<string, Keys[]>);
     expect(await codeOf(port, 'enforce')).toBe(-32001);
@@ -115,7 +115,7 @@ mcp:
     const conditions = [{ tenant_ids: ['t'] }];
     const mode = 'permissive';
     const { output } = await start({
-      up: [plugin(tools('yes'), { ...at(opa.url), conditions, mode }), { name: 'y', kind: 'external' }],
+      up: [plugin(tools('yes'), { ...withOpa(opa.url), conditions, mode }), { name: 'y', kind: 'external' }],
     });
     expect(output()).toMatch(
       /WARN.*mcp up: .*contextforge-opa\.yaml: plugin "opa": conditions has no effect/,
@@ -126,12 +126,12 @@ mcp:
 });
 
 describe('readiness', () => {
-  let asked: string[];
+  let queried: string[];
   let standIn: TestServer;
   beforeAll(async () => {
     standIn = shared.add(
       await startServer(({ url = '' }, response) => {
-        asked.push(url);
+        queried.push(url);
         response.writeHead(503).end();
       }),
       ({ close }) => close(),
@@ -139,17 +139,19 @@ describe('readiness', () => {
   });
   it('asks the OPA of each plugin, whatever its policies are, and no other', async () => {
     const { port } = await start({
-      a: [plugin(tools('nowhere'), at(opa.url))],
-      b: [plugin({}, at(opa.url))],
+      a: [plugin(tools('nowhere'), withOpa(opa.url))],
+      b: [plugin({}, withOpa(opa.url))],
     });
     expect(await readiness(port)).toBe(200);
-    const half = await start({ a: [plugin(tools('yes'), at(opa.url)), plugin(tools('yes'), at(NOBODY))] });
+    const half = await start({
+      a: [plugin(tools('yes'), withOpa(opa.url)), plugin(tools('yes'), withOpa(UNREACHABLE))],
+    });
     expect(await readiness(half.port)).toBe(503);
   });
 
   it('does not wait for an OPA that no entry asks', async () => {
     const { port } = await start(
-      { a: [plugin(tools('yes'), at(opa.url))] },
+      { a: [plugin(tools('yes'), withOpa(opa.url))] },
       { opa: { ready: true, warmup: 1, verifyPolicies: true } },
     );
     expect(await readiness(port)).toBe(200);
@@ -159,22 +161,24 @@ describe('readiness', () => {
     ['a plugin without an address', [plugin(tools('yes'))], {}],
     [
       'a plugin without an address beside one',
-      [plugin(tools('yes')), plugin(tools('yes'), at('http://h'))],
+      [plugin(tools('yes')), plugin(tools('yes'), withOpa('http://h'))],
       {},
     ],
     [
       'an entry without a plugin',
       [plugin(tools('yes'))],
-      { upstreams: [{ name: 'up', url: NOBODY, policy: 'a' }] },
+      { upstreams: [{ name: 'up', url: UNREACHABLE, policy: 'a' }] },
     ],
   ])("asks the gateway's own for %s", async (_name, plugins, config) => {
-    asked = [];
+    queried = [];
     const { port } = await start({ a: plugins }, { opa: { url: standIn.url }, ...config });
-    expect([await readiness(port), asked]).toEqual([503, [expect.stringMatching(/^\/health/)]]);
+    expect([await readiness(port), queried]).toEqual([503, [expect.stringMatching(/^\/health/)]]);
   });
 
   it('does not ask for a plugin that is disabled', async () => {
-    const { port } = await start({ a: [plugin(tools('yes'), { mode: 'disabled', ...at(NOBODY) })] });
+    const { port } = await start({
+      a: [plugin(tools('yes'), { mode: 'disabled', ...withOpa(UNREACHABLE) })],
+    });
     expect(await readiness(port)).toBe(200);
   });
 });
@@ -187,7 +191,7 @@ describe('a plugin file that is wrong stops the start, in one line with exit cod
       'plugins[0].applied_to.tools[0].extensions.policy',
       [plugin({ tools: [{ tool_name: 'x', extensions: {} }] })],
     ],
-    ['plugins[0].config.opa_url', [plugin(tools('yes'), { config: { opa_url: NOBODY } })]],
+    ['plugins[0].config.opa_url', [plugin(tools('yes'), { config: { opa_url: UNREACHABLE } })]],
     [
       'plugins[0].config.opa_client_timeout',
       [plugin(tools('yes'), { config: { opa_client_timeout: '2h' } })],
@@ -197,8 +201,8 @@ describe('a plugin file that is wrong stops the start, in one line with exit cod
   ])('%s', async (message, content) => {
     const file = await writePlugin(cleanup, typeof content === 'string' ? content : { plugins: content });
     const mcp = [{ name: 'up', url: upstream.url, plugin: file }];
-    const written = cleanup.add(await writeConfig(JSON.stringify({ mcp })), ({ remove }) => remove());
-    const { code, output } = await failToStart({ GATEWAY_CONFIG: written.file });
+    const configFile = cleanup.add(await writeConfig(JSON.stringify({ mcp })), ({ remove }) => remove());
+    const { code, output } = await failToStart({ GATEWAY_CONFIG: configFile.file });
     expect(output).toContain(file);
     expect(output).toContain(message);
     expect([output.trim().split('\n').length, code]).toEqual([1, 1]);
@@ -212,13 +216,13 @@ describe('a plugin file that is wrong stops the start, in one line with exit cod
   });
 
   it.each(['policy', 'response', 'list', 'shape'])('%s beside it', async (key) => {
-    const given = {
+    const plugin = {
       name: 'up',
       url: upstream.url,
       plugin: 'p.yaml',
       [key]: key === 'shape' ? 'coaz' : 'a/b',
     };
-    const text = JSON.stringify({ mcp: [given] });
+    const text = JSON.stringify({ mcp: [plugin] });
     const { file } = cleanup.add(await writeConfig(text), ({ remove }) => remove());
     await expect(loadConfig(file, {})).rejects.toThrow(`mcp[0].${key}: no value beside "plugin"`);
   });

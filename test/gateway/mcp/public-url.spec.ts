@@ -9,7 +9,7 @@ import { post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
 import { connectWithOAuth } from './support/oauth-client.js';
 import { reply, result } from './support/scripted-server.js';
-import type { Got } from './support/scripted-server.js';
+import type { UpstreamRequest } from './support/scripted-server.js';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
@@ -22,7 +22,8 @@ const RESULTS: Readonly<Record<string, object>> = {
   'tools/list': { tools: [{ name: 'greet', inputSchema: { type: 'object' } }] },
 };
 
-const answerOf = ({ message }: Got): object => result(message, RESULTS[String(message['method'])] ?? {});
+const answerOf = ({ message }: UpstreamRequest): object =>
+  result(message, RESULTS[String(message['method'])] ?? {});
 
 describe.each([
   ['keep', '/ai'],
@@ -50,9 +51,9 @@ describe.each([
         proxyMetadata: true,
       },
     });
-    gateway.upstream.answer = (got, response) => {
-      if (got.method === 'POST' && 'id' in got.message) reply(response, answerOf(got));
-      else response.writeHead(got.method === 'GET' ? 405 : 202).end();
+    gateway.upstream.respond = (request, response) => {
+      if (request.method === 'POST' && 'id' in request.message) reply(response, answerOf(request));
+      else response.writeHead(request.method === 'GET' ? 405 : 202).end();
     };
     terminator.forwardTo(gateway.gateway.port);
   });

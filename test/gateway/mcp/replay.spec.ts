@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { open, send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { begin, call, post, startMcpGateway, tool } from './support/mcp-gateway.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
-import type { Got } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
+import type { UpstreamRequest } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -22,51 +22,52 @@ interface Client {
 
 async function client(sub: string, session: string, claims: object = {}): Promise<Client> {
   const token = await mcp.issuer.sign({ sub, ...claims });
-  mcp.upstream.answer = ({ message }, response) =>
+  mcp.upstream.respond = ({ message }, response) =>
     reply(response, result(message, {}), 200, { 'mcp-session-id': session });
-  const answer = await post(port, call('initialize', { protocolVersion: '2025-11-25' }, 0), { token });
-  return { token, headers: { 'mcp-session-id': String(answer.headers['mcp-session-id']) } };
+  const response = await post(port, call('initialize', { protocolVersion: '2025-11-25' }, 0), { token });
+  return { token, headers: { 'mcp-session-id': String(response.headers['mcp-session-id']) } };
 }
 
-const resume = ({ token, headers }: Client, last?: string): Promise<Answer> =>
+const resume = ({ token, headers }: Client, last?: string): Promise<HttpResponse> =>
   send(port, {
     path: '/mcp/up',
     token,
     headers: { ...headers, ...(last !== undefined && { 'last-event-id': last }) },
   });
 
-const streams = (text: string) => (_got: Got, response: ServerResponse) => stream(response).end(text);
+const streams = (text: string) => (_request: UpstreamRequest, response: ServerResponse) =>
+  stream(response).end(text);
 
 describe('a stream of another', () => {
   it('is not resumed, in whatever session and under whatever id', async () => {
     const alice = await client('alice', 'up-a');
     const bob = await client('bob', 'up-b');
-    mcp.upstream.answer = streams('id: of-alice\ndata:\n\n');
+    mcp.upstream.respond = streams('id: of-alice\ndata:\n\n');
     await post(port, tool('x', 7), alice);
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
     await post(port, call('ping', undefined, 7), bob);
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     expect(await resume(bob, 'of-alice')).toMatchObject({ status: 404 });
     expect(await resume({ ...alice, headers: {} }, 'of-alice')).toMatchObject({ status: 404 });
-    expect(mcp.upstream.got).toHaveLength(before);
-    mcp.upstream.answer = streams(event(said({ id: 7 }, 'fine'), 'of-alice-2'));
+    expect(mcp.upstream.requests).toHaveLength(before);
+    mcp.upstream.respond = streams(event(textResult({ id: 7 }, 'fine'), 'of-alice-2'));
     expect((await resume(alice, 'of-alice')).text).toContain('fine');
   });
 
   it('is told apart where both were sent the same event ids', async () => {
     const alice = await client('alice', 'up-c');
     const bob = await client('bob', 'up-d');
-    mcp.upstream.answer = streams('id: 1\ndata:\n\n');
+    mcp.upstream.respond = streams('id: 1\ndata:\n\n');
     await post(port, tool('x', 7), alice);
     await post(port, tool('x', 8), bob);
-    mcp.upstream.answer = streams(event(said({ id: 7 }, 'fine'), '2'));
+    mcp.upstream.respond = streams(event(textResult({ id: 7 }, 'fine'), '2'));
     expect((await resume(alice, '1')).text).toContain('fine');
     expect((await resume(bob, '1')).text).toContain('"code":-32603');
   });
 
   it('may be resumed from an event that another gateway has sent', async () => {
     const alice = await client('alice', 'up-e');
-    mcp.upstream.answer = streams('id: next\ndata:\n\n');
+    mcp.upstream.respond = streams('id: next\ndata:\n\n');
     expect(await resume(alice, 'sent-elsewhere')).toMatchObject({ status: 200, text: 'id: next\ndata:\n\n' });
   });
 });
@@ -78,18 +79,18 @@ describe("an answer on a stream that is not its call's own", () => {
     ['no id', null],
   ])('passes only under its own id: %s', async (_name, id) => {
     const alice = await client('alice', 'up-f');
-    mcp.upstream.answer = streams('id: f1\ndata:\n\n');
+    mcp.upstream.respond = streams('id: f1\ndata:\n\n');
     await post(port, tool('x', 7), alice);
-    mcp.upstream.answer = streams(event({ jsonrpc: '2.0', id, result: { content: [] } }));
+    mcp.upstream.respond = streams(event({ jsonrpc: '2.0', id, result: { content: [] } }));
     const { text } = await resume(alice);
     expect(text).not.toContain('"result"');
   });
 
   it('is decided by what the caller may do now', async () => {
     const before = await client('carol', 'up-g', { level: 1 });
-    mcp.upstream.answer = streams('id: g1\ndata:\n\n');
+    mcp.upstream.respond = streams('id: g1\ndata:\n\n');
     await post(port, tool('leveled', 7), before);
-    mcp.upstream.answer = streams(event(said({ id: 7 }, 'fine')));
+    mcp.upstream.respond = streams(event(textResult({ id: 7 }, 'fine')));
     const token = await mcp.issuer.sign({ sub: 'carol', level: 2 });
     expect((await resume(before, 'g1')).text).toContain('"code":-32001');
     expect((await resume({ ...before, token }, 'g1')).text).toContain('fine');
@@ -97,9 +98,9 @@ describe("an answer on a stream that is not its call's own", () => {
 
   it("is a list's where a list was asked for", async () => {
     const alice = await client('alice', 'up-h');
-    mcp.upstream.answer = streams('id: h1\ndata:\n\n');
+    mcp.upstream.respond = streams('id: h1\ndata:\n\n');
     await post(port, call('tools/list', {}, 9), alice);
-    mcp.upstream.answer = streams(event(result({ id: 9 }, { tools: [{ name: 'a' }, { name: 'secret' }] })));
+    mcp.upstream.respond = streams(event(result({ id: 9 }, { tools: [{ name: 'a' }, { name: 'secret' }] })));
     const { text } = await resume(alice, 'h1');
     expect([text.includes('"a"'), text.includes('secret')]).toEqual([true, false]);
   });
@@ -107,7 +108,7 @@ describe("an answer on a stream that is not its call's own", () => {
   it("passes as it is when it is the server's error", async () => {
     const alice = await client('alice', 'up-i');
     const error = { jsonrpc: '2.0', id: 99, error: { code: -32002, message: 'm', data: { a: 1 } } };
-    mcp.upstream.answer = streams(event(error));
+    mcp.upstream.respond = streams(event(error));
     expect((await resume(alice)).text).toBe(event(error));
   });
 });
@@ -115,19 +116,19 @@ describe("an answer on a stream that is not its call's own", () => {
 describe('an id that a session uses again', () => {
   it("does not let a call's result pass as another's, which takes its stream over", async () => {
     const alice = await client('alice', 'up-j');
-    const asked = new Promise<ServerResponse>((resolve) => {
-      mcp.upstream.answer = (_got, response) => resolve(stream(response));
+    const upstreamStream = new Promise<ServerResponse>((resolve) => {
+      mcp.upstream.respond = (_request, response) => resolve(stream(response));
     });
     const first = await begin(port, tool('x', 5), alice);
-    const open = await asked;
-    mcp.upstream.answer = streams(event(said({ id: 5 }, 'classified')));
+    const open = await upstreamStream;
+    mcp.upstream.respond = streams(event(textResult({ id: 5 }, 'classified')));
     const { text } = await post(port, call('ping', undefined, 5), alice);
     expect(text).toContain('"code":-32001');
     expect(text).not.toContain('"classified"');
     const closed = once(open, 'close');
     first.destroy();
     await closed;
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'classified'));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'classified'));
     expect((await post(port, call('ping', undefined, 5), alice)).json()).toMatchObject({
       error: { code: -32001 },
     });
@@ -135,22 +136,22 @@ describe('an id that a session uses again', () => {
 
   it('is free once its call has had its answer', async () => {
     const alice = await client('alice', 'up-k');
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'fine'));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'fine'));
     await post(port, tool('x', 5), alice);
     const pong = { jsonrpc: '2.0', id: 5, result: { anything: 'classified' } };
-    mcp.upstream.answer = (_got, response) => reply(response, pong);
+    mcp.upstream.respond = (_request, response) => reply(response, pong);
     expect((await post(port, call('ping', undefined, 5), alice)).json()).toEqual(pong);
   });
 
   it('is no matter where there is no session, and every call has a connection of its own', async () => {
-    const asked = new Promise<ServerResponse>((resolve) => {
-      mcp.upstream.answer = (_got, response) => resolve(stream(response));
+    const upstreamStream = new Promise<ServerResponse>((resolve) => {
+      mcp.upstream.respond = (_request, response) => resolve(stream(response));
     });
     const first = await begin(port, tool('x', 5));
-    const out = await asked;
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, { tools: [] }));
+    const out = await upstreamStream;
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, { tools: [] }));
     expect((await post(port, call('tools/list', {}, 5))).json()).toMatchObject({ result: { tools: [] } });
-    out.end(event(said({ id: 5 }, 'fine')));
+    out.end(event(textResult({ id: 5 }, 'fine')));
     let text = '';
     for await (const part of first) text += String(part);
     expect(text).toContain('fine');
@@ -159,10 +160,10 @@ describe('an id that a session uses again', () => {
 
 it('a second standing stream is for the upstream to refuse', async () => {
   const alice = await client('alice', 'up-l');
-  mcp.upstream.answer = (_got, response) => stream(response).write(': open\n\n');
+  mcp.upstream.respond = (_request, response) => stream(response).write(': open\n\n');
   const first = await open(port, { path: '/mcp/up', token: alice.token, headers: alice.headers });
   const text = '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Conflict"},"id":null}';
-  mcp.upstream.answer = (_got, response) => reply(response, text, 409);
+  mcp.upstream.respond = (_request, response) => reply(response, text, 409);
   expect(await resume(alice)).toMatchObject({ status: 409, text });
   first.destroy();
 });

@@ -3,7 +3,7 @@ import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
 import { call, HEADERS, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { reply, result, said } from './support/scripted-server.js';
+import { reply, result, textResult } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -15,69 +15,70 @@ beforeAll(async () => {
   port = mcp.gateway.port;
 });
 
-const code = (answer: { json(): unknown }): unknown =>
-  (answer.json() as { error?: { code: number } }).error?.code;
+const errorCode = (response: { json(): unknown }): unknown =>
+  (response.json() as { error?: { code: number } }).error?.code;
 
 describe('a request', () => {
   it('goes on byte for byte once it is allowed, and its answer comes back as it was', async () => {
     const text =
       '{ "method":"tools/call","jsonrpc":"2.0", "id":"a", "params":{"name":"x","arguments":{"n":1.0},"_meta":{"y":1}} }';
-    const answered = '{"jsonrpc":"2.0","id":"a","result":{"content":[], "n":12345678901234567890,"z":1.0}}';
-    mcp.upstream.answer = (_got, response) => reply(response, answered);
-    const answer = await post(port, text);
-    expect([answer.status, answer.text]).toEqual([200, answered]);
-    expect(mcp.upstream.got.at(-1)?.text).toBe(text);
+    const original = '{"jsonrpc":"2.0","id":"a","result":{"content":[], "n":12345678901234567890,"z":1.0}}';
+    mcp.upstream.respond = (_request, response) => reply(response, original);
+    const response = await post(port, text);
+    expect([response.status, response.text]).toEqual([200, original]);
+    expect(mcp.upstream.requests.at(-1)?.text).toBe(text);
   });
 
   it("takes the protocol's headers along, and no credential", async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
     const token = await mcp.issuer.sign({ sub: 'alice' });
+    const traceparent = '00-1-1-01';
     const headers = {
-      traceparent: '00-1-1-01',
+      traceparent,
       'mcp-protocol-version': '2025-11-25',
       cookie: 'a=b',
       'x-api-key': 'k',
       'accept-encoding': 'gzip',
     };
     await post(port, call('tools/list'), { token, headers });
-    const got = mcp.upstream.got.at(-1)?.headers ?? {};
-    expect(got).toMatchObject({ ...HEADERS, traceparent: '00-1-1-01', 'mcp-protocol-version': '2025-11-25' });
-    expect(got['accept-encoding']).toBe('identity');
-    expect(Object.keys(got)).not.toEqual(expect.arrayContaining(['cookie']));
-    expect([got.authorization, got['x-api-key'], got.cookie]).toEqual([undefined, undefined, undefined]);
+    const sent = mcp.upstream.requests.at(-1)?.headers ?? {};
+    expect(sent).toMatchObject({ ...HEADERS, traceparent, 'mcp-protocol-version': '2025-11-25' });
+    expect(sent['accept-encoding']).toBe('identity');
+    expect(Object.keys(sent)).not.toEqual(expect.arrayContaining(['cookie']));
+    expect([sent.authorization, sent['x-api-key'], sent.cookie]).toEqual([undefined, undefined, undefined]);
   });
 
   it('that is denied never reaches the upstream', async () => {
-    const before = mcp.upstream.got.length;
-    const answer = await post(port, tool('secret', 7));
-    expect(answer.status).toBe(200);
-    expect(answer.json()).toMatchObject({
+    const before = mcp.upstream.requests.length;
+    const response = await post(port, tool('secret', 7));
+    expect(response.status).toBe(200);
+    expect(response.json()).toMatchObject({
       jsonrpc: '2.0',
       id: 7,
       error: { code: -32001, data: { reasons: ['secret is for nobody'] } },
     });
-    expect(mcp.upstream.got).toHaveLength(before);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it("of another user is decided by that user's token", async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     const bob = await mcp.issuer.sign({ sub: 'bob' });
     const alice = await mcp.issuer.sign({ sub: 'alice' });
     expect((await post(port, tool('mine'), { token: bob })).json()).toMatchObject({ result: {} });
-    expect(code(await post(port, tool('mine'), { token: alice }))).toBe(-32001);
-    expect(code(await post(port, tool('mine')))).toBe(-32001);
+    expect(errorCode(await post(port, tool('mine'), { token: alice }))).toBe(-32001);
+    expect(errorCode(await post(port, tool('mine')))).toBe(-32001);
   });
 
   it('that wants more scopes is challenged with 403', async () => {
-    const answer = await post(port, tool('pay'));
-    expect([answer.status, code(answer)]).toEqual([403, -32001]);
-    expect(answer.headers['www-authenticate']).toBe(
+    const response = await post(port, tool('pay'));
+    expect([response.status, errorCode(response)]).toEqual([403, -32001]);
+    expect(response.headers['www-authenticate']).toBe(
       `Bearer error="insufficient_scope", scope="pay:write", resource_metadata="http://127.0.0.1:${port}/.well-known/oauth-protected-resource/mcp/up"`,
     );
   });
 
   it('is answered by nothing but its own answer', async () => {
-    const wrong = [
+    const invalid = [
       [200, '[{"jsonrpc":"2.0","id":1,"result":{}}]'],
       [200, '{"jsonrpc":"2.0","id":2,"result":{"content":[]}}'],
       [200, '{"jsonrpc":"2.0","id":1,"method":"ping"}'],
@@ -86,10 +87,10 @@ describe('a request', () => {
       [202, ''],
       [404, 'gone'],
     ] as const;
-    for (const [status, text] of wrong) {
-      mcp.upstream.answer = (_got, response) => reply(response, text, status);
-      const answer = await post(port, tool('x'));
-      expect([answer.status, answer.json()]).toMatchObject([
+    for (const [status, text] of invalid) {
+      mcp.upstream.respond = (_request, response) => reply(response, text, status);
+      const response = await post(port, tool('x'));
+      expect([response.status, response.json()]).toMatchObject([
         status >= 400 ? status : 200,
         { id: 1, error: { code: -32603 } },
       ]);
@@ -104,38 +105,38 @@ describe('a request', () => {
       [404, '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"}}'],
     ] as const;
     for (const [status, text] of errors) {
-      mcp.upstream.answer = (_got, response) => reply(response, text, status);
-      const answer = await post(port, tool('x'));
-      expect([answer.status, answer.text]).toEqual([status, text]);
+      mcp.upstream.respond = (_request, response) => reply(response, text, status);
+      const response = await post(port, tool('x'));
+      expect([response.status, response.text]).toEqual([status, text]);
     }
   });
 
   it.each([401, 403])("never gets the upstream's own challenge, sent with %i", async (status) => {
     const headers = { 'www-authenticate': 'Bearer resource_metadata="https://other.example/metadata"' };
     const text = '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Who?","data":{"a":1}}}';
-    mcp.upstream.answer = (_got, response) => reply(response, text, status, headers);
+    mcp.upstream.respond = (_request, response) => reply(response, text, status, headers);
     for (const message of [tool('x'), { jsonrpc: '2.0', method: 'notifications/x' }]) {
-      const answer = await post(port, message);
-      expect([answer.status, answer.text, answer.headers['www-authenticate']]).toEqual([
+      const response = await post(port, message);
+      expect([response.status, response.text, response.headers['www-authenticate']]).toEqual([
         status,
         text,
         undefined,
       ]);
     }
     for (const method of ['GET', 'DELETE']) {
-      const answer = await send(port, { path: '/mcp/up', method });
-      expect([answer.status, answer.headers['www-authenticate']]).toEqual([status, undefined]);
+      const response = await send(port, { path: '/mcp/up', method });
+      expect([response.status, response.headers['www-authenticate']]).toEqual([status, undefined]);
     }
   });
 
   it('fails with -32603 when the upstream breaks off', async () => {
-    mcp.upstream.answer = (_got, response) => response.socket?.destroy();
-    const answer = await post(port, tool('x'));
-    expect([answer.status, answer.json()]).toMatchObject([502, { error: { code: -32603 } }]);
+    mcp.upstream.respond = (_request, response) => response.socket?.destroy();
+    const response = await post(port, tool('x'));
+    expect([response.status, response.json()]).toMatchObject([502, { error: { code: -32603 } }]);
   });
 
   it('without params passes too', async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
     expect((await post(port, call('ping'))).json()).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
   });
 });
@@ -167,11 +168,11 @@ describe('what comes in', () => {
       -32602,
     ],
   ])('%s is refused', async (_name, body, status, expected) => {
-    const before = mcp.upstream.got.length;
-    const answer = await post(port, body);
-    expect([answer.status, code(answer)]).toEqual([status, expected]);
-    expect(answer.text).not.toContain('"id":null');
-    expect(mcp.upstream.got).toHaveLength(before);
+    const before = mcp.upstream.requests.length;
+    const response = await post(port, body);
+    expect([response.status, errorCode(response)]).toEqual([status, expected]);
+    expect(response.text).not.toContain('"id":null');
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it.each([
@@ -191,27 +192,28 @@ describe('what comes in', () => {
     [{ origin: 'https://app.example' }, 200],
     [{ host: 'localhost:1' }, 200],
   ])('with headers %j gives %i', async (headers, status) => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
     expect(await post(port, call('ping'), { headers })).toMatchObject({ status });
   });
 
   it('may be large, up to a limit', async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'x'.repeat(5 << 20)));
-    const body = (bytes: number) => call('tools/call', { name: 'x', arguments: { q: 'x'.repeat(bytes) } });
+    const text = (bytes: number) => 'x'.repeat(bytes);
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, text(5 << 20)));
+    const body = (bytes: number) => call('tools/call', { name: 'x', arguments: { q: text(bytes) } });
     expect((await post(port, body(1 << 20))).text.length).toBeGreaterThan(5 << 20);
     expect(await post(port, body(4 << 20))).toMatchObject({ status: 413 });
     const headers = { 'transfer-encoding': 'chunked' };
     expect(await post(port, body(4 << 20), { headers })).toMatchObject({ status: 413 });
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'x'.repeat(17 << 20)));
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, text(17 << 20)));
     expect(await post(port, tool('x'))).toMatchObject({ status: 502 });
   });
 
   it('that is a notification is passed on, and answered with 202 and no body', async () => {
-    mcp.upstream.answer = (_got, response) => response.writeHead(202).end();
+    mcp.upstream.respond = (_request, response) => response.writeHead(202).end();
     const sent = { jsonrpc: '2.0', method: 'notifications/custom', params: { a: 1 } };
-    const answer = await post(port, sent);
-    expect([answer.status, answer.text]).toEqual([202, '']);
-    expect(mcp.upstream.got.at(-1)?.message).toEqual(sent);
+    const response = await post(port, sent);
+    expect([response.status, response.text]).toEqual([202, '']);
+    expect(mcp.upstream.requests.at(-1)?.message).toEqual(sent);
   });
 
   it('of another HTTP method is 405', async () => {
@@ -221,19 +223,19 @@ describe('what comes in', () => {
   });
 
   it("is nobody's when its method is unknown", async () => {
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     const legacy = await post(port, call('vendor/do', {}, 'x'));
     expect([legacy.status, legacy.json()]).toMatchObject([200, { id: 'x', error: { code: -32601 } }]);
     for (const method of ['vendor/do', 'initialize', 'ping', 'logging/setLevel', 'resources/subscribe']) {
-      const answer = await send(port, { path: '/mcp/up', method: 'POST', ...modern(method) });
-      expect([answer.status, answer.json()]).toMatchObject([404, { id: 1, error: { code: -32601 } }]);
+      const response = await send(port, { path: '/mcp/up', method: 'POST', ...modern(method) });
+      expect([response.status, response.json()]).toMatchObject([404, { id: 1, error: { code: -32601 } }]);
     }
-    expect(mcp.upstream.got).toHaveLength(before);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 });
 
 describe('2026-07-28', () => {
-  const ask = (sent: ReturnType<typeof modern>, headers: object = {}) =>
+  const sendModern = (sent: ReturnType<typeof modern>, headers: object = {}) =>
     send(port, { path: '/mcp/up', method: 'POST', ...sent, headers: { ...sent.headers, ...headers } });
 
   it.each([
@@ -247,31 +249,31 @@ describe('2026-07-28', () => {
     ['another version', { 'mcp-protocol-version': '2025-11-25' }, 400],
     ['a session that is ignored', { 'mcp-session-id': 'none' }, 200],
   ])('headers: %s', async (_name, headers, status) => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
-    const answer = await ask(modern('tools/call', { name: 'x' }, 'x'), headers);
-    expect([answer.status, code(answer)]).toEqual([status, status === 200 ? undefined : -32020]);
-    expect(mcp.upstream.got.at(-1)?.headers['mcp-session-id']).toBeUndefined();
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
+    const response = await sendModern(modern('tools/call', { name: 'x' }, 'x'), headers);
+    expect([response.status, errorCode(response)]).toEqual([status, status === 200 ? undefined : -32020]);
+    expect(mcp.upstream.requests.at(-1)?.headers['mcp-session-id']).toBeUndefined();
   });
 
   it.each(['mcp-name', 'mcp-method', 'mcp-protocol-version'])('wants the header %s', async (name) => {
     const sent = modern('tools/call', { name: 'x' }, 'x');
     const headers = Object.fromEntries(Object.entries(sent.headers ?? {}).filter(([key]) => key !== name));
-    const answer = await send(port, { path: '/mcp/up', method: 'POST', ...sent, headers });
-    expect([answer.status, code(answer)]).toEqual([400, -32020]);
+    const response = await send(port, { path: '/mcp/up', method: 'POST', ...sent, headers });
+    expect([response.status, errorCode(response)]).toEqual([400, -32020]);
   });
 
   it('wants version and capabilities in _meta', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
-    const answer = await post(port, call('tools/list', {}, 5), { headers });
-    expect([answer.status, answer.json()]).toMatchObject([400, { id: 5, error: { code: -32602 } }]);
+    const response = await post(port, call('tools/list', {}, 5), { headers });
+    expect([response.status, response.json()]).toMatchObject([400, { id: 5, error: { code: -32602 } }]);
   });
 
   it('lists are private once a policy has been asked', async () => {
     const tools = [{ name: 'secret' }, { name: 'x', extra: 1 }];
-    const given = { tools, ttlMs: 60_000, cacheScope: 'public', resultType: 'complete' };
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, given));
-    const answer = await ask(modern('tools/list'));
-    expect(answer.json()).toMatchObject({
+    const serverResult = { tools, ttlMs: 60_000, cacheScope: 'public', resultType: 'complete' };
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, serverResult));
+    const response = await sendModern(modern('tools/list'));
+    expect(response.json()).toMatchObject({
       result: { tools: [{ name: 'x', extra: 1 }], cacheScope: 'private' },
     });
   });
@@ -286,10 +288,10 @@ describe('2026-07-28', () => {
   it("a version that nobody knows is the upstream's to refuse", async () => {
     const text =
       '{"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"m","data":{"supported":["2026-07-28"]}}}';
-    mcp.upstream.answer = (_got, response) => reply(response, text, 400);
+    mcp.upstream.respond = (_request, response) => reply(response, text, 400);
     const sent = modern('tools/list');
     const body = String(sent.body).replace('2026-07-28', '2099-01-01');
-    const answer = await ask({ ...sent, body }, { 'mcp-protocol-version': '2099-01-01' });
-    expect([answer.status, answer.text]).toEqual([400, text]);
+    const response = await sendModern({ ...sent, body }, { 'mcp-protocol-version': '2099-01-01' });
+    expect([response.status, response.text]).toEqual([400, text]);
   });
 });

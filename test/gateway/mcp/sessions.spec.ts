@@ -4,7 +4,7 @@ import { open, send } from '../support/client.js';
 import { failToStart, writeConfig } from '../support/gateway-process.js';
 import { call, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -17,10 +17,10 @@ const INIT = call(
 
 /** Opens a session, and gives the client's id of it. */
 async function openSession({ gateway, upstream }: McpGateway, token?: string): Promise<string> {
-  upstream.answer = ({ message }, response) =>
+  upstream.respond = ({ message }, response) =>
     reply(response, result(message, { protocolVersion: '2025-11-25' }), 200, { 'mcp-session-id': 'up-1' });
-  const answer = await post(gateway.port, INIT, token === undefined ? {} : { token });
-  return String(answer.headers['mcp-session-id']);
+  const response = await post(gateway.port, INIT, token === undefined ? {} : { token });
+  return String(response.headers['mcp-session-id']);
 }
 
 const KEY = { GATEWAY_SESSION_KEY: 'a-secret-of-the-test-that-is-long-enough' };
@@ -34,16 +34,16 @@ describe('a session', () => {
     const id = await openSession(mcp, alice);
     expect(id).toMatch(/^[\x21-\x7e]+$/);
     expect(id).not.toContain('up-1');
-    mcp.upstream.answer = ({ message }, response) =>
-      reply(response, said(message, 'ok'), 200, { 'mcp-session-id': 'up-1' });
-    const answer = await post(port, tool('x'), { token: alice, headers: { 'mcp-session-id': id } });
-    expect(mcp.upstream.got.at(-1)?.headers['mcp-session-id']).toBe('up-1');
-    expect(answer.headers['mcp-session-id']).toBe(id);
+    mcp.upstream.respond = ({ message }, response) =>
+      reply(response, textResult(message, 'ok'), 200, { 'mcp-session-id': 'up-1' });
+    const response = await post(port, tool('x'), { token: alice, headers: { 'mcp-session-id': id } });
+    expect(mcp.upstream.requests.at(-1)?.headers['mcp-session-id']).toBe('up-1');
+    expect(response.headers['mcp-session-id']).toBe(id);
   });
 
   it("is its subject's alone", async () => {
     const id = await openSession(mcp, alice);
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     const changed = id.slice(0, -2) + (id.endsWith('AA') ? 'BB' : 'AA');
     const cases = [
       { token: bob, headers: { 'mcp-session-id': id } },
@@ -63,35 +63,35 @@ describe('a session', () => {
         expect(await send(port, { path: '/mcp/up', method, ...more })).toMatchObject({ status: 404 });
       }
     }
-    expect(mcp.upstream.got).toHaveLength(before);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 
   it("ends with DELETE, and the upstream's 404 comes back", async () => {
     const headers = { 'mcp-session-id': await openSession(mcp, alice) };
-    mcp.upstream.answer = (_got, response) => response.writeHead(200).end();
+    mcp.upstream.respond = (_request, response) => response.writeHead(200).end();
     expect(await send(port, { path: '/mcp/up', method: 'DELETE', headers, token: alice })).toMatchObject({
       status: 200,
     });
-    expect(mcp.upstream.got.at(-1)).toMatchObject({
+    expect(mcp.upstream.requests.at(-1)).toMatchObject({
       method: 'DELETE',
       headers: { 'mcp-session-id': 'up-1' },
     });
-    mcp.upstream.answer = (_got, response) => reply(response, 'gone', 404);
+    mcp.upstream.respond = (_request, response) => reply(response, 'gone', 404);
     expect(await post(port, tool('x'), { headers, token: alice })).toMatchObject({ status: 404 });
   });
 
   it("is resumed, and its answers decided as their calls'", async () => {
     const headers = { 'mcp-session-id': await openSession(mcp, bob) };
-    mcp.upstream.answer = (_got, response) => stream(response).end('id: e1\ndata:\n\n');
+    mcp.upstream.respond = (_request, response) => stream(response).end('id: e1\ndata:\n\n');
     await post(port, tool('x', 3), { headers, token: bob });
-    mcp.upstream.answer = (_got, response) =>
-      stream(response).end(event(said({ id: 3 }, 'a password'), 'e2'));
+    mcp.upstream.respond = (_request, response) =>
+      stream(response).end(event(textResult({ id: 3 }, 'a password'), 'e2'));
     const resumed = await send(port, {
       path: '/mcp/up',
       headers: { ...headers, 'last-event-id': 'e1' },
       token: bob,
     });
-    expect(mcp.upstream.got.at(-1)?.headers).toMatchObject({
+    expect(mcp.upstream.requests.at(-1)?.headers).toMatchObject({
       'last-event-id': 'e1',
       'mcp-session-id': 'up-1',
     });
@@ -102,9 +102,10 @@ describe('a session', () => {
   it("lives on in another gateway with the same key, where what isn't known is refused", async () => {
     const headers = { 'mcp-session-id': await openSession(mcp) };
     const other = await startMcpGateway(cleanup, [{}], {}, KEY);
-    other.upstream.answer = ({ message }, response) => reply(response, said(message, 'ok'));
+    other.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     expect(await post(other.gateway.port, tool('x'), { headers })).toMatchObject({ status: 200 });
-    other.upstream.answer = (_got, response) => stream(response).end(event(said({ id: 1 }, 'stray'), 'e2'));
+    other.upstream.respond = (_request, response) =>
+      stream(response).end(event(textResult({ id: 1 }, 'stray'), 'e2'));
     const stray = await send(other.gateway.port, { path: '/mcp/up', headers });
     expect(stray.text).toMatch(/"id":1,"error":\{"code":-32603/);
     const stranger = await startMcpGateway(cleanup);
@@ -123,48 +124,52 @@ describe('tasks', () => {
   const begun = { task: { taskId: 't1', status: 'working' } };
 
   it("have their results decided as their calls' are", async () => {
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, begun));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, begun));
     expect((await post(port, tool('x'), { token: alice })).json()).toMatchObject({ result: begun });
-    const ask = (method: string, taskId: string, token: string) =>
+    const taskRequest = (method: string, taskId: string, token: string) =>
       post(port, call(method, { taskId }), { token });
-    mcp.upstream.answer = ({ message }, response) => reply(response, said(message, 'a password'));
-    expect((await ask('tasks/result', 't1', alice)).text).toMatch(/"result":(?!.*password)/);
-    expect((await ask('tasks/result', 't2', alice)).json()).toMatchObject({ error: { code: -32602 } });
-    expect((await ask('tasks/result', 't1', bob)).json()).toMatchObject({ error: { code: -32602 } });
+    mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'a password'));
+    expect((await taskRequest('tasks/result', 't1', alice)).text).toMatch(/"result":(?!.*password)/);
+    expect((await taskRequest('tasks/result', 't2', alice)).json()).toMatchObject({
+      error: { code: -32602 },
+    });
+    expect((await taskRequest('tasks/result', 't1', bob)).json()).toMatchObject({ error: { code: -32602 } });
     const inline = {
       taskId: 't1',
       status: 'completed',
       result: { content: [{ type: 'text', text: 'classified' }] },
     };
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, inline));
-    expect((await ask('tasks/get', 't1', alice)).json()).toMatchObject({ error: { code: -32001 } });
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, inline));
+    expect((await taskRequest('tasks/get', 't1', alice)).json()).toMatchObject({ error: { code: -32001 } });
     const working = { taskId: 't1', status: 'working' };
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, working));
-    expect((await ask('tasks/get', 't1', alice)).json()).toMatchObject({ result: working });
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, working));
+    expect((await taskRequest('tasks/get', 't1', alice)).json()).toMatchObject({ result: working });
   });
 
   it('have what may not pass taken out of their notifications', async () => {
-    const told = (taskId: string, text: string) => ({
+    const taskStatus = (taskId: string, text: string) => ({
       jsonrpc: '2.0',
       method: 'notifications/tasks',
       params: { taskId, result: { content: [{ type: 'text', text }] } },
     });
-    mcp.upstream.answer = (_got, response) =>
+    mcp.upstream.respond = (_request, response) =>
       stream(response).end(
-        event(told('t1', 'fine')) + event(told('t1', 'classified')) + event(told('t9', 'stray')),
+        event(taskStatus('t1', 'fine')) +
+          event(taskStatus('t1', 'classified')) +
+          event(taskStatus('t9', 'stray')),
       );
     const { text } = await send(port, { path: '/mcp/up', token: alice });
     const without = event({ jsonrpc: '2.0', method: 'notifications/tasks', params: { taskId: 't1' } });
-    expect(text).toBe(event(told('t1', 'fine')) + without);
+    expect(text).toBe(event(taskStatus('t1', 'fine')) + without);
   });
 });
 
 it('standing streams end when the gateway does', async () => {
-  const own = await startMcpGateway(cleanup);
-  own.upstream.answer = (_got, response) => stream(response).write(': open\n\n');
-  const answer = await open(own.gateway.port, { path: '/mcp/up' });
-  const ended = own.gateway.end();
+  const separate = await startMcpGateway(cleanup);
+  separate.upstream.respond = (_request, response) => stream(response).write(': open\n\n');
+  const response = await open(separate.gateway.port, { path: '/mcp/up' });
+  const ended = separate.gateway.end();
   let text = '';
-  for await (const part of answer) text += String(part);
+  for await (const part of response) text += String(part);
   expect([text, await ended]).toEqual([': keep-alive\n\n', 0]);
 });

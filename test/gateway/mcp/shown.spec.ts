@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { call, modern, post, startMcpGateway } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
 import { onTool, plugin, startPluginGateway } from './support/plugin-gateway.js';
@@ -22,13 +22,13 @@ const TEXT = { content: [{ type: 'text', text: 'fine' }] };
 
 describe.each(['policies', 'plugins'])('decided by %s, nothing leaves that is not shown', (mode) => {
   const gatewayOf = (): McpGateway => {
-    const found = started.get(mode);
-    if (found === undefined) throw new Error(`nothing is started: ${mode}`);
-    return found;
+    const runningGateway = started.get(mode);
+    if (runningGateway === undefined) throw new Error(`nothing is started: ${mode}`);
+    return runningGateway;
   };
-  const ask = (method: string, params: object, value: unknown): Promise<Answer> => {
+  const sendModern = (method: string, params: object, value: unknown): Promise<HttpResponse> => {
     const { gateway, upstream } = gatewayOf();
-    upstream.answer = ({ message }, response) => reply(response, result(message, value));
+    upstream.respond = ({ message }, response) => reply(response, result(message, value));
     return post(gateway.port, call(method, params));
   };
 
@@ -43,17 +43,17 @@ describe.each(['policies', 'plugins'])('decided by %s, nothing leaves that is no
     ['the handle of a task', { task: { taskId: 't', status: 'working', statusMessage: 'classified' } }],
     ['structured content', { ...TEXT, structuredContent: { a: 'classified' } }],
   ])('of a tool: %s', async (_name, value) => {
-    const answer = await ask('tools/call', { name: 'x', arguments: {} }, value);
-    expect(answer.text).toMatch(/"error":\{"code":-3(2001|2603)/);
+    const response = await sendModern('tools/call', { name: 'x', arguments: {} }, value);
+    expect(response.text).toMatch(/"error":\{"code":-3(2001|2603)/);
   });
 
   it('of a tool in the newer era: a type of result', async () => {
     const { gateway, upstream } = gatewayOf();
     const value = { ...TEXT, resultType: 'classified' };
-    upstream.answer = ({ message }, response) => reply(response, result(message, value));
+    upstream.respond = ({ message }, response) => reply(response, result(message, value));
     const sent = modern('tools/call', { name: 'x', arguments: {} }, 'x');
-    const answer = await send(gateway.port, { path: '/mcp/up', method: 'POST', ...sent });
-    expect(answer.json()).toMatchObject({ error: { code: -32001 } });
+    const response = await send(gateway.port, { path: '/mcp/up', method: 'POST', ...sent });
+    expect(response.json()).toMatchObject({ error: { code: -32001 } });
   });
 
   describe('of a task', () => {
@@ -61,7 +61,7 @@ describe.each(['policies', 'plugins'])('decided by %s, nothing leaves that is no
     const secret = { ...plain, statusMessage: 'classified' };
     beforeAll(async () => {
       const { task } = (
-        (await ask('tools/call', { name: 'x', arguments: {} }, { task: plain })).json() as {
+        (await sendModern('tools/call', { name: 'x', arguments: {} }, { task: plain })).json() as {
           result: { task: unknown };
         }
       ).result;
@@ -79,16 +79,20 @@ describe.each(['policies', 'plugins'])('decided by %s, nothing leaves that is no
       ['a result', { ...plain, status: 'completed', result: { ...TEXT, note: 'classified' } }, undefined],
       ['another task', { ...plain, taskId: 'classified' }, undefined],
     ])('in tasks/get: %s', async (_name, value, expected) => {
-      const answer = await ask('tasks/get', { taskId: 'known' }, value);
-      if (expected === undefined) expect(answer.text).toMatch(/"error":\{"code":-32(001|603)/);
-      else expect(answer.json()).toMatchObject({ result: expected });
-      expect(answer.text.replace(/"error".*/, '')).not.toContain('classified');
+      const response = await sendModern('tasks/get', { taskId: 'known' }, value);
+      if (expected === undefined) expect(response.text).toMatch(/"error":\{"code":-32(001|603)/);
+      else expect(response.json()).toMatchObject({ result: expected });
+      expect(response.text.replace(/"error".*/, '')).not.toContain('classified');
     });
 
     it('in tasks/list, which keeps what the protocol has', async () => {
-      const answer = await ask('tasks/list', {}, { tasks: [secret, { ...plain, statusMessage: 'm' }] });
-      expect(answer.json()).toMatchObject({ result: { tasks: [plain, { ...plain, statusMessage: 'm' }] } });
-      expect(answer.text).not.toContain('classified');
+      const response = await sendModern(
+        'tasks/list',
+        {},
+        { tasks: [secret, { ...plain, statusMessage: 'm' }] },
+      );
+      expect(response.json()).toMatchObject({ result: { tasks: [plain, { ...plain, statusMessage: 'm' }] } });
+      expect(response.text).not.toContain('classified');
     });
 
     it.each([
@@ -103,12 +107,13 @@ describe.each(['policies', 'plugins'])('decided by %s, nothing leaves that is no
       ],
     ])('in a notification: %j', async (params, expected) => {
       const { gateway, upstream } = gatewayOf();
-      const told = event({ jsonrpc: '2.0', method: 'notifications/tasks/status', params });
-      upstream.answer = ({ message }, response) => stream(response).end(told + event(result(message, TEXT)));
-      const answer = await post(gateway.port, call('tools/call', { name: 'x', arguments: {} }));
-      const [first = ''] = answer.text.split('\n');
+      const statusEvent = event({ jsonrpc: '2.0', method: 'notifications/tasks/status', params });
+      upstream.respond = ({ message }, response) =>
+        stream(response).end(statusEvent + event(result(message, TEXT)));
+      const response = await post(gateway.port, call('tools/call', { name: 'x', arguments: {} }));
+      const [first = ''] = response.text.split('\n');
       expect(JSON.parse(first.replace('data: ', ''))).toMatchObject({ params: expected });
-      expect(answer.text).not.toContain('classified');
+      expect(response.text).not.toContain('classified');
     });
   });
 });

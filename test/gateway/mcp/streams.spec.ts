@@ -5,8 +5,8 @@ import { Cleanup } from '../support/cleanup.js';
 import { open, send } from '../support/client.js';
 import { begin, call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import type { McpGateway } from './support/mcp-gateway.js';
-import { event, reply, result, said, stream } from './support/scripted-server.js';
-import type { Got } from './support/scripted-server.js';
+import { event, reply, result, textResult, stream } from './support/scripted-server.js';
+import type { UpstreamRequest } from './support/scripted-server.js';
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -25,9 +25,9 @@ const progress = {
 };
 
 /** Has the upstream answer with a stream that the test writes; gives the stream of the next request. */
-function nextStream(): Promise<{ got: Got; out: ServerResponse }> {
+function nextUpstreamStream(): Promise<{ request: UpstreamRequest; out: ServerResponse }> {
   return new Promise((resolve) => {
-    mcp.upstream.answer = (got, response) => resolve({ got, out: stream(response) });
+    mcp.upstream.respond = (received, response) => resolve({ request: received, out: stream(response) });
   });
 }
 
@@ -36,121 +36,127 @@ async function chunk(message: IncomingMessage): Promise<string> {
   return data.toString();
 }
 
-async function rest(message: IncomingMessage): Promise<string> {
+async function remainingText(message: IncomingMessage): Promise<string> {
   let text = '';
   for await (const part of message) text += String(part);
   return text;
 }
 
-const whole = async (
-  text: (message: Got['message']) => string,
+const clientText = async (
+  text: (message: UpstreamRequest['message']) => string,
   body: unknown = tool('x'),
 ): Promise<string> => {
-  mcp.upstream.answer = ({ message }, response) => stream(response).end(text(message));
+  mcp.upstream.respond = ({ message }, response) => stream(response).end(text(message));
   return (await post(port, body)).text;
 };
 
 describe('a stream', () => {
   it('passes each event as it comes', async () => {
-    const upstream = nextStream();
-    const answering = begin(port, tool('x'));
-    const { got, out } = await upstream;
-    const answer = await answering;
-    expect(answer.headers['content-type']).toBe('text/event-stream');
+    const upstream = nextUpstreamStream();
+    const pending = begin(port, tool('x'));
+    const { request, out } = await upstream;
+    const response = await pending;
+    expect(response.headers['content-type']).toBe('text/event-stream');
     for (const sent of [event(progress), ': keep-alive\n\n', 'id: p\nretry: 10\ndata:\n\n']) {
-      const arrived = chunk(answer);
+      const arrived = chunk(response);
       out.write(sent);
       expect(await arrived).toBe(sent);
     }
-    out.end(event(said(got.message, 'end')));
-    expect(await rest(answer)).toContain('"text":"end"');
+    out.end(event(textResult(request.message, 'end')));
+    expect(await remainingText(response)).toContain('"text":"end"');
   });
 
   it('keeps ids, types and retry, leaves out what is no field, and splits where the standard does', async () => {
-    const text = (message: Got['message']) =>
+    const text = (message: UpstreamRequest['message']) =>
       `id: 0\nretry: 500\ndata:\n\nevent: message\r\nid: 1\r\ndata: ${JSON.stringify(progress)}\r\n\r\n` +
       `id: 2\rx: y\rdata: {"jsonrpc":"2.0","id":${String(message['id'])},"result":{"content":[]}}\r\r`;
-    expect(await whole(text)).toBe(text({ id: 1 }).replace(/\r\n?/g, '\n').replace('x: y\n', ''));
+    expect(await clientText(text)).toBe(text({ id: 1 }).replace(/\r\n?/g, '\n').replace('x: y\n', ''));
   });
 
   it('has its result decided, and nothing else', async () => {
-    const text = await whole((message) => event(progress, '1') + event(said(message, 'password'), '2'));
+    const text = await clientText(
+      (message) => event(progress, '1') + event(textResult(message, 'password'), '2'),
+    );
     expect(text.startsWith(event(progress, '1') + 'id: 2\n')).toBe(true);
     expect(text).not.toContain('password');
-    const denied = await whole((message) => event(progress) + event(said(message, 'classified'), '7'));
+    const denied = await clientText(
+      (message) => event(progress) + event(textResult(message, 'classified'), '7'),
+    );
     expect(denied).toMatch(/\n\nid: 7\ndata: \{"jsonrpc":"2.0","id":1,"error":\{"code":-32001/);
     expect(denied).not.toContain('"classified"');
   });
 
   it('whose result hides behind an event type, or comes in parts, is decided all the same', async () => {
-    const parts = (message: Got['message']) =>
-      event(said(message, 'classified'))
+    const parts = (message: UpstreamRequest['message']) =>
+      event(textResult(message, 'classified'))
         .replace('data: {', 'event: other\ndata: {')
         .replace('"result"', '\ndata: "result"');
-    expect(await whole(parts)).not.toContain('"classified"');
+    expect(await clientText(parts)).not.toContain('"classified"');
   });
 
   it('with a list has it filtered', async () => {
     const tools = [{ name: 'a' }, { name: 'secret' }];
-    expect(await whole((message) => event(result(message, { tools })), call('tools/list'))).not.toContain(
-      'secret',
-    );
+    expect(
+      await clientText((message) => event(result(message, { tools })), call('tools/list')),
+    ).not.toContain('secret');
   });
 
   it('with what no server may send ends with an error', async () => {
-    for (const wrong of ['[]', 'nonsense', '{"jsonrpc":"2.0","id":1}']) {
-      const text = await whole(() => `data: ${wrong}\n\n`);
+    for (const invalid of ['[]', 'nonsense', '{"jsonrpc":"2.0","id":1}']) {
+      const text = await clientText(() => `data: ${invalid}\n\n`);
       expect(text).toMatch(/^data: \{"jsonrpc":"2.0","id":1,"error":\{"code":-32603/);
     }
   });
 
   it('answers no other call', async () => {
-    const text = await whole((message) => event(said({ id: 99 }, 'stray')) + event(said(message, 'own')));
+    const text = await clientText(
+      (message) => event(textResult({ id: 99 }, 'stray')) + event(textResult(message, 'own')),
+    );
     expect(text).toMatch(/"id":99,"error":\{"code":-32603[^]*"text":"own"/);
     expect(text).not.toContain('stray');
   });
 
   it('that ends before its result ends so', async () => {
-    expect(await whole(() => event(progress, '1'))).toBe(event(progress, '1'));
+    expect(await clientText(() => event(progress, '1'))).toBe(event(progress, '1'));
   });
 
   it('that breaks off ends with an error, unless the client can resume it', async () => {
-    const cut = (sent: string) => (_got: Got, response: ServerResponse) =>
+    const cut = (sent: string) => (_request: UpstreamRequest, response: ServerResponse) =>
       stream(response).write(sent, () => response.socket?.destroy());
-    mcp.upstream.answer = cut(event(progress));
+    mcp.upstream.respond = cut(event(progress));
     expect((await post(port, tool('x'))).text).toMatch(/"id":1,"error":\{"code":-32603/);
-    mcp.upstream.answer = cut(event(progress, '1'));
+    mcp.upstream.respond = cut(event(progress, '1'));
     await expect(post(port, tool('x'))).rejects.toThrow();
   });
 
   it('may have a large result', async () => {
     const big = 'x'.repeat(5 << 20);
-    expect((await whole((message) => event(said(message, big)))).length).toBeGreaterThan(5 << 20);
-    expect(await whole((message) => event(said(message, 'x'.repeat(17 << 20))))).toMatch(
+    expect((await clientText((message) => event(textResult(message, big)))).length).toBeGreaterThan(5 << 20);
+    expect(await clientText((message) => event(textResult(message, 'x'.repeat(17 << 20))))).toMatch(
       /"error":\{"code":-32603/,
     );
   });
 
   it('lets a client answer the server while its call is open', async () => {
-    const upstream = nextStream();
-    const answering = begin(port, tool('x'));
-    const { got, out } = await upstream;
-    const answer = await answering;
-    const asked = { jsonrpc: '2.0', id: 's1', method: 'sampling/createMessage', params: {} };
-    const arrived = chunk(answer);
-    out.write(event(asked));
-    expect(await arrived).toBe(event(asked));
-    const reached = new Promise<Got>((resolve) => {
-      mcp.upstream.answer = (told, response) => {
+    const upstream = nextUpstreamStream();
+    const pending = begin(port, tool('x'));
+    const { request, out } = await upstream;
+    const response = await pending;
+    const serverRequest = { jsonrpc: '2.0', id: 's1', method: 'sampling/createMessage', params: {} };
+    const arrived = chunk(response);
+    out.write(event(serverRequest));
+    expect(await arrived).toBe(event(serverRequest));
+    const reached = new Promise<UpstreamRequest>((resolve) => {
+      mcp.upstream.respond = (received, response) => {
         response.writeHead(202).end();
-        resolve(told);
+        resolve(received);
       };
     });
-    const told = result(asked, { role: 'assistant' });
-    expect(await post(port, told)).toMatchObject({ status: 202, text: '' });
-    expect((await reached).message).toEqual(told);
-    out.end(event(said(got.message, 'end')));
-    expect(await rest(answer)).toContain('"text":"end"');
+    const clientResult = result(serverRequest, { role: 'assistant' });
+    expect(await post(port, clientResult)).toMatchObject({ status: 202, text: '' });
+    expect((await reached).message).toEqual(clientResult);
+    out.end(event(textResult(request.message, 'end')));
+    expect(await remainingText(response)).toContain('"text":"end"');
   });
 });
 
@@ -159,19 +165,19 @@ describe('a client that goes away', () => {
     ['during a stream', true],
     ['before the answer', false],
   ])("%s ends the upstream's call at once", async (_name, streams) => {
-    const asked = new Promise<ServerResponse>((resolve) => {
-      mcp.upstream.answer = (_got, response) => resolve(streams ? stream(response) : response);
+    const upstreamResponse = new Promise<ServerResponse>((resolve) => {
+      mcp.upstream.respond = (_request, response) => resolve(streams ? stream(response) : response);
     });
     const abort = new AbortController();
-    const answer = fetch(`http://127.0.0.1:${port}/mcp/up`, {
+    const call = fetch(`http://127.0.0.1:${port}/mcp/up`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(tool('x')),
       signal: abort.signal,
     });
-    answer.catch(() => undefined);
-    const response = await asked;
-    if (streams) await answer;
+    call.catch(() => undefined);
+    const response = await upstreamResponse;
+    if (streams) await call;
     const closed = once(response, 'close');
     abort.abort();
     await closed;
@@ -179,12 +185,12 @@ describe('a client that goes away', () => {
   });
 
   it('ends subscriptions/listen too', async () => {
-    const upstream = nextStream();
-    const answering = open(port, { path: '/mcp/up', method: 'POST', ...modern('subscriptions/listen') });
+    const upstream = nextUpstreamStream();
+    const pending = open(port, { path: '/mcp/up', method: 'POST', ...modern('subscriptions/listen') });
     const { out } = await upstream;
-    const answer = await answering;
+    const response = await pending;
     const closed = once(out, 'close');
-    answer.destroy();
+    response.destroy();
     await closed;
     expect(out.writableFinished).toBe(false);
   });
@@ -192,16 +198,16 @@ describe('a client that goes away', () => {
 
 describe('GET', () => {
   it("opens a standing stream, whose status is the upstream's", async () => {
-    const upstream = nextStream();
-    const answering = open(port, { path: '/mcp/up', headers: { accept: 'text/event-stream' } });
+    const upstream = nextUpstreamStream();
+    const pending = open(port, { path: '/mcp/up', headers: { accept: 'text/event-stream' } });
     const { out } = await upstream;
-    const answer = await answering;
-    const arrived = chunk(answer);
+    const response = await pending;
+    const arrived = chunk(response);
     out.write(event(progress, '1'));
     expect(await arrived).toBe(event(progress, '1'));
-    answer.destroy();
+    response.destroy();
     for (const status of [405, 409]) {
-      mcp.upstream.answer = (_got, response) => reply(response, '', status);
+      mcp.upstream.respond = (_request, response) => reply(response, '', status);
       expect(await send(port, { path: '/mcp/up' })).toMatchObject({ status });
     }
   });
@@ -209,32 +215,33 @@ describe('GET', () => {
   it("resumes only what its subject was sent, and decides what it brings as its call's", async () => {
     const alice = await mcp.issuer.sign({ sub: 'alice' });
     const bob = await mcp.issuer.sign({ sub: 'bob' });
-    mcp.upstream.answer = (_got, response) => stream(response).end('id: alice-1\ndata:\n\n');
+    mcp.upstream.respond = (_request, response) => stream(response).end('id: alice-1\ndata:\n\n');
     await post(port, tool('x', 'call-1'), { token: alice });
-    mcp.upstream.answer = (_got, response) =>
+    mcp.upstream.respond = (_request, response) =>
       stream(response).end(
-        event(said({ id: 'call-1' }, 'classified'), 'alice-2') +
-          event(said({ id: 'other' }, 'stray'), 'alice-3'),
+        event(textResult({ id: 'call-1' }, 'classified'), 'alice-2') +
+          event(textResult({ id: 'other' }, 'stray'), 'alice-3'),
       );
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     const headers = { 'last-event-id': 'alice-1' };
     expect(await send(port, { path: '/mcp/up', headers, token: bob })).toMatchObject({ status: 404 });
     expect(await send(port, { path: '/mcp/up', headers })).toMatchObject({ status: 404 });
-    expect(mcp.upstream.got).toHaveLength(before);
+    expect(mcp.upstream.requests).toHaveLength(before);
     const { text } = await send(port, { path: '/mcp/up', headers, token: alice });
-    expect(mcp.upstream.got.at(-1)?.headers['last-event-id']).toBe('alice-1');
+    expect(mcp.upstream.requests.at(-1)?.headers['last-event-id']).toBe('alice-1');
     expect(text).toMatch(/id: alice-2\ndata: .*"code":-32001.*\n\nid: alice-3\ndata: .*"code":-32603/);
     expect(text).not.toMatch(/"classified"|stray/);
   });
 
   it('lets no later call with the same id speak for an earlier one', async () => {
     const token = await mcp.issuer.sign({ sub: 'carol' });
-    mcp.upstream.answer = (_got, response) => stream(response).end('id: carol-1\ndata:\n\n');
+    mcp.upstream.respond = (_request, response) => stream(response).end('id: carol-1\ndata:\n\n');
     await post(port, tool('x', 5), { token });
-    mcp.upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+    mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
     await post(port, call('completion/complete', { ref: { type: 'ref/prompt', name: 'p' } }, 5), { token });
-    mcp.upstream.answer = (_got, response) => stream(response).end(event(said({ id: 5 }, 'classified')));
-    const answer = await send(port, { path: '/mcp/up', headers: { 'last-event-id': 'carol-1' }, token });
-    expect(answer.text).toContain('"code":-32001');
+    mcp.upstream.respond = (_request, response) =>
+      stream(response).end(event(textResult({ id: 5 }, 'classified')));
+    const response = await send(port, { path: '/mcp/up', headers: { 'last-event-id': 'carol-1' }, token });
+    expect(response.text).toContain('"code":-32001');
   });
 });

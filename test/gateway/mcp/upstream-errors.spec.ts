@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../libs/opa/test/support/eventually.js';
 import { Cleanup } from '../support/cleanup.js';
 import { send } from '../support/client.js';
-import type { Answer } from '../support/client.js';
+import type { HttpResponse } from '../support/client.js';
 import { call, modern, post, startMcpGateway, tool } from './support/mcp-gateway.js';
 import { reply, result, stream } from './support/scripted-server.js';
 
@@ -17,20 +17,20 @@ const NOTIFICATION = { jsonrpc: '2.0', method: 'notifications/initialized' };
 const modernTool = modern('tools/call', { name: 'x' }, 'x');
 
 /** A tool call of each era. */
-const CALLS: readonly [era: string, request: () => Promise<Answer>][] = [
+const CALLS: readonly [era: string, request: () => Promise<HttpResponse>][] = [
   ['2025-11-25', () => post(port, tool('x'))],
   ['2026-07-28', () => send(port, { path, method: 'POST', ...modernTool })],
 ];
 
 /** The messages that have no response of their own. */
-const OTHERS: readonly [name: string, request: () => Promise<Answer>][] = [
+const OTHER_REQUESTS: readonly [name: string, request: () => Promise<HttpResponse>][] = [
   ['a notification', () => post(port, NOTIFICATION)],
   ['GET', () => send(port, { path, headers: { accept: 'text/event-stream' } })],
   ['DELETE', () => send(port, { path, method: 'DELETE' })],
 ];
 
 const respond = (body: string, status: number, headers: object = {}): void => {
-  mcp.upstream.answer = (_got, response) => reply(response, body, status, headers);
+  mcp.upstream.respond = (_request, response) => reply(response, body, status, headers);
 };
 
 async function logged(act: () => Promise<unknown>): Promise<string> {
@@ -80,10 +80,10 @@ const BODIES: readonly [name: string, status: number, body: string, error: objec
 describe.each(CALLS)('a tool call of %s', (_era, request) => {
   it.each(BODIES)('gets status, code and message of %s', async (_name, status, body, error) => {
     respond(body, status, { 'content-type': body.startsWith('{') ? 'application/json' : 'text/plain' });
-    const answer = await request();
-    expect(answer.status).toBe(status);
-    expect(answer.headers['content-type']).toMatch(/^application\/json/);
-    expect(answer.json()).toMatchObject({ jsonrpc: '2.0', id: 1, error });
+    const response = await request();
+    expect(response.status).toBe(status);
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
+    expect(response.json()).toMatchObject({ jsonrpc: '2.0', id: 1, error });
   });
 
   it("gets the list of versions in the error's data, number by number", async () => {
@@ -110,9 +110,9 @@ describe.each(CALLS)('a tool call of %s', (_era, request) => {
     ['a request of the server', '{"jsonrpc":"2.0","id":9,"method":"roots/list","error":"undecided"}'],
   ])('gets nothing of %s in a response with an error status', async (_name, body) => {
     respond(body, 500);
-    const answer = await request();
-    expect([answer.status, answer.json()]).toMatchObject([500, { id: 1, error: { code: -32603 } }]);
-    expect(answer.text).not.toContain('undecided');
+    const response = await request();
+    expect([response.status, response.json()]).toMatchObject([500, { id: 1, error: { code: -32603 } }]);
+    expect(response.text).not.toContain('undecided');
   });
 
   it('gets at most 1,000 characters of a text', async () => {
@@ -134,7 +134,7 @@ describe.each(CALLS)('a tool call of %s', (_era, request) => {
 
   it.each([301, 302, 307, 308])('gets an error at once for a redirect with status %i', async (status) => {
     let isOpen = false;
-    mcp.upstream.answer = (_got, response) => {
+    mcp.upstream.respond = (_request, response) => {
       // The body never ends.
       response
         .writeHead(status, { location: 'https://user:pass@other.example/mcp?token=s3cret#x' })
@@ -142,13 +142,13 @@ describe.each(CALLS)('a tool call of %s', (_era, request) => {
       isOpen = true;
     };
     const log = await logged(async () => {
-      const answer = await request();
-      expect([isOpen, answer.status, answer.json()]).toMatchObject([
+      const response = await request();
+      expect([isOpen, response.status, response.json()]).toMatchObject([
         true,
         200,
         { id: 1, error: { code: -32603 } },
       ]);
-      expect(answer.headers.location).toBeUndefined();
+      expect(response.headers.location).toBeUndefined();
       respond('', 500);
     });
     expect(log).toMatch(
@@ -159,11 +159,11 @@ describe.each(CALLS)('a tool call of %s', (_era, request) => {
 
   it('gets an error at once for JSON without events under text/event-stream', async () => {
     // The body never ends, and its line does not end either.
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       stream(response).write(JSON.stringify(result(message, {})));
     const log = await logged(async () => {
-      const answer = await request();
-      expect(answer.text).toMatch(/^data: .*"id":1,"error":{"code":-32603.*\n\n$/);
+      const response = await request();
+      expect(response.text).toMatch(/^data: .*"id":1,"error":{"code":-32603.*\n\n$/);
       respond('', 500);
     });
     expect(log).toMatch(new RegExp(`up \\(${mcp.upstream.url}/mcp\\): .*status 200.* is JSON`));
@@ -172,16 +172,16 @@ describe.each(CALLS)('a tool call of %s', (_era, request) => {
   it('gets the status of an empty 401, and the log says what to do', async () => {
     respond('', 401, { 'www-authenticate': 'Bearer resource_metadata="https://other.example"' });
     const log = await logged(async () => {
-      const answer = await request();
-      expect([answer.status, answer.json()]).toMatchObject([401, { id: 1, error: { code: -32603 } }]);
-      expect(answer.headers['www-authenticate']).toBeUndefined();
+      const response = await request();
+      expect([response.status, response.json()]).toMatchObject([401, { id: 1, error: { code: -32603 } }]);
+      expect(response.headers['www-authenticate']).toBeUndefined();
       respond('', 500);
     });
     expect(log).toMatch(/WARN.*up: the MCP server refused the gateway's credential \(status 401\)\..*\n/);
   });
 });
 
-describe.each(OTHERS)('%s', (_name, request) => {
+describe.each(OTHER_REQUESTS)('%s', (_name, request) => {
   it.each([
     ['text', 'Not here', 'Not here'],
     ['plain JSON', '{"error":"Not here"}', 'Not here'],
@@ -192,14 +192,14 @@ describe.each(OTHERS)('%s', (_name, request) => {
     ],
   ])('gets status and message of %s', async (_form, body, message) => {
     respond(body, 404);
-    const answer = await request();
-    expect([answer.status, answer.json()]).toMatchObject([404, { error: { message } }]);
+    const response = await request();
+    expect([response.status, response.json()]).toMatchObject([404, { error: { message } }]);
   });
 
   it('gets nothing of a result in a response with an error status', async () => {
     respond('{"jsonrpc":"2.0","id":1,"result":"undecided"}', 500);
-    const answer = await request();
-    expect([answer.status, answer.text.includes('undecided')]).toEqual([500, false]);
+    const response = await request();
+    expect([response.status, response.text.includes('undecided')]).toEqual([500, false]);
   });
 
   it('gets an error for a redirect, and the log names the target', async () => {
@@ -223,14 +223,14 @@ it.each([
 ])('a 405 to a GET is not logged: %s', async (body) => {
   respond(body, 405, { allow: 'POST' });
   const log = await logged(async () => {
-    const answer = await send(port, { path, headers: { accept: 'text/event-stream' } });
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+    const response = await send(port, { path, headers: { accept: 'text/event-stream' } });
+    expect([response.status, response.headers.allow]).toEqual([405, 'POST']);
   });
   expect(log).not.toContain('WARN');
 });
 
 it('a GET ends at once when the stream is JSON without events', async () => {
-  mcp.upstream.answer = (_got, response) => stream(response).write('\n {"jsonrpc":"2.0"');
+  mcp.upstream.respond = (_request, response) => stream(response).write('\n {"jsonrpc":"2.0"');
   const log = await logged(async () => {
     await expect(send(port, { path, headers: { accept: 'text/event-stream' } })).rejects.toThrow();
     respond('', 500);
@@ -249,7 +249,7 @@ describe('a session', () => {
     ['a version of the future', '2099-01-01'],
     ['no version', 'x'],
   ])('passes on a header with %s, and the list of versions comes back', async (_name, version) => {
-    mcp.upstream.answer = ({ message }, response) =>
+    mcp.upstream.respond = ({ message }, response) =>
       reply(response, result(message, { protocolVersion: '2025-11-25' }), 200, { 'mcp-session-id': 'up-1' });
     const opened = await post(port, call('initialize', { protocolVersion: '2025-11-25' }, 0));
     const headers = {
@@ -265,18 +265,18 @@ describe('a session', () => {
       () => send(port, { path, method: 'DELETE', headers }),
     ];
     for (const request of requests) {
-      const answer = await request();
-      expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(versions)]);
-      expect(mcp.upstream.got.at(-1)?.headers).toMatchObject({
+      const response = await request();
+      expect([response.status, response.text]).toEqual([400, expect.stringContaining(versions)]);
+      expect(mcp.upstream.requests.at(-1)?.headers).toMatchObject({
         'mcp-session-id': 'up-1',
         'mcp-protocol-version': version,
       });
     }
-    const before = mcp.upstream.got.length;
+    const before = mcp.upstream.requests.length;
     expect((await post(port, tool('secret'), { headers })).json()).toMatchObject({ error: { code: -32001 } });
     expect(await post(port, tool('x'), { headers: { ...headers, 'mcp-session-id': 'up-1' } })).toMatchObject({
       status: 404,
     });
-    expect(mcp.upstream.got).toHaveLength(before);
+    expect(mcp.upstream.requests).toHaveLength(before);
   });
 });

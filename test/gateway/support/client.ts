@@ -11,7 +11,7 @@ export interface Sent {
   agent?: Agent;
 }
 
-export interface Answer {
+export interface HttpResponse {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** Sends one request, on a connection of its own unless an agent is given, and reads the whole answer. */
-export async function send(port: number, sent: Sent): Promise<Answer> {
+export async function send(port: number, sent: Sent): Promise<HttpResponse> {
   const message = await open(port, sent);
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);

@@ -37,8 +37,8 @@ function run(env: Env, main = 'GATEWAY_CONFIG' in env ? MAIN : DEMO) {
   const port = new Promise<number>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      const found = LISTENING.exec(output)?.[1];
-      if (found !== undefined) resolve(Number(found));
+      const listeningPort = LISTENING.exec(output)?.[1];
+      if (listeningPort !== undefined) resolve(Number(listeningPort));
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);

@@ -71,10 +71,13 @@ function pass(
     'x-forwarded-host': client.headers.host,
   };
   const { method } = client;
-  const forwarded = request({ host: '127.0.0.1', ...target, method, headers, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-  });
+  const forwarded = request(
+    { host: '127.0.0.1', ...target, method, headers, agent: false },
+    (clientResponse) => {
+      response.writeHead(clientResponse.statusCode ?? 502, clientResponse.headers);
+      clientResponse.pipe(response);
+    },
+  );
   forwarded.on('error', () => response.destroy());
   response.on('close', () => forwarded.destroy());
   client.pipe(forwarded);

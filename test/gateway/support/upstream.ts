@@ -34,11 +34,11 @@ export async function startServer(handler: Handler): Promise<TestServer> {
 export const ORDER = { id: 1001, item: 'tea', customer: { name: 'Ada', email: 'ada@example.com' } };
 
 /** An upstream that answers everything with the same order, and says what it was asked. */
-export async function startOrders(): Promise<TestServer & { seen: string[] }> {
-  const seen: string[] = [];
+export async function startOrders(): Promise<TestServer & { requests: string[] }> {
+  const requests: string[] = [];
   const server = await startServer((request, response) => {
-    seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
     response.setHeader('content-type', 'application/json').end(JSON.stringify(ORDER));
   });
-  return { ...server, seen };
+  return { ...server, requests };
 }

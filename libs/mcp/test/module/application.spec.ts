@@ -19,7 +19,7 @@ import { DECIDED, POLICIES } from '../../../../test/gateway/mcp/support/policies
 import {
   event,
   reply,
-  said,
+  textResult,
   startScripted,
   stream,
 } from '../../../../test/gateway/mcp/support/scripted-server.js';
@@ -63,7 +63,7 @@ describe.each(PLATFORMS)('an application on %s', (platform) => {
       url: `${upstream.url}/mcp`,
       plugin: file,
     });
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
     expect((await post(tool('good'))).json()).toHaveProperty('result');
     expect((await post(tool('bad'))).json()).toHaveProperty('error.code', -32001);
   });
@@ -73,15 +73,15 @@ describe.each(PLATFORMS)('an application on %s', (platform) => {
       intercept: (_context, next) => next.handle().pipe(map((data: unknown) => ({ data }))),
     };
     const { post, errors } = await start(platform, (app) => app.useGlobalInterceptors(wrap));
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
-    expect((await post(tool('x'))).json()).toEqual(said({ id: 1 }, 'found'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
+    expect((await post(tool('x'))).json()).toEqual(textResult({ id: 1 }, 'found'));
     expect((await post(tool('secret'))).json()).toHaveProperty('error.code', -32001);
     expect(errors).toEqual([]);
   });
 
   it('checks origins although the application answers every origin (CORS)', async () => {
     const { port, post } = await start(platform, (app) => app.enableCors());
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
     const admitted = await post(tool('x'), { headers: { origin: PAGE } });
     expect([admitted.status, admitted.headers['access-control-allow-origin']]).toEqual([200, PAGE]);
     expect(admitted.headers['access-control-expose-headers']).toContain('Mcp-Session-Id');
@@ -96,38 +96,38 @@ describe.each(PLATFORMS)('an application on %s', (platform) => {
 
   it('ends the open stream of a call when the application closes', async () => {
     const { app, port } = await start(platform);
-    upstream.answer = (_got, response) => stream(response).write(event(NOTE));
-    const answer = await open(port, { path: '/mcp/up', headers: HEADERS });
-    const text = answer.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '');
+    upstream.respond = (_request, response) => stream(response).write(event(NOTE));
+    const response = await open(port, { path: '/mcp/up', headers: HEADERS });
+    const text = response.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '');
     await app.close();
-    expect([await text, answer.complete]).toEqual([event(NOTE), true]);
+    expect([await text, response.complete]).toEqual([event(NOTE), true]);
   });
 });
 
 describe('an Express application that compresses responses', () => {
   it('sends a compressed JSON response', async () => {
     const { port } = await start('express', (app) => app.use(compressing));
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
-    const answer = await begin(port, tool('x'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
+    const response = await begin(port, tool('x'));
     const chunks: Buffer[] = [];
-    for await (const chunk of answer) chunks.push(chunk as Buffer);
-    expect(JSON.parse(gunzipSync(Buffer.concat(chunks)).toString())).toEqual(said({ id: 1 }, 'found'));
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    expect(JSON.parse(gunzipSync(Buffer.concat(chunks)).toString())).toEqual(textResult({ id: 1 }, 'found'));
   });
 
   it('sends each event at once, and ends the stream', async () => {
     const { port, errors } = await start('express', (app) => app.use(compressing));
     let finish = (): void => undefined;
-    upstream.answer = ({ message }, response) => {
+    upstream.respond = ({ message }, response) => {
       stream(response).write(event(NOTE));
-      finish = () => void response.end(event(said(message, 'found')));
+      finish = () => void response.end(event(textResult(message, 'found')));
     };
-    const answer = await begin(port, tool('x'));
-    const text = answer.pipe(createGunzip()).setEncoding('utf8');
+    const response = await begin(port, tool('x'));
+    const text = response.pipe(createGunzip()).setEncoding('utf8');
     const [first] = (await once(text, 'data')) as [string];
     expect(first).toBe(event(NOTE));
     finish();
     const [second] = (await once(text, 'data')) as [string];
-    expect(second).toBe(event(said({ id: 1 }, 'found')));
+    expect(second).toBe(event(textResult({ id: 1 }, 'found')));
     await once(text, 'end');
     expect(errors).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { send } from '../../../../test/gateway/support/client.js';
 import { startOpa } from '../../../../test/gateway/support/opa-process.js';
 import { tool } from '../../../../test/gateway/mcp/support/mcp-gateway.js';
 import { DECIDED, POLICIES } from '../../../../test/gateway/mcp/support/policies.js';
-import { reply, said, startScripted } from '../../../../test/gateway/mcp/support/scripted-server.js';
+import { reply, textResult, startScripted } from '../../../../test/gateway/mcp/support/scripted-server.js';
 import type { ScriptedServer } from '../../../../test/gateway/mcp/support/scripted-server.js';
 import { opaModule, startModules } from './support.js';
 import type { Started } from './support.js';
@@ -20,7 +20,7 @@ let upstream: ScriptedServer;
 beforeAll(async () => {
   opaUrl = cleanup.add(await startOpa({ rego: POLICIES }), ({ kill }) => kill()).url;
   upstream = cleanup.add(await startScripted(), ({ close }) => close());
-  upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+  upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
 });
 afterAll(() => cleanup.run());
 

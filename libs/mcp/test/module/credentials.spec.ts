@@ -39,8 +39,8 @@ afterAll(() => cleanup.run());
 beforeEach(() => {
   tokens.requests.length = 0;
   tokens.valid.clear();
-  upstream.got.length = 0;
-  upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+  upstream.requests.length = 0;
+  upstream.respond = ({ message }, response) => reply(response, result(message, {}));
 });
 
 const initialize = call('initialize', { protocolVersion: '2025-11-25', capabilities: {} });
@@ -64,7 +64,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     const file = join(folder, `${platform}-key`);
     await writeFile(file, 'from-file\n');
     const app = await start({ headers: { 'X-Key': 'secret', 'x-file': { file } } });
-    upstream.answer = ({ message, method }, response) => {
+    upstream.respond = ({ message, method }, response) => {
       if (method !== 'POST') response.writeHead(405).end();
       else reply(response, result(message, {}), 200, { 'mcp-session-id': 's' });
     };
@@ -73,29 +73,29 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     await app.post(initialized, { headers });
     for (const method of ['GET', 'DELETE'])
       await send(app.port, { path: '/mcp/up', method, headers: { accept: HEADERS.accept, ...headers } });
-    expect(upstream.got.map(({ method }) => method)).toEqual(['POST', 'POST', 'GET', 'DELETE']);
-    for (const got of upstream.got)
-      expect(got.headers).toMatchObject({ 'x-key': 'secret', 'x-file': 'from-file' });
+    expect(upstream.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'GET', 'DELETE']);
+    for (const request of upstream.requests)
+      expect(request.headers).toMatchObject({ 'x-key': 'secret', 'x-file': 'from-file' });
   });
 
   it.each(['x-key', 'X-KEY', 'x_key'])('ignores the header %s of a client', async (name) => {
     const app = await start({ headers: { 'x-key': 'secret' } });
-    const answer = await app.post(tool('any'), { headers: { [name]: 'forged', connection: 'x-key' } });
-    expect(answer.json()).toHaveProperty('result');
-    const got = upstream.got.at(-1);
-    expect(got?.headers['x-key']).toBe('secret');
-    expect(JSON.stringify(got?.headers)).not.toContain('forged');
+    const response = await app.post(tool('any'), { headers: { [name]: 'forged', connection: 'x-key' } });
+    expect(response.json()).toHaveProperty('result');
+    const request = upstream.requests.at(-1);
+    expect(request?.headers['x-key']).toBe('secret');
+    expect(JSON.stringify(request?.headers)).not.toContain('forged');
   });
 
   it('prefers a header that the policy sets', async () => {
     const app = await start({ headers: { 'x-key': 'secret' } });
     await app.post(tool('own-key'));
-    expect(upstream.got.at(-1)?.headers['x-key']).toBe('of-the-policy');
+    expect(upstream.requests.at(-1)?.headers['x-key']).toBe('of-the-policy');
   });
 
   it("sends the headers of the session's latest allowed request with undecided messages", async () => {
     const app = await start();
-    upstream.answer = ({ message, headers }, response) => {
+    upstream.respond = ({ message, headers }, response) => {
       if (headers['x-tenant'] !== 'of-alice') response.writeHead(401).end();
       else if ('id' in message) reply(response, result(message, {}), 200, { 'mcp-session-id': 's' });
       else response.writeHead(202).end();
@@ -111,11 +111,11 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
         method,
         headers: { accept: HEADERS.accept, ...headers, 'x-user': 'alice' },
       });
-      expect(upstream.got.at(-1)).toMatchObject({ method, headers: { 'x-tenant': 'of-alice' } });
+      expect(upstream.requests.at(-1)).toMatchObject({ method, headers: { 'x-tenant': 'of-alice' } });
     }
     // The DELETE has ended the session, so nothing of it is stored.
     await app.post(initialized, { user: 'alice', headers });
-    expect(upstream.got.at(-1)?.headers).not.toHaveProperty('x-tenant');
+    expect(upstream.requests.at(-1)?.headers).not.toHaveProperty('x-tenant');
   });
 
   const auth = (more: object = {}): McpServerOptions['auth'] => ({
@@ -126,7 +126,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     ...more,
   });
   const demandToken = (): void => {
-    upstream.answer = ({ message, headers }, response) => {
+    upstream.respond = ({ message, headers }, response) => {
       if (tokens.valid.has(String(headers.authorization).replace('Bearer ', '')))
         reply(response, result(message, {}));
       else response.writeHead(401).end();
@@ -146,17 +146,17 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     ]);
     for (const revocations of [1, 2]) {
       tokens.valid.clear();
-      const answers = await Promise.all(Array.from({ length: 20 }, () => app.post(tool('any'))));
-      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      const responses = await Promise.all(Array.from({ length: 20 }, () => app.post(tool('any'))));
+      expect(responses.every(({ status }) => status === 200)).toBe(true);
       expect(tokens.requests).toHaveLength(1 + revocations);
     }
   });
 
   it('sends a request again only once, and asks for no more tokens while the upstream refuses all', async () => {
     const app = await start({ auth: auth() });
-    upstream.answer = (_, response) => response.writeHead(401).end();
+    upstream.respond = (_, response) => response.writeHead(401).end();
     for (let index = 0; index < 3; index += 1) await app.post(tool('any'));
-    expect(upstream.got).toHaveLength(2 + 1 + 1);
+    expect(upstream.requests).toHaveLength(2 + 1 + 1);
     expect(tokens.requests).toHaveLength(2);
   });
 
@@ -165,18 +165,18 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
       auth: auth({ type: 'token_exchange', tokenEndpoint: undefined, issuer: tokens.url }),
     });
     demandToken();
-    const of = (user: string) => ({ user, headers: { authorization: `Bearer jwt-${user}` } });
-    for (const user of ['a', 'b', 'a']) expect((await app.post(tool('any'), of(user))).status).toBe(200);
+    const sendAs = (user: string) => ({ user, headers: { authorization: `Bearer jwt-${user}` } });
+    for (const user of ['a', 'b', 'a']) expect((await app.post(tool('any'), sendAs(user))).status).toBe(200);
     const { headers, body } = modern('tools/list');
-    await app.post(String(body), { user: 'b', headers: { ...(headers as object), ...of('b').headers } });
+    await app.post(String(body), { user: 'b', headers: { ...(headers as object), ...sendAs('b').headers } });
     expect(tokens.requests.map(({ form }) => form['subject_token'])).toEqual(['jwt-a', 'jwt-b']);
     expect(tokens.requests[0]?.form).toMatchObject({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
       subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     });
-    expect(new Set(upstream.got.map((got) => got.headers.authorization)).size).toBe(2);
+    expect(new Set(upstream.requests.map((request) => request.headers.authorization)).size).toBe(2);
     expect((await app.post(tool('any'))).status).toBe(401);
-    expect((await app.post(tool('any'), { headers: of('c').headers })).status).toBe(401);
+    expect((await app.post(tool('any'), { headers: sendAs('c').headers })).status).toBe(401);
     expect(tokens.requests).toHaveLength(2);
   });
 
@@ -187,7 +187,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     // Two tokens of the user `a` are two subjects: the newer one may have fewer rights.
     const subjects = ['a-1', 'a-2', 'b'];
     const all = Array.from({ length: 30 }, (_, index) => subjects[index % 3] ?? '');
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       all.map((subject) =>
         app.post(tool(subject), {
           user: subject.slice(0, 1),
@@ -195,12 +195,12 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
         }),
       ),
     );
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(responses.every(({ status }) => status === 200)).toBe(true);
     expect(tokens.requests).toHaveLength(3);
     const issuedFor = new Map(tokens.requests.map(({ form }, index) => [form['subject_token'], index]));
     expect([...issuedFor.keys()].toSorted()).toEqual(['jwt-a-1', 'jwt-a-2', 'jwt-b']);
     const used = new Map<unknown, Set<unknown>>();
-    for (const { message, headers } of upstream.got) {
+    for (const { message, headers } of upstream.requests) {
       const name = (message['params'] as { name: string }).name;
       used.set(name, (used.get(name) ?? new Set()).add(headers.authorization));
     }
@@ -225,7 +225,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
 
   it('maxHeaderBytes limits the headers of a response, and the log names the option but not the query', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    upstream.answer = ({ message }, response) =>
+    upstream.respond = ({ message }, response) =>
       reply(response, result(message, {}), 200, { 'x-large': 'x'.repeat(8_000) });
     const statuses: number[] = [];
     for (const maxHeaderBytes of [16_384, 1_024]) {
@@ -242,7 +242,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
 
   it('refuses a response with a transfer coding that Node does not decode', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    upstream.answer = (_, { socket }) =>
+    upstream.respond = (_, { socket }) =>
       socket?.end(
         'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
       );

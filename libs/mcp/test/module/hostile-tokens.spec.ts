@@ -38,8 +38,8 @@ beforeEach(() => {
   Object.assign(tokens, { lifetime: 3600, endpoint: undefined, next: undefined });
   tokens.requests.length = 0;
   received.length = 0;
-  upstream.got.length = 0;
-  upstream.answer = ({ message }, response) => reply(response, result(message, {}));
+  upstream.requests.length = 0;
+  upstream.respond = ({ message }, response) => reply(response, result(message, {}));
 });
 
 const modernTool = modern('tools/call', { name: 'x' }, 'x');
@@ -75,8 +75,8 @@ describe.each(['express', 'fastify'] as const)('a hostile server of tokens, on %
     const statuses: number[] = [];
     for (const [body, headers] of [[tool('x')], [String(modernTool.body), modernTool.headers]] as const) {
       tokens.next = next;
-      const answer = await app.post(body, { headers: (headers ?? {}) as Record<string, string> });
-      statuses.push(answer.status);
+      const response = await app.post(body, { headers: (headers ?? {}) as Record<string, string> });
+      statuses.push(response.status);
     }
     const lines = warn.mock.calls.map(([text]) => String(text));
     warn.mockRestore();
@@ -104,7 +104,7 @@ describe.each(['express', 'fastify'] as const)('a hostile server of tokens, on %
     const [statuses, lines] = await outcome(await start(endpoint()), next);
     expect(statuses).toEqual([502, 502]);
     for (const text of lines) expect(text).toMatch(line);
-    expect([upstream.got, received]).toEqual([[], []]);
+    expect([upstream.requests, received]).toEqual([[], []]);
   });
 
   it.each([1e308, 0])('that gives a token a lifetime of %d gives a usable token', async (lifetime) => {
@@ -121,15 +121,15 @@ describe.each(['express', 'fastify'] as const)('a hostile server of tokens, on %
 
   it('gives no credential to a client when the upstream repeats its request headers', async () => {
     const app = await start(endpoint(), { headers: { 'x-key': 'the-key' } });
-    upstream.answer = ({ message, headers }, response) => {
+    upstream.respond = ({ message, headers }, response) => {
       const { authorization, 'x-key': key, 'mcp-protocol-version': version } = headers;
       const repeated = { authorization, 'x-key': key, X_Key: key, 'x-version': version ?? 'none' };
       reply(response, result(message, {}), 200, repeated);
     };
     for (const [body, headers] of [[tool('x')], [String(modernTool.body), modernTool.headers]] as const) {
-      const answer = await app.post(body, { headers: (headers ?? {}) as Record<string, string> });
-      expect(answer.headers).toHaveProperty('x-version');
-      expect(JSON.stringify(answer.headers)).not.toMatch(/the-key|token-/);
+      const response = await app.post(body, { headers: (headers ?? {}) as Record<string, string> });
+      expect(response.headers).toHaveProperty('x-version');
+      expect(JSON.stringify(response.headers)).not.toMatch(/the-key|token-/);
     }
   });
 });

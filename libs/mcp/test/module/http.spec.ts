@@ -9,7 +9,7 @@ import {
   event,
   reply,
   result,
-  said,
+  textResult,
   startScripted,
   stream,
 } from '../../../../test/gateway/mcp/support/scripted-server.js';
@@ -43,12 +43,12 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
   afterAll(() => app.app.close());
 
   it('passes an allowed call on byte for byte, and its response back', async () => {
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
     const text =
       ' {"jsonrpc":"2.0", "id":7,"method":"tools/call","params":{"name":"x","arguments":{"n":1.50}}}';
-    const answer = await app.post(text, { user: 'alice' });
-    expect([answer.status, answer.json()]).toEqual([200, said({ id: 7 }, 'found')]);
-    expect(upstream.got.at(-1)?.text).toBe(text);
+    const response = await app.post(text, { user: 'alice' });
+    expect([response.status, response.json()]).toEqual([200, textResult({ id: 7 }, 'found')]);
+    expect(upstream.requests.at(-1)?.text).toBe(text);
   });
 
   it.each([
@@ -56,15 +56,15 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
     ['http', 403, { error: { code: -32001 } }],
     ['result', 200, { result: { isError: true } }],
   ])('denies a call in the form of the server %s', async (name, status, body) => {
-    const passed = upstream.got.length;
-    const answer = await app.post(tool('secret'), { path: `/mcp/${name}`, user: 'alice' });
-    expect([answer.status, answer.json()]).toEqual([status, expect.objectContaining({ id: 1 })]);
-    expect(answer.json()).toMatchObject(body);
-    expect(upstream.got.length).toBe(passed);
+    const passed = upstream.requests.length;
+    const response = await app.post(tool('secret'), { path: `/mcp/${name}`, user: 'alice' });
+    expect([response.status, response.json()]).toEqual([status, expect.objectContaining({ id: 1 })]);
+    expect(response.json()).toMatchObject(body);
+    expect(upstream.requests.length).toBe(passed);
   });
 
   it("shows policies the application's user", async () => {
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'yours'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'yours'));
     expect((await app.post(tool('mine'), { user: 'bob' })).json()).toHaveProperty('result');
     expect((await app.post(tool('mine'), { user: 'alice' })).json()).toHaveProperty('error.code', -32001);
     expect((await app.post(tool('mine'))).json()).toHaveProperty('error.code', -32001);
@@ -72,30 +72,30 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
 
   it('filters a list', async () => {
     const named = (...names: string[]) => ({ tools: names.map((name) => ({ name, inputSchema: {} })) });
-    upstream.answer = ({ message }, response) => reply(response, result(message, named('a', 'secret')));
+    upstream.respond = ({ message }, response) => reply(response, result(message, named('a', 'secret')));
     expect((await app.post(call('tools/list'))).json()).toEqual(result({ id: 1 }, named('a')));
   });
 
   it('decides each event of a stream', async () => {
-    upstream.answer = ({ message }, response) =>
+    upstream.respond = ({ message }, response) =>
       stream(response).end(
-        event({ jsonrpc: '2.0', method: 'notifications/x' }) + event(said(message, 'password')),
+        event({ jsonrpc: '2.0', method: 'notifications/x' }) + event(textResult(message, 'password')),
       );
-    const answer = await app.post(tool('x'));
-    expect(answer.headers['content-type']).toBe('text/event-stream');
-    expect(answer.text).toBe(
-      event({ jsonrpc: '2.0', method: 'notifications/x' }) + event(said({ id: 1 }, '***')),
+    const response = await app.post(tool('x'));
+    expect(response.headers['content-type']).toBe('text/event-stream');
+    expect(response.text).toBe(
+      event({ jsonrpc: '2.0', method: 'notifications/x' }) + event(textResult({ id: 1 }, '***')),
     );
   });
 
   it('keeps a session for the subject that opened it', async () => {
-    upstream.answer = ({ message }, response) =>
+    upstream.respond = ({ message }, response) =>
       reply(response, result(message, {}), 200, { 'mcp-session-id': 'upstream-1' });
     const id = String((await app.post(initialize, { user: 'alice' })).headers['mcp-session-id']);
     expect(id).not.toBe('upstream-1');
     const headers = { 'mcp-session-id': id };
     expect((await app.post(tool('x'), { user: 'alice', headers })).status).toBe(200);
-    expect(upstream.got.at(-1)?.headers['mcp-session-id']).toBe('upstream-1');
+    expect(upstream.requests.at(-1)?.headers['mcp-session-id']).toBe('upstream-1');
     expect((await app.post(tool('x'), { user: 'bob', headers })).status).toBe(404);
   });
 
@@ -110,9 +110,9 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
     ],
     ['no JSON type', '{}', { 'content-type': 'text/plain' }, 415, -32600],
   ])('refuses %s', async (_name, body, headers, status, code) => {
-    const answer = await app.post(body, { headers });
-    expect(answer.status).toBe(status);
-    expect(answer.json()).toHaveProperty('error.code', code);
+    const response = await app.post(body, { headers });
+    expect(response.status).toBe(status);
+    expect(response.json()).toHaveProperty('error.code', code);
   });
 
   it('refuses what is not JSON', async () => {
@@ -147,31 +147,31 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
 
   it('ends open streams when it closes', async () => {
     const closing = await startApp(setup, opaUrl, { servers: servers() });
-    upstream.answer = (_got, response) =>
+    upstream.respond = (_request, response) =>
       stream(response).write(event({ jsonrpc: '2.0', method: 'notifications/x' }));
-    const answer = await open(closing.port, { path: '/mcp/up', headers: HEADERS });
-    const text = answer.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '');
+    const response = await open(closing.port, { path: '/mcp/up', headers: HEADERS });
+    const text = response.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '');
     await closing.app.close();
     expect(await text).toBe(event({ jsonrpc: '2.0', method: 'notifications/x' }));
-    expect(answer.complete).toBe(true);
+    expect(response.complete).toBe(true);
   });
 });
 
 describe.each(['express', 'fastify'] as const)('an application on %s', (platform) => {
   it('refuses messages whose bytes are gone, and says once what to do', async () => {
     const app = await startApp({ platform, body: 'parsed' }, opaUrl, { servers: servers() });
-    const passed = upstream.got.length;
+    const passed = upstream.requests.length;
     for (const id of [1, 2]) {
-      const answer = await app.post(tool('x', id));
-      expect([answer.status, answer.json()]).toMatchObject([500, { error: { code: -32603 } }]);
+      const response = await app.post(tool('x', id));
+      expect([response.status, response.json()]).toMatchObject([500, { error: { code: -32603 } }]);
     }
-    expect(upstream.got.length).toBe(passed);
+    expect(upstream.requests.length).toBe(passed);
     expect(app.errors).toEqual([expect.stringContaining('{ rawBody: true }')]);
     await app.app.close();
   });
 
   it('serves below a global prefix, with the metadata where RFC 9728 wants them', async () => {
-    upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+    upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
     const options = { servers: servers(), authorizationServers: ['https://issuer.example'] };
     const app = await startApp({ platform, body: 'rawBody' }, opaUrl, options, (created) => {
       created.setGlobalPrefix('api');
@@ -197,7 +197,7 @@ describe.each(['express', 'fastify'] as const)('an application on %s', (platform
   ])(
     'names the URL that serves messages when the global prefix excludes $name',
     async ({ exclude, path }) => {
-      upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+      upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
       const options = { servers: servers(), authorizationServers: ['https://issuer.example'] };
       const app = await startApp({ platform, body: 'rawBody' }, opaUrl, options, (created) => {
         created.setGlobalPrefix('api', { exclude });

@@ -21,64 +21,76 @@ async function refusalOn(platform: 'express' | 'fastify', ...imports: DynamicMod
   return error;
 }
 
-const wrong = (options: object): McpGatewayOptions => ({ servers: [UP], ...options });
+const invalid = (options: object): McpGatewayOptions => ({ servers: [UP], ...options });
 
-const WRONG: readonly (readonly [
+const INVALID: readonly (readonly [
   what: string,
   options: McpGatewayOptions,
   name: string,
   value: string,
   accepted: string,
 ])[] = [
-  ['no servers', wrong({ servers: undefined }), 'servers', 'nothing', 'a list of MCP servers'],
-  ['a bad name', wrong({ servers: [{ ...UP, name: 'a/b' }] }), 'servers.0.name', '"a/b"', 'letters, digits'],
+  ['no servers', invalid({ servers: undefined }), 'servers', 'nothing', 'a list of MCP servers'],
+  [
+    'a bad name',
+    invalid({ servers: [{ ...UP, name: 'a/b' }] }),
+    'servers.0.name',
+    '"a/b"',
+    'letters, digits',
+  ],
   [
     'a bad URL',
-    wrong({ servers: [{ ...UP, url: 'ftp://x' }] }),
+    invalid({ servers: [{ ...UP, url: 'ftp://x' }] }),
     'servers.0.url',
     '"ftp://x"',
     'an http:// or',
   ],
-  ['two servers of one name', wrong({ servers: [UP, UP] }), 'servers.1.name', '"up"', 'no other server has'],
+  [
+    'two servers of one name',
+    invalid({ servers: [UP, UP] }),
+    'servers.1.name',
+    '"up"',
+    'no other server has',
+  ],
   [
     'a bad denial',
-    wrong({ servers: [{ ...UP, denial: 'no' }] }),
+    invalid({ servers: [{ ...UP, denial: 'no' }] }),
     'servers.0.denial',
     '"no"',
     '"error", "http"',
   ],
   [
     'a bad policy',
-    wrong({ servers: [{ ...UP, policy: '..' }] }),
+    invalid({ servers: [{ ...UP, policy: '..' }] }),
     'servers.0.policy',
     '".."',
     'a policy path',
   ],
   [
     'a policy beside a plugin',
-    wrong({ servers: [{ ...UP, plugin: 'f' }] }),
+    invalid({ servers: [{ ...UP, plugin: 'f' }] }),
     'servers.0.policy',
     '"mcp/request"',
     'plugin',
   ],
-  ['claims', wrong({ claims: 5 }), 'claims', '5', 'a function'],
+  ['claims', invalid({ claims: 5 }), 'claims', '5', 'a function'],
   [
     'a short key',
-    wrong({ sessionKey: 'short' }),
+    invalid({ sessionKey: 'short' }),
     'sessionKey',
     'a value of type string',
     'at least 32 characters',
   ],
-  ['a public URL', wrong({ publicUrl: 'app.example' }), 'publicUrl', '"app.example"', 'an http:// or'],
-  ['an empty audience', wrong({ audience: '' }), 'audience', '""', 'not empty'],
-  ['one issuer', wrong({ authorizationServers: 'x' }), 'authorizationServers', '"x"', 'a list of URLs'],
-  ['no room', wrong({ maxBufferedBytes: 0 }), 'maxBufferedBytes', '0', 'at least 1'],
-  ['small headers', wrong({ maxHeaderBytes: 1_023 }), 'maxHeaderBytes', '1023', 'at least 1024'],
-  ['large headers', wrong({ maxHeaderBytes: 1_048_577 }), 'maxHeaderBytes', '1048577', 'at most 1048576'],
+  ['a public URL', invalid({ publicUrl: 'app.example' }), 'publicUrl', '"app.example"', 'an http:// or'],
+  ['an empty audience', invalid({ audience: '' }), 'audience', '""', 'not empty'],
+  ['one issuer', invalid({ authorizationServers: 'x' }), 'authorizationServers', '"x"', 'a list of URLs'],
+  ['no room', invalid({ maxBufferedBytes: 0 }), 'maxBufferedBytes', '0', 'at least 1'],
+  ['small headers', invalid({ maxHeaderBytes: 1_023 }), 'maxHeaderBytes', '1023', 'at least 1024'],
+  ['large headers', invalid({ maxHeaderBytes: 1_048_577 }), 'maxHeaderBytes', '1048577', 'at most 1048576'],
 ];
 
 describe('wrong options stop the start', () => {
-  it.each(WRONG)('%s', async (_what, options, name, value, accepted) => {
+  it.each(INVALID)('%s', async (_what, options, name, value, accepted) => {
     const { code, message } = await refusalOf(engine(), McpGatewayModule.forRoot(options));
     expect(code).toBe('OPA_BAD_OPTIONS');
     expect(message).toContain(`McpGatewayModule: option "${name}" was given ${value}, but takes `);
@@ -86,18 +98,18 @@ describe('wrong options stop the start', () => {
   });
 
   it('an unknown option', async () => {
-    const { code, message } = await refusalOf(engine(), McpGatewayModule.forRoot(wrong({ serverz: [] })));
+    const { code, message } = await refusalOf(engine(), McpGatewayModule.forRoot(invalid({ serverz: [] })));
     expect([code, message]).toEqual(['OPA_BAD_OPTIONS', expect.stringContaining('"serverz" is not known')]);
   });
 
   it('several at once, in one message', async () => {
-    const options = wrong({ audience: '', publicUrl: 'x' });
+    const options = invalid({ audience: '', publicUrl: 'x' });
     const { message } = await refusalOf(engine(), McpGatewayModule.forRoot(options));
     expect(message).toMatch(/"audience".*; option "publicUrl"/);
   });
 
   it('from a factory', async () => {
-    const module = McpGatewayModule.forRootAsync({ useFactory: () => wrong({ audience: '' }) });
+    const module = McpGatewayModule.forRootAsync({ useFactory: () => invalid({ audience: '' }) });
     expect(await refusalOf(engine(), module)).toMatchObject({ code: 'OPA_BAD_OPTIONS' });
   });
 

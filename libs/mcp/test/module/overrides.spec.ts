@@ -12,7 +12,7 @@ import { McpGatewayModule } from 'nestjs-opa-mcp';
 import { Cleanup } from '../../../../test/gateway/support/cleanup.js';
 import { send } from '../../../../test/gateway/support/client.js';
 import { tool } from '../../../../test/gateway/mcp/support/mcp-gateway.js';
-import { reply, said, startScripted } from '../../../../test/gateway/mcp/support/scripted-server.js';
+import { reply, textResult, startScripted } from '../../../../test/gateway/mcp/support/scripted-server.js';
 import type { ScriptedServer } from '../../../../test/gateway/mcp/support/scripted-server.js';
 import { HEADERS } from './support.js';
 
@@ -21,7 +21,7 @@ const cleanup = new Cleanup();
 let upstream: ScriptedServer;
 beforeAll(async () => {
   upstream = cleanup.add(await startScripted(), ({ close }) => close());
-  upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+  upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
 });
 afterAll(() => cleanup.run());
 
@@ -62,9 +62,8 @@ async function start(platform: 'express' | 'fastify', override: Prepare, prefix 
     .useValue({ decide: () => Promise.resolve({ allowed: true }) });
   const module = await override(builder).compile();
   const adapter = platform === 'express' ? new ExpressAdapter() : new FastifyAdapter();
-  const app = cleanup.add(
-    module.createNestApplication(adapter, { rawBody: true, logger: false }),
-    (opened) => opened.close(),
+  const app = cleanup.add(module.createNestApplication(adapter, { rawBody: true, logger: false }), (opened) =>
+    opened.close(),
   );
   if (prefix !== '') app.setGlobalPrefix(prefix);
   await app.listen(0, '127.0.0.1');

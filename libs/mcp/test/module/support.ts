@@ -14,7 +14,7 @@ import { OpaGuard, OpaModule } from 'nestjs-opa';
 import { McpGatewayModule } from 'nestjs-opa-mcp';
 import type { McpGatewayOptions } from 'nestjs-opa-mcp';
 import { send } from '../../../../test/gateway/support/client.js';
-import type { Answer } from '../../../../test/gateway/support/client.js';
+import type { HttpResponse } from '../../../../test/gateway/support/client.js';
 
 /** The platforms and body parsers of an ordinary application. */
 export const SETUPS = [
@@ -43,7 +43,7 @@ export interface Started {
   readonly port: number;
   /** The lines that were logged as errors. */
   readonly errors: string[];
-  post(body: unknown, options?: Sending): Promise<Answer>;
+  post(body: unknown, options?: Sending): Promise<HttpResponse>;
 }
 
 interface Sending {
@@ -106,7 +106,7 @@ export async function startModules(
   prepare(app);
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
-  const post = (message: unknown, { path = '/mcp/up', user, headers }: Sending = {}): Promise<Answer> =>
+  const post = (message: unknown, { path = '/mcp/up', user, headers }: Sending = {}): Promise<HttpResponse> =>
     send(port, {
       path,
       method: 'POST',

@@ -10,7 +10,7 @@ import { Cleanup } from '../../../../test/gateway/support/cleanup.js';
 import { send } from '../../../../test/gateway/support/client.js';
 import { startOpa } from '../../../../test/gateway/support/opa-process.js';
 import { tool } from '../../../../test/gateway/mcp/support/mcp-gateway.js';
-import { reply, said, startScripted } from '../../../../test/gateway/mcp/support/scripted-server.js';
+import { reply, textResult, startScripted } from '../../../../test/gateway/mcp/support/scripted-server.js';
 import type { ScriptedServer } from '../../../../test/gateway/mcp/support/scripted-server.js';
 import { HEADERS, opaModule } from './support.js';
 
@@ -25,7 +25,7 @@ let upstream: ScriptedServer;
 beforeAll(async () => {
   opaUrl = cleanup.add(await startOpa({ rego: { 'addresses.rego': REGO } }), ({ kill }) => kill()).url;
   upstream = cleanup.add(await startScripted(), ({ close }) => close());
-  upstream.answer = ({ message }, response) => reply(response, said(message, 'found'));
+  upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
 });
 afterAll(() => cleanup.run());
 

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(cleanUp);
 
-const one = applied({ tools: [toolEntry()] });
+const file = applied({ tools: [toolEntry()] });
 const two = applied({ tools: [toolEntry(), toolEntry({ policy: 'q' })] });
 const mask = (path: string) => ({ allow: true, obligations: [{ type: 'mask', properties: { path } }] });
 
@@ -40,9 +40,9 @@ describe("a plugin's policies", () => {
     ['undefined', undefined, -32001],
     ['false', false, -32001],
     ['an object that denies', { allow: false }, -32001],
-  ])('do not allow by %s', async (_name, answer, code) => {
-    engine.answer('p/allow', answer);
-    const mcp = await enforcer(one, engine);
+  ])('do not allow by %s', async (_name, decision, code) => {
+    engine.answer('p/allow', decision);
+    const mcp = await enforcer(file, engine);
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code } });
     expect(await mcp.after(tool, text)).toMatchObject({ refusal: { code } });
   });
@@ -53,7 +53,7 @@ describe("a plugin's policies", () => {
     ['OPA_POLICY_ERROR', 500],
   ] as const)('refuse on %s, and say no more', async (code, status) => {
     engine.answer('p/allow', new OpaError(code, 's3cret'));
-    const mcp = await enforcer(one, engine);
+    const mcp = await enforcer(file, engine);
     const refusals = [await mcp.before(tool), await mcp.after(tool, text)];
     expect(refusals).toMatchObject([
       { refusal: { code: -32603, status } },
@@ -111,7 +111,7 @@ describe("a plugin's policies", () => {
   });
 
   it('deny when an obligation cannot be carried out', async () => {
-    const mcp = await enforcer(one, engine);
+    const mcp = await enforcer(file, engine);
     engine.answer('p/allow', mask('/content'));
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001 } });
     engine.answer('p/allow', { allow: true, obligations: [{ type: 'notarize' }] });
@@ -152,18 +152,23 @@ describe('results', () => {
   it('that a policy has changed are private to the caller', async () => {
     engine.answer('p/allow', mask('/contents/0/text'));
     const mcp = await enforcer(applied({ resources: [resourceEntry('a://b')] }), engine);
-    const given = { contents: [{ uri: 'a://b', text: 't' }], ttlMs: 9, cacheScope: 'public' };
-    expect(await mcp.after(read('a://b', modern), given)).toMatchObject({
+    const serverResult = { contents: [{ uri: 'a://b', text: 't' }], ttlMs: 9, cacheScope: 'public' };
+    expect(await mcp.after(read('a://b', modern), serverResult)).toMatchObject({
       result: { ttlMs: 0, cacheScope: 'private' },
     });
   });
 
   it('without a valid shape pass when all plugins are permissive, and are reported', async () => {
-    const both = (mode: string) => {
-      const of = (name: string) => ({ name, kind, mode: 'permissive', applied_to: { tools: [toolEntry()] } });
-      return parsePlugin(JSON.stringify({ plugins: [of('a'), { ...of('b'), mode }] }), 'f');
+    const enforcerOfTwo = (mode: string) => {
+      const pluginNamed = (name: string) => ({
+        name,
+        kind,
+        mode: 'permissive',
+        applied_to: { tools: [toolEntry()] },
+      });
+      return parsePlugin(JSON.stringify({ plugins: [pluginNamed('a'), { ...pluginNamed('b'), mode }] }), 'f');
     };
-    const file = both('permissive');
+    const file = enforcerOfTwo('permissive');
     expect(await (await enforcer(file, engine)).after(tool, 'text')).toEqual({ result: 'text' });
     const reportWouldDeny = jest.fn();
     const opa = {
@@ -178,7 +183,7 @@ describe('results', () => {
     );
     await reporting.after(tool, 'text');
     expect(reportWouldDeny.mock.calls).toEqual(Array(2).fill(['p/allow', 'deny', []]));
-    expect(await (await enforcer(both('enforce'), engine)).after(tool, 'text')).toMatchObject({
+    expect(await (await enforcer(enforcerOfTwo('enforce'), engine)).after(tool, 'text')).toMatchObject({
       refusal: { code: -32603 },
     });
   });
@@ -187,7 +192,7 @@ describe('results', () => {
     engine.answer('p/allow', mask('/structuredContent/n'));
     const outputSchema = { type: 'object', properties: { n: { type: 'number' } } };
     const schemas = new OutputSchemas(() => Promise.resolve([{ name: 'search', outputSchema }]));
-    const mcp = await enforcerOf(one, { engine }, false, schemas);
+    const mcp = await enforcerOf(file, { engine }, false, schemas);
     const structured = { content: [], structuredContent: { n: 1 } };
     expect(await mcp.after(tool, structured)).toMatchObject({ refusal: { code: -32603 } });
   });
@@ -207,11 +212,11 @@ describe('results', () => {
   });
 
   it('are no longer decided once the client has gone', async () => {
-    const mcp = await enforcer(one, engine);
-    const gone = { signal: AbortSignal.abort() };
-    expect(await mcp.before(call('tools/call', { name: 'search' }), gone)).toMatchObject({
+    const mcp = await enforcer(file, engine);
+    const disconnected = { signal: AbortSignal.abort() };
+    expect(await mcp.before(call('tools/call', { name: 'search' }), disconnected)).toMatchObject({
       refusal: { kind: 'failed' },
     });
-    expect(await mcp.after(tool, text, gone)).toMatchObject({ refusal: { kind: 'failed' } });
+    expect(await mcp.after(tool, text, disconnected)).toMatchObject({ refusal: { kind: 'failed' } });
   });
 });

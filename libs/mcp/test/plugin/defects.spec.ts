@@ -52,13 +52,13 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-const standIn = async (...given: Parameters<typeof httpServer>): Promise<TestServer> => {
-  const server = await httpServer(...given);
+const standIn = async (...parameters: Parameters<typeof httpServer>): Promise<TestServer> => {
+  const server = await httpServer(...parameters);
   servers.push(server);
   return server;
 };
 
-const one = applied({ tools: [toolEntry()] });
+const plugin = applied({ tools: [toolEntry()] });
 const example = (opa_base_url: string) =>
   applied(
     {
@@ -78,7 +78,7 @@ const git = (repo_path: string) => call('tools/call', { name: 'search', argument
 describe('the original plugin’s defects', () => {
   it('1: a call without arguments and a falsy result are decided', async () => {
     engine.answer('p/allow', false);
-    const mcp = await enforcer(one, engine);
+    const mcp = await enforcer(plugin, engine);
     for (const params of [{ name: 'search' }, { name: 'search', arguments: {} }]) {
       expect(await mcp.before(call('tools/call', params))).toMatchObject({ refusal: { code: -32001 } });
     }
@@ -92,7 +92,7 @@ describe('the original plugin’s defects', () => {
   it.each([['text'], [['text']], [[{ type: 'text', text: 'x' }]]])(
     '2: the result %j does not pass',
     async (result) => {
-      const mcp = await enforcer(one, engine);
+      const mcp = await enforcer(plugin, engine);
       expect(await mcp.after(tool, result)).toMatchObject({ refusal: { code: -32603 } });
     },
   );
@@ -110,7 +110,7 @@ describe('the original plugin’s defects', () => {
   });
 
   it('4: an item of another kind causes no failure, and reaches the policy', async () => {
-    const mcp = await enforcer(one, engine);
+    const mcp = await enforcer(plugin, engine);
     const result = { content: [...text.content, { type: 'new', x: 1 }] };
     expect(await mcp.after(tool, result)).toEqual({ result });
     expect(lastInput(engine)).toMatchObject({ payload: { text: ['found'], other: [{ type: 'new', x: 1 }] } });
@@ -121,7 +121,7 @@ describe('the original plugin’s defects', () => {
   });
 
   it('6: user, address and headers are the caller’s, and the post hook names the tool', async () => {
-    const mcp = await enforcer(one, engine);
+    const mcp = await enforcer(plugin, engine);
     const callers = { user: 'alice', request_ip: '127.0.0.1', headers: { host: 'x' } };
     await mcp.before(tool);
     expect(lastInput(engine)).toMatchObject(callers);
@@ -131,7 +131,7 @@ describe('the original plugin’s defects', () => {
 
   it('7: "false" allows nothing', async () => {
     engine.answer('p/allow', { allow: 'false' });
-    const mcp = await enforcer(one, engine);
+    const mcp = await enforcer(plugin, engine);
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32603 } });
   });
 
@@ -146,8 +146,8 @@ describe('the original plugin’s defects', () => {
     await (await enforcerOf(example(opa.url), {})).before(git('IBM'));
     await cleanUp();
     const mcp = await enforcerOf(example(opa.url), {});
-    const asked = Array.from({ length: 50 }, () => mcp.before(git('path/IBM')));
-    expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }, () => ({ permit: {} })));
+    const calls = Array.from({ length: 50 }, () => mcp.before(git('path/IBM')));
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 50 }, () => ({ permit: {} })));
   });
 
   it('10: the timeout limits the whole decision, whatever the number of tries', async () => {
@@ -160,7 +160,7 @@ describe('the original plugin’s defects', () => {
 
   it('11: no payload is in the log', async () => {
     const lines: unknown[] = [];
-    const note = (...given: unknown[]) => void lines.push(given);
+    const note = (...parameters: unknown[]) => void lines.push(parameters);
     const logger: LoggerService = {
       log: note,
       error: note,
@@ -203,7 +203,7 @@ describe('the original plugin’s defects', () => {
     });
     const circuitBreaker = { minimumCalls: 1 };
     const broken = await enforcerOf(example(refusing.url), { retry: false, circuitBreaker });
-    for (let asked = 0; asked < 3; asked += 1) {
+    for (let count = 0; count < 3; count += 1) {
       expect(await broken.before(git('x'))).toMatchObject({ refusal: { code: -32603, status: 503 } });
     }
     expect(reached).toBe(1);

@@ -205,8 +205,8 @@ describe("the plugin's file", () => {
     ['an unknown top key', 'plugins: []\nplugin: {}'],
     ['no plugin', 'plugins: []'],
     ['no plugin of the kind', 'plugins: [{ name: x, kind: external, config: { any: thing } }]'],
-  ])('stops the start: %s', (_name, given) => {
-    expect(() => parsePlugin(given, 'plugin.yaml')).toThrow(/^plugin\.yaml: /);
+  ])('stops the start: %s', (_name, plugin) => {
+    expect(() => parsePlugin(plugin, 'plugin.yaml')).toThrow(/^plugin\.yaml: /);
   });
 
   it('names every mistake at once', () => {
@@ -216,13 +216,13 @@ describe("the plugin's file", () => {
   });
 
   it('may have keys without a value, and YAML merge keys', () => {
-    const given = `
+    const text = `
 plugins:
   - &opa { name: a, kind: ${kind}, applied_to: { tools: [{ tool_name: t, extensions: { policy: p } }], prompts: }, config:, conditions:, hooks: }
   - <<: *opa
     name: b
 `;
-    expect(parsePlugin(given, 'f').plugins.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(parsePlugin(text, 'f').plugins.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
   it.each<[string, Keys, Keys, string]>([

@@ -64,11 +64,11 @@ describe('the input before a call', () => {
 
 describe("the request's own policy context", () => {
   const withMeta = (meta: unknown) => call('tools/call', { name: 'search', _meta: meta });
-  const given = { git: { branch: 'main' }, none: null, secret: 1 };
+  const keys = { git: { branch: 'main' }, none: null, secret: 1 };
   it.each([
-    ['the keys that the entry names', { opa_policy_context: given }, { git: { branch: 'main' }, none: null }],
+    ['the keys that the entry names', { opa_policy_context: keys }, { git: { branch: 'main' }, none: null }],
     ['none when it is no object', { opa_policy_context: 'git' }, {}],
-    ['none when there is none', { other: given }, {}],
+    ['none when there is none', { other: keys }, {}],
     ['none without _meta', undefined, {}],
   ])('gives %s', async (_name, meta, context) => {
     const paths = ['global.opa_policy_context.git', 'none', 'a.absent', 'a.constructor'];
@@ -81,7 +81,7 @@ describe("the request's own policy context", () => {
 
   it('is empty for an entry that names no keys', async () => {
     const mcp = await enforcer(applied(everything()), engine);
-    await mcp.before(withMeta({ opa_policy_context: given }));
+    await mcp.before(withMeta({ opa_policy_context: keys }));
     expect(lastInput(engine)).toMatchObject({ context: {} });
   });
 });
@@ -132,8 +132,8 @@ describe('the input after a call', () => {
   const embedded = { type: 'resource', resource: { uri: 'a://c', text: 'inner' } };
   const audio = { type: 'audio', data: 'aGk=', mimeType: 'audio/wav' };
   const link = { type: 'resource_link', uri: 'a://c', name: 'c' };
-  const said = { type: 'text', text: 'said' };
-  const noted = { ...said, _meta: { secret: 1 } };
+  const plain = { type: 'text', text: 'said' };
+  const noted = { ...plain, _meta: { secret: 1 } };
 
   it('has the shape and the name of the call', async () => {
     const mcp = await enforcer(applied(everything()), engine);
@@ -151,10 +151,10 @@ describe('the input after a call', () => {
 
   it.each<[string, Keys, Keys]>([
     ['nothing', { content: [] }, { text: [] }],
-    ['texts', { content: [said, { type: 'text', text: '' }] }, { text: ['said', ''] }],
+    ['texts', { content: [plain, { type: 'text', text: '' }] }, { text: ['said', ''] }],
     ['an image', { content: [image] }, { text: [], image: [image] }],
     ['an embedded resource', { content: [embedded] }, { text: [], resource: [embedded] }],
-    ['other kinds', { content: [said, audio, link] }, { text: ['said'], other: [audio, link] }],
+    ['other kinds', { content: [plain, audio, link] }, { text: ['said'], other: [audio, link] }],
     [
       'a kind that nobody knows',
       { content: [{ type: 'new', x: 1 }] },
@@ -177,7 +177,7 @@ describe('the input after a call', () => {
       { content: [], isError: 'x', resultType: {} },
       { text: [], other: [{ isError: 'x', resultType: {} }] },
     ],
-    ['an error', { content: [said], isError: true, resultType: 'complete' }, { text: ['said'] }],
+    ['an error', { content: [plain], isError: true, resultType: 'complete' }, { text: ['said'] }],
     ['a strange type', { content: [], resultType: 'x' }, { text: [], other: [{ resultType: 'x' }] }],
     ['a task', { task: { taskId: 't' } }, { text: [], other: [{ task: { taskId: 't' } }] }],
     [
@@ -200,19 +200,19 @@ describe('the input after a call', () => {
 
   const user = (content: unknown, more: Keys = {}) => ({ role: 'user', content, ...more });
   it.each<[string, Keys, Keys]>([
-    ['texts', { messages: [user(said), { role: 'assistant', content: said }] }, { text: ['said', 'said'] }],
+    ['texts', { messages: [user(plain), { role: 'assistant', content: plain }] }, { text: ['said', 'said'] }],
     ['other kinds', { messages: [user(image), user(audio)] }, { text: [], image: [image], other: [audio] }],
-    ['several items of a message', { messages: [user([said, image])] }, { text: ['said'], image: [image] }],
+    ['several items of a message', { messages: [user([plain, image])] }, { text: ['said'], image: [image] }],
     ['a message of text alone', { messages: [user('t')] }, { text: [], other: [user('t')] }],
     [
       'a role that nobody knows',
-      { messages: [{ role: 's3', content: said }] },
-      { text: ['said'], other: [{ role: 's3', content: said }] },
+      { messages: [{ role: 's3', content: plain }] },
+      { text: ['said'], other: [{ role: 's3', content: plain }] },
     ],
     [
       'more than content',
-      { messages: [user(said, { x: 1 })] },
-      { text: ['said'], other: [user(said, { x: 1 })] },
+      { messages: [user(plain, { x: 1 })] },
+      { text: ['said'], other: [user(plain, { x: 1 })] },
     ],
     ['a description', { messages: [], description: 'd' }, { text: [], other: [{ description: 'd' }] }],
     [
@@ -224,36 +224,36 @@ describe('the input after a call', () => {
     expect(await payloadAfter(prompt, result)).toEqual({ prompt_id: 'greet', ...payload });
   });
 
-  const of = (more: Keys) => ({ uri: 'a://b', mimeType: 'text/plain', ...more });
-  const whole = (more: Keys): [Keys, Keys] => {
-    const item = of({ text: 't', ...more });
+  const body = (more: Keys) => ({ uri: 'a://b', mimeType: 'text/plain', ...more });
+  const asOther = (more: Keys): [Keys, Keys] => {
+    const item = body({ text: 't', ...more });
     return [{ contents: [item] }, { text: ['t'], other: [item] }];
   };
   it.each<[string, Keys, Keys]>([
-    ['texts', { contents: [of({ text: 't' }), of({ text: 'u' })] }, { text: ['t', 'u'] }],
-    ['blobs', { contents: [of({ blob: 'aGk=' })] }, { text: [], resource: [of({ blob: 'aGk=' })] }],
+    ['texts', { contents: [body({ text: 't' }), body({ text: 'u' })] }, { text: ['t', 'u'] }],
+    ['blobs', { contents: [body({ blob: 'aGk=' })] }, { text: [], resource: [body({ blob: 'aGk=' })] }],
     [
       'both',
-      { contents: [of({ text: 't', blob: 'b' })] },
-      { text: ['t'], resource: [of({ text: 't', blob: 'b' })] },
+      { contents: [body({ text: 't', blob: 'b' })] },
+      { text: ['t'], resource: [body({ text: 't', blob: 'b' })] },
     ],
-    ['a profile', { contents: [of({ text: 't', mimeType: 'text/html;profile=mcp-app' })] }, { text: ['t'] }],
-    ['a charset', { contents: [of({ text: 't', mimeType: 'text/html; charset=utf-8' })] }, { text: ['t'] }],
-    ['no type', { contents: [of({ text: 't', mimeType: null })] }, { text: ['t'] }],
-    ['a type that is no text', ...whole({ mimeType: { a: 1 } })],
-    ['a type that is none', ...whole({ mimeType: 'what nobody has seen' })],
-    ["a type of the server's own", ...whole({ mimeType: 'text/anything' })],
-    ["a charset of the server's own", ...whole({ mimeType: 'text/plain; charset=anything' })],
-    ['a type that says more', ...whole({ mimeType: 'text/plain; note="more"' })],
-    ['neither', { contents: [of({})] }, { text: [], other: [of({})] }],
-    ['more than text', ...whole({ _meta: {} })],
-    ['another URI', ...whole({ uri: 'a://c' })],
+    ['profile', { contents: [body({ text: 't', mimeType: 'text/html;profile=mcp-app' })] }, { text: ['t'] }],
+    ['a charset', { contents: [body({ text: 't', mimeType: 'text/html; charset=utf-8' })] }, { text: ['t'] }],
+    ['no type', { contents: [body({ text: 't', mimeType: null })] }, { text: ['t'] }],
+    ['a type that is no text', ...asOther({ mimeType: { a: 1 } })],
+    ['a type that is none', ...asOther({ mimeType: 'what nobody has seen' })],
+    ["a type of the server's own", ...asOther({ mimeType: 'text/anything' })],
+    ["a charset of the server's own", ...asOther({ mimeType: 'text/plain; charset=anything' })],
+    ['a type that says more', ...asOther({ mimeType: 'text/plain; note="more"' })],
+    ['neither', { contents: [body({})] }, { text: [], other: [body({})] }],
+    ['more than text', ...asOther({ _meta: {} })],
+    ['another URI', ...asOther({ uri: 'a://c' })],
     ['caching hints', { contents: [], ttlMs: 5 }, { text: [], other: [{ ttlMs: 5 }] }],
   ])('of a resource shows %s', async (_name, result, payload) => {
     expect(await payloadAfter(read('a://b'), result)).toEqual({ uri: 'a://b', ...payload });
   });
 
-  const all = { content: [said, image, embedded, audio], structuredContent: { a: 1 } };
+  const all = { content: [plain, image, embedded, audio], structuredContent: { a: 1 } };
   const kinds = {
     text: ['said'],
     image: [image],

@@ -4,9 +4,9 @@ import type { Keys } from './support.js';
 import { applied, cleanUp, enforcerOf, toolEntry } from './support.js';
 
 const plugin = (config: Keys, more: Keys = {}) => {
-  const [one] = applied({ tools: [toolEntry()] }, { config, ...more }).plugins;
-  if (one === undefined) throw new Error('The file has no plugin.');
-  return one;
+  const [parsed] = applied({ tools: [toolEntry()] }, { config, ...more }).plugins;
+  if (parsed === undefined) throw new Error('The file has no plugin.');
+  return parsed;
 };
 const options = (opa: object, config: Keys, more: Keys = {}): unknown =>
   pluginModuleOptions(opa, plugin(config, more)).options;
@@ -84,8 +84,8 @@ describe("the module's options with a plugin's file", () => {
   });
 
   it('warn of settings of the file that have no effect', () => {
-    const given = plugin({ opa_base_url: 'http://b' }, { mode: 'permissive' });
-    expect(pluginModuleOptions({ bundle: 'b', mode: 'enforce' }, given).warnings).toEqual([
+    const filePlugin = plugin({ opa_base_url: 'http://b' }, { mode: 'permissive' });
+    expect(pluginModuleOptions({ bundle: 'b', mode: 'enforce' }, filePlugin).warnings).toEqual([
       'plugin "opa": opa_base_url has no effect: the gateway\'s own options say which OPA is asked.',
       'plugin "opa": mode "permissive" has no effect: the gateway\'s own option "mode" is "enforce".',
     ]);

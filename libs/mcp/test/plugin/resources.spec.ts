@@ -4,7 +4,7 @@ import { applied, cleanUp, enforcer, lastInput, read, resourceEntry } from './su
 
 afterEach(cleanUp);
 
-const asked = async (entry: string, uri: string): Promise<number> => {
+const queryCount = async (entry: string, uri: string): Promise<number> => {
   const engine = new TestEngine({ 'p/allow': true });
   const mcp = await enforcer(applied({ resources: [resourceEntry(entry)] }), engine);
   expect(await mcp.before(read(uri))).toEqual({ permit: {} });
@@ -60,7 +60,7 @@ describe("a resource's entry", () => {
     ['file:///etc', 'file:////etc//passwd'],
     ['file:///etc', 'file:///usr%2F..%2Fetc/passwd'],
   ])('%s covers %s', async (entry, uri) => {
-    expect(await asked(entry, uri)).toBe(1);
+    expect(await queryCount(entry, uri)).toBe(1);
   });
 
   it.each([
@@ -85,7 +85,7 @@ describe("a resource's entry", () => {
     ['urn:a:b', 'urn:a:b:c'],
     ['http://h/docs', 'demo://a/b c\\d'],
   ])('%s does not cover %s', async (entry, uri) => {
-    expect(await asked(entry, uri)).toBe(0);
+    expect(await queryCount(entry, uri)).toBe(0);
   });
 
   it('gives the policy the URI as the client sent it', async () => {

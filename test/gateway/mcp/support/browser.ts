@@ -9,11 +9,11 @@ export function browserFetch(origin: string): typeof fetch {
     const names = [...request.headers.keys()].filter((name) => !SAFELISTED.has(name));
     if (names.length > 0 || !/^(GET|HEAD|POST)$/.test(request.method)) await preflight(request, names);
     request.headers.set('origin', origin);
-    const answer = await fetch(request);
-    shared(answer);
-    const exposed = listed(answer, 'expose-headers');
-    const headers = [...answer.headers].filter(([name]) => READABLE.test(name) || exposed.includes(name));
-    return new Response(answer.body, { status: answer.status, headers });
+    const response = await fetch(request);
+    shared(response);
+    const exposed = listed(response, 'expose-headers');
+    const headers = [...response.headers].filter(([name]) => READABLE.test(name) || exposed.includes(name));
+    return new Response(response.body, { status: response.status, headers });
   };
 
   async function preflight({ url, method }: Request, names: readonly string[]): Promise<void> {
@@ -22,12 +22,12 @@ export function browserFetch(origin: string): typeof fetch {
       'access-control-request-method': method,
       'access-control-request-headers': [...names].sort().join(','),
     };
-    const answer = await fetch(url, { method: 'OPTIONS', headers });
-    shared(answer);
-    const allowed = listed(answer, 'allow-headers');
+    const response = await fetch(url, { method: 'OPTIONS', headers });
+    shared(response);
+    const allowed = listed(response, 'allow-headers');
     const refused = names.filter((name) => !allowed.includes(name));
-    if (!answer.ok || refused.length > 0) throw new TypeError(`not allowed: ${refused.join()}`);
-    if (method !== 'POST' && !listed(answer, 'allow-methods').includes(method.toLowerCase()))
+    if (!response.ok || refused.length > 0) throw new TypeError(`not allowed: ${refused.join()}`);
+    if (method !== 'POST' && !listed(response, 'allow-methods').includes(method.toLowerCase()))
       throw new TypeError(`not allowed: ${method}`);
   }
 
@@ -36,5 +36,5 @@ export function browserFetch(origin: string): typeof fetch {
   }
 }
 
-const listed = ({ headers }: Response, what: string): string[] =>
-  (headers.get(`access-control-${what}`) ?? '').toLowerCase().split(/\s*,\s*/);
+const listed = ({ headers }: Response, name: string): string[] =>
+  (headers.get(`access-control-${name}`) ?? '').toLowerCase().split(/\s*,\s*/);

@@ -14,7 +14,7 @@ import { Transcript } from './transcript.js';
  *
  * @param updated - called when a resource was
  */
-export function answering(
+export function handlersFor(
   transcript: Transcript,
   updated: () => void = () => undefined,
 ): (client: Client) => void {
@@ -67,8 +67,8 @@ const ref = { type: 'ref/prompt', name: 'completable-prompt' } as const;
 /** Does with server-everything all that a client of 2025-11-25 can do; gives what came. */
 export async function legacySession(url: string): Promise<unknown[]> {
   const transcript = new Transcript();
-  const client = await connectLegacy(url, undefined, answering(transcript));
-  const note = (name: string, answer: unknown) => transcript.note(name, answer);
+  const client = await connectLegacy(url, undefined, handlersFor(transcript));
+  const note = (name: string, result: unknown) => transcript.note(name, result);
   await note('initialize', [
     client.getServerVersion(),
     client.getServerCapabilities(),

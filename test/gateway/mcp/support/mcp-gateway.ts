@@ -1,6 +1,6 @@
 import type { Cleanup } from '../../support/cleanup.js';
 import { open, send } from '../../support/client.js';
-import type { Answer, Sent } from '../../support/client.js';
+import type { HttpResponse, Sent } from '../../support/client.js';
 import { startGateway } from '../../support/gateway-process.js';
 import type { GatewayProcess } from '../../support/gateway-process.js';
 import { startOpa } from '../../support/opa-process.js';
@@ -77,7 +77,7 @@ export function modern(method: string, params: object = {}, name?: string): Pick
 type More = Partial<Omit<Sent, 'body'>>;
 
 /** POSTs a message, and reads the whole answer. */
-export const post = (port: number, body: unknown, { headers, ...more }: More = {}): Promise<Answer> =>
+export const post = (port: number, body: unknown, { headers, ...more }: More = {}): Promise<HttpResponse> =>
   send(port, {
     path: '/mcp/up',
     method: 'POST',

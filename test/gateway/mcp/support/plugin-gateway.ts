@@ -73,8 +73,8 @@ export const onResource = (resource_uri: string, policy: string, extensions: Key
 
 /** Writes a plugin file, as JSON, which YAML is too, or as text. */
 export async function writePlugin(cleanup: Cleanup, content: object | string): Promise<string> {
-  const folder = cleanup.add(await mkdtemp(join(tmpdir(), 'plugin-')), (made) =>
-    rm(made, { recursive: true }),
+  const folder = cleanup.add(await mkdtemp(join(tmpdir(), 'plugin-')), (created) =>
+    rm(created, { recursive: true }),
   );
   const file = join(folder, 'contextforge-opa.yaml');
   await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
@@ -114,7 +114,7 @@ export async function startPluginGateway(
 }
 
 /** What a policy of `echo` says that it was asked, in an error. */
-export function echoed(answer: { json(): unknown }): { rule: string; input: unknown } {
-  const { error } = answer.json() as { error: { data: { reasons: [string] } } };
+export function echoed(response: { json(): unknown }): { rule: string; input: unknown } {
+  const { error } = response.json() as { error: { data: { reasons: [string] } } };
   return JSON.parse(error.data.reasons[0]) as { rule: string; input: unknown };
 }

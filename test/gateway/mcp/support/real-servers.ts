@@ -49,10 +49,10 @@ export function startProcess(
     env: { PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   cleanup.add(child, async () => {
     child.kill('SIGKILL');
-    await gone;
+    await exited;
   });
   let output = '';
   return new Promise((resolve, reject) => {
@@ -63,6 +63,6 @@ export function startProcess(
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    void gone.then(() => reject(new Error(`the server ended: ${output}`)));
+    void exited.then(() => reject(new Error(`the server ended: ${output}`)));
   });
 }

@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { connectLegacy, connectModern } from './clients.js';
-import { answering } from './legacy-session.js';
+import { handlersFor } from './legacy-session.js';
 import { Transcript } from './transcript.js';
 
 const ROUNDS = ['elicitation', 'sampling', 'list_roots', 'request_state', 'multiple_inputs', 'multi_round'];
@@ -10,10 +10,10 @@ const URIS = ['test://static-text', 'test://static-binary', 'test://template/7/d
 const CONTENT = ['simple_text', 'image_content', 'audio_content', 'multiple_content_types', 'error_handling'];
 
 /** A promise, and what fulfils it. */
-function signal(): { readonly came: Promise<void>; readonly come: () => void } {
-  let come = (): void => undefined;
-  const came = new Promise<void>((resolve) => (come = resolve));
-  return { came, come: () => come() };
+function signal(): { readonly reached: Promise<void>; readonly reach: () => void } {
+  let reach = (): void => undefined;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  return { reached, reach: () => reach() };
 }
 
 interface AnyClient {
@@ -46,16 +46,16 @@ async function common(client: AnyClient, note: Transcript['note']): Promise<void
 /** Does with the reference server what a client of 2025-11-25 can do: requests to the client, resumed streams, updates. */
 export async function legacyReference(url: string): Promise<unknown[]> {
   const transcript = new Transcript();
-  const note: Transcript['note'] = (name, answer) => transcript.note(name, answer);
+  const note: Transcript['note'] = (name, result) => transcript.note(name, result);
   const updated = signal();
-  const client: Client = await connectLegacy(url, undefined, answering(transcript, updated.come));
+  const client: Client = await connectLegacy(url, undefined, handlersFor(transcript, updated.reach));
   await note('initialize', [client.getServerVersion(), client.getServerCapabilities()]);
   await note('level', client.setLoggingLevel('info'));
   await common(client, note);
   await note('logging', client.callTool({ name: 'test_tool_with_logging', arguments: {} }));
   await note('resumed', client.callTool({ name: 'test_reconnection', arguments: {} }));
   await note('subscribe', client.subscribeResource({ uri: 'test://watched-resource' }));
-  await updated.came;
+  await updated.reached;
   await note('unsubscribe', client.unsubscribeResource({ uri: 'test://watched-resource' }));
   await client.close();
   return transcript.entries;
@@ -64,28 +64,28 @@ export async function legacyReference(url: string): Promise<unknown[]> {
 /** Does with the reference server all that a client of 2026-07-28 can do: discovery, rounds, listen streams. */
 export async function modernReference(url: string): Promise<unknown[]> {
   const transcript = new Transcript();
-  const note: Transcript['note'] = (name, answer) => transcript.note(name, answer);
+  const note: Transcript['note'] = (name, result) => transcript.note(name, result);
   const changed = signal();
-  const client = await connectModern(url, undefined, (made) => {
-    made.setRequestHandler('sampling/createMessage', async ({ params }) => {
+  const client = await connectModern(url, undefined, (newClient) => {
+    newClient.setRequestHandler('sampling/createMessage', async ({ params }) => {
       await note('sampling', params.messages);
       return { role: 'assistant', content: { type: 'text', text: 'sampled' }, model: 'test' };
     });
-    made.setRequestHandler('elicitation/create', async ({ params }) => {
+    newClient.setRequestHandler('elicitation/create', async ({ params }) => {
       await note('elicitation', params);
       return { action: 'accept', content: { name: 'Ada', ok: true, color: 'red' } };
     });
-    made.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///tmp/work' }] }));
-    made.setNotificationHandler('notifications/tools/list_changed', async ({ params }) => {
+    newClient.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///tmp/work' }] }));
+    newClient.setNotificationHandler('notifications/tools/list_changed', async ({ params }) => {
       await note('changed', params);
-      changed.come();
+      changed.reach();
     });
   });
   await note('discover', client.discover());
   await common(client, note);
   const progress = client.callTool(
     { name: 'test_tool_with_progress', arguments: {} },
-    { onprogress: (made) => void note('progress', made) },
+    { onprogress: (progressed) => void note('progress', progressed) },
   );
   await note('test_tool_with_progress', progress);
   const abort = new AbortController();
@@ -95,7 +95,7 @@ export async function modernReference(url: string): Promise<unknown[]> {
   const subscription = await client.listen({ toolsListChanged: true });
   await note('listen', subscription.honoredFilter);
   await client.callTool({ name: 'test_trigger_tool_change', arguments: {} });
-  await changed.came;
+  await changed.reached;
   await subscription.close();
   await client.close();
   return transcript.entries;

@@ -3,7 +3,7 @@ import { startServer } from '../../support/upstream.js';
 import type { TestServer } from '../../support/upstream.js';
 
 /** A request as the upstream got it. */
-export interface Got {
+export interface UpstreamRequest {
   readonly method: string;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
@@ -13,46 +13,46 @@ export interface Got {
 }
 
 /** Answers one request. */
-export type Answerer = (got: Got, response: ServerResponse) => unknown;
+export type Responder = (request: UpstreamRequest, response: ServerResponse) => unknown;
 
 /** An upstream whose answers a test writes. */
 export interface ScriptedServer extends TestServer {
-  readonly got: Got[];
+  readonly requests: UpstreamRequest[];
   /** What answers from now on. */
-  answer: Answerer;
+  respond: Responder;
 }
 
 /** Starts an upstream; until a test says otherwise, it answers every request with an empty result. */
 export async function startScripted(): Promise<ScriptedServer> {
-  const got: Got[] = [];
-  const script: { answer: Answerer } = {
-    answer: ({ message }, response) => reply(response, result(message, {})),
+  const requests: UpstreamRequest[] = [];
+  const script: { respond: Responder } = {
+    respond: ({ message }, response) => reply(response, result(message, {})),
   };
   const server = await startServer((request, response) => {
     void (async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const text = Buffer.concat(chunks).toString();
-      const message = text === '' ? {} : (JSON.parse(text) as Got['message']);
-      const one = { method: request.method ?? '', headers: request.headers, text, message };
-      got.push(one);
-      script.answer(one, response);
+      const message = text === '' ? {} : (JSON.parse(text) as UpstreamRequest['message']);
+      const received = { method: request.method ?? '', headers: request.headers, text, message };
+      requests.push(received);
+      script.respond(received, response);
     })();
   });
-  return Object.defineProperty({ ...server, got } as unknown as ScriptedServer, 'answer', {
-    set: (answer: Answerer) => (script.answer = answer),
+  return Object.defineProperty({ ...server, requests } as unknown as ScriptedServer, 'respond', {
+    set: (responder: Responder) => (script.respond = responder),
   });
 }
 
 /** A JSON-RPC result to a request. */
-export const result = ({ id }: Got['message'], value: unknown): object => ({
+export const result = ({ id }: UpstreamRequest['message'], value: unknown): object => ({
   jsonrpc: '2.0',
   id,
   result: value,
 });
 
 /** A tool's result to a request. */
-export const said = (message: Got['message'], text: string): object =>
+export const textResult = (message: UpstreamRequest['message'], text: string): object =>
   result(message, { content: [{ type: 'text', text }] });
 
 /** Answers with JSON. */

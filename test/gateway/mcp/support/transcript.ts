@@ -3,9 +3,9 @@ export class Transcript {
   readonly entries: unknown[] = [];
 
   /** Notes what came, of a server's own accord or as an answer; an error with its code, message and data. */
-  async note(name: string, answer: unknown): Promise<unknown> {
+  async note(name: string, result: unknown): Promise<unknown> {
     try {
-      const value = await answer;
+      const value = await result;
       this.entries.push([name, plain(value)]);
       return value;
     } catch (error) {
