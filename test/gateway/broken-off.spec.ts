@@ -57,13 +57,13 @@ const BEFORE: [string, string][] = [
   ['in the headers', 'POST /api/up HTTP/1.1\r\nHost: a\r\n'],
 ];
 const DURING: [string, string, (response: ServerResponse) => void][] = [
-  ['before the answer', `${head(UNDECIDED_RESPONSE, 3)}abc`, () => undefined],
-  ['in the answer', `${head(UNDECIDED_RESPONSE, 3)}abc`, (response) => response.write('begun')],
-  ['before an answer that is decided', `${head(DECIDED_RESPONSE, 3)}abc`, () => undefined],
-  ['in an answer that is decided', `${head(DECIDED_RESPONSE, 3)}abc`, (response) => response.write('begun')],
-  ['before the answer of an MCP server', `${head(MCP, CALL.length)}${CALL}`, () => undefined],
+  ['before the response', `${head(UNDECIDED_RESPONSE, 3)}abc`, () => undefined],
+  ['during the response', `${head(UNDECIDED_RESPONSE, 3)}abc`, (response) => response.write('begun')],
+  ['before a decided response', `${head(DECIDED_RESPONSE, 3)}abc`, () => undefined],
+  ['during a decided response', `${head(DECIDED_RESPONSE, 3)}abc`, (response) => response.write('begun')],
+  ['before the response of an MCP server', `${head(MCP, CALL.length)}${CALL}`, () => undefined],
   [
-    'in the answer of an MCP server',
+    'during the response of an MCP server',
     `${head(MCP, CALL.length)}${CALL}`,
     (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{"jsonrpc"'),
   ],
@@ -83,7 +83,7 @@ async function expectSilence(before: number): Promise<void> {
   expect(gateway.output().slice(before)).not.toMatch(/ERROR|WARN|\n {4}at /);
 }
 
-it.each(BEFORE)('a client that breaks off %s causes no error in the log', async (_where, text) => {
+it.each(BEFORE)('a client that disconnects %s causes no error in the log', async (_where, text) => {
   const before = gateway.output().length;
   arrived = () => undefined;
   for (const end of ENDS) {
@@ -100,7 +100,7 @@ it.each(BEFORE)('a client that breaks off %s causes no error in the log', async 
   await expectSilence(before);
 });
 
-it.each(DURING)('a client that goes away %s causes no error in the log', async (_where, text, begun) => {
+it.each(DURING)('a client that disconnects %s causes no error in the log', async (_where, text, begun) => {
   const before = gateway.output().length;
   for (const end of ENDS) {
     const upstream = reached(begun);

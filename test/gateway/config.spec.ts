@@ -206,7 +206,7 @@ describe('a configuration that is wrong', () => {
   });
 });
 
-describe('a gateway that cannot start says so in one line, with exit code 1', () => {
+describe('a gateway that cannot start prints one line and exits with code 1', () => {
   const held = createServer();
   const listening = new Promise<void>((resolve) => held.listen(0, '127.0.0.1', resolve));
   afterAll(() => void held.close());

@@ -53,7 +53,7 @@ describe.each(ENGINES)('the gateway with the %s engine', (engine) => {
     expect(response.headers['content-type']).toBe('application/json');
   });
 
-  it('denies with 403 and reasons, without asking the upstream', async () => {
+  it('denies with 403 and reasons, without a request to the upstream', async () => {
     const token = await issuer.sign({ sub: 'alice', role: 'viewer' });
     const before = orders.requests.length;
     const response = await send(portOf(engine), { path: '/api/orders/1001', method: 'DELETE', token });
@@ -140,7 +140,7 @@ describe.each(ENGINES)('the gateway with the %s engine', (engine) => {
     }
   });
 
-  it('keeps tokens and payloads out of its log', () => {
+  it('writes no tokens and no payloads to its log', () => {
     const output = gateways.get(engine)?.output() ?? '';
     expect(output).toContain('Listening on');
     expect(output).not.toMatch(/eyJ|ada@example\.com/);

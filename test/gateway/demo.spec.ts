@@ -105,7 +105,7 @@ it.each([
   [[], '--sub is needed'],
   [['--sub'], 'not "--claim value"'],
   [['alice'], 'not "--claim value"'],
-])('npm run token %j says what is missing', async (args, message) => {
+])('npm run token %j reports the missing or invalid argument', async (args, message) => {
   await expect(token(...args)).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining(message),

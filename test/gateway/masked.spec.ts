@@ -25,7 +25,12 @@ const JSON_TYPE = 'application/json';
 const TEXT = JSON.stringify(ORDER);
 
 /** What the client gets of an upstream's answer under an obligation. */
-function answerOf(entry: string, headers: Record<string, string>, body: string | Buffer, method = 'GET') {
+function maskedResponse(
+  entry: string,
+  headers: Record<string, string>,
+  body: string | Buffer,
+  method = 'GET',
+) {
   const path = routes.add((_request, response) => {
     response.writeHead(200, { 'x-up': '1', ...headers }).end(body);
   });
@@ -37,10 +42,10 @@ describe.each([
   ['remove', { ...ORDER, customer: { name: 'Ada' } }],
 ])('under a %s obligation', (entry, expected) => {
   it.each([JSON_TYPE, 'application/json; charset=utf-8', 'application/problem+json', 'Application/JSON'])(
-    'the body of an answer of type %s is changed, and what speaks of the old one goes',
+    'a body of type %s is masked, and headers that describe the original body are removed',
     async (type) => {
       const headers = { 'content-type': type, etag: '"1"', 'content-length': String(TEXT.length) };
-      const response = await answerOf(entry, headers, TEXT);
+      const response = await maskedResponse(entry, headers, TEXT);
       expect([response.status, response.json()]).toEqual([200, expected]);
       expect(response.headers).toMatchObject({ 'content-type': type, 'x-up': '1' });
       expect(response.headers['content-length']).toBe(String(response.text.length));
@@ -69,7 +74,7 @@ describe.each([
   it.each(UNREADABLE)(
     'a body that %s is refused, and the client gets no part of it',
     async (_name, headers, body) => {
-      const response = await answerOf(entry, headers, body);
+      const response = await maskedResponse(entry, headers, body);
       expect(response.status).toBe(500);
       expect(response.json()).toEqual({
         statusCode: 500,
@@ -86,7 +91,7 @@ describe.each([
     ['HEAD', { 'content-type': JSON_TYPE }, 200],
     ['DELETE', {}, 204],
     ['GET', { etag: '"1"' }, 304],
-  ])('an answer to %s without a body passes: %j %i', async (method, headers, status) => {
+  ])('a response to %s without a body passes: %j %i', async (method, headers, status) => {
     const path = routes.add((_request, response) => response.writeHead(status, headers).end());
     const response = await send(gateway.port, { path: `/api/${entry}${path}`, method });
     expect(response).toMatchObject({ status, text: '', headers });

@@ -18,7 +18,7 @@ async function gatewayOn(opa: object, env: Record<string, string> = {}, auth?: o
   return { orders, gateway: cleanup.add(await startGateway(config, env), ({ end }) => end()) };
 }
 
-describe('when OPA goes away', () => {
+describe('when OPA stops', () => {
   it('responds 503 and never 200, and recovers with OPA', async () => {
     const policies = cleanup.add(await writePolicies(), ({ remove }) => remove());
     const opa = cleanup.add(await startOpa(policies), ({ kill }) => kill());

@@ -40,7 +40,7 @@ describe('an unreadable request behind pipelined requests', () => {
   const UNREADABLE = { 'no HTTP': 'garbage\r\n\r\n', 'a request that does not arrive': 'GET /' };
 
   it.each(Object.entries(UNREADABLE))(
-    '%s is nothing that an answer could be mistaken for',
+    '%s gets no response: the client could take it for the response to an earlier request',
     async (_, text) => {
       for (const before of [[begun, silent], [begun], [silent]]) {
         const connection = await rawConnection(gateway.port);
@@ -59,7 +59,7 @@ describe('an unreadable request behind pipelined requests', () => {
   it.each([
     ['no HTTP', 'garbage\r\n\r\n', 400],
     ['a request that does not arrive', 'GET /', 408],
-  ])('%s is told once they are answered', async (_, text, status) => {
+  ])('%s gets its error after the responses to the earlier requests', async (_, text, status) => {
     const connection = await rawConnection(gateway.port, get(fast) + get(fast));
     await connection.until(/done.*done/s);
     connection.socket.write(text);

@@ -69,7 +69,7 @@ describe('a reference of the upstream', () => {
     });
   });
 
-  it('begins with listen.publicUrl, and X-Forwarded-Prefix tells the upstream the prefix', async () => {
+  it('begins with listen.publicUrl, and the upstream gets the prefix in X-Forwarded-Prefix', async () => {
     const path = routes.add((request, response) => {
       const { host = '' } = request.headers;
       const prefix = String(request.headers['x-forwarded-prefix']);

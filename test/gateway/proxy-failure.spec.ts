@@ -40,7 +40,7 @@ describe('an upstream that fails', () => {
     ['has no address', 'nowhere', SILENT, 502],
     ['drops the connection', 'up', DROPPED, 502],
     ['breaks off before its body', 'up', CUT_OFF, 502],
-    ['does not answer in time', 'late', SILENT, 504],
+    ['does not respond in time', 'late', SILENT, 504],
   ])('%s', async (_name, entry, handler, status) => {
     const path = routes.add(handler);
     const response = await send(gateway.port, { path: `/api/${entry}${path}` });

@@ -97,7 +97,7 @@ describe('a WebSocket', () => {
 
   it.each([
     ['denies', '/api/denied/chat', undefined, 403],
-    ['cannot read the answers', '/api/masked/chat', undefined, 501],
+    ['cannot read the responses', '/api/masked/chat', undefined, 501],
     ['allows, and the upstream refuses', '/api/up/refused', undefined, 418],
     ['does not see: its page is of another origin', '/api/shared/chat', 'https://other.example', 403],
     ['does not see: no entry has the name', '/api/nobody/chat', undefined, 404],

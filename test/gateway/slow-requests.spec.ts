@@ -67,7 +67,7 @@ describe('a request that does not arrive in time', () => {
   ];
 
   it.concurrent.each(UNFINISHED)(
-    'is answered with 408, and its connection closed: %s',
+    'gets 408, and the gateway closes its connection: %s',
     async (_what, text) => {
       const connection = await rawConnection(gateway.port, text);
       const [, responseHead = '', body = ''] = /^(.*?)\r\n\r\n(.*)$/s.exec(await connection.closed) ?? [];
@@ -81,10 +81,13 @@ describe('a request that does not arrive in time', () => {
     ['to an MCP server without a token', () => closed.port, `${head('/mcp/up', 100)}abc`, 401],
     ['to nowhere', () => gateway.port, `${head('/nowhere', 100)}abc`, 404],
     ['with a path that is refused', () => gateway.port, `${head('/api/up/../x', 100)}abc`, 400],
-  ])('is closed after one answer where it was refused before: %s', async (_what, port, text, status) => {
-    const received = await (await rawConnection(port(), text)).closed;
-    expect(received.match(/HTTP\/1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
-  });
+  ])(
+    'gets one response when it was refused before, and the connection closes: %s',
+    async (_what, port, text, status) => {
+      const received = await (await rawConnection(port(), text)).closed;
+      expect(received.match(/HTTP\/1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+    },
+  );
 
   it.concurrent(
     'is closed in the middle of a response, and no byte follows that could be read as a part of it',
@@ -112,7 +115,7 @@ describe('a request that does not arrive in time', () => {
     expect(text).toBe('first, last');
   });
 
-  it('is not held against its connection when the next one is in time', async () => {
+  it('does not close its connection when the next request is in time', async () => {
     const complete = head('/api/up/0', 3) + 'abc';
     const connection = await rawConnection(gateway.port, complete);
     await connection.until(/"content":\[\]/);
@@ -161,7 +164,7 @@ describe('bytes of unfinished bodies in memory', () => {
     expect(await post(MAX_BUFFERED / 2)).toMatchObject({ status: 200 });
   });
 
-  it('count until the body is complete or the client has gone', async () => {
+  it('count until the body is complete or the client has disconnected', async () => {
     const size = 3_000;
     for (const end of ['whole', 'gone'] as const) {
       const text = message(size);

@@ -56,7 +56,7 @@ describe('listen.tls', () => {
     ));
   });
 
-  it('serves HTTPS, and the log says so', async () => {
+  it('serves HTTPS, and logs its HTTPS address', async () => {
     expect(await get(gateway.port)).toEqual({ status: 200, name: 'first' });
     expect(gateway.output()).toContain(`Listening on https://127.0.0.1:${gateway.port}`);
   });
@@ -77,7 +77,7 @@ describe('listen.tls', () => {
     expect(await get(gateway.port)).toEqual({ status: 200, name });
   });
 
-  it('answers plain HTTP with 400 and a text, and logs one line', async () => {
+  it('responds to plain HTTP with 400 and a text, and logs one line', async () => {
     const responses = [1, 2].map(async () => {
       const { closed } = await rawConnection(gateway.port, 'GET / HTTP/1.1\r\nHost: gw.example\r\n\r\n');
       return closed;
@@ -90,7 +90,7 @@ describe('listen.tls', () => {
     expect((await get(gateway.port)).status).toBe(200);
   });
 
-  it('closes unused connections and ends when the gateway is told to', async () => {
+  it('closes unused connections when the gateway ends', async () => {
     const unused = connect({ host: '127.0.0.1', port: gateway.port, ca: authority.cert });
     await new Promise((resolve) => unused.once('secureConnect', resolve));
     const closed = new Promise((resolve) => unused.once('close', resolve));

@@ -72,7 +72,7 @@ describe.each(RESPONSES)('a stream to a slow client %s', (_name, drainEmitter) =
     expect(emitter.listenerCount('drain')).toBeLessThanOrEqual(MAX_LISTENERS);
   });
 
-  it('ends the wait of all writes when the client has gone', async () => {
+  it('ends the wait of all writes when the client has disconnected', async () => {
     const { request, response } = await exchange(drainEmitter);
     response.beginStream(200, {});
     const writes = Promise.allSettled(Array.from({ length: 30 }, () => response.write(CHUNK)));

@@ -25,7 +25,7 @@ describe('lists', () => {
     ['an allow with names', { allow: true, items: ['b'] }, ['b']],
     ['an allow with phases', { allow: true, items: { b: 'conditional' } }, ['b']],
     ['a name that is a phase word', { allow: 'allow', a: 'allow' }, ['a']],
-  ])('are filtered by %s, in one question', async (_name, decision, names) => {
+  ])('are filtered by %s, in one query', async (_name, decision, names) => {
     const mcp = await enforcer(engine, { list: 'list' });
     engine.answer('list', decision);
     const list = call('tools/list', {});
@@ -148,7 +148,7 @@ describe('lists', () => {
     expect(logger.warn.mock.calls).toEqual([[expect.stringMatching(/^.{0,400}$/), 'OpaMcp']]);
   });
 
-  it('log once that the own mapping of a tool is ignored', async () => {
+  it('log once that the mapping of a tool is ignored', async () => {
     const mcp = await enforcer(engine);
     const logger = { warn: jest.fn(), log: jest.fn(), error: jest.fn() };
     Logger.overrideLogger(logger);

@@ -33,7 +33,7 @@ describe('the table of methods', () => {
     expect(row?.resource).toBe((MCP_RESOURCES as Record<string, unknown>)[name]);
   });
 
-  it.each(rows)('lets %s pass in its eras alone', (name, { eras }) => {
+  it.each(rows)('has %s in its eras alone', (name, { eras }) => {
     const actual = (['legacy', 'modern'] as const).filter((era) => methodIn(era, name) !== undefined);
     expect(actual).toEqual(eras);
   });

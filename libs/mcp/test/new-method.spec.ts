@@ -97,7 +97,7 @@ describe('a method whose only trace is a row of the table', () => {
     });
   });
 
-  it('has its list filtered, and caches are told so', async () => {
+  it('has a filtered list, with private caching hints', async () => {
     await withPolicies(async (mcp) => {
       expect(await mcp.after(list, { widgets })).toEqual({
         result: { widgets: [widgets[0]], ttlMs: 0, cacheScope: 'private' },

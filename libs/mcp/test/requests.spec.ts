@@ -94,7 +94,7 @@ describe('requests', () => {
     ['resources/read', { uri: null }],
     ['completion/complete', { ref: { type: 'ref/other' } }],
     ['tasks/get', undefined],
-  ])('%s with wrong parameters is refused with -32602, and no policy is asked', async (method, params) => {
+  ])('%s with wrong parameters is refused with -32602 and without a query', async (method, params) => {
     const mcp = await enforcer(engine);
     expect(await mcp.before(call(method, params))).toMatchObject({
       refusal: { kind: 'invalid', code: -32602 },
@@ -156,7 +156,7 @@ describe('requests', () => {
     });
   });
 
-  it('are refused with the scopes of every step-up at once', async () => {
+  it('are refused with the scopes of all step-ups', async () => {
     const mcp = await enforcer(engine);
     const stepUp = (scope: unknown) => ({ type: 'step-up', properties: { scope } });
     const obligations = [stepUp('a b'), stepUp(['b', 'c']), { type: 'notarize' }];
@@ -182,7 +182,7 @@ describe('requests', () => {
     },
   );
 
-  it('are asked for a stronger authentication', async () => {
+  it('get a challenge with acr_values and max_age', async () => {
     const mcp = await enforcer(engine);
     const properties = { acr_values: 'loa2 loa3', max_age: 5, scopes: ['files:read'] };
     engine.answer('request', { allow: false, obligations: [{ type: 'step-up', properties }] });
@@ -204,7 +204,7 @@ describe('requests', () => {
     expect(await mcp.before(tool)).toMatchObject({ refusal: { headers: { 'x-ticket': 't1' } } });
   });
 
-  it('wait as long as OPA asks for', async () => {
+  it('get the Retry-After of OPA', async () => {
     const mcp = await enforcer(engine);
     engine.answer('request', new OpaError('OPA_OVERLOADED', 'busy', { retryAfterMs: 2_500 }));
     expect(await mcp.before(tool)).toMatchObject({ refusal: { status: 503, retryAfter: 3 } });

@@ -137,7 +137,7 @@ describe('results', () => {
     },
   );
 
-  it('may not get invalid structured content from a policy', async () => {
+  it('are refused when a policy makes the structured content invalid', async () => {
     const mcp = await enforcer(engine, { response: 'response' }, {}, schemas);
     engine.answer('response', { allow: true, body: { content: [], structuredContent: {} } });
     expect(await mcp.after(tool, listing)).toMatchObject({ refusal: { code: -32603 } });

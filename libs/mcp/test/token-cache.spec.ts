@@ -44,7 +44,7 @@ describe('a stored token', () => {
     expect(await get()).toBe('token-2');
   });
 
-  it('counts its lifetime from the request, not from the answer', async () => {
+  it('counts its lifetime from the request, not from the response', async () => {
     const { cache, clock, requests, get } = open(100);
     const slow = cache.get(undefined, waiting());
     clock.time += 80_000;
@@ -70,7 +70,7 @@ describe('a client that disconnects during a token request', () => {
     expect((await Promise.all(others)).map(({ value }) => value)).toEqual(['token-1', 'token-1']);
   });
 
-  it('ends the request when nobody else waits, and the next caller starts another one', async () => {
+  it('ends the request when no other caller waits, and the next caller starts a new request', async () => {
     const { cache, requests, get } = open(100);
     const leaving = new AbortController();
     const disconnected = cache.get(undefined, leaving.signal);

@@ -70,7 +70,7 @@ const posted = (message: object, headers: object = {}): RequestParts => ({
 const NOTIFICATION = { jsonrpc: '2.0', method: 'notifications/x' };
 const LEGACY: readonly (readonly [string, RequestParts])[] = [
   ['a notification', posted(NOTIFICATION)],
-  ['an answer', posted({ jsonrpc: '2.0', id: 1, result: {} })],
+  ['a response', posted({ jsonrpc: '2.0', id: 1, result: {} })],
   ['an error', posted({ jsonrpc: '2.0', id: 1, error: { code: 1, message: 'm' } })],
   ['GET', { method: 'GET' }],
   ['DELETE', { method: 'DELETE' }],
@@ -93,7 +93,7 @@ beforeEach(() => {
 });
 
 describe('without a session', () => {
-  it.each(UNANSWERED)('%s is refused where the policy lets nobody in', async (_name, request) => {
+  it.each(UNANSWERED)('%s is refused when the policy denies every subject', async (_name, request) => {
     const before = upstream.requests.length;
     for (const entry of ['closed', 'calls']) {
       const response = await to(entry, request);
@@ -136,7 +136,7 @@ describe('without a session', () => {
     [undefined, 'newest', 403],
     [undefined, 'forge', 202],
     ['2025-11-25', 'forge', 403],
-  ])('the version %s counts: %s says %d', async (version, entry, status) => {
+  ])('the version %s decides: %s gets %d', async (version, entry, status) => {
     const headers = version === undefined ? {} : { 'mcp-protocol-version': version };
     expect(await to(entry, posted(NOTIFICATION, headers))).toMatchObject({ status });
   });
@@ -153,7 +153,7 @@ describe('without a session', () => {
 });
 
 describe('with a session', () => {
-  it('all pass that belong to one whose initialize was allowed, and no other', async () => {
+  it('pass for a subject whose initialize was allowed, and for no other subject', async () => {
     upstream.respond = ({ message }, response) =>
       reply(response, result(message, {}), 200, { 'mcp-session-id': 'up' });
     const init = posted(call('initialize', { protocolVersion: '2025-11-25' }));
@@ -214,7 +214,7 @@ describe('an allow', () => {
     ]).toEqual([false, true, true]);
   });
 
-  it('counts once OPA has gone, and nothing else does', async () => {
+  it('admits its subject after OPA has stopped, and no other subject', async () => {
     const token = await issuer.sign({ sub: 'alice' });
     for (const [, request] of UNANSWERED)
       expect((await to('opening', request, { token })).status).not.toBe(403);

@@ -39,7 +39,7 @@ describe('the log', () => {
   it.each([
     ['a result', (text: string) => JSON.stringify(textResult({ id: 1 }, text)), 'application/json'],
     ['a result on a stream', (text: string) => event(textResult({ id: 1 }, text)), 'text/event-stream'],
-  ])('shows the denial of %s, which is told as a result', async (_name, text, type) => {
+  ])('shows the denial of %s in the form of a result', async (_name, text, type) => {
     mcp.upstream.respond = (_request, response) =>
       reply(response, text('classified words'), 200, { 'content-type': type });
     const line = /WARN.*told: denied tools\/call "x" \(decision .*\n/;

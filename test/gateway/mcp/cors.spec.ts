@@ -42,7 +42,7 @@ const preflight = (gatewayPort: number, headers: object = {}, path = '/mcp/up'):
   });
 
 describe('a preflight', () => {
-  it('says what a page may send, and needs no token', async () => {
+  it('lists the methods and headers that a page may send, and needs no token', async () => {
     const before = closed.upstream.requests.length;
     const requested = {
       'access-control-request-headers': 'authorization,mcp-param-Region, x-own,mcp-param-',
@@ -81,7 +81,7 @@ describe('a preflight', () => {
   });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   const headers = { origin: ORIGIN };
 
   it.each([
@@ -140,7 +140,7 @@ describe('an answer', () => {
   });
 });
 
-it("the server's metadata can be read by the pages that may call it", async () => {
+it('pages of allowed origins can read the metadata of the server', async () => {
   const closedPort = closed.gateway.port;
   for (const [origin, headers] of [
     [ORIGIN, shared],
@@ -159,7 +159,7 @@ it("the server's metadata can be read by the pages that may call it", async () =
 });
 
 describe.each(CLIENTS)('%s in a browser', (_name, connect) => {
-  it('works from an origin that may call, and from no other', async () => {
+  it('works from an allowed origin, and from no other', async () => {
     const url = await startAllowing(cleanup, await startReference(cleanup));
     const client = await connect(url, undefined, undefined, browserFetch('http://localhost:6274'));
     expect((await client.listTools()).tools.length).toBeGreaterThan(0);

@@ -34,7 +34,7 @@ describe.each(['embedded', 'remote'])("npm start's MCP server, decided by a poli
     gateway = cleanup.add(await startGatewayWith(env), ({ end }) => end());
   });
 
-  it('is told of when the gateway starts', () => {
+  it('is in the log when the gateway starts', () => {
     const { port } = gateway;
     expect(gateway.output()).toContain(`MCP       http://127.0.0.1:${port}/mcp/demo\n`);
     expect(gateway.output()).toMatch(/^npx .* --cli http:\S+\/mcp\/demo .* 'Authorization: Bearer \S+'$/m);

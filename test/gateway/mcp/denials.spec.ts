@@ -51,7 +51,7 @@ describe.each([
     );
   });
 
-  it('of a result that cannot be decided', async () => {
+  it('of a result that is malformed', async () => {
     mcp.upstream.respond = ({ message }, response) => reply(response, result(message, { content: 'text' }));
     const response = await post(port, tool('x'), entryPath(name));
     expect([response.status, response.json()]).toMatchObject([unusable, { error: { code: -32603 } }]);
@@ -63,7 +63,7 @@ describe('a step-up', () => {
     `Bearer error="insufficient_scope", scope="a b c", resource_metadata="http://127.0.0.1:${port}/.well-known/oauth-protected-resource/mcp/`;
 
   it.each(['error', 'http', 'result'])(
-    'for a result is a challenge with all scopes at once, with denial %s too',
+    'for a result is a challenge with all scopes, with denial %s',
     async (name) => {
       mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'elevated'));
       const response = await post(port, tool('x'), entryPath(name));
@@ -94,14 +94,17 @@ describe('a step-up', () => {
   );
 });
 
-it.each(['error', 'http', 'result'])('a denial on a stream is its error, with denial %s', async (name) => {
-  mcp.upstream.respond = ({ message }, response) =>
-    stream(response).end(event(textResult(message, 'classified')));
-  const { status, text } = await post(port, tool('x'), entryPath(name));
-  expect([status, text]).toEqual([200, expect.stringMatching(/^data: .*"error":\{"code":-32001/)]);
-});
+it.each(['error', 'http', 'result'])(
+  'a denial on a stream is a JSON-RPC error, with denial %s',
+  async (name) => {
+    mcp.upstream.respond = ({ message }, response) =>
+      stream(response).end(event(textResult(message, 'classified')));
+    const { status, text } = await post(port, tool('x'), entryPath(name));
+    expect([status, text]).toEqual([200, expect.stringMatching(/^data: .*"error":\{"code":-32001/)]);
+  },
+);
 
-it('a decision that is late, or that nobody makes, is told in every form', async () => {
+it('a slow or unreachable OPA causes -32603 in every form of denial', async () => {
   const slowOpa = cleanup.add(await startServer(() => undefined), ({ close }) => close());
   for (const [url, http, retryAfter] of [
     [slowOpa.url, 504, undefined],
@@ -119,26 +122,26 @@ it('a decision that is late, or that nobody makes, is told in every form', async
   }
 });
 
-it('a result of the newer era has its resultType', async () => {
+it('a denial in the form of a result has a resultType in the modern era', async () => {
   const sent = modern('tools/call', { name: 'secret' }, 'secret');
   const response = await send(port, { ...entryPath('result'), method: 'POST', ...sent });
   expect(response.json()).toMatchObject({ result: { isError: true, resultType: 'complete' } });
 });
 
-it('an answer is decided whatever its type and status', async () => {
+it('a response is decided, whatever its content type and status are', async () => {
   mcp.upstream.respond = ({ message }, response) =>
     reply(response, textResult(message, 'classified'), 500, { 'content-type': 'text/html' });
   const response = await post(port, tool('x'), entryPath('error'));
   expect(response.json()).toMatchObject({ error: { code: -32001 } });
 });
 
-it('an encoded answer that nobody asked for is refused', async () => {
+it('a response with a content encoding is refused', async () => {
   mcp.upstream.respond = ({ message }, response) =>
     reply(response, textResult(message, 'x'), 200, { 'content-encoding': 'br' });
   expect((await post(port, tool('x'), entryPath('error'))).json()).toMatchObject({ error: { code: -32603 } });
 });
 
-it('what a policy masks is masked, and the rest as it was', async () => {
+it('a mask changes the named text and nothing else', async () => {
   const content = [
     { type: 'text', text: 'password' },
     { type: 'new', _meta: { a: 1 } },
@@ -176,7 +179,7 @@ it('structured content is checked by the schema that the upstream lists in the s
   expect(invalid).toMatchObject({ error: { code: -32603 } });
 });
 
-it('numbers, unknown fields and _meta are as they came, also beside what a policy changes', async () => {
+it('numbers, unknown fields and _meta stay unchanged beside the parts that a policy changes', async () => {
   const unchanged = '"_meta":{"n":12345678901234567890},"own":[1.0,-0]';
   const results = [
     [
@@ -194,7 +197,7 @@ it('numbers, unknown fields and _meta are as they came, also beside what a polic
   }
 });
 
-it('lists show what the list policy names', async () => {
+it('a list has only the items that the list policy allows', async () => {
   const tools = [{ name: 'a', inputSchema: {} }, { name: 'secret' }];
   mcp.upstream.respond = ({ message }, response) =>
     reply(response, result(message, { tools, nextCursor: 'n' }));
@@ -210,7 +213,7 @@ describe('tokens', () => {
     closed = await startMcpGateway(cleanup, [{}], { auth });
   });
 
-  it('are needed, and a client is told where to get one', async () => {
+  it('are required, and a client without a token gets the address of the metadata', async () => {
     const response = await post(closed.gateway.port, call('ping'));
     const metadata = `http://127.0.0.1:${closed.gateway.port}/.well-known/oauth-protected-resource/mcp/up`;
     expect([response.status, response.headers['www-authenticate']]).toEqual([
@@ -229,7 +232,7 @@ describe('tokens', () => {
   it.each([
     ['for another audience', { aud: 'other' }],
     ['without a subject', { sub: undefined }],
-  ])('%s are 401, wherever and in whatever form', async (_name, claims) => {
+  ])('%s are 401 at every entry and in every form of denial', async (_name, claims) => {
     const token = await mcp.issuer.sign({ sub: 'alice', ...claims });
     for (const [gatewayPort, target] of [
       [closed.gateway.port, {}],
@@ -243,14 +246,14 @@ describe('tokens', () => {
     }
   });
 
-  it('that are good pass', async () => {
+  it('that are valid let a call pass', async () => {
     closed.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     const token = await mcp.issuer.sign({ sub: 'alice' });
     expect(await post(closed.gateway.port, tool('x'), { token })).toMatchObject({ status: 200 });
   });
 });
 
-it('nothing passes once OPA has gone', async () => {
+it('nothing reaches the upstream after OPA has stopped', async () => {
   await mcp.opa.kill();
   const before = mcp.upstream.requests.length;
   const response = await post(port, tool('x'), entryPath('error'));

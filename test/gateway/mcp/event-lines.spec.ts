@@ -98,7 +98,7 @@ describe.each(ERAS)(
 
 describe('a standing or resumed stream', () => {
   it.each(['\v', '\u2028', '\0', '\t', 'é'])(
-    'loses an event whose id holds %j, and goes on',
+    'drops an event whose id has %j, and continues',
     async (character) => {
       const list = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
       mcp.upstream.respond = (_request, response) =>
@@ -162,7 +162,7 @@ describe('a splitter', () => {
     ).toBe(expected);
   });
 
-  it('keeps no more of an event than it may be large', () => {
+  it('buffers no more than the largest allowed event', () => {
     expect(() => read(`data: ${'x'.repeat(500)}\ndata: ${'x'.repeat(500)}\n\n`)).toThrow(RangeError);
     expect(() => read(`: ${'x'.repeat(1_001)}`)).toThrow(RangeError);
   });

@@ -30,7 +30,7 @@ it.each([
   expect([status, text.length > big.length, text.includes(big)]).toEqual([200, true, true]);
 });
 
-it('two calls with one id at once have an answer each', async () => {
+it('two concurrent calls with the same id get one response each', async () => {
   mcp.upstream.respond = ({ message }, response) => {
     const { name } = message['params'] as { name: string };
     setImmediate(() => reply(response, textResult(message, `of ${name}`)));
@@ -41,7 +41,7 @@ it('two calls with one id at once have an answer each', async () => {
 });
 
 describe.each(CLIENTS)('%s', (_name, connect) => {
-  it('sees that a call wants another scope, and goes on', async () => {
+  it('gets the scope that a call requires, and continues its session', async () => {
     const client = await connect(real);
     cleanup.add(client, () => client.close());
     const call = (name: string) => client.callTool({ name, arguments: {} });

@@ -12,7 +12,7 @@ import type { ScriptedServer } from './support/scripted-server.js';
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
-/** What would be a lie: headers of the protocol, and of the connection. */
+/** Headers of the protocol and of the connection, which no policy may set. */
 const FORBIDDEN = {
   'content-type': 'text/plain',
   'content-length': '1',
@@ -99,7 +99,7 @@ beforeEach(() => {
 });
 
 const pathOf = (name: string) => ({ path: `/mcp/${name}` });
-/** Headers of a client that neither policy nor server gets, although the policy asks for them. */
+/** Headers of a client that reach neither the policy nor the server, although `input.headers` names them. */
 const UNTRUSTED = { 'x-forwarded-for': '6.6.6.6', 'x-real-ip': '6.6.6.6', x_tenant: '6', 'x.tenant': '6' };
 const CLIENT_HEADERS = {
   ...UNTRUSTED,
@@ -113,9 +113,9 @@ const CLIENT_HEADERS = {
   traceparent: '00-1-1-01',
 };
 
-describe('the request that the server gets', () => {
+describe('the request to the server', () => {
   it.each(['error', 'plugin'])(
-    "has the allow's headers, and the protocol's own as they were: %s",
+    "has the headers of the decision, and the protocol's headers unchanged: %s",
     async (name) => {
       const sent = modern('tools/call', { name: 'x' }, 'x');
       const headers = { ...sent.headers, ...CLIENT_HEADERS, authorization: 'Bearer client' };
@@ -142,7 +142,7 @@ describe('the request that the server gets', () => {
     },
   );
 
-  it('has none where nothing is decided, nor what only a policy may set', async () => {
+  it('has no headers of a policy without a decision, and none that only a policy may set', async () => {
     for (const message of [call('ping'), { jsonrpc: '2.0', method: 'notifications/x' }]) {
       await post(port, message, { ...pathOf('error'), headers: CLIENT_HEADERS });
       const upstreamHeaders = upstream.requests.at(-1)?.headers;
@@ -153,7 +153,7 @@ describe('the request that the server gets', () => {
     }
   });
 
-  it('is decided without what only a policy may set', async () => {
+  it('is decided without the headers of the client that only a policy may set', async () => {
     const response = await post(port, tool('x'), { ...pathOf('echo'), headers: CLIENT_HEADERS });
     const { error } = response.json() as { error: { data: { reasons: [string] } } };
     const policyHeaders = JSON.parse(error.data.reasons[0]) as object;
@@ -162,31 +162,31 @@ describe('the request that the server gets', () => {
       expect(policyHeaders).not.toHaveProperty([name]);
   });
 
-  it('is no header of the client that is not to be trusted', async () => {
+  it('has no untrusted header of the client', async () => {
     await post(port, tool('x'), { ...pathOf('error'), headers: CLIENT_HEADERS });
     for (const name of Object.keys(UNTRUSTED)) {
       expect(upstream.requests.at(-1)?.headers).not.toHaveProperty([name]);
     }
   });
 
-  it("has none of a denial's that is only reported", async () => {
+  it('has no headers of a denial in permissive mode', async () => {
     const response = await post(reporting, tool('x'), pathOf('refused'));
     expect([response.status, response.headers['x-why']]).toEqual([200, undefined]);
     expect(upstream.requests.at(-1)?.headers).not.toHaveProperty('x-why');
   });
 });
 
-/** What no answer may have of a policy, whatever it says. */
+/** Fails when a response has a header that no policy may set. */
 function expectNoLies(headers: object): void {
   for (const [name, lie] of Object.entries(FORBIDDEN)) {
     expect(headers).not.toHaveProperty([name.toLowerCase()], lie);
   }
 }
 
-describe('the answer', () => {
+describe('the response', () => {
   const more = { 'x-seen': 'server', 'x-owned': 'server', 'x-of': 'server', 'mcp-session-id': 's' };
 
-  it.each(['error', 'plugin'])("has the allow's response headers: %s", async (name) => {
+  it.each(['error', 'plugin'])('has the response headers of the decision: %s', async (name) => {
     upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'), 200, more);
     const { headers } = await post(port, tool('x'), pathOf(name));
     expectNoLies(headers);
@@ -199,7 +199,7 @@ describe('the answer', () => {
     ]);
   });
 
-  it("that is a stream has those of the request's decision; the result's comes too late", async () => {
+  it("that is a stream has the headers of the request's decision, and none of the result's decision", async () => {
     upstream.respond = ({ message }, response) =>
       stream(response, more).end(event(textResult(message, 'ok')));
     const response = await post(port, tool('x'), pathOf('error'));
@@ -220,7 +220,7 @@ describe('the answer', () => {
     ['http', 403],
     ['result', 200],
     ['plugin', 200],
-  ])("of a denial has the denial's headers: denial %s", async (name, status) => {
+  ])('to a denied request has the headers of the denial: denial %s', async (name, status) => {
     const response = await post(port, tool('denied'), pathOf(name));
     expectNoLies(response.headers);
     expect(response.headers).toMatchObject({
@@ -231,7 +231,7 @@ describe('the answer', () => {
     expect(response.headers).not.toHaveProperty('set-cookie');
   });
 
-  it("of a result's denial too, and none of what the server sent", async () => {
+  it('to a denied result has the headers of the denial, and none of the server', async () => {
     upstream.respond = ({ message }, response) =>
       reply(response, textResult(message, 'classified'), 200, more);
     const response = await post(port, tool('x'), pathOf('error'));
@@ -240,7 +240,7 @@ describe('the answer', () => {
     for (const name of ['x-of', 'x-result-too']) expect(response.headers).not.toHaveProperty(name);
   });
 
-  it.each(['broken', 'pay'])("has nothing of an allow that can't be kept: %s", async (name) => {
+  it.each(['broken', 'pay'])('has no headers of an allow whose obligations fail: %s', async (name) => {
     for (const entry of name === 'pay' ? ['error'] : ['error', 'plugin']) {
       const { headers, text } = await post(port, tool(name), pathOf(entry));
       expect(text).toContain('-32001');
@@ -249,7 +249,7 @@ describe('the answer', () => {
     }
   });
 
-  it("has a policy's challenge, unless the gateway has one", async () => {
+  it('has the challenge of the policy, unless the gateway has its own', async () => {
     const refused = await post(port, tool('x'), pathOf('refused'));
     expect(refused.headers).toMatchObject({ 'www-authenticate': 'Bearer realm=policy', 'x-why': 'no' });
     const challenged = await post(port, tool('x'), pathOf('challenged'));
@@ -263,7 +263,7 @@ describe('the answer', () => {
   });
 });
 
-it.each(CLIENTS)('%s works with all of it', async (_name, connect) => {
+it.each(CLIENTS)('%s works with headers of policies', async (_name, connect) => {
   upstream.respond = ({ message }, response) => {
     const methods: Record<string, object> = {
       initialize: {

@@ -79,7 +79,7 @@ describe("a request's host", () => {
     },
   );
 
-  it('is localhost for whoever calls it so, as clients compare the resource with the URL that they have', async () => {
+  it('is localhost for a client that uses localhost: clients compare the resource with their URL', async () => {
     const [[, metadata] = [0, ''], [, challenge] = [0, '']] = await responsesTo([`localhost:${port}`]);
     expect(metadata).toContain(`"resource":"http://localhost:${port}/mcp/up"`);
     expect(challenge).toContain(`resource_metadata="http://localhost:${port}${METADATA}"`);

@@ -20,7 +20,7 @@ const code = (response: HttpResponse): unknown =>
   (response.json() as { error?: { code: number } }).error?.code;
 const CALL = '"jsonrpc":"2.0","id":1,"method":"tools/call"';
 
-describe('what a client sends', () => {
+describe('a message of a hostile client', () => {
   let before = 0;
   beforeEach(() => {
     mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
@@ -33,10 +33,10 @@ describe('what a client sends', () => {
     ['a message and a tail', `{${CALL},"params":{"name":"x"}}\u0000`, 400, -32700],
     ['nothing', '', 400, -32700],
     ['a batch of one', `[{${CALL},"params":{"name":"x"}}]`, 400, -32600],
-    ['an answer that is also a call', `{${CALL},"params":{"name":"secret"},"result":{}}`, 400, -32600],
+    ['a response that is also a call', `{${CALL},"params":{"name":"secret"},"result":{}}`, 400, -32600],
     ['an error that is also a call', `{${CALL},"params":{"name":"secret"},"error":{}}`, 400, -32600],
     [
-      'a call that says it is a notification',
+      'a call with a second method, of a notification',
       '{"jsonrpc":"2.0","method":"tools/call","method":"notifications/x"}',
       400,
       -32600,
@@ -82,8 +82,8 @@ describe('what a client sends', () => {
       200,
       -32601,
     ],
-    ['a method of no text', `{"jsonrpc":"2.0","id":1,"method":""}`, 200, -32601],
-    ["a method of every object's", `{"jsonrpc":"2.0","id":1,"method":"__proto__"}`, 200, -32601],
+    ['an empty method', `{"jsonrpc":"2.0","id":1,"method":""}`, 200, -32601],
+    ['the method "__proto__"', `{"jsonrpc":"2.0","id":1,"method":"__proto__"}`, 200, -32601],
     ["the newer era's method", `{"jsonrpc":"2.0","id":1,"method":"server/discover"}`, 200, -32601],
   ])('%s is refused', async (_name, body, status, expected) => {
     const response = await post(port, body);
@@ -91,7 +91,7 @@ describe('what a client sends', () => {
     expect(mcp.upstream.requests).toHaveLength(before);
   });
 
-  it('is decided as what it is, and goes on byte for byte', async () => {
+  it('is decided by its unescaped name, and reaches the server unchanged', async () => {
     const texts = [
       `{${CALL},"params":{"name":"\\ud800","arguments":{"__proto__":{"a":1},"constructor":1,"n":-0,"e":1E2}}}`,
       ` \n{${CALL},"params":{"name":"\\u0073ecret ","arguments":{}},"extra":[1.50]} `,
@@ -103,7 +103,7 @@ describe('what a client sends', () => {
     expect(code(await post(port, `{${CALL},"params":{"name":"\\u0073ecret"}}`))).toBe(-32001);
   });
 
-  it('may be nested as deep as JSON goes: it is decided, or refused', async () => {
+  it('with deep nesting is decided or refused, and the gateway keeps running', async () => {
     const deep = (levels: number) =>
       `{${CALL},"params":{"name":"x","arguments":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}}`;
     expect(await post(port, deep(500))).toMatchObject({ status: 200 });
@@ -134,7 +134,7 @@ describe('what a client sends', () => {
   it.each([
     'application/json; charset=utf-8; charset=utf-7',
     'application/json; x=";charset=utf-8"; charset=utf-7',
-  ])('reaches the server in no other charset than the one that it was read in: %s', async (type) => {
+  ])('reaches the server only in UTF-8, which the gateway has read: %s', async (type) => {
     const text = `{${CALL},"params":{"name":"x","arguments":{"a":"+ACI-,+ACI-b+ACI-:+ACI-"}}}`;
     await post(port, text, { headers: { 'content-type': type } });
     expect(mcp.upstream.requests).toHaveLength(before + 1);
@@ -144,7 +144,7 @@ describe('what a client sends', () => {
     });
   });
 
-  it('may be an answer or a notification with any number, which no policy looks at', async () => {
+  it('may have any number in a response, which no policy decides', async () => {
     mcp.upstream.respond = (_request, response) => response.writeHead(202).end();
     const text =
       '{"jsonrpc":"2.0","id":"s","result":{"action":"accept","content":{"n":12345678901234567890}}}';
@@ -153,7 +153,7 @@ describe('what a client sends', () => {
   });
 });
 
-describe('what a server sends', () => {
+describe('a response of a hostile server', () => {
   it.each([
     ['as text', 200, { 'content-type': 'text/plain' }],
     ['without a type', 200, { 'content-type': '' }],
@@ -170,7 +170,7 @@ describe('what a server sends', () => {
     expect(response.text).not.toContain('"classified"');
   });
 
-  it('passes in no line of a stream that is no field', async () => {
+  it('loses the lines of a stream that are no fields', async () => {
     mcp.upstream.respond = ({ message }, response) =>
       stream(response).end(
         `${JSON.stringify(textResult(message, 'hidden'))}\n\n${event(textResult(message, 'ok'))}`,
@@ -184,26 +184,26 @@ describe('what a server sends', () => {
     ['an id of null', '{"jsonrpc":"2.0","id":null,"result":{"content":[]}}'],
     ['a byte order mark', '\ufeff{"jsonrpc":"2.0","id":1,"result":{"content":[]}}'],
     ['a batch', '[{"jsonrpc":"2.0","id":1,"result":{"content":[]}}]'],
-    ['a call that is also its answer', '{"jsonrpc":"2.0","id":1,"method":"ping","result":{"content":[]}}'],
+    ['a call that is also a response', '{"jsonrpc":"2.0","id":1,"method":"ping","result":{"content":[]}}'],
     ['an error that is also a result', '{"jsonrpc":"2.0","id":1,"error":{},"result":{"content":[]}}'],
     ['another version', '{"jsonrpc":"1.0","id":1,"result":{"content":[]}}'],
     ["another call's error", '{"jsonrpc":"2.0","id":2,"error":{"code":1,"message":"m"}}'],
     ['an event stream as JSON', 'data: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n'],
     ['nothing', ''],
-  ])('is no answer: %s', async (_name, text) => {
+  ])('is an error for the client: %s', async (_name, text) => {
     mcp.upstream.respond = (_request, response) => reply(response, text);
     const response = await post(port, tool('x'));
     expect([response.status, response.json()]).toMatchObject([200, { id: 1, error: { code: -32603 } }]);
   });
 
-  it('reaches no client where a key stands twice', async () => {
+  it('with a duplicate key does not reach the client', async () => {
     const duplicate =
       '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"classified"}],"content":[]}}';
     mcp.upstream.respond = (_request, response) => reply(response, duplicate);
     expect((await post(port, tool('x'))).json()).toMatchObject({ id: 1, error: { code: -32603 } });
   });
 
-  it('reaches no client beside a decided result', async () => {
+  it('loses the members beside the decided result', async () => {
     const beside = '{"jsonrpc":"2.0","note":"classified","id":1,"result":{"content":[],"n":1.50}}';
     mcp.upstream.respond = (_request, response) => reply(response, beside);
     expect((await post(port, tool('x'))).text).toBe(
@@ -211,13 +211,13 @@ describe('what a server sends', () => {
     );
   });
 
-  it('is decided though it is a failure', async () => {
+  it('is decided also when isError is true', async () => {
     const failure = { content: [{ type: 'text', text: 'classified' }], isError: true };
     mcp.upstream.respond = ({ message }, response) => reply(response, result(message, failure));
     expect(code(await post(port, tool('x')))).toBe(-32001);
   });
 
-  it.each(['prompts/get', 'resources/read'])('is decided as an answer to %s', async (method) => {
+  it.each(['prompts/get', 'resources/read'])('is decided after %s', async (method) => {
     const resultWith = (text: string) =>
       method === 'prompts/get'
         ? { messages: [{ role: 'user', content: { type: 'text', text } }] }
@@ -233,13 +233,13 @@ describe('what a server sends', () => {
     }
   });
 
-  it('to a notification stays there, even where it never ends', async () => {
+  it('to a notification is discarded, also when it never ends', async () => {
     mcp.upstream.respond = (_request, response) => stream(response).write(event(textResult({ id: 1 }, 'x')));
     const sent = { jsonrpc: '2.0', method: 'notifications/initialized' };
     expect(await post(port, sent)).toMatchObject({ status: 202, text: '' });
   });
 
-  it('too large is refused, also after an event that could be resumed from', async () => {
+  it('that is too large is refused, also after an event with an id', async () => {
     const large = textResult({ id: 1 }, 'x'.repeat(17 << 20));
     mcp.upstream.respond = (_request, response) =>
       stream(response).end(`id: 1\ndata:\n\n${event(large, '2')}`);
@@ -252,7 +252,7 @@ describe('what a server sends', () => {
 });
 
 describe('a body', () => {
-  it('of 4 MiB passes, and one byte more does not', async () => {
+  it('of 4 MiB passes, and a larger one is refused', async () => {
     mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     const empty = JSON.stringify(call('tools/call', { name: 'x', arguments: { q: '' } })).length;
     const body = (bytes: number) =>

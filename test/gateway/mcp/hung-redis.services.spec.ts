@@ -47,7 +47,7 @@ async function bounded<T>(run: Promise<T>): Promise<T> {
   return value;
 }
 
-it('a Redis that answers nothing stops only what needs Redis, and slows down no stream', async () => {
+it('a Redis that hangs stops only requests that need Redis, and slows down no stream', async () => {
   const { headers, body } = modern('tools/call', { name: 'x' }, 'x');
   const modernCall = (gatewayPort: number): Promise<HttpResponse> =>
     post(gatewayPort, String(body), { token, headers: headers as Record<string, string> });

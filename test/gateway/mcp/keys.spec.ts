@@ -36,8 +36,8 @@ describe('what a client sends with keys that differ only in case', () => {
     ['a second name', `{${CALL},"params":{"name":"x","Name":"secret"}}`, -32602],
     ['an unknown key in two cases', `{${CALL},"params":{"name":"x"},"a":1,"A":1}`, -32600],
     ['a notification', '{"jsonrpc":"2.0","method":"notifications/x","Method":"tools/call"}', -32600],
-    ['an answer', '{"jsonrpc":"2.0","id":"s","result":{"action":"accept","Action":"decline"}}', -32602],
-  ])('goes nowhere: %s', async (_name, text, expected) => {
+    ['a response', '{"jsonrpc":"2.0","id":"s","result":{"action":"accept","Action":"decline"}}', -32602],
+  ])('does not reach the upstream: %s', async (_name, text, expected) => {
     for (const [{ gateway, upstream }, path] of [
       [mcp, '/mcp/up'],
       [mcp, '/mcp/exact'],
@@ -50,7 +50,7 @@ describe('what a client sends with keys that differ only in case', () => {
     }
   });
 
-  it('goes nowhere in the newer era', async () => {
+  it('does not reach the upstream in the modern era', async () => {
     const sent = modern('tools/call', { name: 'x', Name: 'secret' }, 'x');
     const before = mcp.upstream.requests.length;
     const response = await send(mcp.gateway.port, { path: '/mcp/up', method: 'POST', ...sent });
@@ -58,7 +58,7 @@ describe('what a client sends with keys that differ only in case', () => {
     expect(mcp.upstream.requests).toHaveLength(before);
   });
 
-  it('is passed on byte for byte within the arguments of a server that tells them apart', async () => {
+  it('passes unchanged within the arguments of a server with case-sensitive keys', async () => {
     mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
     const text = `{${CALL},"params":{"name":"x","arguments":{"Name":1,"a":[{"b":1,"B":2}]}}}`;
     expect(code(await post(mcp.gateway.port, text))).toBe(-32602);
@@ -146,7 +146,7 @@ describe('the arguments that a list declares', () => {
     [{ name: 1 }, -32602],
     [{ Name: 1, Data: { id: 1 } }, -32602],
     [{ Name: 1, name: 2 }, -32602],
-  ])('may be spelled as the protocol is not: %j', async (args, expected) => {
+  ])('may differ from the protocol in its spelling: %j', async (args, expected) => {
     expect(code(await callTool(args, { name: 'capitals' }))).toBe(expected);
     expect(code(await callTool(args, { name: 'unlisted' }))).toBe(
       'name' in args && !('Name' in args) ? undefined : -32602,
@@ -217,7 +217,7 @@ describe('what a server sends with keys that differ only in case', () => {
     it.each([
       '{"jsonrpc":"2.0","method":"notifications/message","params":{"data":1,"Data":"hidden"}}',
       '{"jsonrpc":"2.0","id":7,"method":"ping","Method":"hidden"}',
-    ])('reaches no client on its own: %s', async (text) => {
+    ])('does not reach the client: %s', async (text) => {
       const { gateway, upstream } = started();
       upstream.respond = (_request, response) => stream(response).end(`data: ${text}\n\n`);
       const response = await send(gateway.port, {

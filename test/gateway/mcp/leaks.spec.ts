@@ -67,7 +67,7 @@ describe('streams whose clients go away', () => {
   });
 });
 
-it('an upstream that dies in the middle takes no client with it', async () => {
+it('an upstream that stops during a response disturbs no other client', async () => {
   const begun: ServerResponse[] = [];
   mcp.upstream.respond = (_request, response) => begun.push(stream(response));
   const clients = await Promise.all(Array.from({ length: 20 }, () => begin(port, tool('x'))));

@@ -11,8 +11,8 @@ const callOf = (id: string | number, text = ''): McpCall => ({
 });
 const MIB = 1 << 20;
 
-describe('what is known of calls', () => {
-  it('tells ids, their kinds and sessions apart', () => {
+describe('the ledger of calls', () => {
+  it('distinguishes ids, their types and their sessions', () => {
     const ledger = new Ledger();
     const [number, text, other] = [callOf(1), callOf('1'), callOf(1)];
     for (const scope of ['a', 'b', 'c']) ledger.begin(scope);
@@ -86,7 +86,7 @@ it('an id is known to be of those whom it was sent to, the newest of them', () =
   expect([receivers.has('a', '1'), receivers.has('c', 'c0')]).toEqual([false, true]);
 });
 
-describe('what is known of tasks', () => {
+describe('the ledger of tasks', () => {
   const handle = { task: { taskId: 't' } };
   const taskCall: McpCall = { ...callOf(9), request: { ...callOf(9).request, params: { taskId: 't' } } };
   const decide = async (tasks: Tasks, by = 'alice') => {

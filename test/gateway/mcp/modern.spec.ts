@@ -42,7 +42,7 @@ const inputSchema = {
 };
 const tools = [{ name: 'query', inputSchema }, { name: 'plain' }];
 
-/** Has the upstream list its tools, and answer every call; gives the methods that it was asked. */
+/** Makes the upstream list its tools and respond to every call. Returns the methods of its requests. */
 function scriptTools(): string[] {
   const methods: string[] = [];
   mcp.upstream.respond = ({ message }, response) => {
@@ -62,7 +62,7 @@ const query = (args: object, headers: object = {}): Promise<HttpResponse> =>
   sendModern(modern('tools/call', { name: 'query', arguments: args }, 'query'), headers);
 
 describe('arguments that headers repeat', () => {
-  it('are checked once the tool has been listed', async () => {
+  it('are checked after the client has listed the tools', async () => {
     const upstreamMethods = scriptTools();
     await sendModern(modern('tools/list'));
     expect(code(await query({ region: 'eu' }))).toBe(-32020);
@@ -106,7 +106,7 @@ describe('arguments that headers repeat', () => {
     expect(received.filter(([name]) => name.startsWith('mcp-param-'))).toEqual(Object.entries(declared));
   });
 
-  it('are checked of a tool that nobody has listed yet, which is asked for once', async () => {
+  it('are checked for an unlisted tool: the gateway lists the tools once', async () => {
     const separate = await startMcpGateway(cleanup);
     const upstreamMethods: unknown[] = [];
     separate.upstream.respond = ({ message }, response) => {
@@ -208,7 +208,7 @@ describe('the standard headers', () => {
     expect(await sendModern(modern('tasks/get', { taskId: 'x' }))).toMatchObject({ status: 200 });
   });
 
-  it('of a modern body must be there, though the session is one of the older era', async () => {
+  it('of a modern body are required in a session of the older era too', async () => {
     const { body } = modern('tools/list');
     const response = await post(port, String(body));
     expect([response.status, code(response)]).toEqual([400, -32020]);
@@ -224,7 +224,7 @@ describe('the stateless era', () => {
     expect([response.status, response.json()]).toMatchObject([400, { id: 1, error: { code: -32602 } }]);
   });
 
-  it.each(['GET', 'DELETE'])('has no %s, whatever session is named', async (method) => {
+  it.each(['GET', 'DELETE'])('has no %s, with any session id', async (method) => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-session-id': 'x', 'last-event-id': '1' };
     const response = await send(port, { path: '/mcp/up', method, headers });
     expect([response.status, response.headers.allow]).toEqual([405, 'POST']);
@@ -236,7 +236,7 @@ describe('the stateless era', () => {
     expect([response.status, code(response)]).toEqual([400, -32602]);
   });
 
-  it('has no answers of a client, and ignores a place in a stream', async () => {
+  it('refuses responses of a client, and ignores Last-Event-ID', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28' };
     expect(await post(port, result({ id: 1 }, {}), { headers })).toMatchObject({ status: 400 });
     mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
@@ -256,7 +256,7 @@ describe('the stateless era', () => {
     },
   );
 
-  it('decides every round of a call that wants input', async () => {
+  it('decides every round of a call that requires input', async () => {
     mcp.upstream.respond = ({ message }, response) =>
       reply(
         response,
@@ -272,14 +272,14 @@ describe('the stateless era', () => {
     expect(code(await sendModern(modern('tools/call', { ...retry, name: 'secret' }, 'secret')))).toBe(-32001);
   });
 
-  it('passes a notification on without the headers that a request needs', async () => {
+  it('passes a notification without the headers that a request needs', async () => {
     mcp.upstream.respond = (_request, response) => response.writeHead(202).end();
     const sent = { jsonrpc: '2.0', method: 'notifications/custom' };
     const headers = { ...HEADERS, 'mcp-protocol-version': '2026-07-28' };
     expect(await post(port, sent, { headers })).toMatchObject({ status: 202, text: '' });
   });
 
-  it('passes no notification on whose headers say something else', async () => {
+  it('refuses a notification whose headers contradict its body', async () => {
     const before = mcp.upstream.requests.length;
     const sent = { jsonrpc: '2.0', method: 'notifications/custom' };
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call' };

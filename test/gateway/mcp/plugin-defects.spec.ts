@@ -237,7 +237,7 @@ describe('the original plugin’s defects, through the gateway', () => {
     ['201', 201, '{"result":true}'],
     ['what is not JSON', 200, 'true or so'],
     ['half of it', 200, '{"result":'],
-  ])('13: %s is a failed decision, and says no more', async (_name, status, body) => {
+  ])('13: %s is a failed decision, and the client gets no details', async (_name, status, body) => {
     const broken = await standIn(respondWith(body, status));
     const other = await start({ up: entryFor(broken.url) });
     const before = upstream.requests.length;
@@ -260,7 +260,7 @@ describe('the original plugin’s defects, through the gateway', () => {
   });
 });
 
-it('its decision point’s: an error is not cached, and twenty identical questions make one call', async () => {
+it('its decision point’s: an error is not cached, and twenty identical queries make one request', async () => {
   give(text);
   let held: ServerResponse | undefined;
   const server = await standIn((request, response) => {

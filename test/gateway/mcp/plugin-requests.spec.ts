@@ -172,7 +172,7 @@ describe('the rule', () => {
     ['object', -32603],
     ['empty', -32603],
     ['none', -32001],
-  ])('that answers %s allows nothing', async (form, code) => {
+  ])('that returns %s allows nothing', async (form, code) => {
     const before = mcp.upstream.requests.length;
     expect((await post(port, callTool('answers', { form }))).json()).toMatchObject({
       id: 1,

@@ -42,7 +42,7 @@ beforeAll(async () => {
   [alice, bob] = await Promise.all([mcp.issuer.sign({ sub: 'alice' }), mcp.issuer.sign({ sub: 'bob' })]);
 });
 
-const said2 = (text: string) => ({ content: [{ type: 'text', text }] });
+const textOnly = (text: string) => ({ content: [{ type: 'text', text }] });
 const FORMS = ['JSON', 'an event stream'] as const;
 const give = (value: unknown, form: (typeof FORMS)[number] = 'JSON') => {
   mcp.upstream.respond = ({ message }, response) => {
@@ -60,7 +60,7 @@ const payloadOf = async (body: object, value: unknown): Promise<unknown> => {
 describe.each(FORMS)('a result in %s', (form) => {
   const uri = 'demo://x/y';
   it.each<[string, string, Keys, (text: string) => Keys]>([
-    ['a tool', 'tools/call', { name: 'x' }, said2],
+    ['a tool', 'tools/call', { name: 'x' }, textOnly],
     [
       'a prompt',
       'prompts/get',
@@ -104,7 +104,7 @@ describe.each(FORMS)('a result in %s', (form) => {
   });
 
   it('is masked, and private in the newer era', async () => {
-    give({ ...said2('a password'), cacheScope: 'public', ttlMs: 60_000 }, form);
+    give({ ...textOnly('a password'), cacheScope: 'public', ttlMs: 60_000 }, form);
     const response = await post(port, tool('x'));
     expect(response.text).toContain('"text":"***"');
     const { headers = {}, body } = modern('tools/call', { name: 'x' }, 'x');
@@ -113,7 +113,7 @@ describe.each(FORMS)('a result in %s', (form) => {
     expect(newer.text).toContain('"cacheScope":"private"');
   });
 
-  it('that no entry asks about passes as it came', async () => {
+  it('that no entry decides passes unchanged', async () => {
     give('any', form);
     expect((await post(port, tool('free'))).text).toContain('"result":"any"');
   });
@@ -208,7 +208,7 @@ describe('the input after a call', () => {
     expect(echoed(await post(port, tool('mapped'))).input).toEqual({ said: ['said'], tool: 'mapped' });
   });
 
-  it('of a prompt has its messages and what else it says', async () => {
+  it('of a prompt has its messages and its other members', async () => {
     const messages = [
       { role: 'user', content: text },
       { role: 'assistant', content: image },
@@ -266,28 +266,28 @@ describe('the results of tasks', () => {
   });
 
   it.each(FORMS)("are decided as their calls', in %s", async (form) => {
-    give(said2('classified'), form);
+    give(textOnly('classified'), form);
     expect(errorIn(await taskRequest('tasks/result', 't1', alice))).toMatchObject({ code: -32001 });
     expect(errorIn(await taskRequest('tasks/result', 't2', alice))).toBeUndefined();
     expect(errorIn(await taskRequest('tasks/result', 't3', alice))).toMatchObject({ code: -32602 });
     expect(errorIn(await taskRequest('tasks/result', 't1', bob))).toMatchObject({ code: -32602 });
-    give({ taskId: 't1', status: 'completed', result: said2('a password') }, form);
+    give({ taskId: 't1', status: 'completed', result: textOnly('a password') }, form);
     expect((await taskRequest('tasks/get', 't1', alice)).text).toContain('"text":"***"');
     give({ taskId: 't1', status: 'working' }, form);
     expect(errorIn(await taskRequest('tasks/get', 't1', alice))).toBeUndefined();
   });
 
-  it('are taken out of notifications, where they may not pass', async () => {
+  it('are removed from notifications when a policy denies them', async () => {
     const taskStatus = (taskId: string, more: Keys) => ({
       jsonrpc: '2.0',
       method: 'notifications/tasks',
       params: { taskId, ...more },
     });
     const sent = [
-      taskStatus('t1', { result: said2('fine') }),
-      taskStatus('t1', { result: said2('classified') }),
-      taskStatus('t2', { result: said2('classified') }),
-      taskStatus('t3', { result: said2('fine') }),
+      taskStatus('t1', { result: textOnly('fine') }),
+      taskStatus('t1', { result: textOnly('classified') }),
+      taskStatus('t2', { result: textOnly('classified') }),
+      taskStatus('t3', { result: textOnly('fine') }),
     ];
     mcp.upstream.respond = (_request, response) =>
       stream(response).end(sent.map((message) => event(message)).join(''));

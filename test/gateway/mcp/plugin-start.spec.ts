@@ -47,7 +47,7 @@ const codeOf = async (port: number, name: string, toolName = 'x'): Promise<numbe
 const readiness = async (port: number) => (await send(port, { path: '/health/ready' })).status;
 
 describe('a gateway with plugin files', () => {
-  it('decides each entry by its own file alone, with every plugin of it', async () => {
+  it('decides each entry by every plugin of its own file', async () => {
     const { port } = await start(
       {
         yes: [plugin(tools('yes'))],
@@ -77,7 +77,7 @@ mcp:
     expect(await codeOf(port, 'up')).toBe(-32001);
   });
 
-  it("asks the file's OPA, with or without a last slash and /v1/data", async () => {
+  it('queries the OPA of the file, with or without a last slash and /v1/data', async () => {
     const forms = { a: '', b: '/', c: '/v1/data', d: '/v1/data/' };
     const files = Object.entries(forms).map(([name, path]) => [
       name,
@@ -87,7 +87,7 @@ mcp:
     for (const name of Object.keys(forms)) expect(await codeOf(port, name)).toBe(-32001);
   });
 
-  it("asks the gateway's own OPA where that is given, and says that the file's has no effect", async () => {
+  it("queries the OPA of the gateway's own option, and warns that the file's OPA has no effect", async () => {
     const { port, output } = await start(
       { up: [plugin(tools('yes'), withOpa(UNREACHABLE))] },
       { opa: { url: opa.url } },
@@ -96,7 +96,7 @@ mcp:
     expect(output()).toMatch(/mcp up: .*contextforge-opa\.yaml: plugin "opa": opa_base_url/);
   });
 
-  it('has the modes of its plugins, and says which are not "enforce"', async () => {
+  it('uses the modes of its plugins, and warns of each mode but "enforce"', async () => {
     const modes = { sequential: -32001, transform: -32001, permissive: undefined, disabled: undefined };
     const files = ['enforce', ...Object.keys(modes)].map((mode) => [
       mode,
@@ -111,7 +111,7 @@ mcp:
     }
   });
 
-  it('says what in its files has no effect or is unsafe', async () => {
+  it('warns of settings that have no effect or are unsafe', async () => {
     const conditions = [{ tenant_ids: ['t'] }];
     const mode = 'permissive';
     const { output } = await start({
@@ -137,7 +137,7 @@ describe('readiness', () => {
       ({ close }) => close(),
     );
   });
-  it('asks the OPA of each plugin, whatever its policies are, and no other', async () => {
+  it('queries the OPA of each plugin, and no other', async () => {
     const { port } = await start({
       a: [plugin(tools('nowhere'), withOpa(opa.url))],
       b: [plugin({}, withOpa(opa.url))],
@@ -149,7 +149,7 @@ describe('readiness', () => {
     expect(await readiness(half.port)).toBe(503);
   });
 
-  it('does not wait for an OPA that no entry asks', async () => {
+  it('does not wait for an OPA that no entry uses', async () => {
     const { port } = await start(
       { a: [plugin(tools('yes'), withOpa(opa.url))] },
       { opa: { ready: true, warmup: 1, verifyPolicies: true } },
@@ -169,13 +169,13 @@ describe('readiness', () => {
       [plugin(tools('yes'))],
       { upstreams: [{ name: 'up', url: UNREACHABLE, policy: 'a' }] },
     ],
-  ])("asks the gateway's own for %s", async (_name, plugins, config) => {
+  ])("queries the gateway's own OPA for %s", async (_name, plugins, config) => {
     queried = [];
     const { port } = await start({ a: plugins }, { opa: { url: standIn.url }, ...config });
     expect([await readiness(port), queried]).toEqual([503, [expect.stringMatching(/^\/health/)]]);
   });
 
-  it('does not ask for a plugin that is disabled', async () => {
+  it('does not query OPA for a disabled plugin', async () => {
     const { port } = await start({
       a: [plugin(tools('yes'), { mode: 'disabled', ...withOpa(UNREACHABLE) })],
     });
@@ -183,7 +183,7 @@ describe('readiness', () => {
   });
 });
 
-describe('a plugin file that is wrong stops the start, in one line with exit code 1', () => {
+describe('an invalid plugin file stops the start with one line and exit code 1', () => {
   it.each<[string, readonly unknown[] | string]>([
     ["lets a call pass when it can't be decided", [plugin(tools('yes'), { mode: 'enforce_ignore_error' })]],
     ['plugins[1].mode', [plugin(tools('yes')), { name: 'o', kind: 'external', mode: 'audit' }]],

@@ -22,7 +22,7 @@ const RESULTS: Readonly<Record<string, object>> = {
   'tools/list': { tools: [{ name: 'greet', inputSchema: { type: 'object' } }] },
 };
 
-const answerOf = ({ message }: UpstreamRequest): object =>
+const responseTo = ({ message }: UpstreamRequest): object =>
   result(message, RESULTS[String(message['method'])] ?? {});
 
 describe.each([
@@ -52,7 +52,7 @@ describe.each([
       },
     });
     gateway.upstream.respond = (request, response) => {
-      if (request.method === 'POST' && 'id' in request.message) reply(response, answerOf(request));
+      if (request.method === 'POST' && 'id' in request.message) reply(response, responseTo(request));
       else response.writeHead(request.method === 'GET' ? 405 : 202).end();
     };
     terminator.forwardTo(gateway.gateway.port);
@@ -122,7 +122,7 @@ describe.each([
     ['another host, and loopback from the proxy', () => 'evil.example', '127.0.0.1', 403],
     ['loopback, and from the proxy a text that is no host', () => '127.0.0.1', 'evil.example/path', 400],
   ];
-  it.each(HOSTS)('takes as Host: %s', async (_what, host, forwardedHost, status) => {
+  it.each(HOSTS)('accepts as Host: %s', async (_what, host, forwardedHost, status) => {
     const headers = {
       host: host(),
       'x-forwarded-for': '203.0.113.7',
@@ -131,7 +131,7 @@ describe.each([
     expect((await post(gateway.gateway.port, tool('greet'), { headers })).status).toBe(status);
   });
 
-  it('keeps its own routes', async () => {
+  it('serves its own routes', async () => {
     expect((await send(gateway.gateway.port, { path: '/health/live' })).status).toBe(200);
     expect((await terminator.fetch(`${terminator.origin}${prefix}/health/live`)).status).toBe(200);
     expect((await terminator.fetch(`${terminator.origin}/other/mcp/up`)).status).toBe(404);

@@ -31,7 +31,7 @@ describe('the conformance suite', () => {
     ['2025-11-25', 75],
     ['2026-07-28', 130],
   ])(
-    'passes through the gateway whatever of %s it passes direct',
+    'passes the same checks of %s directly and through the gateway',
     async (revision, least) => {
       const direct = await conform(tools, reference, revision);
       expect(direct.size).toBeGreaterThan(least);
@@ -43,7 +43,7 @@ describe('the conformance suite', () => {
 });
 
 describe("the Inspector's command line", () => {
-  it('says the same direct and through the gateway', async () => {
+  it('gets the same results directly and through the gateway', async () => {
     const everything = await startEverything(cleanup);
     const through = await startAllowing(cleanup, everything);
     const methods = [
@@ -72,7 +72,7 @@ describe("the Inspector's command line", () => {
 
 describe('the Python client', () => {
   it.each(['v1', 'v2'] as const)(
-    '%s keeps its session after a denial, whose code and message it sees',
+    '%s gets the code and message of a denial, and continues its session',
     async (version) => {
       expect(await pythonCalls(tools, version, await startDeciding(reference))).toEqual({
         denied: { code: -32001, message: expect.stringContaining('secret is for nobody') },

@@ -39,7 +39,7 @@ const streams = (text: string) => (_request: UpstreamRequest, response: ServerRe
   stream(response).end(text);
 
 describe('a stream of another', () => {
-  it('is not resumed, in whatever session and under whatever id', async () => {
+  it('is not resumed, in any session and under any id', async () => {
     const alice = await client('alice', 'up-a');
     const bob = await client('bob', 'up-b');
     mcp.upstream.respond = streams('id: of-alice\ndata:\n\n');
@@ -54,7 +54,7 @@ describe('a stream of another', () => {
     expect((await resume(alice, 'of-alice')).text).toContain('fine');
   });
 
-  it('is told apart where both were sent the same event ids', async () => {
+  it('is distinguished when both subjects received the same event ids', async () => {
     const alice = await client('alice', 'up-c');
     const bob = await client('bob', 'up-d');
     mcp.upstream.respond = streams('id: 1\ndata:\n\n');
@@ -72,7 +72,7 @@ describe('a stream of another', () => {
   });
 });
 
-describe("an answer on a stream that is not its call's own", () => {
+describe('a response on the stream of another call', () => {
   it.each([
     ['the same id as a text', '7'],
     ['an id that nobody used', 8],
@@ -86,7 +86,7 @@ describe("an answer on a stream that is not its call's own", () => {
     expect(text).not.toContain('"result"');
   });
 
-  it('is decided by what the caller may do now', async () => {
+  it('is decided by the current policy', async () => {
     const before = await client('carol', 'up-g', { level: 1 });
     mcp.upstream.respond = streams('id: g1\ndata:\n\n');
     await post(port, tool('leveled', 7), before);
@@ -96,7 +96,7 @@ describe("an answer on a stream that is not its call's own", () => {
     expect((await resume({ ...before, token }, 'g1')).text).toContain('fine');
   });
 
-  it("is a list's where a list was asked for", async () => {
+  it('is filtered as a list when its call requested a list', async () => {
     const alice = await client('alice', 'up-h');
     mcp.upstream.respond = streams('id: h1\ndata:\n\n');
     await post(port, call('tools/list', {}, 9), alice);
@@ -114,7 +114,7 @@ describe("an answer on a stream that is not its call's own", () => {
 });
 
 describe('an id that a session uses again', () => {
-  it("does not let a call's result pass as another's, which takes its stream over", async () => {
+  it('gives the client no undecided result, although both calls use the id', async () => {
     const alice = await client('alice', 'up-j');
     const upstreamStream = new Promise<ServerResponse>((resolve) => {
       mcp.upstream.respond = (_request, response) => resolve(stream(response));
@@ -134,7 +134,7 @@ describe('an id that a session uses again', () => {
     });
   });
 
-  it('is free once its call has had its answer', async () => {
+  it('may be used again after the response to its call', async () => {
     const alice = await client('alice', 'up-k');
     mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'fine'));
     await post(port, tool('x', 5), alice);
@@ -143,7 +143,7 @@ describe('an id that a session uses again', () => {
     expect((await post(port, call('ping', undefined, 5), alice)).json()).toEqual(pong);
   });
 
-  it('is no matter where there is no session, and every call has a connection of its own', async () => {
+  it('may repeat without a session: every call has its own connection', async () => {
     const upstreamStream = new Promise<ServerResponse>((resolve) => {
       mcp.upstream.respond = (_request, response) => resolve(stream(response));
     });

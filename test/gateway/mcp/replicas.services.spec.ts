@@ -103,7 +103,7 @@ describe('two gateways that share a Redis', () => {
     }
   });
 
-  it('share tasks, and keep them from other subjects', async () => {
+  it('share tasks, and refuse them to other subjects', async () => {
     const alice = await client('alice', 'up-6');
     const bob = await client('bob', 'up-7');
     mcp.upstream.respond = json({ task: { taskId: 't1', status: 'working' } });

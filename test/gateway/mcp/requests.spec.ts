@@ -19,7 +19,7 @@ const errorCode = (response: { json(): unknown }): unknown =>
   (response.json() as { error?: { code: number } }).error?.code;
 
 describe('a request', () => {
-  it('goes on byte for byte once it is allowed, and its answer comes back as it was', async () => {
+  it('reaches the upstream unchanged when it is allowed, and the client gets the response unchanged', async () => {
     const text =
       '{ "method":"tools/call","jsonrpc":"2.0", "id":"a", "params":{"name":"x","arguments":{"n":1.0},"_meta":{"y":1}} }';
     const original = '{"jsonrpc":"2.0","id":"a","result":{"content":[], "n":12345678901234567890,"z":1.0}}';
@@ -29,7 +29,7 @@ describe('a request', () => {
     expect(mcp.upstream.requests.at(-1)?.text).toBe(text);
   });
 
-  it("takes the protocol's headers along, and no credential", async () => {
+  it("reaches the upstream with the protocol's headers and without credentials", async () => {
     mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
     const token = await mcp.issuer.sign({ sub: 'alice' });
     const traceparent = '00-1-1-01';
@@ -69,7 +69,7 @@ describe('a request', () => {
     expect(errorCode(await post(port, tool('mine')))).toBe(-32001);
   });
 
-  it('that wants more scopes is challenged with 403', async () => {
+  it('that needs more scopes gets 403 and a challenge', async () => {
     const response = await post(port, tool('pay'));
     expect([response.status, errorCode(response)]).toEqual([403, -32001]);
     expect(response.headers['www-authenticate']).toBe(
@@ -77,7 +77,7 @@ describe('a request', () => {
     );
   });
 
-  it('is answered by nothing but its own answer', async () => {
+  it('gets -32603 when the upstream sends anything but the response to this request', async () => {
     const invalid = [
       [200, '[{"jsonrpc":"2.0","id":1,"result":{}}]'],
       [200, '{"jsonrpc":"2.0","id":2,"result":{"content":[]}}'],
@@ -135,13 +135,13 @@ describe('a request', () => {
     expect([response.status, response.json()]).toMatchObject([502, { error: { code: -32603 } }]);
   });
 
-  it('without params passes too', async () => {
+  it('without params reaches the upstream', async () => {
     mcp.upstream.respond = ({ message }, response) => reply(response, result(message, {}));
     expect((await post(port, call('ping'))).json()).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
   });
 });
 
-describe('what comes in', () => {
+describe('a message of a client', () => {
   it.each([
     ['no JSON', '{', 400, -32700],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 400, -32700],
@@ -156,7 +156,7 @@ describe('what comes in', () => {
       -32602,
     ],
     [
-      'a name that is no text',
+      'a name that is not a string',
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":{"toString":1,"valueOf":1}}}',
       200,
       -32602,
@@ -196,7 +196,7 @@ describe('what comes in', () => {
     expect(await post(port, call('ping'), { headers })).toMatchObject({ status });
   });
 
-  it('may be large, up to a limit', async () => {
+  it('and its response may be large, up to a limit', async () => {
     const text = (bytes: number) => 'x'.repeat(bytes);
     mcp.upstream.respond = ({ message }, response) => reply(response, textResult(message, text(5 << 20)));
     const body = (bytes: number) => call('tools/call', { name: 'x', arguments: { q: text(bytes) } });
@@ -208,7 +208,7 @@ describe('what comes in', () => {
     expect(await post(port, tool('x'))).toMatchObject({ status: 502 });
   });
 
-  it('that is a notification is passed on, and answered with 202 and no body', async () => {
+  it('that is a notification reaches the upstream, and the client gets 202 without a body', async () => {
     mcp.upstream.respond = (_request, response) => response.writeHead(202).end();
     const sent = { jsonrpc: '2.0', method: 'notifications/custom', params: { a: 1 } };
     const response = await post(port, sent);
@@ -222,7 +222,7 @@ describe('what comes in', () => {
     }
   });
 
-  it("is nobody's when its method is unknown", async () => {
+  it('with an unknown method gets -32601 and never reaches the upstream', async () => {
     const before = mcp.upstream.requests.length;
     const legacy = await post(port, call('vendor/do', {}, 'x'));
     expect([legacy.status, legacy.json()]).toMatchObject([200, { id: 'x', error: { code: -32601 } }]);
@@ -255,20 +255,20 @@ describe('2026-07-28', () => {
     expect(mcp.upstream.requests.at(-1)?.headers['mcp-session-id']).toBeUndefined();
   });
 
-  it.each(['mcp-name', 'mcp-method', 'mcp-protocol-version'])('wants the header %s', async (name) => {
+  it.each(['mcp-name', 'mcp-method', 'mcp-protocol-version'])('requires the header %s', async (name) => {
     const sent = modern('tools/call', { name: 'x' }, 'x');
     const headers = Object.fromEntries(Object.entries(sent.headers ?? {}).filter(([key]) => key !== name));
     const response = await send(port, { path: '/mcp/up', method: 'POST', ...sent, headers });
     expect([response.status, errorCode(response)]).toEqual([400, -32020]);
   });
 
-  it('wants version and capabilities in _meta', async () => {
+  it('requires the version and the capabilities in _meta', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
     const response = await post(port, call('tools/list', {}, 5), { headers });
     expect([response.status, response.json()]).toMatchObject([400, { id: 5, error: { code: -32602 } }]);
   });
 
-  it('lists are private once a policy has been asked', async () => {
+  it('a list that a policy has filtered is private to caches', async () => {
     const tools = [{ name: 'secret' }, { name: 'x', extra: 1 }];
     const serverResult = { tools, ttlMs: 60_000, cacheScope: 'public', resultType: 'complete' };
     mcp.upstream.respond = ({ message }, response) => reply(response, result(message, serverResult));
@@ -285,7 +285,7 @@ describe('2026-07-28', () => {
     }
   });
 
-  it("a version that nobody knows is the upstream's to refuse", async () => {
+  it('an unknown version reaches the upstream, and the client gets the refusal of the upstream', async () => {
     const text =
       '{"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"m","data":{"supported":["2026-07-28"]}}}';
     mcp.upstream.respond = (_request, response) => reply(response, text, 400);

@@ -40,7 +40,7 @@ describe("what the gateway writes itself is valid by the protocol's schema", () 
     ['a body too large', legacy(call('ping', { a: 'x'.repeat(4 << 20) }))],
     ['another HTTP method', () => send(port, { path: '/mcp/up', method: 'PUT' })],
     ['a stream of another', () => send(port, { path: '/mcp/up', headers: { 'last-event-id': 'x' } })],
-    ['an unusable answer', legacy(tool('x'))],
+    ['an unusable response', legacy(tool('x'))],
     ['a header that disagrees', () => sendModern(modern('tools/call', { name: 'x' }, 'y'))],
     ["the newer era's denial", () => sendModern(modern('tools/call', { name: 'secret' }, 'secret'))],
     ["the newer era's unknown method", () => sendModern(modern('initialize'))],
@@ -75,7 +75,7 @@ describe("what the gateway writes itself is valid by the protocol's schema", () 
     expect(other).toMatchObject({ resultType: 'complete', isError: true });
   });
 
-  it('nothing where there is nothing to say', async () => {
+  it('an empty body for a notification', async () => {
     mcp.upstream.respond = (_request, response) => response.writeHead(202).end();
     const response = await post(
       port,

@@ -30,7 +30,7 @@ const alice = await mcp.issuer.sign({ sub: 'alice' });
 const bob = await mcp.issuer.sign({ sub: 'bob' });
 
 describe('a session', () => {
-  it("has an id of the gateway's own, and the upstream sees its own", async () => {
+  it('has one id for the client and another id for the upstream', async () => {
     const id = await openSession(mcp, alice);
     expect(id).toMatch(/^[\x21-\x7e]+$/);
     expect(id).not.toContain('up-1');
@@ -80,7 +80,7 @@ describe('a session', () => {
     expect(await post(port, tool('x'), { headers, token: alice })).toMatchObject({ status: 404 });
   });
 
-  it("is resumed, and its answers decided as their calls'", async () => {
+  it('is resumed, and its results are decided by their calls', async () => {
     const headers = { 'mcp-session-id': await openSession(mcp, bob) };
     mcp.upstream.respond = (_request, response) => stream(response).end('id: e1\ndata:\n\n');
     await post(port, tool('x', 3), { headers, token: bob });
@@ -99,7 +99,7 @@ describe('a session', () => {
     expect(resumed.text).not.toContain('password');
   });
 
-  it("lives on in another gateway with the same key, where what isn't known is refused", async () => {
+  it('continues in another gateway with the same key, which refuses results of unknown calls', async () => {
     const headers = { 'mcp-session-id': await openSession(mcp) };
     const other = await startMcpGateway(cleanup, [{}], {}, KEY);
     other.upstream.respond = ({ message }, response) => reply(response, textResult(message, 'ok'));
@@ -146,7 +146,7 @@ describe('tasks', () => {
     expect((await taskRequest('tasks/get', 't1', alice)).json()).toMatchObject({ result: working });
   });
 
-  it('have what may not pass taken out of their notifications', async () => {
+  it('lose the parts of their notifications that a policy hides', async () => {
     const taskStatus = (taskId: string, text: string) => ({
       jsonrpc: '2.0',
       method: 'notifications/tasks',

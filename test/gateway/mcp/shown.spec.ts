@@ -85,7 +85,7 @@ describe.each(['policies', 'plugins'])('decided by %s, nothing leaves that is no
       expect(response.text.replace(/"error".*/, '')).not.toContain('classified');
     });
 
-    it('in tasks/list, which keeps what the protocol has', async () => {
+    it('in tasks/list, with the members that the protocol defines', async () => {
       const response = await sendModern(
         'tasks/list',
         {},

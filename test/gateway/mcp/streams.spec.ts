@@ -24,7 +24,7 @@ const progress = {
   params: { progressToken: 1, progress: 1 },
 };
 
-/** Has the upstream answer with a stream that the test writes; gives the stream of the next request. */
+/** Makes the upstream respond with a stream that the test writes. Resolves with the next request and its stream. */
 function nextUpstreamStream(): Promise<{ request: UpstreamRequest; out: ServerResponse }> {
   return new Promise((resolve) => {
     mcp.upstream.respond = (received, response) => resolve({ request: received, out: stream(response) });
@@ -51,7 +51,7 @@ const clientText = async (
 };
 
 describe('a stream', () => {
-  it('passes each event as it comes', async () => {
+  it('passes each event at once', async () => {
     const upstream = nextUpstreamStream();
     const pending = begin(port, tool('x'));
     const { request, out } = await upstream;
@@ -66,14 +66,14 @@ describe('a stream', () => {
     expect(await remainingText(response)).toContain('"text":"end"');
   });
 
-  it('keeps ids, types and retry, leaves out what is no field, and splits where the standard does', async () => {
+  it('passes ids, types and retry, removes lines that are no fields, and accepts every line ending of the standard', async () => {
     const text = (message: UpstreamRequest['message']) =>
       `id: 0\nretry: 500\ndata:\n\nevent: message\r\nid: 1\r\ndata: ${JSON.stringify(progress)}\r\n\r\n` +
       `id: 2\rx: y\rdata: {"jsonrpc":"2.0","id":${String(message['id'])},"result":{"content":[]}}\r\r`;
     expect(await clientText(text)).toBe(text({ id: 1 }).replace(/\r\n?/g, '\n').replace('x: y\n', ''));
   });
 
-  it('has its result decided, and nothing else', async () => {
+  it('has a decided result, and its notifications pass without a decision', async () => {
     const text = await clientText(
       (message) => event(progress, '1') + event(textResult(message, 'password'), '2'),
     );
@@ -86,7 +86,7 @@ describe('a stream', () => {
     expect(denied).not.toContain('"classified"');
   });
 
-  it('whose result hides behind an event type, or comes in parts, is decided all the same', async () => {
+  it('is decided also when its result has another event type or several data lines', async () => {
     const parts = (message: UpstreamRequest['message']) =>
       event(textResult(message, 'classified'))
         .replace('data: {', 'event: other\ndata: {')
@@ -94,21 +94,21 @@ describe('a stream', () => {
     expect(await clientText(parts)).not.toContain('"classified"');
   });
 
-  it('with a list has it filtered', async () => {
+  it('has a filtered list', async () => {
     const tools = [{ name: 'a' }, { name: 'secret' }];
     expect(
       await clientText((message) => event(result(message, { tools })), call('tools/list')),
     ).not.toContain('secret');
   });
 
-  it('with what no server may send ends with an error', async () => {
+  it('with an invalid message ends with an error', async () => {
     for (const invalid of ['[]', 'nonsense', '{"jsonrpc":"2.0","id":1}']) {
       const text = await clientText(() => `data: ${invalid}\n\n`);
       expect(text).toMatch(/^data: \{"jsonrpc":"2.0","id":1,"error":\{"code":-32603/);
     }
   });
 
-  it('answers no other call', async () => {
+  it('gets an error in place of a result for another call', async () => {
     const text = await clientText(
       (message) => event(textResult({ id: 99 }, 'stray')) + event(textResult(message, 'own')),
     );
@@ -116,11 +116,11 @@ describe('a stream', () => {
     expect(text).not.toContain('stray');
   });
 
-  it('that ends before its result ends so', async () => {
+  it('that ends before its result ends the stream of the client', async () => {
     expect(await clientText(() => event(progress, '1'))).toBe(event(progress, '1'));
   });
 
-  it('that breaks off ends with an error, unless the client can resume it', async () => {
+  it('that is cut off ends with an error, unless the client can resume the stream', async () => {
     const cut = (sent: string) => (_request: UpstreamRequest, response: ServerResponse) =>
       stream(response).write(sent, () => response.socket?.destroy());
     mcp.upstream.respond = cut(event(progress));
@@ -137,7 +137,7 @@ describe('a stream', () => {
     );
   });
 
-  it('lets a client answer the server while its call is open', async () => {
+  it('lets a client respond to a request of the server during the call', async () => {
     const upstream = nextUpstreamStream();
     const pending = begin(port, tool('x'));
     const { request, out } = await upstream;
@@ -160,10 +160,10 @@ describe('a stream', () => {
   });
 });
 
-describe('a client that goes away', () => {
+describe('a client that disconnects', () => {
   it.each([
     ['during a stream', true],
-    ['before the answer', false],
+    ['before the response', false],
   ])("%s ends the upstream's call at once", async (_name, streams) => {
     const upstreamResponse = new Promise<ServerResponse>((resolve) => {
       mcp.upstream.respond = (_request, response) => resolve(streams ? stream(response) : response);
@@ -184,7 +184,7 @@ describe('a client that goes away', () => {
     expect(response.writableFinished).toBe(false);
   });
 
-  it('ends subscriptions/listen too', async () => {
+  it("ends the upstream's subscriptions/listen at once", async () => {
     const upstream = nextUpstreamStream();
     const pending = open(port, { path: '/mcp/up', method: 'POST', ...modern('subscriptions/listen') });
     const { out } = await upstream;
@@ -197,7 +197,7 @@ describe('a client that goes away', () => {
 });
 
 describe('GET', () => {
-  it("opens a standing stream, whose status is the upstream's", async () => {
+  it("opens the stream of the upstream, or gets the upstream's status", async () => {
     const upstream = nextUpstreamStream();
     const pending = open(port, { path: '/mcp/up', headers: { accept: 'text/event-stream' } });
     const { out } = await upstream;
@@ -212,7 +212,7 @@ describe('GET', () => {
     }
   });
 
-  it("resumes only what its subject was sent, and decides what it brings as its call's", async () => {
+  it('resumes only a stream of the same subject, and decides its results by their calls', async () => {
     const alice = await mcp.issuer.sign({ sub: 'alice' });
     const bob = await mcp.issuer.sign({ sub: 'bob' });
     mcp.upstream.respond = (_request, response) => stream(response).end('id: alice-1\ndata:\n\n');
@@ -233,7 +233,7 @@ describe('GET', () => {
     expect(text).not.toMatch(/"classified"|stray/);
   });
 
-  it('lets no later call with the same id speak for an earlier one', async () => {
+  it('decides a resumed result by its own call, not by a later call with the same id', async () => {
     const token = await mcp.issuer.sign({ sub: 'carol' });
     mcp.upstream.respond = (_request, response) => stream(response).end('id: carol-1\ndata:\n\n');
     await post(port, tool('x', 5), { token });

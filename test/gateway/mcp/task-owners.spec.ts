@@ -107,7 +107,7 @@ describe.each(ERAS)('a task of %s', (era, request, handle) => {
     });
   });
 
-  it('is refused as an unknown one where a request only belongs to it', async () => {
+  it('is refused as unknown when a request only refers to it', async () => {
     mcp.upstream.respond = json(handle('related'));
     await sendAs('alice', 'up', request('tools/call', { name: 'x' }));
     const before = mcp.upstream.requests.length;
@@ -171,7 +171,7 @@ describe('tasks/list', () => {
     ['up', 'bare', 'plugin'].flatMap((entry) =>
       FORMS.map(([form, respond]) => [entry, form, respond] as const),
     ),
-  )('shows own tasks alone, page by page: %s, %s', async (entry, _form, respond) => {
+  )('a list shows only the tasks of the subject: %s, %s', async (entry, _form, respond) => {
     mcp.upstream.respond = respond({ tasks: [...tasks, 'a1', null], nextCursor: 'n', _meta: { a: 1 } });
     for (const [subject, taskIds] of [
       ['alice', ['a1', 'a2']],
@@ -194,7 +194,7 @@ describe('tasks/list', () => {
   });
 });
 
-describe('what a server says of a task', () => {
+describe('a message of the server about a task', () => {
   const status = (taskId: unknown, method = 'notifications/tasks/status') => ({
     jsonrpc: '2.0',
     method,
@@ -216,7 +216,7 @@ describe('what a server says of a task', () => {
     return (await send(port, { path: '/mcp/up', ...(token !== undefined && { token }) })).text;
   };
 
-  it('reaches its subject alone, on a stream that all may have', async () => {
+  it('reaches its subject alone on a stream that every subject may open', async () => {
     await beginTask('alice', 's1');
     const aliceMessages = [
       status('s1'),
@@ -237,7 +237,7 @@ describe('what a server says of a task', () => {
     expect(await received('bob', event(status('s1'), '7'))).toBe('id: 7\ndata:\n\n');
   });
 
-  it("is not heard of by another's subscription in 2026-07-28", async () => {
+  it("does not reach another subject's subscription in 2026-07-28", async () => {
     await beginTask('alice', 's3');
     const listen = (taskIds: unknown) => MODERN('subscriptions/listen', { notifications: { taskIds } });
     const before = mcp.upstream.requests.length;
@@ -252,7 +252,7 @@ describe('what a server says of a task', () => {
     expect((await sendAs('bob', 'up', listen([]))).text).not.toContain('s3');
   });
 
-  it('is answered by its subject alone', async () => {
+  it('accepts responses from its subject alone', async () => {
     await beginTask('alice', 's4');
     await received('alice', event(related('elicitation/create', 's4', { id: 'e4' })));
     mcp.upstream.respond = (_request, response) => response.writeHead(202).end();

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
-/** A request, its path written to the wire as it is. */
+/** A request. Its path is sent unchanged. */
 export interface Sent {
   path: string;
   method?: string;
@@ -11,15 +11,16 @@ export interface Sent {
   agent?: Agent;
 }
 
+/** A response that a test has read to its end. */
 export interface HttpResponse {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
-  /** The body as JSON; fails on another one. */
+  /** The body as JSON. Throws when the body is not JSON. */
   json(): unknown;
 }
 
-/** Sends one request, on a connection of its own unless an agent is given, and reads the whole answer. */
+/** Sends one request and reads the whole response. Without an agent, the request has its own connection. */
 export async function send(port: number, sent: Sent): Promise<HttpResponse> {
   const message = await open(port, sent);
   const chunks: Buffer[] = [];
@@ -33,7 +34,7 @@ export async function send(port: number, sent: Sent): Promise<HttpResponse> {
   };
 }
 
-/** Sends one request, and gives the answer as soon as it begins. */
+/** Sends one request. Resolves when the response begins. */
 export function open(
   port: number,
   { path, method = 'GET', token, headers, body, agent }: Sent,

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
-/** A connection on which a test writes its bytes by itself. */
+/** A connection on which a test writes the bytes of its requests. */
 export interface RawConnection {
   readonly socket: Socket;
-  /** What has come back so far. */
+  /** The bytes that the gateway has sent so far. */
   received(): string;
-  /** Resolves once what has come back matches. */
+  /** Resolves when the received bytes match. */
   until(pattern: RegExp): Promise<void>;
-  /** Resolves with all that came back, once the connection is closed. */
+  /** Resolves with all received bytes when the connection is closed. */
   readonly closed: Promise<string>;
 }
 

@@ -30,10 +30,10 @@ export async function startServer(handler: Handler): Promise<TestServer> {
   };
 }
 
-/** The order that the test's upstream gives. */
+/** The order in every response of {@link startOrders}. */
 export const ORDER = { id: 1001, item: 'tea', customer: { name: 'Ada', email: 'ada@example.com' } };
 
-/** An upstream that answers everything with the same order, and says what it was asked. */
+/** An upstream that responds to every request with the same order, and records method and path of each request. */
 export async function startOrders(): Promise<TestServer & { requests: string[] }> {
   const requests: string[] = [];
   const server = await startServer((request, response) => {

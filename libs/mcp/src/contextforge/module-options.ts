@@ -37,7 +37,7 @@ export function pluginModuleOptions<T extends object>(opa: T, plugin: OpaPlugin)
   };
   const warnings = [
     ...(url !== undefined && hasEngine
-      ? ["opa_base_url has no effect: the gateway's own options say which OPA is asked"]
+      ? ["opa_base_url has no effect: the gateway's own options select the OPA"]
       : []),
     ...(mode !== undefined && gateway.mode !== undefined && gateway.mode !== mode
       ? [`mode "${mode}" has no effect: the gateway's own option "mode" is ${JSON.stringify(gateway.mode)}`]

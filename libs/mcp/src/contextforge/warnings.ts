@@ -29,7 +29,7 @@ export function pluginWarnings(plugin: PluginSettings): string[] {
     ...(restricts(plugin) ? [`conditions ${NO_EFFECT}: the policies always apply`] : []),
     ...(['mcp', 'grpc', 'unix_socket'] as const)
       .filter((key) => plugin[key] !== undefined && plugin[key] !== null)
-      .map((key) => `${key} ${NO_EFFECT}: OPA is asked directly`),
+      .map((key) => `${key} ${NO_EFFECT}: the gateway queries OPA directly`),
     ...enabled.filter((hook) => !isHook(hook)).map((hook) => `hook "${hook}" ${NO_EFFECT}`),
     ...(entries.length === 0 ? ['applied_to lists nothing: every call passes without a decision'] : []),
     ...entries.flatMap((entry) =>
@@ -40,7 +40,7 @@ export function pluginWarnings(plugin: PluginSettings): string[] {
 
 function modeWarnings({ mode }: PluginSettings): string[] {
   if (mode === 'permissive') return ['mode "permissive" blocks nothing: denials are only reported'];
-  if (mode === 'disabled') return ['mode "disabled" blocks nothing: no policy is asked'];
+  if (mode === 'disabled') return ['mode "disabled" blocks nothing: no policy is evaluated'];
   return mode === 'sequential' || mode === 'transform' ? [`mode "${mode}" is taken as "enforce"`] : [];
 }
 
@@ -60,7 +60,7 @@ function entryWarnings({ target, settings }: FileEntry, enabled: readonly string
     ...(endpoints.length > 0 && typeof extensions.policy_endpoint === 'string'
       ? [`policy_endpoint ${NO_EFFECT} beside policy_endpoints`]
       : []),
-    ...unused.map((name) => `policy_endpoints: "${name}" is for a hook that isn't asked`),
+    ...unused.map((name) => `policy_endpoints: "${name}" is for a hook that this entry does not use`),
     ...(extensions.policy.includes('.')
       ? [`policy "${extensions.policy}" has a dot. Write "/" between the parts of a package`]
       : []),

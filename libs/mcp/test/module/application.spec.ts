@@ -68,7 +68,7 @@ describe.each(PLATFORMS)('an application on %s', (platform) => {
     expect((await post(tool('bad'))).json()).toHaveProperty('error.code', -32001);
   });
 
-  it('answers MCP messages past an interceptor that changes every result', async () => {
+  it('responds to MCP messages unchanged beside an interceptor that changes every result', async () => {
     const wrap: NestInterceptor = {
       intercept: (_context, next) => next.handle().pipe(map((data: unknown) => ({ data }))),
     };
@@ -79,7 +79,7 @@ describe.each(PLATFORMS)('an application on %s', (platform) => {
     expect(errors).toEqual([]);
   });
 
-  it('checks origins although the application answers every origin (CORS)', async () => {
+  it('checks origins although the application allows every origin (CORS)', async () => {
     const { port, post } = await start(platform, (app) => app.enableCors());
     upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
     const admitted = await post(tool('x'), { headers: { origin: PAGE } });

@@ -152,7 +152,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     }
   });
 
-  it('sends a request again only once, and asks for no more tokens while the upstream refuses all', async () => {
+  it('sends a request again only once, and requests no more tokens while the upstream refuses all', async () => {
     const app = await start({ auth: auth() });
     upstream.respond = (_, response) => response.writeHead(401).end();
     for (let index = 0; index < 3; index += 1) await app.post(tool('any'));
@@ -180,7 +180,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     expect(tokens.requests).toHaveLength(2);
   });
 
-  it('never gives a user the token of another user, also when both ask at once', async () => {
+  it('never gives a user the token of another user, also when both call at once', async () => {
     const exchange = auth({ type: 'token_exchange' });
     const app = await start({ auth: exchange });
     demandToken();
@@ -269,7 +269,7 @@ describe.each(['express', 'fastify'] as const)('credentials on %s', (platform) =
     ],
     ['a closed connection', (response) => response.destroy(), /UND_ERR_SOCKET|ECONNRESET/],
     ['silence', () => undefined, /did not answer the token request in time/],
-  ])('answers with 502 after %s', async (_, next, line) => {
+  ])('responds with 502 after %s', async (_, next, line) => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const app = await start({ auth: auth({ timeout: 500 }) });
     demandToken();

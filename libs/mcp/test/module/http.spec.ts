@@ -42,7 +42,7 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
   });
   afterAll(() => app.app.close());
 
-  it('passes an allowed call on byte for byte, and its response back', async () => {
+  it('passes an allowed call and its response unchanged', async () => {
     upstream.respond = ({ message }, response) => reply(response, textResult(message, 'found'));
     const text =
       ' {"jsonrpc":"2.0", "id":7,"method":"tools/call","params":{"name":"x","arguments":{"n":1.50}}}';
@@ -126,7 +126,7 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
     expect((await send(app.port, { path: '/mcp/up', method: 'PUT' })).status).toBe(405);
   });
 
-  it("tells a client of the application's 401 where to get a token", async () => {
+  it("gives a client with the application's 401 the address of the metadata", async () => {
     const refused = await app.post(tool('x'), { user: 'nobody' });
     const [, url = ''] =
       /^Bearer resource_metadata="(.*)"$/.exec(refused.headers['www-authenticate'] ?? '') ?? [];
@@ -158,7 +158,7 @@ describe.each(SETUPS)('an application on $platform, body parser: $body', (setup)
 });
 
 describe.each(['express', 'fastify'] as const)('an application on %s', (platform) => {
-  it('refuses messages whose bytes are gone, and says once what to do', async () => {
+  it('refuses messages whose bytes a body parser has consumed, and logs the fix once', async () => {
     const app = await startApp({ platform, body: 'parsed' }, opaUrl, { servers: servers() });
     const passed = upstream.requests.length;
     for (const id of [1, 2]) {
@@ -211,7 +211,7 @@ describe.each(['express', 'fastify'] as const)('an application on %s', (platform
     },
   );
 
-  it('refuses a caller who has no subject, for sessions would be everyone’s', async () => {
+  it('refuses a caller without a subject: all such callers would share sessions', async () => {
     const app = await startApp({ platform, body: 'rawBody' }, opaUrl, {
       servers: servers(),
       claims: () => ({ id: 5 }),

@@ -51,7 +51,7 @@ describe("a plugin's policies", () => {
     ['OPA_UNREACHABLE', 503],
     ['OPA_TIMEOUT', 504],
     ['OPA_POLICY_ERROR', 500],
-  ] as const)('refuse on %s, and say no more', async (code, status) => {
+  ] as const)('refuse on %s, without details', async (code, status) => {
     engine.answer('p/allow', new OpaError(code, 's3cret'));
     const mcp = await enforcer(file, engine);
     const refusals = [await mcp.before(tool), await mcp.after(tool, text)];
@@ -95,7 +95,7 @@ describe("a plugin's policies", () => {
     expect(await mcp.before(tool)).toMatchObject({ refusal: { code: -32001 } });
   });
 
-  it('ask for the scopes of all step-ups at once', async () => {
+  it('require the scopes of all step-ups', async () => {
     const stepUp = (scope: string) => ({
       allow: true,
       obligations: [{ type: 'step-up', properties: { scope } }],
@@ -211,7 +211,7 @@ describe('results', () => {
     expect(engine.questions).toEqual([]);
   });
 
-  it('are no longer decided once the client has gone', async () => {
+  it('are no longer decided after the client has disconnected', async () => {
     const mcp = await enforcer(file, engine);
     const disconnected = { signal: AbortSignal.abort() };
     expect(await mcp.before(call('tools/call', { name: 'search' }), disconnected)).toMatchObject({

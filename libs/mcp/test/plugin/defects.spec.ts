@@ -213,7 +213,7 @@ describe('the original plugin’s defects', () => {
     ['201', 201, '{"result":true}'],
     ['what is not JSON', 200, 'true'],
     ['half of it', 200, '{"result":'],
-  ])('13: %s is a failed decision, and says no more', async (_name, status, body) => {
+  ])('13: %s is a failed decision, and the client gets no details', async (_name, status, body) => {
     const server = await standIn((_, response) => response.writeHead(status).end(body));
     const mcp = await enforcerOf(example(server.url), {});
     expect(await mcp.before(git('IBM'))).toEqual({

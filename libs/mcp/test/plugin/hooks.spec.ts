@@ -38,7 +38,7 @@ describe("the plugin's hooks", () => {
     ['tools/call', tool, { content: [] }, ALL.slice(0, 2)],
     ['prompts/get', prompt, { messages: [] }, ALL.slice(2, 4)],
     ['resources/read', read('a://b'), { contents: [] }, ALL.slice(4)],
-  ])('of %s ask their own rules', async (_method, by, result, rules) => {
+  ])('of %s query their own rules', async (_method, by, result, rules) => {
     const engine = allowing();
     const mcp = await enforcer(applied(everything({ policy_endpoints: ALL })), engine);
     expect(await mcp.before(by)).toEqual({ permit: {} });
@@ -61,7 +61,7 @@ describe("the plugin's hooks", () => {
       'allow',
       'allow_tool_post_invoke',
     ],
-  ])('ask, with %s: %s', async (_name, extensions, before, after) => {
+  ])('query, with %s: %s', async (_name, extensions, before, after) => {
     const engine = allowing();
     const mcp = await enforcer(applied(everything(extensions)), engine);
     await mcp.before(tool);
@@ -69,7 +69,7 @@ describe("the plugin's hooks", () => {
     expect(engine.questions.map(({ policy }) => policy)).toEqual([`p/${before}`, `p/${after}`]);
   });
 
-  it('are not asked when the plugin does not list them', async () => {
+  it('are not queried when the plugin does not list them', async () => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({}), { hooks: ['prompt_post_fetch'] }), engine);
     expect(await mcp.before(tool)).toEqual({ permit: {} });
@@ -94,7 +94,7 @@ describe("the plugin's hooks", () => {
     call('resources/subscribe', { uri: 'a://b' }),
     call('vendor/own', {}, modern),
     call('constructor', {}),
-  ])('do not come to $request.method of $request.params', async (by) => {
+  ])('do not decide $request.method of $request.params', async (by) => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({})), engine);
     expect(await mcp.before(by)).toEqual({ permit: {} });
@@ -108,14 +108,14 @@ describe("the plugin's hooks", () => {
     call('tools/call', { name: 1 }),
     call('tools/call', { name: 'other', arguments: [] }),
     call('prompts/get', { name: 'greet', arguments: null }),
-  ])('do not come to wrong parameters: $request', async (by) => {
+  ])('do not decide invalid parameters: $request', async (by) => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({})), engine);
     expect(await mcp.before(by)).toMatchObject({ refusal: { kind: 'invalid', code: -32602 } });
     expect(engine.questions).toEqual([]);
   });
 
-  it('ask no policy when the plugin is disabled', async () => {
+  it('query no policy when the plugin is disabled', async () => {
     const engine = new TestEngine();
     const mcp = await enforcer(applied(everything({}), { mode: 'disabled' }), engine);
     expect(await mcp.before(tool)).toEqual({ permit: {} });

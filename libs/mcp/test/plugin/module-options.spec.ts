@@ -86,7 +86,7 @@ describe("the module's options with a plugin's file", () => {
   it('warn of settings of the file that have no effect', () => {
     const filePlugin = plugin({ opa_base_url: 'http://b' }, { mode: 'permissive' });
     expect(pluginModuleOptions({ bundle: 'b', mode: 'enforce' }, filePlugin).warnings).toEqual([
-      'plugin "opa": opa_base_url has no effect: the gateway\'s own options say which OPA is asked.',
+      'plugin "opa": opa_base_url has no effect: the gateway\'s own options select the OPA.',
       'plugin "opa": mode "permissive" has no effect: the gateway\'s own option "mode" is "enforce".',
     ]);
   });

@@ -119,7 +119,7 @@ describe("a resource's entry", () => {
     ['https://exämple.com/'],
     ['https://example.com/%zz'],
     ['https://example.com/\ud800'],
-  ])('is not asked about %j, which is refused', async (uri) => {
+  ])('is not queried about %j, which is refused', async (uri) => {
     const engine = new TestEngine({ 'p/allow': true });
     const mcp = await enforcer(applied({ resources: [resourceEntry('https://example.com')] }), engine);
     expect(await mcp.before(read(uri))).toMatchObject({

@@ -75,11 +75,11 @@ export async function enforcerOf(
   return new PluginEnforcer(parts, schemas, executor);
 }
 
-/** An enforcer over a table of answers. */
+/** An enforcer over a table of decisions. */
 export const enforcer = (from: PluginFile, engine: TestEngine): Promise<PluginEnforcer> =>
   enforcerOf(from, { engine });
 
-/** What the policy has been asked last. */
+/** The input of the latest query. */
 export const lastInput = ({ questions }: TestEngine): unknown => questions.at(-1)?.input;
 
 /** Calls by alice. */

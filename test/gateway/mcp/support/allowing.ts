@@ -3,10 +3,10 @@ import { startGateway } from '../../support/gateway-process.js';
 import { startOpa } from '../../support/opa-process.js';
 
 const ALL = { 'all.rego': 'package all\nallow := true' };
-// Without a policy for lists, for what one has decided is private, and the caching hints say so.
+// No list policy: a decided list is private, and its caching hints would differ from the server's.
 const DECIDED = { policy: 'all/allow', response: 'all/allow' };
 
-/** Starts a gateway whose policies are asked about everything, and allow it, before a server; gives its URL there. */
+/** Starts a gateway whose policies allow every request and result of a server. Resolves with the URL of the gateway. */
 export async function startAllowing(cleanup: Cleanup, url: string): Promise<string> {
   const opa = cleanup.add(await startOpa({ rego: ALL }), ({ kill }) => kill());
   const mcp = [{ name: 'real', url, ...DECIDED }];

@@ -2,7 +2,7 @@ const SAFELISTED = new Set(['accept', 'accept-language', 'content-language']);
 const READABLE =
   /^(cache-control|content-language|content-length|content-type|expires|last-modified|pragma)$/;
 
-/** Sends a request as a browser does for a page: asks first what it may, and hides what it may not read. */
+/** Sends a request as a browser does for a page: with a preflight, and without the headers that the page may not read. */
 export function browserFetch(origin: string): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);

@@ -64,7 +64,7 @@ const URIS = [
 ];
 const ref = { type: 'ref/prompt', name: 'completable-prompt' } as const;
 
-/** Does with server-everything all that a client of 2025-11-25 can do; gives what came. */
+/** Runs every feature of a 2025-11-25 client against server-everything. Resolves with the transcript. */
 export async function legacySession(url: string): Promise<unknown[]> {
   const transcript = new Transcript();
   const client = await connectLegacy(url, undefined, handlersFor(transcript));

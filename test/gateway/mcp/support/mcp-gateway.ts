@@ -33,7 +33,7 @@ export async function startMcpGateway(
   const opa = cleanup.add(await startOpa({ rego: POLICIES }), ({ kill }) => kill());
   const auth = { jwks: issuer.jwksFile, issuer: ISSUER, audience: AUDIENCE, anonymous: true };
   const mcp = entries.map((entry) => ({ name: 'up', url: `${upstream.url}/mcp`, ...DECIDED, ...entry }));
-  // Where a test is not about them, a busy machine must not meet the bounds of a decision.
+  // A busy machine must not reach the timeouts of a decision, unless a test sets its own.
   const patient = { url: opa.url, timeout: 10_000, pool: { connectTimeout: 5_000 } };
   const all = { opa: patient, auth, mcp, ...config };
   const gateway = cleanup.add(await startGateway(all, env), ({ end }) => end());
@@ -76,7 +76,7 @@ export function modern(method: string, params: object = {}, name?: string): Pick
 
 type More = Partial<Omit<Sent, 'body'>>;
 
-/** POSTs a message, and reads the whole answer. */
+/** POSTs a message, and reads the whole response. */
 export const post = (port: number, body: unknown, { headers, ...more }: More = {}): Promise<HttpResponse> =>
   send(port, {
     path: '/mcp/up',
@@ -86,7 +86,7 @@ export const post = (port: number, body: unknown, { headers, ...more }: More = {
     ...more,
   });
 
-/** POSTs a message, and gives the answer as soon as it begins. */
+/** POSTs a message. Resolves when the response begins. */
 export const begin = (
   port: number,
   body: unknown,

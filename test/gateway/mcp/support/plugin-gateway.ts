@@ -113,7 +113,7 @@ export async function startPluginGateway(
   return { gateway, upstream, issuer, opa, config: all };
 }
 
-/** What a policy of `echo` says that it was asked, in an error. */
+/** The rule and the input that the policy `echo` writes into its denial. */
 export function echoed(response: { json(): unknown }): { rule: string; input: unknown } {
   const { error } = response.json() as { error: { data: { reasons: [string] } } };
   return JSON.parse(error.data.reasons[0]) as { rule: string; input: unknown };

@@ -43,7 +43,7 @@ async function common(client: AnyClient, note: Transcript['note']): Promise<void
   }
 }
 
-/** Does with the reference server what a client of 2025-11-25 can do: requests to the client, resumed streams, updates. */
+/** Runs the features of a 2025-11-25 client against the reference server: requests to the client, resumed streams, updates. */
 export async function legacyReference(url: string): Promise<unknown[]> {
   const transcript = new Transcript();
   const note: Transcript['note'] = (name, result) => transcript.note(name, result);
@@ -61,7 +61,7 @@ export async function legacyReference(url: string): Promise<unknown[]> {
   return transcript.entries;
 }
 
-/** Does with the reference server all that a client of 2026-07-28 can do: discovery, rounds, listen streams. */
+/** Runs every feature of a 2026-07-28 client against the reference server: discovery, rounds, listen streams. */
 export async function modernReference(url: string): Promise<unknown[]> {
   const transcript = new Transcript();
   const note: Transcript['note'] = (name, result) => transcript.note(name, result);

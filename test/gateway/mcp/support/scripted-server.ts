@@ -2,27 +2,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startServer } from '../../support/upstream.js';
 import type { TestServer } from '../../support/upstream.js';
 
-/** A request as the upstream got it. */
+/** A request that the upstream has received. */
 export interface UpstreamRequest {
   readonly method: string;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
-  /** As JSON has it. */
+  /** The body as JSON. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test knows what its own client has sent
   readonly message: Record<string, any>;
 }
 
-/** Answers one request. */
+/** Responds to one request. */
 export type Responder = (request: UpstreamRequest, response: ServerResponse) => unknown;
 
-/** An upstream whose answers a test writes. */
+/** An upstream whose responses a test writes. */
 export interface ScriptedServer extends TestServer {
   readonly requests: UpstreamRequest[];
-  /** What answers from now on. */
+  /** Responds to each request from now on. */
   respond: Responder;
 }
 
-/** Starts an upstream; until a test says otherwise, it answers every request with an empty result. */
+/** Starts an upstream. It responds with an empty result until a test sets `respond`. */
 export async function startScripted(): Promise<ScriptedServer> {
   const requests: UpstreamRequest[] = [];
   const script: { respond: Responder } = {
@@ -55,7 +55,7 @@ export const result = ({ id }: UpstreamRequest['message'], value: unknown): obje
 export const textResult = (message: UpstreamRequest['message'], text: string): object =>
   result(message, { content: [{ type: 'text', text }] });
 
-/** Answers with JSON. */
+/** Sends a JSON response. */
 export function reply(response: ServerResponse, body: unknown, status = 200, headers: object = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(typeof body === 'string' ? body : JSON.stringify(body));

@@ -1,8 +1,8 @@
-/** What a client has seen, in order, with what differs from run to run taken out. */
+/** The results of a client in order, without the values that differ between runs. */
 export class Transcript {
   readonly entries: unknown[] = [];
 
-  /** Notes what came, of a server's own accord or as an answer; an error with its code, message and data. */
+  /** Records a result or a message of the server. An error is recorded with its code, message and data. */
   async note(name: string, result: unknown): Promise<unknown> {
     try {
       const value = await result;
