@@ -9,6 +9,7 @@ size := count(input.object)
 proto := input.object["__proto__"].admin
 constructor := input.object.constructor
 text := input.object.toString
+role := input.object.role
 same if input.object == {"a": 1}
 member if input.object in [{"a": 1}]
 first := input.list[0]
@@ -31,6 +32,13 @@ describe('the input', () => {
     ['proto', { object: {} }, undefined],
     ['proto', { object: Object.create({ admin: true }) as object }, undefined],
     ['proto', JSON.parse('{"object": {"__proto__": {"admin": true}}}'), true],
+    [
+      'role',
+      {
+        object: Object.create({ role: 'admin' }, { ['__proto__']: { value: Object.prototype } }) as object,
+      },
+      undefined,
+    ],
     [
       'keys',
       { object: Object.create({ inherited: 1 }, { own: { value: 1, enumerable: true } }) as object },

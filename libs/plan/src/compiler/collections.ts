@@ -2,15 +2,6 @@ import type { StatementOf } from '../plan/index.js';
 import { literal } from './expressions.js';
 import type { FunctionCompiler } from './function-compiler.js';
 
-/** Whether `__proto__` reads the prototype of an object. `node --disable-proto` removes it. */
-const HAS_PROTO = (() => {
-  try {
-    return Reflect.get({}, '__proto__') === Object.prototype;
-  } catch {
-    return false;
-  }
-})();
-
 /** Looks up a key. The code for plain objects is inline, so that V8 learns the shape of the objects at each place. */
 export function dot(f: FunctionCompiler, { source, key, target }: StatementOf<'DotStmt'>): void {
   if (source.type !== 'local') {
@@ -37,12 +28,10 @@ function member(from: string, key: string, lookup: string): string {
 
 /**
  * Whether the prototype of a value is Object.prototype, as for objects of JSON.parse. Other objects go through
- * `$get`, with the same result.
+ * `$get`, with the same result. A read of `__proto__` would trust an own key of that name.
  */
 const isPlain = (name: string): string =>
-  HAS_PROTO
-    ? `typeof ${name} === 'object' && ${name} !== null && ${name}.__proto__ === $prototype`
-    : `$isPlain(${name})`;
+  `typeof ${name} === 'object' && ${name} !== null && $prototypeOf(${name}) === $prototype`;
 
 /** Runs a block for each entry of a collection. */
 export function scan(f: FunctionCompiler, { source, key, value, block }: StatementOf<'ScanStmt'>): void {

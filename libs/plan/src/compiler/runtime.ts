@@ -42,13 +42,13 @@ export const runtime = {
   insertInto,
   insertOnce,
   isObject,
-  isPlain,
   isSet,
   keep,
   lengthOf,
   merge,
   overlay,
   prototype: Object.prototype,
+  prototypeOf: Object.getPrototypeOf,
   RegoObject,
   RegoSet,
   ruleAt,
@@ -59,11 +59,6 @@ export const runtime = {
   upsert,
   work,
 };
-
-/** Whether a value has the prototype of JSON.parse's objects. Used when `__proto__` is disabled. */
-function isPlain(value: Value | undefined): boolean {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
 
 function keep(memo: Memo, index: number, value: Value | undefined): Value | undefined {
   memo[index] = value ?? (value === null ? null : UNDEFINED);
