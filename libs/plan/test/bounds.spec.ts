@@ -21,6 +21,8 @@ range := count(numbers.range(1, 1000000000))
 wide := concat(input.text, [sprintf("%d", [a]) | some a in n])
 pattern := regex.match(input.pattern, input.text)
 units_parse := units.parse(input.text)
+units_parse_bytes := units.parse_bytes(input.text)
+template := strings.render_template(input.text, {})
 yaml_unmarshal := yaml.unmarshal(input.text)
 yaml_marshal := yaml.marshal(input.text)
 number := to_number(input.text)
@@ -49,6 +51,10 @@ const LONG_TEXTS: readonly (readonly [rule: string, text: string])[] = [
   ['yaml_marshal', long(' ')],
   ['yaml_marshal', `\u0085${long(' ')}a`],
   ['number', `${long('1')}x`],
+  ['units_parse', `${long('3')}-`],
+  ['units_parse', `${long('3')}.3-`],
+  ['units_parse_bytes', `${long('3')}-`],
+  ['template', `{{ ${long('3')}- }}`],
   ['number', `0x${long('3')}`],
   ['json_valid', long('\\"')],
   ['query_encode', long('é')],

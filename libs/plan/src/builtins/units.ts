@@ -20,7 +20,8 @@ const DECIMAL_EXPONENTS: Readonly<Record<string, bigint>> = { k: 3n, m: 6n, g: 9
 const BINARY_EXPONENTS: Readonly<Record<string, bigint>> = { k: 10n, m: 20n, g: 30n, t: 40n, p: 50n, e: 60n };
 /** The double that is nearest to 0.001, which OPA uses for milli-units. */
 const MILLI: Ratio = { numerator: 1152921504606847n, denominator: 1152921504606846976n };
-const NUMBER = /^([+-]?)(\d+\.?\d*|\.\d+)(?:e([+-]?\d+))?$/i;
+/** The digits after a point stand in a group with the point: otherwise a text that does not match takes quadratic time. */
+const NUMBER = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:e([+-]?\d+))?$/i;
 const FRACTION_DIGITS = 10n;
 
 /** `units.*` */

@@ -5,7 +5,7 @@ import { unquote } from './unquote.js';
 const LARGEST = 2n ** 63n - 1n;
 const SMALLEST = -(2n ** 63n);
 const INTEGER = /^([+-]?)(0[xX][\da-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[1-9]\d*|0)$/;
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const HEXADECIMAL = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)$/;
 const MISPLACED = /__|_$|_\D|[^\dxXoObBa-fA-F]_|^_/;
 
