@@ -39,7 +39,7 @@ class ClosedConnectionError extends Error {}
  * An upstream may close an unused connection while the gateway sends a request on it. The gateway then sends the
  * request once more, on a new connection, in two cases:
  *
- * - a GET or HEAD whose response has not begun (RFC 9110, 9.2.2),
+ * - a GET or HEAD without a body, whose response has not begun (RFC 9110, 9.2.2),
  * - a request of which the gateway has not sent a single byte.
  *
  * @throws Error the error of the connection, or a timeout; see `upstreamException`
@@ -75,7 +75,7 @@ function attempt(upstream: Upstream, agent: Agent, sent: UpstreamRequest): Promi
         outgoing.reusedSocket &&
         CLOSED.has(code) &&
         socket.bytesRead === bytesRead &&
-        (isSafe(method) || socket.bytesWritten === bytesWritten);
+        ((isSafe(method) && body === undefined) || socket.bytesWritten === bytesWritten);
       limitWait(outgoing, body, entry.timeout);
       sendBody(outgoing, sent);
     });

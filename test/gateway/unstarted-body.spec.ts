@@ -76,9 +76,9 @@ it('a POST whose body has not begun is sent once more when the upstream closes t
   expect(received).toEqual(['POST order']);
 });
 
-it('a POST whose body has begun is not sent again', async () => {
+it.each(['POST', 'GET'])('a %s whose body has begun is not sent again', async (method) => {
   const body = new PassThrough();
-  const status = send('POST', body);
+  const status = send(method, body);
   const connection = connections.at(-1);
   const hasBegun = new Promise((resolve) => connection?.once('data', resolve));
   body.write('or');

@@ -58,11 +58,10 @@ function sendRefusal(exchange: Exchange, refusal: McpRefusal, status: number, id
   const { request, response, server } = exchange;
   response.addHeaders(refusal.headers);
   if (refusal.challenge !== undefined) {
-    const metadata = server.urls.metadata(request);
+    const { hasMetadata } = server.settings;
+    const metadata = hasMetadata ? `, resource_metadata="${server.urls.metadata(request)}"` : '';
     // This header replaces the `WWW-Authenticate` of the policy.
-    response.addHeaders({
-      'www-authenticate': `Bearer ${refusal.challenge}, resource_metadata="${metadata}"`,
-    });
+    response.addHeaders({ 'www-authenticate': `Bearer ${refusal.challenge}${metadata}` });
     response.json(403, errorText(id, refusal));
     return;
   }
